@@ -1,0 +1,109 @@
+import type { Contract } from './contract.ts'
+import type { Fault } from './fault.ts'
+import { toFaults } from './fault.ts'
+import type { JsonValue } from './json.ts'
+import { isObject } from './json.ts'
+import type { Operation, Parameter } from './operation.ts'
+import { bodyKey, parameterKey } from './key.ts'
+
+/** What of a request the contract speaks about. Header names are lower case, path parameters decoded. */
+export interface CheckableRequest {
+  readonly path: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  readonly header: (name: string) => string | undefined
+  /** The parsed body and the media type of the contract that it is checked by; undefined where none was sent. */
+  readonly body: { readonly value: JsonValue; readonly mediaType: string } | undefined
+}
+
+/** All that is wrong with a request by its Operation; empty when nothing is. */
+export function checkRequest(contract: Contract, operation: Operation, request: CheckableRequest): Fault[] {
+  const faults = operation.parameters.flatMap((parameter) => checkParameter(contract, operation, { parameter, request }))
+  return [...faults, ...checkBody(contract, operation, request)]
+}
+
+function checkBody(contract: Contract, operation: Operation, { body }: CheckableRequest): Fault[] {
+  if (body === undefined) {
+    return operation.body?.required === true ? [{ param: 'body', reason: 'missing', value: undefined, message: 'The request body is empty; this operation needs one.' }] : []
+  }
+  const validator = contract.validators.get(bodyKey(operation, body.mediaType))
+  return validator === undefined || validator(body.value) ? [] : toFaults(validator.errors ?? [], body.value)
+}
+
+function checkParameter(contract: Contract, operation: Operation, { parameter, request }: { parameter: Parameter; request: CheckableRequest }): Fault[] {
+  const { name } = parameter
+  const value = valueOf(parameter, request)
+  if (value === undefined) {
+    return parameter.required ? [{ param: name, reason: 'missing', value, message: `Missing required parameter: '${name}' (in ${parameter.in}).` }] : []
+  }
+  const validator = contract.validators.get(parameterKey(operation, parameter))
+  return validator === undefined || validator(value) ? [] : toFaults(validator.errors ?? [], value, name)
+}
+
+// A parameter's value, read from its text by the style that the contract names.
+function valueOf(parameter: Parameter, request: CheckableRequest): unknown {
+  const { name } = parameter
+  if (parameter.in === 'query') return queryValue(parameter, request.query)
+  const text = parameter.in === 'path' ? request.path[name] : parameter.in === 'header' ? request.header(name.toLowerCase()) : cookie(request.header('cookie'), name)
+  return text === undefined ? undefined : textValue(parameter, text)
+}
+
+function queryValue(parameter: Parameter, query: URLSearchParams): unknown {
+  const { name, types, explode, style } = parameter
+  if (parameter.isJson || !(types.includes('array') || types.includes('object'))) {
+    const text = query.get(name)
+    return text === null ? undefined : textValue(parameter, text)
+  }
+  if (types.includes('array')) {
+    const texts = query.getAll(name)
+    if (texts.length === 0) return undefined
+    return (explode ? texts : texts.flatMap((text) => text.split(separatorOf(style)))).map((text) => toTyped(text, parameter.itemTypes))
+  }
+  const deep = [...query].filter(([key]) => key.startsWith(`${name}[`) && key.endsWith(']')).map(([key, text]) => [key.slice(name.length + 1, -1), text])
+  if (style === 'deepObject') return deep.length === 0 ? undefined : Object.fromEntries(deep)
+  const text = query.get(name)
+  return text === null ? undefined : pairs(text)
+}
+
+function separatorOf(style: string): string {
+  return style === 'spaceDelimited' ? ' ' : style === 'pipeDelimited' ? '|' : ','
+}
+
+function textValue({ isJson, types, itemTypes, explode }: Parameter, text: string): unknown {
+  if (isJson) {
+    try {
+      return JSON.parse(text)
+    } catch {
+      return text
+    }
+  }
+  if (types.includes('array')) return text.split(',').map((item) => toTyped(item, itemTypes))
+  if (types.includes('object')) return explode ? Object.fromEntries(text.split(',').map((pair) => pair.split('=', 2))) : pairs(text)
+  return toTyped(text, types)
+}
+
+function pairs(text: string): Record<string, string> {
+  const items = text.split(',')
+  return Object.fromEntries(items.flatMap((key, i) => (i % 2 === 0 ? [[key, items[i + 1] ?? '']] : [])))
+}
+
+function toTyped(text: string, types: readonly string[]): unknown {
+  if (types.includes('string')) return text
+  if ((types.includes('integer') || types.includes('number')) && /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text)) return Number(text)
+  if (types.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true'
+  if (types.includes('null') && text === 'null') return null
+  return text
+}
+
+function cookie(header: string | undefined, name: string): string | undefined {
+  const pair = header?.split(';').find((item) => item.trim().startsWith(`${name}=`))
+  return pair?.trim().slice(name.length + 1)
+}
+
+/** The values that a schema lists by name, and the titles of its other branches: `gpt-image-1 …` and `flux-*`. */
+export function alternativesOf(schema: JsonValue): { readonly values: string[]; readonly titles: string[] } {
+  if (!isObject(schema)) return { values: [], titles: [] }
+  const branches = [schema, ...['anyOf', 'oneOf'].flatMap((key) => schema[key] ?? [])].filter(isObject)
+  const values = branches.flatMap((branch) => branch['enum'] ?? []).filter((value): value is string => typeof value === 'string')
+  const titles = branches.filter((branch) => branch['enum'] === undefined).flatMap((branch) => branch['title'] ?? []).filter((title): title is string => typeof title === 'string')
+  return { values, titles }
+}

@@ -1,0 +1,80 @@
+import { isUtf8 } from 'node:buffer'
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
+export interface JsonObject {
+  readonly [key: string]: JsonValue
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The deepest nesting of objects and arrays that is read. */
+export const MAX_DEPTH = 64
+/** The most values (members of objects and items of arrays) that are read. */
+export const MAX_VALUES = 100_000
+
+/** A body as JSON, or what is wrong with it in words for the client. */
+export type JsonReading = { readonly value: JsonValue } | { readonly fault: string }
+
+/**
+ * Reads JSON from bytes: UTF-8 with or without a byte order mark. Depth and number of values are counted in the bytes
+ * first, since JSON.parse needs seconds and a gigabyte for 16 million `[`.
+ */
+export function readJson(bytes: Buffer): JsonReading {
+  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  const body = bytes.subarray(start)
+  if (body.length === 0) return { fault: 'The request body is empty; send a JSON object.' }
+  if (!isUtf8(body)) return { fault: 'The request body is not valid UTF-8.' }
+  const excess = excessOf(body)
+  if (excess !== undefined) return { fault: excess }
+  try {
+    const value: JsonValue = JSON.parse(body.toString('utf8'))
+    return { value }
+  } catch (error) {
+    return { fault: `The request body is not valid JSON: ${reasonOf(error)}` }
+  }
+}
+
+// V8 quotes the body in its message; what a client sent is not sent back at length.
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const position = /position (\d+)/.exec(message)?.[1]
+  if (position !== undefined) return `it breaks at character ${position}.`
+  return message.startsWith('Unexpected end') || message.startsWith('Unterminated') ? 'it ends too early.' : 'it holds an unexpected token.'
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+
+function excessOf(body: Buffer): string | undefined {
+  let depth = 0
+  let values = 1
+  for (let i = 0; i < body.length; i++) {
+    const byte = body[i]
+    if (byte === QUOTE) {
+      i = endOfString(body, i)
+    } else if (byte === COMMA) {
+      values++
+    } else if (byte === 0x5b || byte === 0x7b) {
+      values++
+      depth++
+      if (depth > MAX_DEPTH) return `The request body is nested too deeply; at most ${MAX_DEPTH} levels are read.`
+    } else if (byte === 0x5d || byte === 0x7d) {
+      depth--
+    }
+    if (values > MAX_VALUES) return `The request body holds too many values; at most ${MAX_VALUES} are read.`
+  }
+  return undefined
+}
+
+// The closing quote is the first one behind an even number of backslashes. indexOf skips megabytes of base64 at once.
+function endOfString(body: Buffer, open: number): number {
+  for (let quote = body.indexOf(QUOTE, open + 1); quote !== -1; quote = body.indexOf(QUOTE, quote + 1)) {
+    let before = quote - 1
+    while (body[before] === BACKSLASH && before > open) before--
+    if ((quote - before) % 2 === 1) return quote
+  }
+  return body.length
+}

@@ -1,0 +1,190 @@
+import { escapePointer, unescapePointer } from './pointer.ts'
+import type { JsonObject, JsonValue } from './json.ts'
+import { isObject } from './json.ts'
+
+/** Where a parameter stands in a request. */
+export type ParameterPlace = 'path' | 'query' | 'header' | 'cookie'
+
+/** A parameter of an Operation, as far as it must be known to read its value from text. */
+export interface Parameter {
+  readonly name: string
+  readonly in: ParameterPlace
+  readonly required: boolean
+  readonly style: string
+  readonly explode: boolean
+  /** JSON types that the schema allows; empty when it allows any. */
+  readonly types: readonly string[]
+  readonly itemTypes: readonly string[]
+  /** JSON pointer of its schema; none for a parameter without one. */
+  readonly schema: string | undefined
+  /** It is written as JSON (`content: application/json`). */
+  readonly isJson: boolean
+}
+
+/** One answer that an Operation documents. */
+export interface ResponseSpec {
+  /** `200`, `4XX` or `default`. */
+  readonly status: string
+  readonly mediaTypes: readonly string[]
+  readonly pointer: string
+}
+
+/** One method and path of the contract, ready to check requests and responses. */
+export interface Operation {
+  /** In capitals. */
+  readonly method: string
+  /** As the contract writes it, with `{parameters}`. */
+  readonly path: string
+  readonly operationId: string | undefined
+  readonly parameters: readonly Parameter[]
+  /** The body it takes; none when the contract names none. */
+  readonly body: { readonly required: boolean; readonly mediaTypes: readonly string[]; readonly pointer: string } | undefined
+  readonly responses: readonly ResponseSpec[]
+}
+
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
+// OpenAPI 3: "If in is "header" and the name field is "Accept", "Content-Type" or "Authorization", the parameter definition SHALL be ignored."
+const IGNORED_HEADERS = new Set(['accept', 'content-type', 'authorization'])
+
+/** Every Operation of a document whose `$ref`s are internal, in the order in which they must be routed. */
+export function toOperations(document: JsonObject): Operation[] {
+  const paths = isObject(document['paths']) ? document['paths'] : {}
+  const operations = Object.entries(paths).flatMap(([path, value]) => {
+    const item = deref(document, value, `/paths/${escapePointer(path)}`)
+    if (!path.startsWith('/') || !isObject(item.value)) return []
+    const shared = item.value['parameters']
+    return Object.entries(item.value)
+      .filter(([method]) => METHODS.includes(method))
+      .map(([method, operation]) => toOperation(document, { method, path, pointer: `${item.pointer}/${method}`, operation, shared: { value: shared ?? [], pointer: `${item.pointer}/parameters` } }))
+  })
+  return operations.toSorted((a, b) => comparePaths(a.path, b.path))
+}
+
+interface Place {
+  readonly value: JsonValue
+  readonly pointer: string
+}
+
+interface OperationSource {
+  readonly method: string
+  readonly path: string
+  readonly pointer: string
+  readonly operation: JsonValue
+  readonly shared: Place
+}
+
+function toOperation(document: JsonObject, source: OperationSource): Operation {
+  const operation = isObject(source.operation) ? source.operation : {}
+  const own = toParameters(document, { value: operation['parameters'] ?? [], pointer: `${source.pointer}/parameters` })
+  const shared = toParameters(document, source.shared).filter((parameter) => !own.some((other) => other.name === parameter.name && other.in === parameter.in))
+  const { operationId } = operation
+  return {
+    method: source.method.toUpperCase(),
+    path: source.path,
+    operationId: typeof operationId === 'string' ? operationId : undefined,
+    parameters: [...shared, ...own],
+    body: toBody(document, { value: operation['requestBody'] ?? null, pointer: `${source.pointer}/requestBody` }),
+    responses: toResponses(document, { value: operation['responses'] ?? null, pointer: `${source.pointer}/responses` }),
+  }
+}
+
+function toParameters(document: JsonObject, { value, pointer }: Place): Parameter[] {
+  if (!Array.isArray(value)) return []
+  return value.flatMap((item: JsonValue, index): Parameter[] => {
+    const place = deref(document, item, `${pointer}/${index}`)
+    if (!isObject(place.value)) return []
+    const { name, in: where, required, style, explode, schema, content } = place.value
+    if (typeof name !== 'string' || !isPlace(where)) return []
+    if (where === 'header' && IGNORED_HEADERS.has(name.toLowerCase())) return []
+    const mediaType = isObject(content) ? Object.keys(content)[0] : undefined
+    const chosen = typeof style === 'string' ? style : where === 'query' || where === 'cookie' ? 'form' : 'simple'
+    const schemaPointer = mediaType === undefined ? (schema === undefined ? undefined : `${place.pointer}/schema`) : `${place.pointer}/content/${escapePointer(mediaType)}/schema`
+    return [
+      {
+        name,
+        in: where,
+        required: required === true || where === 'path',
+        style: chosen,
+        explode: typeof explode === 'boolean' ? explode : chosen === 'form',
+        types: typesOf(document, schema ?? null),
+        itemTypes: typesOf(document, itemsOf(document, schema ?? null)),
+        schema: schemaPointer,
+        isJson: mediaType !== undefined && isJsonType(mediaType),
+      },
+    ]
+  })
+}
+
+function isPlace(value: JsonValue | undefined): value is ParameterPlace {
+  return value === 'path' || value === 'query' || value === 'header' || value === 'cookie'
+}
+
+function toBody(document: JsonObject, source: Place): Operation['body'] {
+  const { value, pointer } = deref(document, source.value, source.pointer)
+  if (!isObject(value) || !isObject(value['content'])) return undefined
+  return { required: value['required'] === true, mediaTypes: Object.keys(value['content']), pointer: `${pointer}/content` }
+}
+
+function toResponses(document: JsonObject, { value, pointer }: Place): ResponseSpec[] {
+  if (!isObject(value)) return []
+  return Object.entries(value).map(([status, response]) => {
+    const place = deref(document, response, `${pointer}/${escapePointer(status)}`)
+    const content = isObject(place.value) && isObject(place.value['content']) ? place.value['content'] : {}
+    return { status, mediaTypes: Object.keys(content), pointer: place.pointer }
+  })
+}
+
+/** Whether a media type, parameters aside, holds JSON. */
+export function isJsonType(mediaType: string): boolean {
+  return /^application\/(?:[\w.-]+\+)?json$/i.test(mediaType)
+}
+
+/** The value at a JSON pointer of the document; undefined where there is none. */
+export function valueAt(document: JsonObject, pointer: string): JsonValue | undefined {
+  let value: JsonValue | undefined = document
+  for (const segment of pointer.split('/').slice(1)) {
+    const key = unescapePointer(decodeURIComponent(segment))
+    if (Array.isArray(value)) value = value[Number(key)]
+    else if (isObject(value) && Object.hasOwn(value, key)) value = value[key]
+    else return undefined
+  }
+  return value
+}
+
+/** Follows internal `$ref`s, at most 32 of them, to a value and its JSON pointer. */
+export function deref(document: JsonObject, value: JsonValue, pointer: string): Place {
+  let place: Place = { value, pointer }
+  for (let hops = 0; hops < 32; hops++) {
+    if (!isObject(place.value) || typeof place.value['$ref'] !== 'string') return place
+    const target = place.value['$ref'].slice(1)
+    place = { value: valueAt(document, target) ?? null, pointer: target }
+  }
+  return place
+}
+
+// The JSON types that a schema allows at its top, through $ref, allOf, anyOf and oneOf.
+function typesOf(document: JsonObject, schema: JsonValue, depth = 0): string[] {
+  const { value } = deref(document, schema, '')
+  if (!isObject(value) || depth > 8) return []
+  const { type } = value
+  if (typeof type === 'string') return [type]
+  if (Array.isArray(type)) return type.filter((item): item is string => typeof item === 'string')
+  const branches = ['allOf', 'anyOf', 'oneOf'].flatMap((key) => value[key] ?? [])
+  return [...new Set(branches.flatMap((branch) => typesOf(document, branch, depth + 1)))]
+}
+
+function itemsOf(document: JsonObject, schema: JsonValue): JsonValue {
+  const { value } = deref(document, schema, '')
+  return isObject(value) ? (value['items'] ?? null) : null
+}
+
+// OpenAPI 3: concrete paths before templated ones. Compared segment by segment, so /items/latest comes before /items/{id}.
+function comparePaths(a: string, b: string): number {
+  const left = a.split('/')
+  const right = b.split('/')
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const difference = Number(left[i]?.includes('{')) - Number(right[i]?.includes('{'))
+    if (difference !== 0) return difference
+  }
+  return 0
+}

@@ -1,0 +1,33 @@
+import type { Contract } from './contract.ts'
+import type { Fault } from './fault.ts'
+import { toFaults } from './fault.ts'
+import type { JsonValue } from './json.ts'
+import type { Operation } from './operation.ts'
+import { escapePointer } from './pointer.ts'
+import type { Validator } from './validator.ts'
+import { createAjv, schemaAt } from './validator.ts'
+
+/** An answer, or one event of a stream, to be checked. */
+export interface CheckableResponse {
+  readonly status: number
+  /** Without parameters, as the contract writes it. */
+  readonly mediaType: string
+  readonly value: JsonValue
+}
+
+/** Checks answers by a contract: all that is wrong with one; a status or media type that is not documented is a fault. */
+export function createResponseCheck(contract: Contract): (operation: Operation, response: CheckableResponse) => Fault[] {
+  const ajv = createAjv(contract.document)
+  const validators = new Map<string, Validator>()
+  return (operation, { status, mediaType, value }) => {
+    const spec = [String(status), `${String(status)[0]}XX`, 'default'].map((key) => operation.responses.find((response) => response.status === key)).find((response) => response !== undefined)
+    if (spec === undefined) return [{ param: 'status', reason: 'value', value: status, message: `The contract names no answer ${status} for ${operation.method} ${operation.path}.` }]
+    if (!spec.mediaTypes.includes(mediaType)) {
+      return [{ param: 'content-type', reason: 'value', value: mediaType, message: `The contract names no ${mediaType} for the answer ${spec.status} of ${operation.method} ${operation.path}.` }]
+    }
+    const pointer = `${spec.pointer}/content/${escapePointer(mediaType)}/schema`
+    const validator = validators.get(pointer) ?? ajv.compile(schemaAt(pointer))
+    validators.set(pointer, validator)
+    return validator(value) ? [] : toFaults(validator.errors ?? [], value)
+  }
+}

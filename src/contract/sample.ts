@@ -1,0 +1,47 @@
+import type { Contract } from './contract.ts'
+import type { JsonObject, JsonValue } from './json.ts'
+import { isObject } from './json.ts'
+import type { Operation, ResponseSpec } from './operation.ts'
+import { deref, isJsonType, valueAt } from './operation.ts'
+import { escapePointer } from './pointer.ts'
+
+/** What an Operation without behaviour of its own answers. */
+export interface Sample {
+  readonly status: number
+  /** Undefined for an answer without a body. */
+  readonly mediaType: string | undefined
+  readonly body: string
+}
+
+/** The contract's example for an Operation's first success, else a sample of its schema; JSON where it is offered. */
+export async function sampleResponse(contract: Contract, operation: Operation): Promise<Sample> {
+  const response = successOf(operation.responses)
+  const status = Number(response?.status.replace(/xx$/i, '00'))
+  const mediaType = response?.mediaTypes.find(isJsonType) ?? response?.mediaTypes[0]
+  if (response === undefined || mediaType === undefined) return { status: status || 200, mediaType: undefined, body: '' }
+  const value = await valueOf(contract.document, `${response.pointer}/content/${escapePointer(mediaType)}`)
+  const isText = typeof value === 'string' && !isJsonType(mediaType)
+  return { status: status || 200, mediaType, body: isText ? value : JSON.stringify(value ?? null) }
+}
+
+function successOf(responses: readonly ResponseSpec[]): ResponseSpec | undefined {
+  const successes = responses.filter(({ status }) => /^2/.test(status)).toSorted((a, b) => a.status.localeCompare(b.status))
+  return successes[0] ?? responses.find(({ status }) => status === 'default') ?? responses[0]
+}
+
+async function valueOf(document: JsonObject, pointer: string): Promise<unknown> {
+  const media = valueAt(document, pointer)
+  if (!isObject(media)) return null
+  const example = exampleOf(document, media)
+  if (example !== undefined) return example
+  const { value: schema } = deref(document, media['schema'] ?? {}, '')
+  const { sample } = await import('openapi-sampler')
+  return sample(schema as object, { quiet: true }, document)
+}
+
+function exampleOf(document: JsonObject, media: JsonObject): JsonValue | undefined {
+  if (media['example'] !== undefined) return media['example']
+  const [first] = Object.values(isObject(media['examples']) ? media['examples'] : {})
+  const { value } = deref(document, first ?? null, '')
+  return isObject(value) ? value['value'] : undefined
+}

@@ -1,0 +1,43 @@
+/** A colour as 0xRRGGBB. */
+export type Colour = number
+
+/** A small raw picture: three bytes a pixel, red, green, blue, row by row. Drawing outside of it is cut off. */
+export interface Canvas {
+  readonly width: number
+  readonly height: number
+  readonly pixels: Uint8Array
+}
+
+export function createCanvas(width: number, height: number): Canvas {
+  return { width, height, pixels: new Uint8Array(width * height * 3) }
+}
+
+export interface Box {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+export function fill({ width, height, pixels }: Canvas, box: Box, colour: Colour): void {
+  const left = Math.max(0, box.x)
+  const right = Math.min(width, box.x + box.width)
+  const bottom = Math.min(height, box.y + box.height)
+  const [red, green, blue] = [colour >> 16, (colour >> 8) & 255, colour & 255]
+  for (let y = Math.max(0, box.y); y < bottom; y++) {
+    for (let at = (y * width + left) * 3, end = (y * width + right) * 3; at < end; at += 3) {
+      pixels[at] = red
+      pixels[at + 1] = green
+      pixels[at + 2] = blue
+    }
+  }
+}
+
+/** The colour that lies `part` (0 to 1) of the way from one to another. */
+export function mix(from: Colour, to: Colour, part: number): Colour {
+  const channel = (shift: number): number => {
+    const a = (from >> shift) & 255
+    return Math.round(a + (((to >> shift) & 255) - a) * part) << shift
+  }
+  return channel(16) | channel(8) | channel(0)
+}

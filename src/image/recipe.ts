@@ -1,0 +1,108 @@
+import { hash } from 'node:crypto'
+
+export const FORMATS = ['png', 'jpg', 'webp'] as const
+/** The format of a picture, as its file name's ending says it. */
+export type Format = (typeof FORMATS)[number]
+
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/** A creature: its shape and its colours. */
+export interface Creature {
+  /** 16 hexadecimal digits, from which the shape is drawn. */
+  readonly emblem: string
+  /** Index into the palettes, 0 to 15. */
+  readonly palette: number
+}
+
+/** All of an image: everything that is needed to draw it stands in its name. */
+export interface Recipe extends Size, Creature {
+  /** At most 64 characters. */
+  readonly model: string
+  readonly format: Format
+  /** The prompt as it is written below the picture: one line of at most 60 characters. */
+  readonly label: string
+  /** Reference pictures, at most 16: one of ours as its creature, a stranger's as 16 hexadecimal digits of its digest. */
+  readonly references: readonly (Creature | string)[]
+  /** From 1. */
+  readonly index: number
+  /** 1 to 15. */
+  readonly count: number
+}
+
+export const MAX_MODEL = 64
+export const MAX_LABEL = 60
+export const MAX_REFERENCES = 16
+export const MAX_COUNT = 15
+export const MIN_SIDE = 64
+export const MAX_SIDE = 6400
+/** 4096 x 4096, in pixels. */
+export const MAX_PIXELS = 16_777_216
+export const PALETTES = 16
+
+const VERSION = '1'
+const CHECK = 6
+
+/** A Recipe's name: the version, the recipe in base64url, and a checksum of six characters; at most 1,500 in all. */
+export function toName(recipe: Recipe): string {
+  const { model, width, height, format, palette, emblem, label, references, index, count } = recipe
+  const marks = references.map((reference) => (typeof reference === 'string' ? reference : `${reference.palette.toString(16)}${reference.emblem}`))
+  const text = VERSION + Buffer.from(JSON.stringify([model, width, height, format, palette, emblem, label, marks.join('.'), index, count])).toString('base64url')
+  return text + checkOf(text)
+}
+
+/** The last segment of an image's URL without its ending: 30 hexadecimal digits, a checksum of the name. */
+export function toFingerprint(name: string): string {
+  return hash('sha256', name, 'hex').slice(0, 30)
+}
+
+/** The Recipe of a name; undefined for every text that `toName` does not write. */
+export function toRecipe(name: string): Recipe | undefined {
+  if (name.length > 1500 || !/^1[\w-]+$/.test(name) || checkOf(name.slice(0, -CHECK)) !== name.slice(-CHECK)) return undefined
+  const recipe = parse(Buffer.from(name.slice(VERSION.length, -CHECK), 'base64url').toString('utf8'))
+  return recipe !== undefined && toName(recipe) === name ? recipe : undefined
+}
+
+function checkOf(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, CHECK)
+}
+
+function parse(json: string): Recipe | undefined {
+  let fields: unknown
+  try {
+    fields = JSON.parse(json)
+  } catch {
+    return undefined
+  }
+  if (!Array.isArray(fields) || fields.length !== 10) return undefined
+  const [model, width, height, format, palette, emblem, label, marks, index, count]: unknown[] = fields
+  if (!isText(model, MAX_MODEL) || !isText(label, MAX_LABEL) || !isFormat(format) || !isEmblem(emblem) || typeof marks !== 'string') return undefined
+  if (!isWithin(width, MIN_SIDE, MAX_SIDE) || !isWithin(height, MIN_SIDE, MAX_SIDE) || width * height > MAX_PIXELS) return undefined
+  if (!isWithin(palette, 0, PALETTES - 1) || !isWithin(count, 1, MAX_COUNT) || !isWithin(index, 1, count)) return undefined
+  const references = marks === '' ? [] : marks.split('.').map(toReference)
+  if (references.length > MAX_REFERENCES || !references.every((reference) => reference !== undefined)) return undefined
+  return { model, width, height, format, palette, emblem, label, references, index, count }
+}
+
+function toReference(mark: string): Creature | string | undefined {
+  if (!/^[\da-f]{16,17}$/.test(mark)) return undefined
+  return mark.length === 16 ? mark : { palette: Number.parseInt(mark.slice(0, 1), 16), emblem: mark.slice(1) }
+}
+
+function isText(value: unknown, most: number): value is string {
+  return typeof value === 'string' && [...value].length <= most && value.isWellFormed()
+}
+
+function isFormat(value: unknown): value is Format {
+  return FORMATS.some((format) => format === value)
+}
+
+function isEmblem(value: unknown): value is string {
+  return typeof value === 'string' && /^[\da-f]{16}$/.test(value)
+}
+
+function isWithin(value: unknown, least: number, most: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+}
