@@ -30,7 +30,7 @@ export async function loadFile(file: string): Promise<SourceFile> {
     throw new FileError([`${file}: cannot be read (${error.code ?? error.message}); give the path of a YAML or JSON file`])
   })
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
   if (document.errors.length > 0) {
     throw new FileError(document.errors.map((fault) => `${file}:${lines.linePos(fault.pos[0]).line} ${fault.message}; mend the YAML`))
   }

@@ -14,10 +14,10 @@ export async function prepareContract(file: string): Promise<string> {
   const names = Object.fromEntries(
     schemas.map(([key, pointer], i) => {
       ajv.addSchema(schemaAt(pointer, key.replaceAll(/[^\w]+/g, '-')))
-      return [`validate${i}`, key.replaceAll(/[^\w]+/g, '-')]
+      return [`request${i}`, key.replaceAll(/[^\w]+/g, '-')]
     }),
   )
-  const entries = schemas.map(([key], i) => `  [${JSON.stringify(key)}, validate${i}],\n`).join('')
+  const entries = schemas.map(([key], i) => `  [${JSON.stringify(key)}, request${i}],\n`).join('')
   return [
     "import { createRequire } from 'node:module'",
     'const require = createRequire(import.meta.url)', // ajv's ES modules still require its small run-time functions

@@ -1,0 +1,117 @@
+import type { JsonObject, JsonValue } from '../contract/json.ts'
+import { isObject } from '../contract/json.ts'
+import type { Format, Recipe, Size } from '../image/recipe.ts'
+import { FORMATS, MAX_LABEL, MAX_MODEL, PALETTES } from '../image/recipe.ts'
+import { ApiError } from '../reply/error.ts'
+import { derive, digestOf, numberFrom } from './digest.ts'
+import type { Profile } from './profile.ts'
+import type { Reference } from './reference.ts'
+import { readConversation, toReferences } from './reference.ts'
+import { askedOf, blockOf, choose, ratioName } from './size.ts'
+import { countTokens } from './token.ts'
+
+/** One chat request, read. */
+export interface ChatRequest {
+  readonly model: string
+  /** What the last user turn asks for, reference URLs left out. */
+  readonly prompt: string
+  /** The prompt's language, which some styles follow. */
+  readonly language: 'zh' | 'en'
+  readonly size: Size
+  /** `2:3` */
+  readonly ratio: string
+  readonly count: number
+  readonly format: Format
+  readonly references: readonly Reference[]
+  readonly wantsStream: boolean
+  /** One more chunk with the usage, as `stream_options.include_usage` asks. */
+  readonly wantsUsage: boolean
+  readonly promptTokens: number
+  /** 64 hexadecimal digits from which all that looks random follows. */
+  readonly digest: string
+  /** What links begin with. */
+  readonly base: string
+  /** Milliseconds that the real model would take. */
+  readonly duration: number
+  /** What was done otherwise than asked. */
+  readonly notes: readonly string[]
+}
+
+/** What a ChatRequest is read with besides its body. */
+export interface Reading {
+  readonly profile: Profile
+  readonly base: string
+  readonly seed: string
+}
+
+/** Reads the body of a chat request that its contract has checked; throws an ApiError for a broken or a missing reference picture. */
+export async function readChatRequest(body: JsonObject, { profile, base, seed }: Reading): Promise<ChatRequest> {
+  const model = textOf(body['model'])
+  const conversation = readConversation(body['messages'])
+  const pictures = new Set(conversation.sources.map(({ url }) => url)).size
+  const given = profile.references === 'none' ? [] : await toReferences(conversation.sources)
+  if (profile.references === 'required' && given.length === 0) throw new ApiError('reference_required', { param: 'messages', asked: model })
+  const words = conversation.prompt.toWellFormed()
+  const block = blockOf(words.slice(0, 20_000))
+  const prompt = typeof block?.['prompt'] === 'string' ? block['prompt'].toWellFormed() : words
+  const chosen = choose(askedOf(words, body), profile, given.findLast(({ size }) => size !== undefined)?.size)
+  const digest = digestOf(body, seed)
+  const [shortest, longest] = profile.pace
+  return {
+    model,
+    prompt,
+    language: /[\u3400-\u9fff]/.test(prompt.slice(0, 20_000)) ? 'zh' : 'en',
+    size: chosen.size,
+    ratio: ratioName(chosen.size.width / chosen.size.height),
+    count: chosen.count,
+    format: formatOf(body['output_format'], profile),
+    references: given,
+    wantsStream: body['stream'] === true,
+    wantsUsage: isObject(body['stream_options']) && body['stream_options']['include_usage'] === true,
+    promptTokens: 7 + 85 * pictures + countTokens(conversation.text),
+    digest,
+    base,
+    duration: Math.round((shortest + ((longest - shortest) * numberFrom(digest, 'pace', 1000)) / 1000) * 1000),
+    notes: [...chosen.notes, ...referenceNotes(profile, model, pictures)],
+  }
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function formatOf(asked: JsonValue | undefined, { formats }: Profile): Format {
+  const wanted = asked === 'jpeg' ? 'jpg' : asked
+  return FORMATS.find((format) => format === wanted && formats.includes(format)) ?? formats[0]
+}
+
+function referenceNotes({ references }: Profile, model: string, pictures: number): string[] {
+  if (references === 'none' && pictures > 0) return [`${model} takes no reference pictures: ${pictures} ignored`]
+  if (references === 'wanted' && pictures === 0) return [`the real ${model} wants a reference picture`]
+  return []
+}
+
+/** The Recipes of a request's pictures. */
+export function toRecipes(request: ChatRequest): Recipe[] {
+  const { model, size, format, references, count, digest } = request
+  return Array.from({ length: count }, (_, i) => {
+    const digits = derive(digest, `picture ${i}`)
+    return {
+      model: [...model.toWellFormed().slice(0, 2 * MAX_MODEL)].slice(0, MAX_MODEL).join(''),
+      ...size,
+      format,
+      palette: Number.parseInt(digits.slice(16, 18), 16) % PALETTES,
+      emblem: digits.slice(0, 16),
+      label: labelOf(request.prompt),
+      references: references.map(({ mark }) => mark),
+      index: i + 1,
+      count,
+    }
+  })
+}
+
+// One line: at most 60 characters, none that a pixel font cannot show.
+function labelOf(prompt: string): string {
+  const line = prompt.slice(0, 1000).toWellFormed().replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()
+  return [...line].slice(0, MAX_LABEL).join('').trimEnd()
+}

@@ -1,0 +1,159 @@
+import type { JsonObject, JsonValue } from '../contract/json.ts'
+import { isObject } from '../contract/json.ts'
+import type { Size } from '../image/recipe.ts'
+import { MAX_COUNT, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../image/recipe.ts'
+
+/** What a request says of the size and number of its pictures. */
+export interface Asked {
+  readonly size?: Size
+  /** Width divided by height. */
+  readonly ratio?: number
+  /** Side of a square of the asked resolution, in pixels: 1024 for 1K. */
+  readonly resolution?: number
+  /** The size of the reference picture. */
+  readonly adaptive?: boolean
+  readonly count?: number
+}
+
+const RATIOS = ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16', '5:4', '4:5', '21:9', '9:21', '2:1', '1:2']
+const WORDS = 10_000
+
+/**
+ * What the prompt and the fields ask for, by the gateway's grammar: for size and ratio the first hit wins, a resolution
+ * combines with a ratio. Of a long prompt the first and the last 10,000 characters are read.
+ */
+export function askedOf(prompt: string, body: JsonObject): Asked {
+  const text = prompt.length > 2 * WORDS ? `${prompt.slice(0, WORDS)} ${prompt.slice(-WORDS)}` : prompt
+  const block = blockOf(text) ?? {}
+  const inBlock = [block['ratio'], block['aspect_ratio'], block['size']].map(toAsked)
+  const google = fieldOf(fieldOf(body['extra_body'], 'google'), 'image_config')
+  const configs = [body['image_config'], google]
+  const fields = [body['aspect_ratio'], body['size'], body['resolution'], ...configs.flatMap((config) => [fieldOf(config, 'aspect_ratio'), fieldOf(config, 'image_size')])].map(toAsked)
+  const hits = [...inBlock, ...inWords(text), ...fields, ...bare(text)]
+  const shape = hits.find(({ size, ratio, adaptive }) => size !== undefined || ratio !== undefined || adaptive === true) ?? {}
+  const resolution = hits.find((hit) => hit.resolution !== undefined)?.resolution
+  const count = [block['n'], body['n'], body['max_images'], Number(/(?<!\d)(\d{1,3})\s*(?:张|images\b|pictures\b)/i.exec(text)?.[1])].find(isCount)
+  return { ...shape, ...(resolution === undefined ? {} : { resolution }), ...(count === undefined ? {} : { count }) }
+}
+
+/** The JSON object in a fenced block, as clients and the gateway itself write a request into text. */
+export function blockOf(text: string): JsonObject | undefined {
+  const open = /```(?:json)?\s*\{/.exec(text)
+  const end = open === null ? -1 : text.indexOf('```', open.index + open[0].length)
+  if (open === null || end < 0) return undefined
+  try {
+    const value: JsonValue = JSON.parse(text.slice(open.index + open[0].length - 1, end))
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function fieldOf(value: JsonValue | undefined, key: string): JsonValue | undefined {
+  return isObject(value) ? value[key] : undefined
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1
+}
+
+const SHAPE = String.raw`(\d{1,5}\s*[:：xX*×]\s*\d{1,5}|[124][kK])`
+const WRITTEN = [
+  /[【[]\s*(\d{1,2}\s*[:：]\s*\d{1,2})\s*[】\]]/,
+  new RegExp(String.raw`(?:比例|尺寸)\s*[:：是为]?\s*${SHAPE}`),
+  new RegExp(String.raw`--(?:ar|ratio|aspect_ratio|size)[\s=]+${SHAPE}`),
+  /--resolution[\s=]+([124]k)/i,
+  /\[resolution:\s*([124]k)\]/i,
+]
+
+function inWords(text: string): Asked[] {
+  return WRITTEN.map((pattern) => toAsked(pattern.exec(text)?.[1]))
+}
+
+// Numbers that stand free in the text ask for something only where nothing else can be meant.
+function bare(text: string): Asked[] {
+  const sizes = [...text.matchAll(/(?<![\d:])(\d{2,5})\s?[xX*×]\s?(\d{2,5})(?![\d:])/g)].map(([found]) => toAsked(found))
+  const ratios = [...text.matchAll(/(?<![\d:.])(\d{1,2}):(\d{1,2})(?![\d:])/g)].filter(([found]) => RATIOS.includes(found)).map(([found]) => toAsked(found))
+  return [...sizes.filter(({ size }) => size !== undefined && size.width >= MIN_SIDE && size.height >= MIN_SIDE), ...ratios]
+}
+
+function toAsked(value: JsonValue | undefined): Asked {
+  if (typeof value !== 'string' || value.length > 40) return {}
+  const [, width, sign, height] = /^\s*(\d{1,5})\s*([:：xX*×])\s*(\d{1,5})\s*$/.exec(value) ?? []
+  const [w, h] = [Number(width), Number(height)]
+  if (w > 0 && h > 0) return sign === ':' || sign === '：' ? { ratio: w / h } : { size: { width: w, height: h } }
+  const resolution = /^\s*([124])k\s*$/i.exec(value)?.[1]
+  if (resolution !== undefined) return { resolution: Number(resolution) * 1024 }
+  return value.trim() === 'adaptive' ? { adaptive: true } : {}
+}
+
+/** The size and number of pictures that are made, and where they are not the ones asked for, why. */
+export interface Chosen {
+  readonly size: Size
+  readonly count: number
+  readonly notes: readonly string[]
+}
+
+/** What a model can do: its sizes, the default one first, and what it takes from a reference picture when nothing else is asked. */
+export interface Abilities {
+  readonly sizes: readonly Size[]
+  readonly follows?: 'ratio' | 'size' | undefined
+}
+
+// 16:9 is written 1344x768 by one model and 1792x1024 by another: a ratio is met within 3 percent.
+const TOLERANCE = 0.03
+
+/** Maps what was asked to what the model really has: the nearest size by ratio, then by area. */
+export function choose(asked: Asked, abilities: Abilities, reference: Size | undefined): Chosen {
+  const count = Math.min(asked.count ?? 1, MAX_COUNT)
+  const notes = count === (asked.count ?? 1) ? [] : [`n=${asked.count} is more than ${MAX_COUNT}: ${count} pictures`]
+  const followed = asked.adaptive === true || (abilities.follows === 'size' && isUnsaid(asked)) ? reference : undefined
+  if (followed !== undefined && isPaintable(followed)) return { size: followed, count, notes }
+  const standard = abilities.sizes[0] ?? { width: 1024, height: 1024 }
+  const ratio = asked.size !== undefined ? ratioOf(asked.size) : (asked.ratio ?? (abilities.follows !== undefined && reference !== undefined ? ratioOf(reference) : ratioOf(standard)))
+  const area = asked.size !== undefined ? areaOf(asked.size) : asked.resolution !== undefined ? asked.resolution ** 2 : areaOf(standard)
+  const size = nearest(abilities.sizes, ratio, area)
+  const isMet = asked.size === undefined ? Math.abs(ratioOf(size) / ratio - 1) <= TOLERANCE : size.width === asked.size.width && size.height === asked.size.height
+  return { size, count, notes: isMet || isUnsaid(asked) ? notes : [...notes, `${describe(asked)} is no size of this model: nearest is ${nameOf(size)}`] }
+}
+
+function isUnsaid({ size, ratio, resolution }: Asked): boolean {
+  return size === undefined && ratio === undefined && resolution === undefined
+}
+
+function isPaintable({ width, height }: Size): boolean {
+  return Math.min(width, height) >= MIN_SIDE && Math.max(width, height) <= MAX_SIDE && width * height <= MAX_PIXELS
+}
+
+function nearest(sizes: readonly Size[], ratio: number, area: number): Size {
+  const distance = (size: Size): number => Math.round(Math.abs(Math.log(ratioOf(size) / ratio)) * 50) * 1000 + Math.abs(Math.log(areaOf(size) / area))
+  return sizes.reduce((best, size) => (distance(size) < distance(best) ? size : best), sizes[0] ?? { width: 1024, height: 1024 })
+}
+
+function describe({ size, ratio, resolution }: Asked): string {
+  return size !== undefined ? nameOf(size) : ratio !== undefined ? `ratio ${ratioName(ratio)}` : `${(resolution ?? 1024) / 1024}K`
+}
+
+function ratioOf({ width, height }: Size): number {
+  return width / height
+}
+
+function areaOf({ width, height }: Size): number {
+  return width * height
+}
+
+/** A size as the gateway writes it: `1024x1536`. */
+export function nameOf({ width, height }: Size): string {
+  return `${width}x${height}`
+}
+
+/** The ratio that a size is called by: the nearest of the listed ones, `2:3`. */
+export function ratioName(ratio: number): string {
+  const distance = (name: string): number => Math.abs(Math.log(valueOf(name) / ratio))
+  return RATIOS.reduce((best, name) => (distance(name) < distance(best) ? name : best))
+}
+
+function valueOf(name: string): number {
+  const [width = 1, height = 1] = name.split(':').map(Number)
+  return width / height
+}

@@ -1,0 +1,10 @@
+import type { Step } from '../step.ts'
+import { say } from '../step.ts'
+import { link, linksOf } from './piece.ts'
+import type { Subject } from './style.ts'
+
+/** T3: nothing but the picture, as markdown on a line of its own; one delta a picture. */
+export function markdown(subject: Subject): Step[] {
+  const links = linksOf(subject)
+  return links.map(({ picture }) => say(subject.request.duration / links.length, '\n![Image](', link(picture), ')\n'))
+}

@@ -1,0 +1,57 @@
+import type { Links } from '../../image/link.ts'
+import { toLinks } from '../../image/link.ts'
+import type { ChatRequest } from '../request.ts'
+import type { Counted } from '../step.ts'
+import { countTokens, ID_TOKENS, LINK_TOKENS } from '../token.ts'
+import type { Subject } from './style.ts'
+
+/** How many characters of a prompt an answer repeats [G]. */
+const ECHO = 4000
+
+/** A link, as a piece of text. */
+export function link(url: string): Counted {
+  return { text: url, tokens: LINK_TOKENS }
+}
+
+/** A task's or a picture's id, as a piece of text. */
+export function id(text: string): Counted {
+  return { text, tokens: ID_TOKENS }
+}
+
+/** The links of each picture of the answer. */
+export function linksOf({ request, recipes }: Subject): [Links, ...Links[]] {
+  const [first, ...rest] = recipes.map((recipe) => toLinks(request.base, recipe))
+  if (first === undefined) throw new RangeError('an answer has at least one picture')
+  return [first, ...rest]
+}
+
+function echo(prompt: string): string {
+  const text = prompt.length > ECHO ? `${prompt.slice(0, ECHO).toWellFormed()}…` : prompt
+  return text
+}
+
+/** The prompt as a JSON string; a picture or a link in it cannot be mistaken for the answer's. */
+export function quote(prompt: string): string {
+  return JSON.stringify(echo(prompt)).replaceAll('](', String.raw`]\u0028`)
+}
+
+/** The prompt as a picture's alt text: one line without brackets. */
+export function altOf({ prompt }: ChatRequest): Counted {
+  const text = echo(prompt).replaceAll(/[\s[\](){}<>`!]+/g, ' ').trim()
+  return { text, tokens: countTokens(text) }
+}
+
+// Words with the space before them, single Chinese characters, short numbers, escapes and signs: about what a tokenizer makes of JSON.
+const TOKEN = /\\u[\da-f]{4}|\\.| ?\p{Script=Latin}+| ?\d{1,3}|[\s\S]/gu
+
+/** A JSON text cut as a language model sends it. */
+export function toTokens(text: string): string[] {
+  return text.match(TOKEN) ?? []
+}
+
+/** The request as the fenced JSON block that stands at the head of an answer, one language-model token each. */
+export function fencedTokens(prompt: string, fields: readonly (readonly [string, string])[]): string[] {
+  const members = [['prompt', quote(prompt)] as const, ...fields]
+  const lines = members.flatMap(([key, value], i) => [' ', ' "', key, '":', ...toTokens(` ${value}`), i === members.length - 1 ? '\n' : ',\n'])
+  return ['```', 'json', '\n', '{\n', ...lines, '}\n', '```', '\n\n']
+}

@@ -1,0 +1,41 @@
+import { numberFrom, taskIdOf, ulidFrom } from '../digest.ts'
+import type { Step } from '../step.ts'
+import { EMPTY, say, sayTokens } from '../step.ts'
+import { fencedTokens, id, link, linksOf } from './piece.ts'
+import type { Subject } from './style.ts'
+
+// The Chinese words are T1's [S]; so are the English ones but for the two links, which no English transcript shows [G].
+const WORDS = {
+  zh: { preview: '数据预览', source: '原始数据', queue: '排队中', generate: '生成中', progress: '进度', done: '生成完成', download: '点击下载' },
+  en: { preview: 'Preview', source: 'Source', queue: 'Queuing', generate: 'Generating', progress: 'Progress', done: 'Generation complete', download: 'Click to download' },
+}
+
+/** T1: the request as JSON, a task with its links, queue and progress lines, then the pictures, in one delta, as the real stream is cut. */
+export function taskLog(subject: Subject): Step[] {
+  const { request, task } = subject
+  const { digest, duration } = request
+  const words = WORDS[request.language]
+  const links = linksOf(subject)
+  const [first] = links
+  const taskId = taskIdOf(first.name, task)
+  const dots = (wait: number, count: number): Step[] => Array.from({ length: count }, () => say(wait / count, '.'))
+  const progress = percentages(digest)
+  const pictures = links.flatMap((picture, i) => [i === 0 ? '![gen_' : '\n\n![gen_', id(ulidFrom(digest, `gen ${i}`)), '](', link(picture.picture), `)\n\n[${words.download}](`, link(picture.download), ')'])
+  return [
+    ...sayTokens(20, fencedTokens(request.prompt, [['ratio', `"${request.ratio}"`], ['n', String(request.count)]])),
+    EMPTY,
+    say(duration * 0.05, '> ID: `', id(taskId), `\`\n>[${words.preview}](`, link(first.page(taskId)), `) | [${words.source}](`, link(first.source(taskId)), `)\n\n>🕐 ${words.queue}`),
+    ...dots(duration * 0.15, 1 + numberFrom(digest, 'queue', 4)),
+    say(0, `\n\n>⚡ ${words.generate}`),
+    ...dots(duration * 0.25, 3 + numberFrom(digest, 'generate', 5)),
+    ...progress.map((percentage, i) => say((duration * 0.5) / progress.length, `${i === 0 ? `\n\n>🏃 ${words.progress} ` : ''}${percentage}..`)),
+    say(duration * 0.02, '[100](', link(first.raw), ')\n\n'),
+    say(duration * 0.03, `> ✅ ${words.done}\n\n\n`, ...pictures),
+  ]
+}
+
+// One to four percentages, rising.
+function percentages(digest: string): number[] {
+  const count = 1 + numberFrom(digest, 'progress', 4)
+  return Array.from({ length: count }, (_, i) => Math.floor((90 * (i + 1)) / (count + 1)) + numberFrom(digest, `progress ${i}`, 12))
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+import type { Writable } from 'node:stream'
+import { toLine } from './cli/log.ts'
+import type { Options } from './cli/options.ts'
+import { helpText, readCommand, UsageError } from './cli/options.ts'
+import { startMock } from './mock.ts'
+
+/** What the command meets of the world. */
+interface World {
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stderr: Writable & { readonly isTTY?: boolean }
+  /** Calls back at SIGTERM and SIGINT. */
+  readonly onSignal: (end: () => void) => void
+}
+
+/** Runs the command; the exit code, once it is done. */
+async function main(world: World): Promise<number> {
+  try {
+    const { name, files, options } = readCommand(world.args, world.env)
+    if (name === 'help') world.stdout.write(helpText())
+    else if (name === 'version') world.stdout.write(`${(await import('#prepared')).version}\n`)
+    else if (name === 'validate') return await validate(files, world)
+    else await serve(options, world)
+    return 0
+  } catch (error) {
+    world.stderr.write(`chat-image-mock: ${messageOf(error)}\n`)
+    return 1
+  }
+}
+
+async function serve(options: Options, { stdout, stderr, onSignal }: World): Promise<void> {
+  const log = options.log ?? (stderr.isTTY === true ? 'pretty' : 'json')
+  const mock = await startMock({
+    ...options,
+    onExchange: log === 'silent' ? () => {} : (exchange) => void stderr.write(`${toLine(exchange, log, new Date())}\n`),
+    onFault: (error) => void stderr.write(`chat-image-mock: ${error instanceof Error ? error.stack : String(error)}\n`),
+  })
+  stdout.write(`${mock.url}\n`)
+  await new Promise<void>((resolve) => onSignal(resolve))
+  await mock.close(options.grace)
+}
+
+async function validate(files: readonly string[], { stdout, stderr }: World): Promise<number> {
+  const [file] = files
+  if (file === undefined || files.length > 1) throw new UsageError('validate takes one file; write: chat-image-mock validate openapi.yaml')
+  const { loadContract } = await import('./contract/contract.ts')
+  try {
+    const { operations } = await loadContract(file)
+    stdout.write(`${file} is valid; operations: ${operations.length}\n`)
+    return 0
+  } catch (error) {
+    stderr.write(`${messageOf(error)}\n`)
+    return 1
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (!('code' in error)) return error.message
+  const { port, address } = { port: '', address: '', ...error }
+  if (error.code === 'EADDRINUSE') return `port ${port} is in use on ${address}; choose another with --port, or --port 0 for any free one`
+  if (error.code === 'EACCES') return `port ${port} may not be opened; choose one above 1023 with --port`
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return `${address === '' ? 'this host' : address} is no address of this machine; choose another with --host`
+  return error.message
+}
+
+// A second signal does not wait for the streams.
+const onSignal = (end: () => void): void => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      process.on(signal, () => process.exit(1))
+      end()
+    })
+  }
+}
+
+// A reader that closed the pipe is no reason to stop serving.
+process.stdout.on('error', () => {})
+process.stderr.on('error', () => {})
+
+const code = main({ args: process.argv.slice(2), env: process.env, stdout: process.stdout, stderr: process.stderr, onSignal })
+process.exitCode = await code

@@ -1,0 +1,126 @@
+import { parseArgs } from 'node:util'
+import type { ListenOptions, MockOptions } from '../mock.ts'
+import { toPace } from '../server/pace.ts'
+
+/** How requests are logged. */
+export const LOGS = ['pretty', 'json', 'silent'] as const
+export type Log = (typeof LOGS)[number]
+
+/** All that the command line and the environment say. */
+export interface Options extends MockOptions, ListenOptions {
+  readonly grace: number
+  readonly log: Log | undefined
+}
+
+/** A flag that was given a value that it cannot have, or that does not exist; the message is one line. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+interface Flag {
+  readonly flag: string
+  readonly env: string
+  /** What stands for the value in the help. */
+  readonly value: string
+  /** As the help tells it. */
+  readonly fallback: string
+  readonly about: string
+  /** May be given several times; commas in the variable. */
+  readonly isList?: boolean
+  /** What is allowed, for the error. */
+  readonly allowed: string
+  /** The options that a value stands for; undefined for a value that is not allowed. */
+  readonly read: (value: string, values: readonly string[]) => Partial<Options> | undefined
+}
+
+const one = <T extends string>(values: readonly T[], text: string): T | undefined => values.find((value) => value === text)
+
+/** Every flag and its variable: the parser, --help and the README's table are made from these rows. */
+export const flags: readonly Flag[] = [
+  { flag: 'port', env: 'PORT', value: 'N', fallback: '4010', about: 'port to listen on; 0 takes any free one', allowed: 'a whole number from 0 to 65535', read: (text) => (isWhole(text, 65_535) ? { port: Number(text) } : undefined) },
+  { flag: 'host', env: 'HOST', value: 'ADDRESS', fallback: '127.0.0.1', about: 'address to listen on; 0.0.0.0 for all', allowed: 'an address or a name of this machine', read: (host) => (host === '' ? undefined : { host }) },
+  { flag: 'spec', env: 'MOCK_SPEC', value: 'FILE', fallback: 'packaged', about: 'another OpenAPI 3.0 or 3.1 file to serve', allowed: 'the path of a file', read: (spec) => (spec === '' ? undefined : { spec }) },
+  { flag: 'public-url', env: 'MOCK_PUBLIC_URL', value: 'URL', fallback: "the request's Host", about: 'what links begin with, for a mock behind a proxy', allowed: 'an http(s) URL without a query', read: (publicUrl) => (URL.canParse(publicUrl) ? { publicUrl } : undefined) },
+  { flag: 'pace', env: 'MOCK_PACE', value: 'PACE', fallback: 'instant', about: 'how long answers take: instant, real, or a factor of real', allowed: 'instant, real, or a factor from 0 to 1000', read: (text) => optional('pace', toPace(text)) },
+  { flag: 'api-key', env: 'MOCK_API_KEY', value: 'KEY', fallback: 'any key passes', about: 'only this key passes; repeat it, or use commas in the variable', isList: true, allowed: 'a key', read: (_text, apiKeys) => (apiKeys.every((key) => key !== '') ? { apiKeys } : undefined) },
+  { flag: 'seed', env: 'MOCK_SEED', value: 'TEXT', fallback: '0', about: 'another seed gives other ids and other pictures', allowed: 'any text', read: (seed) => ({ seed }) },
+  { flag: 'clock', env: 'MOCK_CLOCK', value: 'CLOCK', fallback: 'fixed', about: 'the time in answers: fixed or real', allowed: 'fixed or real', read: (text) => optional('clock', one(['fixed', 'real'], text)) },
+  { flag: 'grace', env: 'MOCK_GRACE', value: 'SECONDS', fallback: '2', about: 'time that open streams have to finish after SIGTERM', allowed: 'seconds from 0 to 3600', read: (text) => (/^\d{1,4}(?:\.\d+)?$/.test(text) && Number(text) <= 3600 ? { grace: Number(text) } : undefined) },
+  { flag: 'log', env: 'MOCK_LOG', value: 'FORM', fallback: 'pretty on a terminal, else json', about: 'a line for each request on stderr: pretty, json or silent', allowed: LOGS.join(', '), read: (text) => optional('log', one(LOGS, text)) },
+]
+
+function optional<K extends keyof Options>(key: K, value: Options[K] | undefined): Partial<Options> | undefined {
+  return value === undefined ? undefined : { [key]: value }
+}
+
+function isWhole(text: string, most: number): boolean {
+  return /^\d{1,9}$/.test(text) && Number(text) <= most
+}
+
+/** What the command is to do. */
+export interface Command {
+  readonly name: 'serve' | 'validate' | 'help' | 'version'
+  /** What follows the command's name. */
+  readonly files: readonly string[]
+  readonly options: Options
+}
+
+const COMMANDS = ['serve', 'validate'] as const
+
+/** Reads the command line and the environment, the command line first; throws a UsageError. */
+export function readCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
+  const { values, positionals } = parse(args)
+  const [word = 'serve', ...files] = positionals
+  const name = one(COMMANDS, word)
+  if (name === undefined) throw new UsageError(`unknown command '${word}'; the commands are ${COMMANDS.join(' and ')}`)
+  if (name === 'serve' && files.length > 0) throw new UsageError(`serve takes no '${files[0]}'; a contract is given with --spec`)
+  const given = flags.map((flag) => readFlag(flag, values[flag.flag], env[flag.env]))
+  const options = Object.assign({ port: 4010, grace: 2, log: undefined }, ...given)
+  return { name: values['help'] === true ? 'help' : values['version'] === true ? 'version' : name, files, options }
+}
+
+function readFlag(flag: Flag, given: unknown, variable: string | undefined): Partial<Options> {
+  const fromFlag = Array.isArray(given) ? given.map(String) : undefined
+  const values = fromFlag ?? (variable === undefined || variable === '' ? [] : flag.isList === true ? variable.split(',').map((item) => item.trim()) : [variable])
+  const last = values.at(-1)
+  if (last === undefined) return {}
+  const options = flag.read(last, values)
+  if (options === undefined) throw new UsageError(`${fromFlag === undefined ? flag.env : `--${flag.flag}`}: '${flag.isList === true ? '' : last}' is not allowed; give ${flag.allowed}`)
+  return options
+}
+
+function parse(args: readonly string[]): { values: Record<string, unknown>; positionals: string[] } {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        ...Object.fromEntries(flags.map(({ flag }) => [flag, { type: 'string', multiple: true } as const])),
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' },
+      },
+    })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new UsageError(`${message.split('. ')[0]?.split('\n')[0]}; --help lists the flags`, { cause: error })
+  }
+}
+
+/** The text of --help. */
+export function helpText(): string {
+  const rows = flags.map(({ flag, value, env, about, fallback }) => [`  --${flag} ${value}`, env, `${about} (${fallback})`] as const)
+  const width = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length))
+  return [
+    'The image models behind POST /chat/completions, on your own machine.',
+    '',
+    'Usage: chat-image-mock [serve] [flags]        start the mock',
+    '       chat-image-mock validate FILE          check an OpenAPI file as --spec would',
+    '',
+    ...rows.map(([flag, env, about]) => `${flag.padEnd(width(0))}  ${env.padEnd(width(1))}  ${about}`),
+    `${'  --help, -h'.padEnd(width(0))}  ${''.padEnd(width(1))}  this text`,
+    `${'  --version, -v'.padEnd(width(0))}  ${''.padEnd(width(1))}  the version`,
+    '',
+    'A flag goes before its environment variable. The address is the only line on stdout; requests are logged on stderr.',
+    '',
+  ].join('\n')
+}

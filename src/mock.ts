@@ -1,0 +1,152 @@
+import type { Server } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Hono } from 'hono'
+import { loadContract, toContract } from './contract/contract.ts'
+import { createApp } from './server/app.ts'
+import type { Env } from './server/incoming.ts'
+import { behaviourOf } from './server/operations.ts'
+import { toPace } from './server/pace.ts'
+import type { Exchange, Settings, Timer } from './server/settings.ts'
+
+/** How a mock is made; each has a default that works. */
+export interface MockOptions {
+  /** Another seed gives other ids and other pictures. */
+  readonly seed?: string | number
+  /** `created`: always the same, or the time of day. */
+  readonly clock?: 'fixed' | 'real'
+  /** How long answers take: `instant` (the default), `real`, or a factor of `real`. */
+  readonly pace?: 'instant' | 'real' | number
+  /** What waits, when the pace is not instant; a test gives one that does not. */
+  readonly timer?: Timer
+  /** What links begin with: scheme, host, port, and a path if there is one. */
+  readonly publicUrl?: string
+  /** Bearer keys that pass; without them every key does, and none. */
+  readonly apiKeys?: readonly string[]
+  /** An OpenAPI 3.0 or 3.1 file in place of the packaged contract. */
+  readonly spec?: string
+  /** Told of each request when it has been answered. */
+  readonly onExchange?: (exchange: Exchange) => void
+  /** Told of each fault of the mock itself. */
+  readonly onFault?: (error: unknown) => void
+}
+
+/** A running mock. */
+export interface Mock {
+  /** Without a slash at its end. */
+  readonly url: string
+  /** What an OpenAI client takes as its base URL. */
+  readonly baseURL: string
+  /** Asks the mock, as the global fetch would. */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+  /** Ends it: open streams may go on for `grace` seconds, then each ends after its last whole event. */
+  readonly close: (grace?: number) => Promise<void>
+  readonly [Symbol.asyncDispose]: () => Promise<void>
+}
+
+/** Where a mock listens. */
+export interface ListenOptions {
+  /** 0, the default, is any free port. */
+  readonly port?: number
+  readonly host?: string
+}
+
+interface Made {
+  readonly settings: Settings
+  readonly app: Hono<Env>
+  readonly ending: AbortController
+  readonly state: { isReady: boolean }
+}
+
+/** A mock without a port: its `fetch` answers in this process. */
+export async function createMock(options: MockOptions = {}): Promise<Mock> {
+  const { app, settings, ending, state } = await make(options)
+  const url = 'http://mock.invalid'
+  const close = async (): Promise<void> => {
+    state.isReady = false
+    ending.abort()
+  }
+  state.isReady = true
+  return { url, baseURL: `${url}${basePath(settings)}`, fetch: async (input, init) => app.fetch(new Request(input, init), {}), close, [Symbol.asyncDispose]: close }
+}
+
+/** A mock on a port of this machine. */
+export async function startMock(options: MockOptions & ListenOptions = {}): Promise<Mock> {
+  const { port = 0, host = '127.0.0.1' } = options
+  const [{ createServer, toUrl }, { app, settings, ending, state }] = await Promise.all([import('./server/listen.ts'), make(options)])
+  const server = createServer(app, settings.version)
+  await listen(server, port, host)
+  const url = toUrl(server.address())
+  state.isReady = true
+  const close = async (grace = 0): Promise<void> => {
+    state.isReady = false
+    await end(server, ending, grace)
+  }
+  return { url, baseURL: `${url}${basePath(settings)}`, fetch: async (input, init) => fetch(input, init), close, [Symbol.asyncDispose]: async () => close() }
+}
+
+async function make(options: MockOptions): Promise<Made> {
+  const { document, validators, profiles, version } = await import('#prepared')
+  const packaged = toContract(document, validators, async () => {
+    const { loadFile } = await import('./contract/document.ts')
+    const { fileURLToPath } = await import('node:url')
+    return loadFile(fileURLToPath(new URL('../openapi.yaml', import.meta.url)))
+  })
+  const pace = typeof options.pace === 'number' ? options.pace : toPace(options.pace ?? 'instant')
+  if (pace === undefined || !(pace >= 0 && pace <= 1000)) throw new RangeError(`pace: ${String(options.pace)} is none; use 'instant', 'real', or a factor from 0 to 1000`)
+  const settings: Settings = {
+    version,
+    contract: options.spec === undefined ? packaged : await loadContract(options.spec),
+    packaged,
+    profiles,
+    seed: String(options.seed ?? 0),
+    clock: options.clock === 'real' ? Date.now : () => FIXED,
+    timer: options.timer ?? (async (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal })),
+    pace,
+    publicUrl: options.publicUrl === undefined ? undefined : checkUrl(options.publicUrl),
+    apiKeys: options.apiKeys ?? [],
+    onExchange: options.onExchange ?? (() => {}),
+    onFault: options.onFault ?? (() => {}),
+  }
+  const ending = new AbortController()
+  const state = { isReady: false }
+  return { settings, app: createApp(settings, { isReady: () => state.isReady, ending: ending.signal }), ending, state }
+}
+
+/** 1677652288 seconds: the time in the provider's own example. */
+const FIXED = 1_677_652_288_000
+
+function checkUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') throw new RangeError(`publicUrl: '${text}' is no URL that links can begin with; write it as https://mock.example:8443/path`)
+  return url.href.replace(/\/$/, '')
+}
+
+// OpenAI's clients append two segments to their base URL: /chat/completions.
+function basePath({ contract, packaged }: Settings): string {
+  const chat = packaged.operations.find(({ body }) => body !== undefined)
+  const own = contract.operations.find((operation) => chat !== undefined && behaviourOf(operation, packaged) === behaviourOf(chat, packaged))
+  return (own ?? chat)?.path.split('/').slice(0, -2).join('/') ?? ''
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+// Streams get their grace; then they end after their last whole event, and what is open a moment later is cut.
+async function end(server: Server, ending: AbortController, grace: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timers = [
+    setTimeout(() => ending.abort(), grace * 1000),
+    setTimeout(() => server.closeAllConnections(), grace * 1000 + 200),
+  ]
+  await closed
+  ending.abort()
+  timers.forEach(clearTimeout)
+}

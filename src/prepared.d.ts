@@ -1,0 +1,9 @@
+import type { Profiles } from './chat/profile.ts'
+import type { JsonObject } from './contract/json.ts'
+import type { Validator } from './contract/validator.ts'
+
+/** What the build wrote into dist/prepared.js: the packaged contract, its compiled checks, the packaged profiles, and the package's version. */
+export const document: JsonObject
+export const validators: ReadonlyMap<string, Validator>
+export const profiles: Profiles
+export const version: string

@@ -1,0 +1,38 @@
+import type { Context, MiddlewareHandler } from 'hono'
+import { ApiError } from '../reply/error.ts'
+import { jsonReply } from '../reply/reply.ts'
+import type { Env } from './incoming.ts'
+import { headerOf } from './incoming.ts'
+import { LINK_PATHS } from './links.ts'
+import type { Mount } from './mount.ts'
+import { modelsOf } from './operations.ts'
+
+/** Where the control API begins. */
+export const CONTROL = '/__mock'
+
+/** Refuses web pages of other origins: a page that the developer has open must neither drive nor read the mock. */
+export function guardControl(prefix: string): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const isLink = prefix !== '' && LINK_PATHS.some((path) => c.req.path.startsWith(`${prefix}${path.split('{')[0]}`))
+    if (!isLink && isForeign(c)) throw new ApiError('foreign_origin')
+    await next()
+  }
+}
+
+function isForeign(c: Context<Env>): boolean {
+  if (headerOf(c, 'sec-fetch-site') === 'cross-site') return true
+  const origin = headerOf(c, 'origin')
+  return origin !== undefined && origin.replace(/^https?:\/\//, '') !== headerOf(c, 'host')
+}
+
+/** The routes of the control API that every probe asks: health, livez, readyz. */
+export function mountControl({ app, serve, settings, isReady }: Mount & { isReady: () => boolean }): void {
+  const { contract, packaged, version } = settings
+  app.get(`${CONTROL}/livez`, serve(() => jsonReply({ status: 'ok' })))
+  app.get(`${CONTROL}/readyz`, serve(() => (isReady() ? jsonReply({ status: 'ok' }) : jsonReply({ status: 'not ready' }, { status: 503, headers: { 'retry-after': '1' } }))))
+  app.get(`${CONTROL}/health`, serve(() => jsonReply({
+    status: isReady() ? 'ok' : 'not ready',
+    version,
+    contract: { title: contract.title, version: contract.version, operations: contract.operations.length, models: modelsOf(contract, packaged).values.length },
+  })))
+}

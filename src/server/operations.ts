@@ -1,0 +1,99 @@
+import type { Contract } from '../contract/contract.ts'
+import { alternativesOf } from '../contract/check.ts'
+import type { Fault } from '../contract/fault.ts'
+import type { JsonObject, JsonValue } from '../contract/json.ts'
+import { isObject } from '../contract/json.ts'
+import type { Operation } from '../contract/operation.ts'
+import { deref, isJsonType } from '../contract/operation.ts'
+import { sampleResponse } from '../contract/sample.ts'
+import { toAnswer } from '../chat/answer.ts'
+import { toCompletion } from '../chat/completion.ts'
+import { profileOf } from '../chat/profile.ts'
+import { readChatRequest } from '../chat/request.ts'
+import { toFrames } from '../chat/sse.ts'
+import { ApiError } from '../reply/error.ts'
+import type { Reply } from '../reply/reply.ts'
+import { jsonReply } from '../reply/reply.ts'
+import { toNote } from './note.ts'
+import type { Settings } from './settings.ts'
+
+/** A request that its contract has checked. */
+export interface CheckedRequest {
+  readonly operation: Operation
+  readonly path: Readonly<Record<string, string>>
+  readonly body: JsonValue | undefined
+  /** What links begin with. */
+  readonly base: string
+  readonly pace: number
+}
+
+type Behaviour = (request: CheckedRequest, settings: Settings) => Reply | Promise<Reply>
+
+/** The operations that do more than answer their example, by operationId. */
+const behaviours: Readonly<Record<string, Behaviour>> = { createChatCompletion, listModels, retrieveModel }
+
+/** What answers an Operation: its own behaviour, else the contract's example or a sample of its schema. */
+export function behaviourOf(operation: Operation, packaged: Contract): Behaviour {
+  const twin = packaged.operations.find(({ method, path }) => method === operation.method && path === operation.path)
+  return behaviours[operation.operationId ?? twin?.operationId ?? ''] ?? answerSample
+}
+
+const EVENT_STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' }
+
+async function createChatCompletion({ body, base, pace }: CheckedRequest, settings: Settings): Promise<Reply> {
+  if (!isObject(body)) throw new ApiError('invalid_body', { reason: 'The request body must be a JSON object.' })
+  const profile = profileOf(settings.profiles, typeof body['model'] === 'string' ? body['model'] : '')
+  const request = await readChatRequest(body, { profile, base, seed: settings.seed })
+  const answer = toAnswer(request, profile, Math.floor(settings.clock() / 1000))
+  const note = toNote(request.notes)
+  if (request.wantsStream) return { status: 200, headers: { ...EVENT_STREAM, ...note }, body: toFrames(answer, { pace, wantsUsage: request.wantsUsage }) }
+  const wait = pace === 0 ? 0 : answer.steps.reduce((sum, step) => sum + step.wait, 0) * pace
+  return { status: 200, headers: { 'content-type': 'application/json', 'x-content-type-options': 'nosniff', ...note }, body: toCompletion(answer), wait }
+}
+
+function listModels(_request: CheckedRequest, { contract, packaged }: Settings): Reply {
+  return jsonReply({ object: 'list', data: modelsOf(contract, packaged).values.map(toModel) })
+}
+
+function retrieveModel({ path, operation }: CheckedRequest): Reply {
+  const [parameter] = operation.parameters
+  return jsonReply(toModel(path[parameter?.name ?? ''] ?? ''))
+}
+
+function toModel(id: string): JsonObject {
+  return { id, object: 'model', created: 1_677_652_288, owned_by: 'chat-image-mock' }
+}
+
+async function answerSample({ operation }: CheckedRequest, { contract }: Settings): Promise<Reply> {
+  const { status, mediaType, body } = await sampleResponse(contract, operation)
+  return { status, headers: mediaType === undefined ? {} : { 'content-type': mediaType, 'x-content-type-options': 'nosniff' }, body }
+}
+
+/** The models of a contract by name, and its families, as the schema of the chat operation's `model` lists them. */
+export function modelsOf(contract: Contract, packaged: Contract): ReturnType<typeof alternativesOf> {
+  const operation = contract.operations.find((candidate) => behaviourOf(candidate, packaged) === createChatCompletion)
+  const mediaType = operation?.body?.mediaTypes.find(isJsonType)
+  if (operation?.body === undefined || mediaType === undefined) return { values: [], titles: [] }
+  const { document } = contract
+  const steps = [...operation.body.pointer.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')), mediaType, 'schema', 'properties', 'model']
+  const schema = steps.reduce<JsonValue>((value, step) => (isObject(value) ? deref(document, value[step] ?? null, '').value : null), document)
+  return alternativesOf(schema)
+}
+
+/** The one error for all that is wrong with a request; an unknown model as the only fault is an error of its own. */
+export function toFaultError(faults: readonly Fault[], operation: Operation, { contract, packaged }: Settings): ApiError {
+  const [first] = faults
+  if (first === undefined) throw new RangeError('no fault')
+  const hasBehaviour = behaviourOf(operation, packaged) !== answerSample
+  if (hasBehaviour && faults.length === 1 && first.param === 'model' && first.reason === 'value' && typeof first.value === 'string') {
+    const { values, titles } = modelsOf(contract, packaged)
+    return new ApiError('unknown_model', { param: 'model', asked: first.value.slice(0, 64), known: [...values, ...titles] })
+  }
+  const kind = first.reason === 'missing' ? 'missing_parameter' : first.reason === 'type' ? 'invalid_type' : 'invalid_value'
+  const told = faults.slice(0, MAX_FAULTS).map(({ message }) => message)
+  const rest = faults.length - told.length
+  return new ApiError(kind, { param: first.param, reason: `${told.join(' ')}${rest > 0 ? ` And ${rest} more.` : ''}` })
+}
+
+/** How many faults an error tells. */
+const MAX_FAULTS = 20

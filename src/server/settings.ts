@@ -1,0 +1,39 @@
+import type { Contract } from '../contract/contract.ts'
+import type { Profiles } from '../chat/profile.ts'
+
+/** Waits `ms` milliseconds; rejects at once when the signal aborts. */
+export type Timer = (ms: number, signal?: AbortSignal) => Promise<void>
+
+/** One request and how it was answered, as a log shows it. */
+export interface Exchange {
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+  readonly status: number
+  /** Milliseconds from the request's head to the answer's last byte. */
+  readonly duration: number
+  readonly requestId: string
+  /** What was done otherwise than asked. */
+  readonly note: string | undefined
+}
+
+/** All that a server needs to know. */
+export interface Settings {
+  readonly version: string
+  readonly contract: Contract
+  /** The packaged contract, by whose paths an operation without an operationId is known. */
+  readonly packaged: Contract
+  readonly profiles: Profiles
+  readonly seed: string
+  /** The time in milliseconds, for `created`. */
+  readonly clock: () => number
+  readonly timer: Timer
+  /** Factor of the real gateway's time; 0 waits for nothing. */
+  readonly pace: number
+  /** What links begin with, whatever the request's Host. */
+  readonly publicUrl: string | undefined
+  /** The bearer keys that pass; every one does when there are none. */
+  readonly apiKeys: readonly string[]
+  readonly onExchange: (exchange: Exchange) => void
+  readonly onFault: (error: unknown) => void
+}
