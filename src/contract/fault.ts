@@ -22,47 +22,71 @@ export function toFaults(errors: readonly ErrorObject[], value: unknown, prefix 
   return [...new Map(faults.map((fault) => [`${fault.param}\n${fault.message}`, fault])).values()]
 }
 
-// ajv reports the errors of every branch, then the anyOf's own. Outermost anyOf first, since it decides which branches count.
+// ajv reports the errors of every branch of an anyOf, then the anyOf's own: from left to right, the inner ones come first.
 function condense(errors: readonly ErrorObject[]): ErrorObject[] {
-  const union = errors.findLast(isUnion)
-  if (union === undefined) return errors.filter((error) => error.keyword !== 'if')
-  const end = errors.indexOf(union)
-  let start = end
-  while (start > 0 && isInside(errors[start - 1], union)) start--
-  const branches = branchesOf(errors.slice(start, end), union)
-  return [...condense(errors.slice(0, start)), ...branchMeant(branches, union), ...condense(errors.slice(end + 1))]
+  const told: ErrorObject[] = []
+  for (const error of errors) {
+    if (error.keyword === 'if') continue
+    if (!isUnion(error)) {
+      told.push(error)
+      continue
+    }
+    let start = told.length
+    while (start > 0 && isInside(told[start - 1], error)) start--
+    told.push(...branchMeant(branchesOf(told.splice(start), error), error))
+  }
+  return told
 }
 
+// A oneOf that two branches fit failed without any branch failing.
 function isUnion(error: ErrorObject): boolean {
-  return (error.keyword === 'anyOf' || error.keyword === 'oneOf') && error.params['passingSchemas'] == null
+  return (error.keyword === 'anyOf' || error.keyword === 'oneOf') && !Array.isArray(error.params['passingSchemas'])
 }
 
 function isInside(error: ErrorObject | undefined, union: ErrorObject): boolean {
   return error !== undefined && `${error.instancePath}/`.startsWith(`${union.instancePath}/`)
 }
 
-// A branch's errors follow one another, and ajv names the schema that each began in. A $ref'd branch has another schemaPath: it is told apart by order.
+// Errors behind a $ref do not say which branch they belong to. Every branch has failed: where a number is missing, they are its.
 function branchesOf(errors: readonly ErrorObject[], union: ErrorObject): ErrorObject[][] {
-  const branches: ErrorObject[][] = []
-  let last: string | undefined
-  for (const error of errors) {
-    const branch = error.schemaPath.startsWith(union.schemaPath) ? error.schemaPath.slice(union.schemaPath.length).split('/')[1] : error.schemaPath.split('/').slice(0, -1).join('/')
-    if (branch !== last || branches.length === 0) branches.push([])
-    branches.at(-1)?.push(error)
-    last = branch
-  }
-  return branches
+  const branches = new Map<string, ErrorObject[]>()
+  const numberOf = (error: ErrorObject | undefined): number | undefined =>
+    error?.schemaPath.startsWith(`${union.schemaPath}/`) === true ? Number(error.schemaPath.slice(union.schemaPath.length + 1).split('/')[0]) : undefined
+  let last = -1
+  errors.forEach((error, i) => {
+    const number = numberOf(error)
+    const next = errors.slice(i).map(numberOf).find((later) => later !== undefined)
+    const isNext = last < 0 || (next === undefined ? branches.get(String(last))?.some((other) => isOfOtherType(other, union)) === true : next > last + 1)
+    const key = number !== undefined ? String(number) : isNext ? `${last + 1} ${error.schemaPath.split('/').slice(0, 4).join('/')}` : String(last)
+    branches.set(key, [...(branches.get(key) ?? []), error])
+    last = number ?? last
+  })
+  return [...branches.values()]
 }
 
+function isOfOtherType(error: ErrorObject, union: ErrorObject): boolean {
+  return error.keyword === 'type' && error.instancePath === union.instancePath
+}
+
+// The branch whose type fits, and of several the one whose `type: {enum: [text]}` fits.
 function branchMeant(branches: readonly ErrorObject[][], union: ErrorObject): ErrorObject[] {
-  const ofType = branches.filter((branch) => !branch.some((error) => error.keyword === 'type' && error.instancePath === union.instancePath))
-  const meant = ofType.filter((branch) => !branch.some((error) => ['enum', 'const'].includes(error.keyword) && error.instancePath !== union.instancePath))
+  const ofType = branches.filter((branch) => !branch.some((error) => isOfOtherType(error, union)))
   if (ofType.length === 0) {
-    const types = branches.flat().filter((error) => error.keyword === 'type' && error.instancePath === union.instancePath).flatMap((error) => typesIn(error))
+    const types = branches.flat().filter((error) => isOfOtherType(error, union)).flatMap(typesIn)
     return [{ ...union, keyword: 'type', params: { type: [...new Set(types)] } }]
   }
-  const [only] = meant.length === 1 ? meant : ofType
-  return (meant.length === 1 || ofType.length === 1) && only !== undefined ? condense(only) : [union]
+  const isTag = (error: ErrorObject): boolean => (error.keyword === 'enum' || error.keyword === 'const') && error.instancePath !== union.instancePath
+  const meant = ofType.filter((branch) => !branch.some(isTag))
+  const [only, ...others] = meant.length > 0 ? meant : ofType
+  if (only !== undefined && others.length === 0) return only
+  return meant.length === 0 ? tagsOf(ofType.flat().filter(isTag)) : [union]
+}
+
+// Where every branch wants another tag, the tag is what is wrong: one error that lists them all.
+function tagsOf(errors: readonly ErrorObject[]): ErrorObject[] {
+  const [first] = errors
+  const values = errors.filter((error) => error.instancePath === first?.instancePath).flatMap((error) => error.params['allowedValues'] ?? [error.params['allowedValue']])
+  return first === undefined ? [] : [{ ...first, keyword: 'enum', params: { allowedValues: values } }]
 }
 
 function typesIn(error: ErrorObject): string[] {

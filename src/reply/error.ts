@@ -22,7 +22,7 @@ interface ErrorRow {
 
 const INVALID = 'invalid_request_error'
 const reasonOf = ({ reason = '' }: ErrorDetails): string => reason
-const hint = (known: readonly string[] | undefined, words: string): string => (known === undefined || known.length === 0 ? '' : ` ${words} ${known.join(', ')}.`)
+const hint = (known: readonly string[] | undefined, words: string, end = '.'): string => (known === undefined || known.length === 0 ? '' : ` ${words} ${known.join(', ')}${end}`)
 
 /** Every error that the mock itself makes, in the words of OpenAI's API [R] where it has them. */
 const ERRORS = {
@@ -36,7 +36,7 @@ const ERRORS = {
   invalid_api_key: { status: 401, type: INVALID, code: 'invalid_api_key', message: () => 'Incorrect API key provided. Send one that this server was started with, as: Authorization: Bearer KEY.' },
   foreign_origin: { status: 403, type: INVALID, code: 'foreign_origin', message: () => 'The control API is closed to web pages of other origins.' },
   unknown_model: { status: 404, type: INVALID, code: 'model_not_found', message: ({ asked, known }) => `The model '${asked}' does not exist or you do not have access to it.${hint(known, 'Models:')}` },
-  unknown_path: { status: 404, type: INVALID, code: null, message: ({ asked, known }) => `Invalid URL (${asked}).${hint(known, 'Did you mean')}` },
+  unknown_path: { status: 404, type: INVALID, code: null, message: ({ asked, known }) => `Invalid URL (${asked}).${hint(known, 'Did you mean', '?')}` },
   unknown_picture: { status: 404, type: INVALID, code: 'picture_not_found', message: () => 'There is no such picture: this name was not made here, or it was changed or cut short on the way.' },
   wrong_method: { status: 405, type: INVALID, code: 'method_not_allowed', message: ({ asked, known }) => `Invalid method for URL (${asked}).${hint(known, 'Allowed:')}` },
   request_timeout: { status: 408, type: INVALID, code: 'request_timeout', message: () => 'The request did not arrive in time.' },

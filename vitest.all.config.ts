@@ -1,0 +1,6 @@
+import { defineConfig } from 'vitest/config'
+
+/** What `npm test` leaves out: the packed package, other Nodes, the browser. */
+export default defineConfig({
+  test: { include: ['test/**/*.all.test.ts'], globalSetup: 'test/setup.ts', testTimeout: 300_000, hookTimeout: 300_000 },
+})

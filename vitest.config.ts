@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/**/*.all.test.ts'],
+    globalSetup: 'test/setup.ts',
+    testTimeout: 20_000,
+  },
+})
