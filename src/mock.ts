@@ -66,7 +66,22 @@ export async function createMock(options: MockOptions = {}): Promise<Mock> {
     ending.abort()
   }
   state.isReady = true
-  return { url, baseURL: `${url}${basePath(settings)}`, fetch: async (input, init) => app.fetch(new Request(input, init), {}), close, [Symbol.asyncDispose]: close }
+  return { url, baseURL: `${url}${basePath(settings)}`, fetch: async (input, init) => answer(app, new Request(input, init), ending.signal), close, [Symbol.asyncDispose]: close }
+}
+
+// As the global fetch does, it rejects as soon as its signal aborts, whatever the mock is waiting for.
+async function answer(app: Hono<Env>, request: Request, ending: AbortSignal): Promise<Response> {
+  request.signal.throwIfAborted()
+  const done = new AbortController()
+  try {
+    return await new Promise((resolve, reject) => {
+      request.signal.addEventListener('abort', () => reject(request.signal.reason), { signal: done.signal })
+      ending.addEventListener('abort', () => reject(new TypeError('fetch failed', { cause: new Error('the mock was closed') })), { signal: done.signal })
+      Promise.resolve(app.fetch(request, {})).then(resolve, reject)
+    })
+  } finally {
+    done.abort()
+  }
 }
 
 /** A mock on a port of this machine. */
@@ -92,7 +107,7 @@ async function make(options: MockOptions): Promise<Made> {
     return loadFile(fileURLToPath(new URL('../openapi.yaml', import.meta.url)))
   })
   const pace = typeof options.pace === 'number' ? options.pace : toPace(options.pace ?? 'instant')
-  if (pace === undefined || !(pace >= 0 && pace <= 1000)) throw new RangeError(`pace: ${String(options.pace)} is none; use 'instant', 'real', or a factor from 0 to 1000`)
+  if (pace === undefined || !(pace >= 0 && pace <= 1000)) throw new RangeError(`pace: '${String(options.pace)}' is none; use 'instant', 'real', or a factor from 0 to 1000`)
   const settings: Settings = {
     version,
     contract: options.spec === undefined ? packaged : await loadContract(options.spec),

@@ -20,7 +20,7 @@ const DOCUMENT = 'contract'
 /** An ajv that knows the document's schemas by their JSON pointers. */
 export function createAjv(document: JsonObject): Ajv {
   const dialect = String(document['openapi']).startsWith('3.0') ? Ajv : Ajv2020
-  const ajv = new dialect({ strict: false, allErrors: true, validateSchema: false, code: { source: true, esm: true, lines: true } })
+  const ajv = new dialect({ strict: false, strictNumbers: true, allErrors: true, validateSchema: false, code: { source: true, esm: true, lines: true } })
   ajvFormats.default(ajv)
   ajv.addSchema(toJsonSchemas(document), DOCUMENT)
   return ajv

@@ -10,7 +10,7 @@ export const MEDIA_TYPES: Readonly<Record<Format, string>> = { png: 'image/png',
 const ENCODERS: Readonly<Record<Format, (picture: Sharp) => Sharp>> = {
   png: (picture) => picture.png({ compressionLevel: 3 }),
   jpg: (picture) => picture.jpeg({ quality: 90, chromaSubsampling: '4:4:4' }),
-  webp: (picture) => picture.webp({ lossless: true, effort: 2 }), // smaller and faster here than lossy
+  webp: (picture) => picture.webp({ lossless: true, effort: 1 }), // smaller and faster here than lossy
 }
 
 let loading: Promise<SharpConstructor> | undefined

@@ -78,7 +78,7 @@ export function paintText({ width, height, pixels }: Canvas, text: string, { x, 
 }
 
 // A line does not begin with these.
-const CLOSING = /^[\s，。、！？；：）】」』》”’…,.!?;:)\]}%]/u
+const CLOSING = /^[，。、！？；：）】」』》”’…,.!?;:)\]}%]/u
 
 /** Breaks a text at words, and between the characters of scripts without spaces, into lines of at most `width` pixels. */
 export function wrap(text: string, { width, lines }: { width: number; lines: number }): string[] {
@@ -87,6 +87,7 @@ export function wrap(text: string, { width, lines }: { width: number; lines: num
   for (const piece of pieces.flatMap((item) => (widthOf(item) > width ? [...item] : [item]))) {
     const line = result.at(-1) ?? ''
     if (widthOf(line + piece) <= width) result[result.length - 1] = line + piece
+    else if (piece.trim() === '') result.push('')
     else if (CLOSING.test(piece) && [...line].length > 1) {
       const last = [...line].at(-1) ?? ''
       result[result.length - 1] = line.slice(0, -last.length)

@@ -43,6 +43,7 @@ const OPEN = { 'access-control-allow-origin': '*' }
 /** The server: a route for each Operation of the contract, the links of its pictures, and the control API. */
 export function createApp(settings: Settings, state: State): Hono<Env> {
   const app = new Hono<Env>()
+  let exchanges = 0
   const { operations } = settings.contract
   const toReply = (error: unknown): Reply => {
     if (!(error instanceof ApiError)) settings.onFault(error)
@@ -56,18 +57,22 @@ export function createApp(settings: Settings, state: State): Hono<Env> {
     } catch (error) {
       reply = toReply(error)
     }
+    exchanges++
     return send(c, reply, { settings, state, started })
   }
   const clashes = operations.some(({ path }) => LINK_PATHS.some((ours) => meets(path, ours)))
   const prefix = clashes ? CONTROL : ''
   app.use(`${CONTROL}/*`, guardControl(prefix))
-  mountControl({ app, serve, settings, isReady: state.isReady })
+  mountControl({ app, serve, settings, isReady: state.isReady, countExchanges: () => exchanges })
   mountLinks({ app, serve, settings, prefix })
   for (const path of new Set(operations.map((operation) => operation.path))) {
     mountPath({ app, serve, settings, path, prefix })
   }
   app.notFound(serve(notFound(settings)))
-  app.onError((error, c) => send(c, toReply(error), { settings, state, started: performance.now() }))
+  app.onError((error, c) => {
+    if (state.ending.aborted || (c.env.outgoing === undefined && c.req.raw.signal.aborted)) throw error // nobody waits for an answer
+    return send(c, toReply(error), { settings, state, started: performance.now() })
+  })
   return app
 }
 

@@ -26,7 +26,7 @@ function isForeign(c: Context<Env>): boolean {
 }
 
 /** The routes of the control API that every probe asks: health, livez, readyz. */
-export function mountControl({ app, serve, settings, isReady }: Mount & { isReady: () => boolean }): void {
+export function mountControl({ app, serve, settings, isReady, countExchanges }: Mount & { isReady: () => boolean; countExchanges: () => number }): void {
   const { contract, packaged, version } = settings
   app.get(`${CONTROL}/livez`, serve(() => jsonReply({ status: 'ok' })))
   app.get(`${CONTROL}/readyz`, serve(() => (isReady() ? jsonReply({ status: 'ok' }) : jsonReply({ status: 'not ready' }, { status: 503, headers: { 'retry-after': '1' } }))))
@@ -34,5 +34,6 @@ export function mountControl({ app, serve, settings, isReady }: Mount & { isRead
     status: isReady() ? 'ok' : 'not ready',
     version,
     contract: { title: contract.title, version: contract.version, operations: contract.operations.length, models: modelsOf(contract, packaged).values.length },
+    exchanges: countExchanges(),
   })))
 }

@@ -65,28 +65,32 @@ async function drained(outgoing: ServerResponse): Promise<void> {
   outgoing.setTimeout(0)
 }
 
-/** A Reply as a web Response; its stream is written as it is read. */
-export async function toResponse(reply: Reply, { timer, ending }: Pacing, hangUp: AbortSignal): Promise<Response> {
-  const { status, headers, body } = reply
-  const signal = AbortSignal.any([ending, hangUp])
-  if ((reply.wait ?? 0) > 0) await timer(reply.wait ?? 0, signal)
+/** A Reply as a web Response; its stream is written as it is read. Rejects when the client or the server's end stops a wait before the head. */
+export async function toResponse(reply: Reply, pacing: Pacing, hangUp: AbortSignal): Promise<Response> {
+  const { status, headers, body, wait = 0 } = reply
+  const before = wait + (isStream(body) ? (body[0]?.wait ?? 0) : 0) // headers are held until the first content [S]
+  if (before > 0) await pacing.timer(before, AbortSignal.any([pacing.ending, hangUp]))
   if (status === 204 || status === 304) return new Response(null, { status, headers })
-  if (!isStream(body)) return new Response(typeof body === 'string' ? body : new Uint8Array(body), { status, headers })
-  const [first, ...rest] = body
-  if (first !== undefined && first.wait > 0) await timer(first.wait, signal)
-  return new Response(toStream(first === undefined ? [] : [{ ...first, wait: 0 }, ...rest], timer, signal), { status, headers })
+  if (isStream(body)) return new Response(toStream(body, pacing, hangUp), { status, headers })
+  return new Response(typeof body === 'string' ? body : new Uint8Array(body), { status, headers })
 }
 
-function toStream(frames: readonly Frame[], timer: Timer, signal: AbortSignal): ReadableStream<Uint8Array> {
-  const left = frames.values()
+function toStream(frames: readonly Frame[], { timer, ending }: Pacing, hangUp: AbortSignal): ReadableStream<Uint8Array> {
+  const left = frames.entries()
   const cancelled = new AbortController()
+  const stop = AbortSignal.any([ending, hangUp, cancelled.signal])
   const encoder = new TextEncoder()
   return new ReadableStream({
     async pull(controller) {
       const { value, done } = left.next()
       if (done === true) return controller.close()
-      if (value.wait > 0) await timer(value.wait, AbortSignal.any([signal, cancelled.signal]))
-      controller.enqueue(encoder.encode(value.data))
+      const [i, { wait, data }] = value
+      try {
+        if (i > 0 && wait > 0) await timer(wait, stop)
+      } catch (error) {
+        return ending.aborted ? controller.close() : controller.error(error)
+      }
+      controller.enqueue(encoder.encode(data))
     },
     cancel: () => cancelled.abort(),
   })

@@ -1,0 +1,72 @@
+// @ts-check
+// How fast the mock is, as ratios to a floor that is measured in the same run: absolute rates say more of the machine.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { memoryOf } from './child.js'
+import { createWrk, hasWrk, loadByNode } from './load.js'
+import { measureCold, measureFresh, measureJson, measureKept, measureStreams, startOurs } from './measure.js'
+import { isMissed, toTable } from './table.js'
+
+const HELP = `Usage: npm run bench -- [flags]
+
+  --rounds N     rounds of each load, of which the median is taken (5)
+  --seconds S    whole seconds of each load (2)
+  --load TOOL    wrk or node (wrk where it is installed)
+  --assert       exit with 1 when a figure misses its target by more than 15 %
+  --help         this text
+`
+
+function readFlags() {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '2' },
+      load: { type: 'string' },
+      assert: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const [rounds, seconds] = [values.rounds, values.seconds].map((text) => (/^[1-9]\d{0,2}$/.test(text) ? Number(text) : undefined))
+  if (rounds === undefined || seconds === undefined) throw new RangeError('--rounds and --seconds take a whole number from 1 to 999')
+  if (values.load !== undefined && !['wrk', 'node'].includes(values.load)) throw new RangeError('--load takes wrk or node')
+  return { ...values, rounds, seconds, isWrk: values.load === undefined ? hasWrk() : values.load === 'wrk' }
+}
+
+/**
+ * @param {string} folder
+ * @param {ReturnType<typeof readFlags>} flags
+ */
+async function measure(folder, { rounds, seconds, isWrk }) {
+  const bench = { folder, rounds, seconds, load: isWrk ? createWrk(folder) : loadByNode, ours: await startOurs() }
+  const figures = []
+  for (const part of [measureCold, measureJson, measureStreams, measureFresh, measureKept]) {
+    process.stderr.write(`${part.name}\n`)
+    figures.push(...(await part(bench)))
+  }
+  figures.push({ name: 'memory after everything, MB', ours: memoryOf(bench.ours.pid) })
+  await bench.ours.stop()
+  return figures
+}
+
+/** @param {ReturnType<typeof readFlags>} flags */
+async function main(flags) {
+  // Far more than it takes; for a server that answers but never ends.
+  setTimeout(() => process.exit(1), 120_000 + flags.rounds * flags.seconds * 20_000).unref()
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const started = performance.now()
+  const figures = await measure(folder, flags)
+  const [cpu, ...others] = cpus()
+  const took = Math.round((performance.now() - started) / 1000)
+  process.stdout.write(`${toTable(figures)}\n
+${others.length + 1} x ${cpu?.model}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}, ${took} s
+Load by ${flags.isWrk ? 'wrk' : 'bench/driver.js'}; medians of ${flags.rounds} rounds of ${flags.seconds} s, floor and ours in turn;
+a ratio is the median of the rounds' ratios.\n`)
+  if (flags.assert && figures.some(isMissed)) process.exitCode = 1
+}
+
+const flags = readFlags()
+if (flags.help) process.stdout.write(HELP)
+else await main(flags)

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { readUrl } from '../../src/image/link.ts'
+import { ask, mockWith, picturesIn } from '../ask.ts'
+
+const recipeIn = (content: string) => readUrl(picturesIn(content)[0] ?? '')
+/** A PNG of 640 x 360 that is only a header: nothing of ours decodes more. */
+const HEADER = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAoAAAAFoCAIAAABIUN0GAAAA', 'base64')
+const PNG = `data:image/png;base64,${HEADER.toString('base64')}`
+const part = (url: unknown): any => ({ messages: [{ role: 'user', content: [{ type: 'text', text: 'make it blue' }, { type: 'image_url', image_url: url }] }] })
+
+test.each([
+  ['a part with a URL', part({ url: 'https://a.example/cat.png' })],
+  ['a part whose URL is bare', part('https://a.example/cat.png')],
+  ['a data URI', part({ url: PNG })],
+  ['a file_url part', { messages: [{ role: 'user', content: ['make it blue', { type: 'file_url', file_url: { url: 'https://a.example/cat.png' } }] }] }],
+  ['a URL at the head of the prompt', { messages: [{ role: 'user', content: 'https://a.example/cat.png make it blue' }] }],
+  ['a picture in an earlier assistant turn', { messages: [{ role: 'assistant', content: 'Here: ![x](https://a.example/cat.png)' }, { role: 'user', content: 'make it blue' }] }],
+  ['a data URI in an earlier assistant turn', { messages: [{ role: 'assistant', content: `![image](${PNG})` }, { role: 'user', content: 'make it blue' }] }],
+])('a reference picture is seen: %s', async (_where, body) => {
+  await using mock = await mockWith()
+  const { content, json } = await ask(mock, { model: 'gpt-4o-image', body })
+  expect(recipeIn(content)).toMatchObject({ label: 'make it blue', references: [expect.stringMatching(/^[\da-f]{16}$/)] })
+  expect(json.usage.prompt_tokens).toBe(7 + 85 + json.usage.prompt_tokens_details.text_tokens - 85)
+})
+
+test('one of our own pictures stands as its creature, by its URL and by its bytes', async () => {
+  await using mock = await mockWith()
+  for (const [model, type] of [['gpt-4o-image', 'png'], ['flux', 'jpeg'], ['recraftv3', 'webp']]) {
+    const first = await ask(mock, { model: model ?? '', text: 'a fox' })
+    const [url = ''] = picturesIn(first.content)
+    const { emblem, palette } = readUrl(url) ?? {}
+    const byUrl = await ask(mock, { body: part({ url }) })
+    expect(recipeIn(byUrl.content)?.references).toEqual([{ emblem, palette }])
+    const bytes = Buffer.from(await (await mock.fetch(url)).arrayBuffer()).toString('base64')
+    const byBytes = await ask(mock, { body: part({ url: `data:image/${type};base64,${bytes}` }) })
+    expect(recipeIn(byBytes.content)?.references).toEqual([{ emblem, palette }])
+    const nextTurn = await ask(mock, { body: { messages: [{ role: 'assistant', content: first.content }, { role: 'user', content: 'make it blue' }] } })
+    expect(recipeIn(nextTurn.content)?.references).toEqual([{ emblem, palette }])
+  }
+})
+
+test('flux-kontext keeps the ratio of its reference, seededit its size; words of the request go before', async () => {
+  await using mock = await mockWith()
+  const sizeOf = async (model: string, text = 'make it blue'): Promise<string> => {
+    const { content } = await ask(mock, { model, body: { messages: [{ role: 'user', content: [{ type: 'text', text }, { type: 'image_url', image_url: { url: PNG } }] }] } })
+    const recipe = recipeIn(content)
+    return `${recipe?.width}x${recipe?.height}`
+  }
+  expect(await sizeOf('flux-kontext-pro')).toBe('1392x752')
+  expect(await sizeOf('doubao-seededit-3-0-i2i-250628')).toBe('640x360')
+  expect(await sizeOf('flux-kontext-pro', 'make it blue --ar 1:1')).toBe('1024x1024')
+  expect(await sizeOf('gpt-4o-image')).toBe('1024x1024')
+})
+
+test('flux-kontext-dev without a reference picture is refused', async () => {
+  await using mock = await mockWith()
+  expect(await ask(mock, { model: 'flux-kontext-dev' })).toMatchObject({ status: 400, json: { error: { param: 'messages', message: expect.stringContaining("'flux-kontext-dev' needs a reference image") } } })
+  expect(await ask(mock, { model: 'flux-kontext-dev', text: 'https://a.example/cat.png 画只猫' })).toMatchObject({ status: 200 })
+})
+
+test('seededit without one is answered with a note, and models that take none say so', async () => {
+  await using mock = await mockWith()
+  const edit = await ask(mock, { model: 'doubao-seededit-3-0-i2i-250628' })
+  expect(edit.headers.get('x-mock-note')).toBe('the real doubao-seededit-3-0-i2i-250628 wants a reference picture')
+  const dalle = await ask(mock, { model: 'dall-e-3', body: part({ url: PNG }) })
+  expect(dalle.headers.get('x-mock-note')).toBe('dall-e-3 takes no reference pictures: 1 ignored')
+})
+
+test.each([
+  ['no base64', 'data:image/png;base64,@@@@'],
+  ['no picture', `data:image/png;base64,${Buffer.from('hello, this is no picture').toString('base64')}`],
+  ['a truncated header', `data:image/png;base64,${HEADER.subarray(0, 12).toString('base64')}`],
+  ['nothing', 'data:image/png;base64,'],
+  ['not base64 at all', 'data:image/png,abc'],
+  ['no image type', `data:text/html;base64,${HEADER.toString('base64')}`],
+  ['another scheme', 'file:///etc/passwd'],
+  ['no URL', 'cat.png'],
+])('a broken reference picture is a 400 that says where: %s', async (_what, url) => {
+  await using mock = await mockWith()
+  expect(await ask(mock, { body: part({ url }) })).toMatchObject({ status: 400, json: { error: { param: 'messages[0].content[1]', code: 'invalid_image' } } })
+})
+
+test('of many references the newest 16 are drawn, each once', async () => {
+  await using mock = await mockWith()
+  const content = [...Array.from({ length: 40 }, (_, i) => ({ type: 'image_url', image_url: { url: `https://a.example/${i % 20}.png` } })), { type: 'text', text: 'all' }]
+  const told = await ask(mock, { body: { messages: [{ role: 'user', content }] } })
+  expect(recipeIn(told.content)?.references).toHaveLength(16)
+  expect(told.json.usage.prompt_tokens).toBeGreaterThan(20 * 85)
+})

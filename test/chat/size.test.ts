@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { ask, mockWith, picturesIn } from '../ask.ts'
+import { readUrl } from '../../src/image/link.ts'
+
+const ASKED: readonly (readonly [asked: string, model: string, text: string, body: Record<string, never> | any, size: string])[] = [
+  ['nothing', 'gpt-4o-image', '画只猫', {}, '1024x1024'],
+  ['a fenced JSON block', 'gpt-4o-image', '```json\n{"prompt":"猫","ratio":"3:2"}\n``` 2:3', {}, '1536x1024'],
+  ['【3:2】', 'sora_image', '猫【3:2】', {}, '1536x1024'],
+  ['[2:3]', 'sora_image', 'cat [2:3]', {}, '1024x1536'],
+  ['比例9:16', 'gpt-4o-image', '小猫飞翔，比例9:16', {}, '1024x1792'],
+  ['--ar 1:1 before the fields', 'dall-e-3', 'cat --ar 1:1', { size: '1792x1024' }, '1024x1024'],
+  ['a size in the text', 'gpt-image-1', 'cat 1024x1536', {}, '1024x1536'],
+  ['a size with a star', 'qwen-image', 'cat', { size: '1328*1328' }, '1328x1328'],
+  ['the field aspect_ratio', 'nano-banana', 'cat', { aspect_ratio: '16:9' }, '1344x768'],
+  ['a resolution with a ratio', 'doubao-seedream-4-0-250828', 'cat --ar 16:9', { size: '2K' }, '2048x1152'],
+  ['a resolution alone', 'doubao-seedream-4-0-250828', 'cat [Resolution: 4K]', {}, '4096x4096'],
+  ['image_config', 'nano-banana', 'cat', { image_config: { aspect_ratio: '3:4' } }, '864x1184'],
+  ['extra_body.google.image_config', 'nano-banana', 'cat', { extra_body: { google: { image_config: { aspect_ratio: '9:16' } } } }, '768x1344'],
+  ['4K by the model', 'nano-banana-hd', 'cat', {}, '4096x4096'],
+  ['a time of day, which asks for nothing', 'gpt-4o-image', "at 10:10 o'clock a 2x2 grid", {}, '1024x1024'],
+]
+
+test.each(ASKED)('%s', async (_asked, model, text, body, size) => {
+  await using mock = await mockWith()
+  const { content, headers } = await ask(mock, { model, text, body })
+  const [url = ''] = picturesIn(content)
+  const recipe = readUrl(url)
+  expect(`${recipe?.width}x${recipe?.height}`).toBe(size)
+  expect(headers.get('x-mock-note')).toBeNull()
+})
+
+test('a size that the model does not have takes the nearest, by ratio, then by area, and says so', async () => {
+  await using mock = await mockWith()
+  const { content, headers } = await ask(mock, { model: 'gpt-image-1', text: 'cat 2000x1000' })
+  expect(readUrl(picturesIn(content)[0] ?? '')).toMatchObject({ width: 1536, height: 1024 })
+  expect(headers.get('x-mock-note')).toBe('2000x1000 is no size of this model: nearest is 1536x1024')
+})
+
+test.each([
+  ['the field n', 'cat', { n: 3 }, 3],
+  ['max_images', 'cat', { max_images: 2 }, 2],
+  ['words', '画4张猫', {}, 4],
+  ['a JSON block', '```json\n{"prompt":"cat","n":2}\n```', { n: 5 }, 2],
+])('several pictures lie in one choice: %s', async (_asked, text, body, count) => {
+  await using mock = await mockWith()
+  const { content, json } = await ask(mock, { text, body })
+  expect(json.choices).toHaveLength(1)
+  const recipes = picturesIn(content).map(readUrl)
+  expect(recipes.map((recipe) => `${recipe?.index}/${recipe?.count}`)).toEqual(Array.from({ length: count }, (_, i) => `${i + 1}/${count}`))
+  expect(new Set(recipes.map((recipe) => recipe?.emblem)).size).toBe(count)
+})
+
+test('more than 15 pictures are 15, with a note', async () => {
+  await using mock = await mockWith()
+  const { content, headers } = await ask(mock, { body: { n: 1000 } })
+  expect(picturesIn(content)).toHaveLength(15)
+  expect(headers.get('x-mock-note')).toBe('n=1000 is more than 15: 15 pictures')
+})
+
+test('output_format chooses among the formats that the model makes', async () => {
+  await using mock = await mockWith()
+  const formatOf = async (model: string, output_format?: string): Promise<string | undefined> => readUrl(picturesIn((await ask(mock, { model, body: output_format === undefined ? {} : { output_format } })).content)[0] ?? '')?.format
+  expect(await formatOf('gpt-image-1')).toBe('png')
+  expect(await formatOf('gpt-image-1', 'jpeg')).toBe('jpg')
+  expect(await formatOf('gpt-image-1', 'webp')).toBe('webp')
+  expect(await formatOf('gpt-4o-image', 'webp')).toBe('png')
+  expect(await formatOf('recraftv3')).toBe('webp')
+})

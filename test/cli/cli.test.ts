@@ -1,0 +1,149 @@
+import { spawn, spawnSync } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, test } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+const CLI = join(root, 'dist/cli.js')
+const run = (args: readonly string[], env: Record<string, string> = {}): { status: number | null; stdout: string; stderr: string } =>
+  spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8', env: { PATH: process.env['PATH'], ...env }, timeout: 15_000 })
+
+interface Started extends AsyncDisposable {
+  readonly process: ChildProcessWithoutNullStreams
+  readonly url: string
+  readonly lines: string[]
+  readonly ended: Promise<number | null>
+}
+
+/** Starts the command on a free port and waits for its address. */
+async function start(args: readonly string[] = [], env: Record<string, string> = {}): Promise<Started> {
+  const child = spawn(process.execPath, [CLI, '--port', '0', ...args], { env: { PATH: process.env['PATH'], ...env } })
+  const ended = once(child, 'exit').then(([code]) => code as number | null)
+  const lines: string[] = []
+  createInterface(child.stderr).on('line', (line) => lines.push(line))
+  const [url] = await Promise.race([once(createInterface(child.stdout), 'line'), ended.then(() => { throw new Error(lines.join('\n')) })])
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  return { process: child, url: String(url), lines, ended, [Symbol.asyncDispose]: stop }
+}
+
+const body = (stream: boolean): RequestInit => ({ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-4o-image', stream, messages: [{ role: 'user', content: '画只猫' }] }) })
+
+test('--help lists every flag with its variable and default, and --version says the version', () => {
+  const { status, stdout } = run(['--help'])
+  expect(status).toBe(0)
+  for (const [flag, env] of [['--port', 'PORT'], ['--host', 'HOST'], ['--spec', 'MOCK_SPEC'], ['--public-url', 'MOCK_PUBLIC_URL'], ['--pace', 'MOCK_PACE'], ['--api-key', 'MOCK_API_KEY'], ['--seed', 'MOCK_SEED'], ['--clock', 'MOCK_CLOCK'], ['--grace', 'MOCK_GRACE'], ['--log', 'MOCK_LOG']]) {
+    expect(stdout).toMatch(new RegExp(`^  ${flag} [A-Z]+ +${env} `, 'm'))
+  }
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  expect(run(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+test('the address is the only line on stdout; requests are logged on stderr, one line each', async () => {
+  await using mock = await start()
+  expect(mock.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+  const response = await fetch(`${mock.url}/v1/chat/completions`, body(false))
+  await response.text()
+  await fetch(`${mock.url}/nothing\u001b?secret=1`)
+  mock.process.kill('SIGTERM')
+  expect(await mock.ended).toBe(0)
+  expect(mock.lines.map((line) => JSON.parse(line))).toEqual([
+    { time: expect.any(String), method: 'POST', path: '/v1/chat/completions', status: 200, ms: expect.any(Number), request_id: response.headers.get('x-request-id') },
+    { time: expect.any(String), method: 'GET', path: expect.stringContaining('/nothing'), status: 404, ms: expect.any(Number), request_id: expect.any(String) },
+  ])
+  expect(mock.lines.join('')).not.toContain('secret')
+})
+
+test('--log pretty and silent', async () => {
+  await using pretty = await start(['--log', 'pretty'])
+  await fetch(`${pretty.url}/v1/models`)
+  await using silent = await start([], { MOCK_LOG: 'silent' })
+  await fetch(`${silent.url}/v1/models`)
+  for (const mock of [pretty, silent]) mock.process.kill('SIGINT')
+  expect(await Promise.all([pretty.ended, silent.ended])).toEqual([0, 0])
+  expect(pretty.lines).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d 200 GET \/v1\/models [\d.]+ ms$/)])
+  expect(silent.lines).toEqual([])
+})
+
+test.each([
+  [['--port', 'x'], "--port: 'x' is not allowed; give a whole number from 0 to 65535"],
+  [['--port', '70000'], "--port: '70000' is not allowed"],
+  [['--pace', 'slow'], "--pace: 'slow' is not allowed; give instant, real, or a factor from 0 to 1000"],
+  [['--log', 'loud'], "--log: 'loud' is not allowed; give pretty, json, silent"],
+  [['--grace', '-1'], '--grace'],
+  [['--prot', '1'], "Unknown option '--prot'"],
+  [['--port'], '--port'],
+  [['sevre'], "unknown command 'sevre'; the commands are serve and validate"],
+  [['serve', 'openapi.yaml'], "serve takes no 'openapi.yaml'; a contract is given with --spec"],
+  [['--public-url', 'mock'], "--public-url: 'mock' is not allowed"],
+  [['--public-url', 'ftp://mock'], "publicUrl: 'ftp://mock' is no URL"],
+  [['--spec', '/nowhere.yaml'], '/nowhere.yaml: cannot be read'],
+  [['--host', '192.0.2.1'], '192.0.2.1 is no address of this machine'],
+  [['validate'], 'validate takes one file'],
+])('a mistake is said in one line, with exit code 1: %j', (args, message) => {
+  const { status, stdout, stderr } = run(args)
+  expect(stderr).toContain(message)
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+})
+
+test('a bad variable is said by its name, and no key is printed', () => {
+  expect(run([], { PORT: 'x' }).stderr).toBe("chat-image-mock: PORT: 'x' is not allowed; give a whole number from 0 to 65535\n")
+  expect(run(['--api-key', 'sk-secret', '--api-key', '']).stderr).not.toContain('sk-secret')
+})
+
+test('a busy port is said in one line, with exit code 1', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  expect(run(['--port', String(port)])).toEqual(expect.objectContaining({ status: 1, stdout: '', stderr: `chat-image-mock: port ${port} is in use on 127.0.0.1; choose another with --port, or --port 0 for any free one\n` }))
+  server.close()
+})
+
+test('flags go before variables', async () => {
+  await using mock = await start(['--seed', 'a'], { MOCK_SEED: 'b', MOCK_API_KEY: 'one, two', MOCK_PUBLIC_URL: 'https://mock.example/' })
+  const asked = async (key: string): Promise<Response> => fetch(`${mock.url}/v1/chat/completions`, { ...body(false), headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` } })
+  expect((await asked('three')).status).toBe(401)
+  const one = await (await asked('two')).text()
+  expect(one).toContain('](https://mock.example/cdn/')
+  await using seeded = await start([], { MOCK_SEED: 'a' })
+  expect(JSON.parse(one).id).toBe(((await (await fetch(`${seeded.url}/v1/chat/completions`, body(false))).json()) as { id: string }).id)
+})
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s lets an open stream go on for the grace, then ends it after a whole event', async (signal) => {
+  await using mock = await start(['--pace', '1', '--grace', '0.3'])
+  const response = await fetch(`${mock.url}/v1/chat/completions`, body(true))
+  const reader = response.body?.getReader()
+  const first = await reader?.read()
+  mock.process.kill(signal)
+  let text = new TextDecoder().decode(first?.value)
+  for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) text += new TextDecoder().decode(part.value)
+  expect(text).not.toContain('[DONE]')
+  expect(text.endsWith('\n\n')).toBe(true)
+  expect(await mock.ended).toBe(0)
+})
+
+test('a second signal does not wait', async () => {
+  await using mock = await start(['--pace', '1', '--grace', '60'])
+  const response = await fetch(`${mock.url}/v1/chat/completions`, body(true))
+  await response.body?.getReader().read()
+  mock.process.kill('SIGTERM')
+  const isListening = async (): Promise<boolean> => fetch(`${mock.url}/__mock/livez`).then(() => true, () => false)
+  while (await isListening());
+  mock.process.kill('SIGTERM')
+  expect(await mock.ended).toBe(1)
+})
+
+test('validate checks a contract as --spec would', () => {
+  expect(run(['validate', join(root, 'openapi.yaml')])).toMatchObject({ status: 0, stdout: expect.stringContaining('is valid; operations: 3'), stderr: '' })
+  const faulty = run(['validate', join(root, 'package.json')])
+  expect(faulty).toMatchObject({ status: 1, stdout: '' })
+  expect(faulty.stderr).toMatch(/package\.json:1 openapi: undefined is not supported; write a 3\.0 or 3\.1 document/)
+})

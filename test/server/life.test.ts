@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest'
+import { createMock, startMock } from '../../src/index.ts'
+import type { Exchange } from '../../src/server/settings.ts'
+import { ask, mockWith, picturesIn, read, toChunks } from '../ask.ts'
+
+test('health says version, contract and counts; livez and readyz say ok', async () => {
+  await using mock = await mockWith()
+  expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toEqual({ status: 'ok', version: expect.stringMatching(/^\d/), contract: { title: '', version: '1.0.0', operations: 3, models: 13 }, exchanges: 0 })
+  await ask(mock)
+  expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toMatchObject({ exchanges: 2 })
+  for (const probe of ['livez', 'readyz']) expect(await read(await mock.fetch(`${mock.url}/__mock/${probe}`))).toMatchObject({ status: 200, json: { status: 'ok' } })
+})
+
+test('a mock that is ending is alive but not ready', async () => {
+  const mock = await createMock()
+  await mock.close()
+  expect((await mock.fetch(`${mock.url}/__mock/livez`)).status).toBe(200)
+  const readyz = await mock.fetch(`${mock.url}/__mock/readyz`)
+  expect(readyz.status).toBe(503)
+  expect(readyz.headers.get('retry-after')).toBe('1')
+})
+
+test('models are listed, and each can be asked for', async () => {
+  await using mock = await mockWith()
+  const { data } = (await (await mock.fetch(`${mock.baseURL}/models`)).json()) as { data: { id: string }[] }
+  expect(data).toHaveLength(13)
+  for (const { id } of [...data, { id: 'flux-dev' }, { id: 'flux-kontext-max' }]) expect(await (await mock.fetch(`${mock.baseURL}/models/${id}`)).json()).toEqual({ id, object: 'model', created: 1677652288, owned_by: 'chat-image-mock' })
+  expect(await read(await mock.fetch(`${mock.baseURL}/models/gpt-9`))).toMatchObject({ status: 404, json: { error: { code: 'model_not_found', param: 'model' } } })
+})
+
+test('chat requests are answered without sharp, those with reference pictures too; the first picture loads it', async () => {
+  const { execFileSync } = await import('node:child_process')
+  const script = `
+    import { createMock } from './dist/index.js'
+    import { createRequire, registerHooks } from 'node:module'
+    const isLoaded = () => Object.keys(createRequire(import.meta.url).cache).some((file) => /node_modules.(sharp|@img)/.test(file)) || process.report.getReport().sharedObjects.some((file) => /sharp|vips/.test(file))
+    const mock = await createMock()
+    const ask = async (content) => (await (await mock.fetch(mock.baseURL + '/chat/completions', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-4o-image', messages: [{ role: 'user', content }] }) })).json()).choices[0].message.content
+    const png = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAoAAAAFoCAIAAABIUN0GAAAA'
+    const said = await ask([{ type: 'text', text: 'x' }, { type: 'image_url', image_url: { url: png } }, { type: 'image_url', image_url: { url: 'https://a.example/1.png' } }])
+    const before = isLoaded()
+    await (await mock.fetch(/!\\[.*?\\]\\((.*?)\\)/.exec(said)[1])).arrayBuffer()
+    process.stdout.write(JSON.stringify({ before, after: isLoaded() }))`.replace(', registerHooks', '')
+  expect(JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }))).toEqual({ before: false, after: true })
+})
+
+/** A timer that writes down what it is asked to wait, and does not wait. */
+function createTimer(): { waits: number[]; timer: (ms: number) => Promise<void> } {
+  const waits: number[] = []
+  return { waits, timer: async (ms) => void waits.push(ms) }
+}
+
+test('at a real pace every step waits as long as the model takes; JSON waits as long as the whole stream', async () => {
+  const { waits, timer } = createTimer()
+  await using mock = await mockWith({ pace: 'real', timer })
+  const streamed = await ask(mock, { body: { stream: true } })
+  const sum = (): number => Math.round(waits.splice(0).reduce((total, ms) => total + ms, 0))
+  expect(waits.length).toBeGreaterThan(40)
+  const whole = sum()
+  expect(whole).toBeGreaterThan(10_000)
+  expect(whole).toBeLessThan(122_000)
+  const told = await ask(mock)
+  expect(told.content).toBe(streamed.content)
+  expect(sum()).toBe(whole)
+  await ask(mock, { headers: { 'x-mock-pace': '0.1' } })
+  expect(sum()).toBe(Math.round(whole / 10))
+  await ask(mock, { headers: { 'x-mock-pace': 'instant' } })
+  expect(waits).toEqual([])
+  expect(await ask(mock, { headers: { 'x-mock-pace': 'slow' } })).toMatchObject({ status: 400, json: { error: { param: 'x-mock-pace' } } })
+})
+
+test('over a port the pace is the same, and the bytes are', async () => {
+  const { waits, timer } = createTimer()
+  await using mock = await startMock({ pace: 'real', timer })
+  await using instant = await mockWith({ publicUrl: mock.url })
+  const streamed = await ask(mock, { body: { stream: true } })
+  expect(waits.length).toBeGreaterThan(40)
+  expect(streamed.text).toBe((await ask(instant, { body: { stream: true } })).text)
+})
+
+test('a client that hangs up in mid-stream stops the stream’s waits', async () => {
+  let stopped = (): void => {}
+  const abandoned = new Promise<void>((resolve) => (stopped = resolve))
+  const timer = async (_ms: number, signal?: AbortSignal): Promise<void> => {
+    await new Promise((_, reject) => signal?.addEventListener('abort', () => (stopped(), reject(new Error('stopped')))))
+  }
+  await using mock = await startMock({ pace: 'real', timer })
+  const hangUp = new AbortController()
+  const response = await fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', signal: hangUp.signal, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: 'x' }] }) })
+  await response.body?.getReader().read()
+  hangUp.abort()
+  await abandoned
+})
+
+test('a fetch in process that is aborted rejects with AbortError, also during a wait', async () => {
+  const timer = async (_ms: number, signal?: AbortSignal): Promise<void> => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+  await using mock = await createMock({ pace: 'real', timer })
+  const hangUp = new AbortController()
+  const asked = mock.fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', signal: hangUp.signal, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-4o-image', messages: [{ role: 'user', content: 'x' }] }) })
+  hangUp.abort()
+  await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }))
+})
+
+test('a stream that outlives the grace ends after its last whole event, without [DONE]', async () => {
+  let waited = 0
+  const timer = async (_ms: number, signal?: AbortSignal): Promise<void> => {
+    if (waited++ < 5) return
+    await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('ended'))))
+  }
+  const mock = await startMock({ pace: 'real', timer })
+  const response = await fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: 'x' }] }) })
+  const closed = mock.close(0)
+  const text = await response.text()
+  await closed
+  expect(text).not.toContain('[DONE]')
+  expect(text.endsWith('}]}\n\n')).toBe(true)
+  expect(toChunks(`${text}data: [DONE]\n\n`)).toHaveLength(6)
+})
+
+test('every request is told of, with its status, its id and its note', async () => {
+  const exchanges: Exchange[] = []
+  await using mock = await mockWith({ onExchange: (exchange) => exchanges.push(exchange) })
+  const told = await ask(mock, { model: 'gpt-image-1', text: '2000x1000' })
+  await ask(mock, { model: 'gpt-9' })
+  expect(exchanges).toEqual([
+    { method: 'POST', path: '/v1/chat/completions', status: 200, duration: expect.any(Number), requestId: told.headers.get('x-request-id'), note: '2000x1000 is no size of this model: nearest is 1536x1024' },
+    { method: 'POST', path: '/v1/chat/completions', status: 404, duration: expect.any(Number), requestId: expect.any(String), note: undefined },
+  ])
+})
+
+test('two servers draw the same picture, byte for byte', async () => {
+  await using one = await startMock()
+  await using two = await startMock()
+  const [url = ''] = picturesIn((await ask(one, { text: 'the same' })).content)
+  const bytes = async (link: string): Promise<string> => Buffer.from(await (await fetch(link)).arrayBuffer()).toString('base64')
+  expect(await bytes(url.replace(one.url, two.url))).toBe(await bytes(url))
+})
+
+test.each([
+  [{ pace: 'slow' }, "pace: 'slow' is none"],
+  [{ pace: -1 }, 'pace:'],
+  [{ publicUrl: 'mock.example' }, 'publicUrl:'],
+  [{ publicUrl: 'ftp://mock.example' }, 'publicUrl:'],
+  [{ spec: '/nowhere/openapi.yaml' }, '/nowhere/openapi.yaml: cannot be read'],
+])('a wrong option fails at the call and names itself: %o', async (options, message) => {
+  await expect(createMock(options as object)).rejects.toThrow(message)
+})
