@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { createServer } from 'node:http'
+import type { Browser, Page } from 'playwright-core'
+import { chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Mock } from '../src/index.ts'
+import { startMock } from '../src/index.ts'
+
+const CHROMIUM = '/usr/bin/chromium'
+if (!existsSync(CHROMIUM)) console.warn(`The browser's tests are skipped: there is no ${CHROMIUM}.`)
+
+describe.runIf(existsSync(CHROMIUM))('a page of another origin, in a real browser', () => {
+  let browser: Browser
+  let page: Page
+  let site: Server
+  let mock: Mock
+  beforeAll(async () => {
+    mock = await startMock()
+    site = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>app</title>')).listen(0, '127.0.0.1')
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--disable-component-update'] })
+    page = await browser.newPage()
+    const address = site.address()
+    await page.goto(`http://localhost:${typeof address === 'object' ? address?.port : ''}/`)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    site?.close()
+    await mock?.close()
+  })
+
+  test('gets an answer with the headers that the openai client sends, reads its stream, and shows its picture', async () => {
+    const told = await page.evaluate(async (baseURL) => {
+      const response = await fetch(`${baseURL}/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer any', 'x-stainless-lang': 'js' },
+        body: JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: '画只猫' }] }),
+      })
+      const text = await response.text()
+      const image = new Image()
+      image.src = /!\[.*?\]\((.*?)\)/.exec(text)?.[1] ?? ''
+      await image.decode()
+      return { status: response.status, end: text.slice(-14), width: image.naturalWidth, height: image.naturalHeight }
+    }, mock.baseURL)
+    expect(told).toEqual({ status: 200, end: 'data: [DONE]\n\n', width: 1024, height: 1024 })
+  })
+
+  test('can neither drive nor read the control API', async () => {
+    const told = await page.evaluate(async (url) => {
+      const outcomes = []
+      for (const path of ['health', 'livez', 'readyz']) outcomes.push(await fetch(`${url}/__mock/${path}`).then(() => 'read', (error: Error) => error.name))
+      const blind = await fetch(`${url}/__mock/health`, { mode: 'no-cors' })
+      return { outcomes, blind: blind.type }
+    }, mock.url)
+    expect(told).toEqual({ outcomes: ['TypeError', 'TypeError', 'TypeError'], blind: 'opaque' })
+  })
+
+  test('the page behind an answer shows the picture', async () => {
+    const asked = await fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-4o-image', messages: [{ role: 'user', content: '画只猫' }] }) })
+    const link = /\[数据预览\]\((.*?)\)/.exec(await asked.text())?.[1] ?? ''
+    const preview = await browser.newPage()
+    await preview.goto(link)
+    expect(await preview.evaluate(() => document.images[0]?.naturalWidth)).toBe(1024)
+    await preview.close()
+  })
+})
