@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { JsonObject, JsonValue } from '../src/contract/json.ts'
+import type { JsonObject } from '../src/contract/json.ts'
 import { createMock } from '../src/index.ts'
 import type { Mock, MockOptions } from '../src/index.ts'
 
@@ -77,4 +77,4 @@ export async function mockWith(options: MockOptions = {}): Promise<Mock> {
   return createMock({ ...options, onFault: (error) => { throw error } })
 }
 
-export type { JsonValue }
+

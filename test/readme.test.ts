@@ -12,7 +12,7 @@ const blocksIn = (language: string): string[] => blocks.filter((block) => block.
 
 test('the curl of the first screen gives the reply that stands below it', async () => {
   await using mock = await startMock()
-  const [command = ''] = blocksIn('sh').filter((text) => text.startsWith('curl'))
+  const command = blocksIn('sh').find((text) => text.startsWith('curl')) ?? ''
   const [reply = ''] = blocksIn('json')
   const { execFile } = await import('node:child_process')
   const { promisify } = await import('node:util')

@@ -49,7 +49,7 @@ function bitsBetween(crossings) {
   let winding = 0
   let from = 0
   for (const { x, up } of crossings.toSorted((a, b) => a.x - b.x)) {
-    for (let column = from; winding !== 0 && column < x; column++) bits |= 0x8000 >> column
+    if (winding !== 0) for (let column = from; column < x; column++) bits |= 0x8000 >> column
     winding += up
     from = x
   }

@@ -5,6 +5,7 @@ import type { JsonValue } from '../contract/json.ts'
 import { FORMATS, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../image/recipe.ts'
 import { TASK_FORMS } from './digest.ts'
 import type { Profiles } from './profile.ts'
+import type { StyleName } from './style/style.ts'
 import { styles } from './style/style.ts'
 
 const size = z.string().transform((text, context) => {
@@ -17,8 +18,12 @@ const size = z.string().transform((text, context) => {
 
 const seconds = z.number().min(0).max(3600)
 
+function isStyle(name: string): name is StyleName {
+  return Object.hasOwn(styles, name)
+}
+
 const profile = z.strictObject({
-  style: z.enum(Object.keys(styles) as [keyof typeof styles, ...(keyof typeof styles)[]]),
+  style: z.string().refine(isStyle, { error: `no such style; there are ${Object.keys(styles).join(', ')}` }),
   sizes: z.array(size).min(1),
   formats: z.tuple([z.enum(FORMATS)], z.enum(FORMATS)).default(['png']),
   references: z.enum(['none', 'optional', 'wanted', 'required']).default('optional'),

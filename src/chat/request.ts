@@ -97,7 +97,7 @@ export function toRecipes(request: ChatRequest): Recipe[] {
   return Array.from({ length: count }, (_, i) => {
     const digits = derive(digest, `picture ${i}`)
     return {
-      model: [...model.toWellFormed().slice(0, 2 * MAX_MODEL)].slice(0, MAX_MODEL).join(''),
+      model: firstOf(model.slice(0, 2 * MAX_MODEL).toWellFormed(), MAX_MODEL),
       ...size,
       format,
       palette: Number.parseInt(digits.slice(16, 18), 16) % PALETTES,
@@ -110,8 +110,13 @@ export function toRecipes(request: ChatRequest): Recipe[] {
   })
 }
 
+// Characters are whole code points.
+function firstOf(text: string, count: number): string {
+  return Array.from(text).slice(0, count).join('')
+}
+
 // One line: at most 60 characters, none that a pixel font cannot show.
 function labelOf(prompt: string): string {
   const line = prompt.slice(0, 1000).toWellFormed().replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()
-  return [...line].slice(0, MAX_LABEL).join('').trimEnd()
+  return firstOf(line, MAX_LABEL).trimEnd()
 }

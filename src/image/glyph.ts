@@ -46,7 +46,7 @@ function glyphOf(character: string): Glyph {
 }
 
 // They change the character before them, or nothing that a pixel font can show.
-const INVISIBLE = /[\p{Mn}\p{Me}\p{Cf}\u{fe00}-\u{fe0f}\u{1f3fb}-\u{1f3ff}]/gu
+const INVISIBLE = /\p{Mn}|\p{Me}|\p{Cf}|\p{Emoji_Modifier}/gu
 
 /** A text without the code points that draw nothing of their own. */
 export function toVisible(text: string): string {
@@ -55,7 +55,7 @@ export function toVisible(text: string): string {
 
 /** The width of a text in pixels. */
 export function widthOf(text: string): number {
-  return [...text].reduce((width, character) => width + glyphOf(character).width, 0)
+  return Array.from(text).reduce((width, character) => width + glyphOf(character).width, 0)
 }
 
 /** Draws a text on one line, its upper left corner at `x`, `y`. */
@@ -84,19 +84,19 @@ const CLOSING = /^[，。、！？；：）】」』》”’…,.!?;:)\]}%]/u
 export function wrap(text: string, { width, lines }: { width: number; lines: number }): string[] {
   const pieces = text.match(/[\u0021-\u02ff\u0370-\u052f\u1e00-\u1fff\u2010-\u205e]+|\s+|./gsu) ?? []
   const result: string[] = ['']
-  for (const piece of pieces.flatMap((item) => (widthOf(item) > width ? [...item] : [item]))) {
+  for (const piece of pieces.flatMap((item) => (widthOf(item) > width ? Array.from(item) : [item]))) {
     const line = result.at(-1) ?? ''
     if (widthOf(line + piece) <= width) result[result.length - 1] = line + piece
     else if (piece.trim() === '') result.push('')
-    else if (CLOSING.test(piece) && [...line].length > 1) {
-      const last = [...line].at(-1) ?? ''
+    else if (CLOSING.test(piece) && line.length > 1) {
+      const last = Array.from(line).at(-1) ?? ''
       result[result.length - 1] = line.slice(0, -last.length)
       result.push((last + piece).trimStart())
     } else result.push(piece.trimStart())
   }
   const kept = result.map((line) => line.trimEnd()).filter((line) => line !== '')
   if (kept.length <= lines) return kept
-  const last = [...(kept[lines - 1] ?? '')]
+  const last = Array.from(kept[lines - 1] ?? '')
   while (widthOf(`${last.join('')}…`) > width) last.pop()
   return [...kept.slice(0, lines - 1), `${last.join('').trimEnd()}…`]
 }

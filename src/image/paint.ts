@@ -71,7 +71,7 @@ function paintSky(canvas: Canvas, { emblem }: Recipe, { palette, horizon }: { pa
       if (x % 4 === 0) fill(canvas, { x: x + 1, y: y - 2, width: 1, height: 1 }, colourAt(band))
     }
   }
-  const number = createNumbers([...emblem].toReversed().join(''))
+  const number = createNumbers(Array.from(emblem).toReversed().join(''))
   const stars = Math.min(400, Math.ceil((canvas.width * horizon) / 1800))
   for (let star = 0; star < stars; star++) {
     const [x, y] = [number(canvas.width), number(Math.max(1, horizon - 2))]

@@ -92,7 +92,7 @@ function toReference(mark: string): Creature | string | undefined {
 }
 
 function isText(value: unknown, most: number): value is string {
-  return typeof value === 'string' && [...value].length <= most && value.isWellFormed()
+  return typeof value === 'string' && Array.from(value).length <= most && value.isWellFormed()
 }
 
 function isFormat(value: unknown): value is Format {

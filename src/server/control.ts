@@ -10,11 +10,16 @@ import { modelsOf } from './operations.ts'
 /** Where the control API begins. */
 export const CONTROL = '/__mock'
 
+/** Whether a path belongs to the control API; links that moved below it, behind `prefix`, do not. */
+export function isControl(path: string, prefix: string): boolean {
+  if (path !== CONTROL && !path.startsWith(`${CONTROL}/`)) return false
+  return prefix === '' || !LINK_PATHS.some((link) => path.startsWith(`${prefix}${link.split('{')[0]}`))
+}
+
 /** Refuses web pages of other origins: a page that the developer has open must neither drive nor read the mock. */
 export function guardControl(prefix: string): MiddlewareHandler<Env> {
   return async (c, next) => {
-    const isLink = prefix !== '' && LINK_PATHS.some((path) => c.req.path.startsWith(`${prefix}${path.split('{')[0]}`))
-    if (!isLink && isForeign(c)) throw new ApiError('foreign_origin')
+    if (isControl(c.req.path, prefix) && isForeign(c)) throw new ApiError('foreign_origin')
     await next()
   }
 }

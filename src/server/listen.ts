@@ -60,7 +60,7 @@ function refuseSocket(error: NodeJS.ErrnoException, socket: Duplex, version: str
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const kind = PARSER_ERRORS[error.code ?? '']
   const { status, headers, body } = withIds(errorReply(kind === undefined ? toApiError(error) : new ApiError(kind)), version)
-  const text = String(body)
+  const text = typeof body === 'string' ? body : ''
   const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(text), connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${text}`)
 }

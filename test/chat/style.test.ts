@@ -95,6 +95,6 @@ test('a picture in the prompt cannot be mistaken for one of the answer', async (
 
 test('at most 4,000 characters of a prompt are repeated', async () => {
   await using mock = await mockWith()
-  const { content } = await ask(mock, { text: `${'猫'.repeat(5000)}` })
+  const { content } = await ask(mock, { text: '猫'.repeat(5000) })
   expect(content.match(/猫/g)).toHaveLength(4000)
 })

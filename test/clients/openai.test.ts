@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import { decode as decodeWebp } from '@cwasm/webp'
 import { decode as decodeJpeg } from 'jpeg-js'
-import OpenAI, { APIError } from 'openai'
+import OpenAI from 'openai'
+import type { APIError } from 'openai'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Mock } from '../../src/index.ts'
@@ -89,6 +90,6 @@ test('a mock without a port is the client’s fetch', async () => {
   const paced = new OpenAI({ baseURL: slow.baseURL, apiKey: 'any', fetch: slow.fetch })
   const stream = await paced.chat.completions.create({ model: 'gpt-4o-image', messages: [{ role: 'user', content: 'x' }], stream: true }, { signal: hangUp.signal })
   let chunks = 0
-  for await (const _chunk of stream) if (++chunks === 3) hangUp.abort()
+  for await (const { choices: [choice] } of stream) if (choice !== undefined && ++chunks === 3) hangUp.abort()
   expect(chunks).toBe(3)
 })

@@ -4,7 +4,7 @@ import { readFile, readUrl, toLinks } from '../../src/image/link.ts'
 import type { Recipe } from '../../src/image/recipe.ts'
 import { FORMATS, toFingerprint, toName, toRecipe } from '../../src/image/recipe.ts'
 
-const emblem = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 16, maxLength: 16 })
+const emblem = fc.string({ unit: fc.constantFrom(...Array.from('0123456789abcdef')), minLength: 16, maxLength: 16 })
 const palette = fc.integer({ min: 0, max: 15 })
 const recipes: fc.Arbitrary<Recipe> = fc
   .record({

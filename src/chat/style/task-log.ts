@@ -18,7 +18,6 @@ export function taskLog(subject: Subject): Step[] {
   const links = linksOf(subject)
   const [first] = links
   const taskId = taskIdOf(first.name, task)
-  const dots = (wait: number, count: number): Step[] => Array.from({ length: count }, () => say(wait / count, '.'))
   const progress = percentages(digest)
   const pictures = links.flatMap((picture, i) => [i === 0 ? '![gen_' : '\n\n![gen_', id(ulidFrom(digest, `gen ${i}`)), '](', link(picture.picture), `)\n\n[${words.download}](`, link(picture.download), ')'])
   return [
@@ -32,6 +31,10 @@ export function taskLog(subject: Subject): Step[] {
     say(duration * 0.02, '[100](', link(first.raw), ')\n\n'),
     say(duration * 0.03, `> ✅ ${words.done}\n\n\n`, ...pictures),
   ]
+}
+
+function dots(wait: number, count: number): Step[] {
+  return Array.from({ length: count }, () => say(wait / count, '.'))
 }
 
 // One to four percentages, rising.
