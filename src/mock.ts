@@ -1,12 +1,14 @@
 import type { Server } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Hono } from 'hono'
 import { loadContract, toContract } from './contract/contract.ts'
+import type { App } from './server/app.ts'
 import { createApp } from './server/app.ts'
-import type { Env } from './server/incoming.ts'
+import { fromWeb, IN_PROCESS } from './server/incoming.ts'
 import { behaviourOf } from './server/operations.ts'
 import { toPace } from './server/pace.ts'
 import type { Exchange, Settings, Timer } from './server/settings.ts'
+import type { Pacing } from './server/write.ts'
+import { toResponse } from './server/write.ts'
 
 /** How a mock is made; each has a default that works. */
 export interface MockOptions {
@@ -52,32 +54,33 @@ export interface ListenOptions {
 
 interface Made {
   readonly settings: Settings
-  readonly app: Hono<Env>
+  readonly app: App
+  readonly pacing: Pacing
   readonly ending: AbortController
   readonly state: { isReady: boolean }
 }
 
 /** A mock without a port: its `fetch` answers in this process. */
 export async function createMock(options: MockOptions = {}): Promise<Mock> {
-  const { app, settings, ending, state } = await make(options)
-  const url = 'http://mock.invalid'
+  const { app, settings, pacing, ending, state } = await make(options)
+  const url = IN_PROCESS
   const close = async (): Promise<void> => {
     state.isReady = false
     ending.abort()
   }
   state.isReady = true
-  return { url, baseURL: `${url}${basePath(settings)}`, fetch: async (input, init) => answer(app, new Request(input, init), ending.signal), close, [Symbol.asyncDispose]: close }
+  return { url, baseURL: `${url}${basePath(settings)}`, fetch: async (input, init) => answer(app, new Request(input, init), pacing), close, [Symbol.asyncDispose]: close }
 }
 
 // As the global fetch does, it rejects as soon as its signal aborts, whatever the mock is waiting for.
-async function answer(app: Hono<Env>, request: Request, ending: AbortSignal): Promise<Response> {
+async function answer(app: App, request: Request, pacing: Pacing): Promise<Response> {
   request.signal.throwIfAborted()
   const done = new AbortController()
   try {
     return await new Promise((resolve, reject) => {
       request.signal.addEventListener('abort', () => reject(request.signal.reason), { signal: done.signal })
-      ending.addEventListener('abort', () => reject(new TypeError('fetch failed', { cause: new Error('the mock was closed') })), { signal: done.signal })
-      Promise.resolve(app.fetch(request, {})).then(resolve, reject)
+      pacing.ending.addEventListener('abort', () => reject(new TypeError('fetch failed', { cause: new Error('the mock was closed') })), { signal: done.signal })
+      app.handle(fromWeb(request), async (reply) => toResponse(reply, pacing, request.signal)).then(resolve, reject)
     })
   } finally {
     done.abort()
@@ -87,8 +90,8 @@ async function answer(app: Hono<Env>, request: Request, ending: AbortSignal): Pr
 /** A mock on a port of this machine. */
 export async function startMock(options: MockOptions & ListenOptions = {}): Promise<Mock> {
   const { port = 0, host = '127.0.0.1' } = options
-  const [{ createServer, toUrl }, { app, settings, ending, state }] = await Promise.all([import('./server/listen.ts'), make(options)])
-  const server = createServer(app, settings.version)
+  const [{ createServer, toUrl }, { app, settings, pacing, ending, state }] = await Promise.all([import('./server/listen.ts'), make(options)])
+  const server = createServer(app, pacing)
   await listen(server, port, host)
   const url = toUrl(server.address())
   state.isReady = true
@@ -124,7 +127,7 @@ async function make(options: MockOptions): Promise<Made> {
   }
   const ending = new AbortController()
   const state = { isReady: false }
-  return { settings, app: createApp(settings, { isReady: () => state.isReady, ending: ending.signal }), ending, state }
+  return { settings, app: createApp(settings, () => state.isReady), pacing: { timer: settings.timer, ending: ending.signal }, ending, state }
 }
 
 /** 1677652288 seconds: the time in the provider's own example. */

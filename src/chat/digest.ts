@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '../contract/json.ts'
+import { createNumbers } from '../image/numbers.ts'
 
 // What does not change the picture that is asked for.
 const OMITTED = new Set(['stream', 'stream_options', 'user'])
@@ -23,41 +24,46 @@ function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown])
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** 64 hexadecimal digits that follow from a digest, different for each purpose. */
-export function derive(digest: string, purpose: string): string {
-  return hash('sha256', `${digest} ${purpose}`, 'hex')
-}
-
-/** A whole number from 0 to below `bound` that follows from a digest. */
-export function numberFrom(digest: string, purpose: string, bound: number): number {
-  return Number.parseInt(derive(digest, purpose).slice(0, 12), 16) % bound
+/** Whole numbers that follow from a digest, others for each purpose. */
+export function draw(digest: string, purpose: string): (bound: number) => number {
+  let salt = 0x811c9dc5
+  for (let i = 0; i < purpose.length; i++) salt = Math.imul(salt ^ purpose.charCodeAt(i), 0x01000193)
+  return createNumbers(digest, salt)
 }
 
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz'
+const HEX = '0123456789abcdef'
+
+function characters(digest: string, purpose: string, { alphabet, count }: { alphabet: string; count: number }): string {
+  const number = draw(digest, purpose)
+  let text = ''
+  for (let i = 0; i < count; i++) text += alphabet[number(alphabet.length)]
+  return text
+}
+
+/** Hexadecimal digits that follow from a digest. */
+export function digitsFrom(digest: string, purpose: string, count: number): string {
+  return characters(digest, purpose, { alphabet: HEX, count })
+}
 
 /** Characters that follow from a digest: 26 letters and digits, as a completion's id has them behind its prefix. */
 export function completionId(digest: string): string {
-  return characters(derive(digest, 'completion'), ALPHANUMERIC, 26)
+  return characters(digest, 'completion', { alphabet: ALPHANUMERIC, count: 26 })
 }
 
 /** `01` and 24 characters of Crockford's base32, as the gateway's tasks and pictures are numbered. */
 export function ulidFrom(digest: string, purpose: string): string {
-  return `01${characters(derive(digest, purpose), BASE32, 24)}`
+  return `01${characters(digest, purpose, { alphabet: BASE32, count: 24 })}`
 }
 
 /** How the gateway writes a task's id [S]: a UUID, or `task_01` and 24 characters of base32. */
 export const TASK_FORMS = ['uuid', 'prefixed'] as const
 export type TaskForm = (typeof TASK_FORMS)[number]
 
-/** The id of the task that made a picture; it follows from the picture's name, so that a link that holds both can be checked. */
-export function taskIdOf(name: string, form: TaskForm): string {
-  if (form === 'prefixed') return `task_${ulidFrom(name, 'task')}`
-  const digits = derive(name, 'task')
+/** The id of the task that made a picture; it follows from the picture's fingerprint, so that a link that holds both can be checked. */
+export function taskIdOf(fingerprint: string, form: TaskForm): string {
+  if (form === 'prefixed') return `task_${ulidFrom(fingerprint, 'task')}`
+  const digits = digitsFrom(fingerprint, 'task', 32)
   return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-a${digits.slice(17, 20)}-${digits.slice(20, 32)}`
-}
-
-function characters(digits: string, alphabet: string, count: number): string {
-  const bytes = Buffer.from(digits, 'hex')
-  return Array.from({ length: count }, (_, i) => alphabet[(bytes[i] ?? 0) % alphabet.length]).join('')
 }

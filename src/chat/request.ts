@@ -3,7 +3,7 @@ import { isObject } from '../contract/json.ts'
 import type { Format, Recipe, Size } from '../image/recipe.ts'
 import { FORMATS, MAX_LABEL, MAX_MODEL, PALETTES } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
-import { derive, digestOf, numberFrom } from './digest.ts'
+import { digestOf, digitsFrom, draw } from './digest.ts'
 import type { Profile } from './profile.ts'
 import type { Reference } from './reference.ts'
 import { readConversation, toReferences } from './reference.ts'
@@ -71,7 +71,7 @@ export async function readChatRequest(body: JsonObject, { profile, base, seed }:
     promptTokens: 7 + 85 * pictures + countTokens(conversation.text),
     digest,
     base,
-    duration: Math.round((shortest + ((longest - shortest) * numberFrom(digest, 'pace', 1000)) / 1000) * 1000),
+    duration: Math.round((shortest + ((longest - shortest) * draw(digest, 'pace')(1000)) / 1000) * 1000),
     notes: [...chosen.notes, ...referenceNotes(profile, model, pictures)],
   }
 }
@@ -95,13 +95,12 @@ function referenceNotes({ references }: Profile, model: string, pictures: number
 export function toRecipes(request: ChatRequest): Recipe[] {
   const { model, size, format, references, count, digest } = request
   return Array.from({ length: count }, (_, i) => {
-    const digits = derive(digest, `picture ${i}`)
     return {
       model: firstOf(model.slice(0, 2 * MAX_MODEL).toWellFormed(), MAX_MODEL),
       ...size,
       format,
-      palette: Number.parseInt(digits.slice(16, 18), 16) % PALETTES,
-      emblem: digits.slice(0, 16),
+      palette: draw(digest, `palette ${i}`)(PALETTES),
+      emblem: digitsFrom(digest, `emblem ${i}`, 16),
       label: labelOf(request.prompt),
       references: references.map(({ mark }) => mark),
       index: i + 1,

@@ -16,6 +16,11 @@ export interface Asked {
 }
 
 const RATIOS = ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16', '5:4', '4:5', '21:9', '9:21', '2:1', '1:2']
+const SQUARE = { name: '1:1', value: 1 }
+const NAMED = RATIOS.map((name) => {
+  const [width = 1, height = 1] = name.split(':').map(Number)
+  return { name, value: width / height }
+})
 const WORDS = 10_000
 
 /**
@@ -149,11 +154,6 @@ export function nameOf({ width, height }: Size): string {
 
 /** The ratio that a size is called by: the nearest of the listed ones, `2:3`. */
 export function ratioName(ratio: number): string {
-  const distance = (name: string): number => Math.abs(Math.log(valueOf(name) / ratio))
-  return RATIOS.reduce((best, name) => (distance(name) < distance(best) ? name : best))
-}
-
-function valueOf(name: string): number {
-  const [width = 1, height = 1] = name.split(':').map(Number)
-  return width / height
+  const distance = (value: number): number => Math.abs(Math.log(value / ratio))
+  return NAMED.reduce((best, named) => (distance(named.value) < distance(best.value) ? named : best), SQUARE).name
 }

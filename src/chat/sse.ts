@@ -28,5 +28,8 @@ export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; w
 }
 
 function choiceOf(step: Step): string {
-  return step.type === 'finish' ? `{"index":0,"delta":{},"finish_reason":"${step.reason}"}` : `{"index":0,"delta":${JSON.stringify(step.delta)},"finish_reason":null}`
+  if (step.type === 'finish') return `{"index":0,"delta":{},"finish_reason":"${step.reason}"}`
+  const { role, content } = step.delta
+  const delta = role === undefined && content !== undefined ? `{"content":${JSON.stringify(content)}}` : JSON.stringify(step.delta)
+  return `{"index":0,"delta":${delta},"finish_reason":null}`
 }

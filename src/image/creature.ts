@@ -1,29 +1,12 @@
 import type { Box, Canvas } from './canvas.ts'
 import { fill, mix } from './canvas.ts'
+import { createNumbers } from './numbers.ts'
 import type { Palette } from './palette.ts'
 import type { Creature } from './recipe.ts'
 
 /** A creature stands on a grid of 13 x 13 cells and is the same on both sides. */
 export const GRID = 13
 const HALF = 7
-
-/** A stream of whole numbers below `bound`, always the same for the same 16 hexadecimal digits (sfc32). */
-export function createNumbers(emblem: string): (bound: number) => number {
-  let a = Number.parseInt(emblem.slice(0, 8), 16) | 0
-  let b = Number.parseInt(emblem.slice(8, 16), 16) | 0
-  let c = 0x9e3779b9 | 0
-  let counter = 1
-  const next = (): number => {
-    const sum = (((a + b) | 0) + counter) | 0
-    counter = (counter + 1) | 0
-    a = b ^ (b >>> 9)
-    b = (c + (c << 3)) | 0
-    c = (((c << 21) | (c >>> 11)) + sum) | 0
-    return sum >>> 0
-  }
-  for (let i = 0; i < 12; i++) next()
-  return (bound) => next() % bound
-}
 
 /** Which colour a cell has, 0 to 3; undefined where the sky shows. */
 type Cells = readonly (readonly (number | undefined)[])[]

@@ -4,9 +4,6 @@ import { paint, scaleOf } from './paint.ts'
 import type { Format, Recipe } from './recipe.ts'
 import { toName } from './recipe.ts'
 
-/** The media type of each format. */
-export const MEDIA_TYPES: Readonly<Record<Format, string>> = { png: 'image/png', jpg: 'image/jpeg', webp: 'image/webp' }
-
 const ENCODERS: Readonly<Record<Format, (picture: Sharp) => Sharp>> = {
   png: (picture) => picture.png({ compressionLevel: 3 }),
   jpg: (picture) => picture.jpeg({ quality: 90, chromaSubsampling: '4:4:4' }),
@@ -31,6 +28,6 @@ export async function renderPicture(recipe: Recipe): Promise<Buffer> {
   const picture = sharp(pixels, { raw: { width, height, channels: 3 } })
     .resize(width * scale, height * scale, { kernel: 'nearest' })
     .extract({ left: 0, top: 0, width: recipe.width, height: recipe.height })
-    .withXmp(toXmp(toName(recipe)))
+    .withXmp(toXmp(toName(recipe).name))
   return ENCODERS[recipe.format](picture).toBuffer()
 }

@@ -1,14 +1,13 @@
-import type { Format, Recipe } from './recipe.ts'
-import { FORMATS, toFingerprint, toName, toRecipe } from './recipe.ts'
+import type { Name, Recipe } from './recipe.ts'
+import { toName, toRecipe } from './recipe.ts'
 
 /** The paths of the links that hold a picture, each with the name and the file of a Recipe behind it. */
 export const PICTURE_PATHS = { picture: '/cdn', download: '/cdn/download', raw: '/raw' } as const
 /** The paths of the links that hold a task, each with its id and the name of its first picture's Recipe behind it. */
 export const TASK_PATHS = { page: '/web', source: '/source' } as const
 
-/** The links of one Recipe, and its file's name. */
-export interface Links {
-  readonly name: string
+/** The links of one Recipe, with its name. */
+export interface Links extends Name {
   readonly picture: string
   readonly download: string
   readonly raw: string
@@ -18,10 +17,11 @@ export interface Links {
 
 /** A Recipe's links; `base` is what they begin with: a scheme, a host and, where our paths have moved, a prefix. */
 export function toLinks(base: string, recipe: Recipe): Links {
-  const name = toName(recipe)
-  const path = `${name}/${toFingerprint(name)}.${recipe.format}`
+  const { name, fingerprint } = toName(recipe)
+  const path = `${name}/${fingerprint}.${recipe.format}`
   return {
     name,
+    fingerprint,
     picture: `${base}${PICTURE_PATHS.picture}/${path}`,
     download: `${base}${PICTURE_PATHS.download}/${path}`,
     raw: `${base}${PICTURE_PATHS.raw}/${path}`,
@@ -32,10 +32,8 @@ export function toLinks(base: string, recipe: Recipe): Links {
 
 /** The Recipe that a name and a file name together hold; undefined unless both are exactly as `toLinks` writes them. */
 export function readFile(name: string, file: string): Recipe | undefined {
-  const [fingerprint, format, ...rest] = file.split('.')
-  if (rest.length > 0 || !FORMATS.some((known: Format) => known === format) || toFingerprint(name) !== fingerprint) return undefined
-  const recipe = toRecipe(name)
-  return recipe?.format === format ? recipe : undefined
+  const found = toRecipe(name)
+  return found !== undefined && file === `${found.fingerprint}.${found.recipe.format}` ? found.recipe : undefined
 }
 
 /** The Recipe that a picture's URL holds, on whatever host; undefined for a URL that is not ours. */

@@ -20,7 +20,7 @@ export function readRecipe(bytes: Uint8Array): Recipe | undefined {
   const packets = buffer.readUInt32BE === undefined || buffer.length < 8 ? [] : buffer.toString('latin1', 1, 4) === 'PNG' ? textChunks(buffer) : [near(buffer)]
   for (const packet of packets) {
     const name = MARK.exec(packet)?.[1]
-    if (name !== undefined) return toRecipe(name)
+    if (name !== undefined) return toRecipe(name)?.recipe
   }
   return undefined
 }

@@ -1,11 +1,12 @@
 import type { Canvas, Colour } from './canvas.ts'
 import { createCanvas, fill, mix } from './canvas.ts'
-import { createNumbers, GRID, paintCreature, paintIdenticon } from './creature.ts'
+import { GRID, paintCreature, paintIdenticon } from './creature.ts'
 import { GLYPH_HEIGHT, paintText, toVisible, widthOf, wrap } from './glyph.ts'
+import { createNumbers } from './numbers.ts'
 import type { Palette } from './palette.ts'
 import { palettes } from './palette.ts'
 import type { Recipe, Size } from './recipe.ts'
-import { toFingerprint, toName } from './recipe.ts'
+import { toName } from './recipe.ts'
 
 const MARGIN = 12
 const LINE = 17
@@ -110,7 +111,7 @@ function paintPanel(canvas: Canvas, recipe: Recipe, { palette, layout }: { palet
   fill(canvas, { x: 0, y: horizon, width, height: 2 }, palette.accent)
   lines.forEach((line, i) => paintText(canvas, line, { x: MARGIN, y: horizon + 8 + i * LINE, colour: WHITE }))
   const foot = horizon + 8 + lines.length * LINE + 1
-  const fingerprint = `#${toFingerprint(toName(recipe)).slice(0, 8)}`
+  const fingerprint = `#${toName(recipe).fingerprint.slice(0, 8)}`
   const number = `${recipe.index}/${recipe.count}`
   paintText(canvas, fingerprint, { x: MARGIN, y: foot, colour: mix(palette.accent, palette.panel, 0.25) })
   if (widthOf(fingerprint) + widthOf(number) + MARGIN * 2 + 8 <= width) paintText(canvas, number, { x: width - MARGIN - widthOf(number), y: foot, colour: 0x98a0a8 })

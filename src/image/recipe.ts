@@ -43,30 +43,40 @@ export const MAX_PIXELS = 16_777_216
 export const PALETTES = 16
 
 const VERSION = '1'
-const CHECK = 6
+const CHECK = 8
 
-/** A Recipe's name: the version, the recipe in base64url, and a checksum of six characters; at most 1,500 in all. */
-export function toName(recipe: Recipe): string {
+/** A Recipe's name, at most 1,500 characters, and the checksum of it that names its file: 30 hexadecimal digits. */
+export interface Name {
+  readonly name: string
+  readonly fingerprint: string
+}
+
+/** The name of a Recipe: the version, the recipe in base64url, and a checksum of eight characters. */
+export function toName(recipe: Recipe): Name {
+  const text = encode(recipe)
+  const { check, fingerprint } = seal(text)
+  return { name: text + check, fingerprint }
+}
+
+/** The Recipe of a name and the fingerprint that goes with it; undefined for every text that `toName` does not write. */
+export function toRecipe(name: string): { readonly recipe: Recipe; readonly fingerprint: string } | undefined {
+  if (name.length > 1500 || !/^1[\w-]+$/.test(name)) return undefined
+  const text = name.slice(0, -CHECK)
+  const { check, fingerprint } = seal(text)
+  if (check !== name.slice(-CHECK)) return undefined
+  const recipe = parse(Buffer.from(text.slice(VERSION.length), 'base64url').toString('utf8'))
+  return recipe !== undefined && encode(recipe) === text ? { recipe, fingerprint } : undefined
+}
+
+function encode(recipe: Recipe): string {
   const { model, width, height, format, palette, emblem, label, references, index, count } = recipe
   const marks = references.map((reference) => (typeof reference === 'string' ? reference : `${reference.palette.toString(16)}${reference.emblem}`))
-  const text = VERSION + Buffer.from(JSON.stringify([model, width, height, format, palette, emblem, label, marks.join('.'), index, count])).toString('base64url')
-  return text + checkOf(text)
+  return VERSION + Buffer.from(JSON.stringify([model, width, height, format, palette, emblem, label, marks.join('.'), index, count])).toString('base64url')
 }
 
-/** The last segment of an image's URL without its ending: 30 hexadecimal digits, a checksum of the name. */
-export function toFingerprint(name: string): string {
-  return hash('sha256', name, 'hex').slice(0, 30)
-}
-
-/** The Recipe of a name; undefined for every text that `toName` does not write. */
-export function toRecipe(name: string): Recipe | undefined {
-  if (name.length > 1500 || !/^1[\w-]+$/.test(name) || checkOf(name.slice(0, -CHECK)) !== name.slice(-CHECK)) return undefined
-  const recipe = parse(Buffer.from(name.slice(VERSION.length, -CHECK), 'base64url').toString('utf8'))
-  return recipe !== undefined && toName(recipe) === name ? recipe : undefined
-}
-
-function checkOf(text: string): string {
-  return hash('sha256', text, 'base64url').slice(0, CHECK)
+function seal(text: string): { check: string; fingerprint: string } {
+  const digits = hash('sha256', text, 'hex')
+  return { fingerprint: digits.slice(0, 30), check: digits.slice(30, 30 + CHECK) }
 }
 
 function parse(json: string): Recipe | undefined {

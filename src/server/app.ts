@@ -1,80 +1,83 @@
-import type { Context } from 'hono'
-import { Hono } from 'hono'
-import { meets, toRoute } from '../contract/route.ts'
+import { meets } from '../contract/route.ts'
 import { ApiError, errorReply } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
 import { toChecked } from './check.ts'
-import { CONTROL, guardControl, isControl, mountControl } from './control.ts'
+import { CONTROL, controlEndpoints, isControl, refuseForeign } from './control.ts'
+import type { Endpoint } from './endpoint.ts'
+import { answerAt, createRouter, preflight } from './endpoint.ts'
 import { nearPaths } from './hint.ts'
-import type { Env } from './incoming.ts'
-import { headerOf } from './incoming.ts'
-import { LINK_PATHS, mountLinks } from './links.ts'
-import type { Answer, Mount } from './mount.ts'
+import type { Incoming } from './incoming.ts'
+import { isLink, LINK_PATHS, linkEndpoints } from './links.ts'
 import { behaviourOf } from './operations.ts'
-import { preflight } from './preflight.ts'
-import { createSend } from './send.ts'
+import { createRequestId } from './request-id.ts'
 import type { Settings } from './settings.ts'
 
-/** What the app is told by whoever runs it. */
-export interface State {
-  /** 503 from readyz while false. */
-  readonly isReady: () => boolean
-  /** Aborted when open answers must end. */
-  readonly ending: AbortSignal
+/** The server without a port: answers a request, and has the Reply written by whoever brought it. */
+export interface App {
+  readonly handle: <T>(request: Incoming, write: (reply: Reply) => Promise<T>) => Promise<T>
+  /** An error as the Reply that is written where no request could be read. */
+  readonly refuse: (error: unknown) => Reply
 }
 
-/** The server: a route for each Operation of the contract, the links of its pictures, and the control API. */
-export function createApp(settings: Settings, state: State): Hono<Env> {
-  const app = new Hono<Env>()
+/** A route for each Operation of the contract, the links of its pictures, and the control API. */
+export function createApp(settings: Settings, isReady: () => boolean): App {
   const { operations } = settings.contract
   const clashes = operations.some(({ path }) => LINK_PATHS.some((ours) => meets(path, ours)))
-  const prefix = clashes ? CONTROL : ''
-  const { send, countExchanges } = createSend({ settings, ending: state.ending, isOpen: (path) => !isControl(path, prefix) })
+  const prefix = clashes ? CONTROL : '' // the user's paths win, and ours move
+  let exchanges = 0
+  const find = createRouter([...controlEndpoints({ settings, isReady, countExchanges: () => exchanges }), ...linkEndpoints(settings, prefix), ...operationEndpoints(settings, prefix)])
+
+  const answer = async (request: Incoming): Promise<Reply> => {
+    if (isControl(request.path, prefix)) refuseForeign(request)
+    const endpoint = find(request.path)
+    return endpoint === undefined ? notFound(request, settings, prefix) : answerAt(endpoint, request)
+  }
   const toReply = (error: unknown): Reply => {
     if (!(error instanceof ApiError)) settings.onFault(error)
     return errorReply(error)
   }
-  const serve = (answer: Answer) => async (c: Context<Env>) => {
-    const started = performance.now()
-    let reply: Reply
-    try {
-      reply = await answer(c)
-    } catch (error) {
-      reply = toReply(error)
-    }
-    return send(c, reply, started)
+  // The one place where a Reply is made whole: every one has its ids, and those outside the control API are open to every origin.
+  const complete = (reply: Reply, isOpen: boolean): Reply => {
+    const id = createRequestId()
+    const headers: Record<string, string> = { ...reply.headers, 'x-request-id': id, 'x-oneapi-request-id': id, 'x-mock-version': settings.version }
+    if (isOpen) headers['access-control-allow-origin'] = '*'
+    return { ...reply, headers }
   }
-  app.use(`${CONTROL}/*`, guardControl(prefix))
-  mountControl({ app, serve, settings, isReady: state.isReady, countExchanges })
-  mountLinks({ app, serve, settings, prefix })
-  for (const path of new Set(operations.map((operation) => operation.path))) mountPath({ app, serve, settings, path, prefix })
-  app.notFound(serve(notFound(settings)))
-  app.onError((error, c) => {
-    if (state.ending.aborted || (c.env.outgoing === undefined && c.req.raw.signal.aborted)) throw error // nobody waits for an answer
-    return send(c, toReply(error), performance.now())
-  })
-  return app
+
+  return {
+    handle: async (request, write) => {
+      const started = performance.now()
+      const reply = complete(await answer(request).catch(toReply), !isControl(request.path, prefix))
+      const written = await write(reply)
+      exchanges++
+      const { method, path } = request
+      settings.onExchange({ method, path, status: reply.status, duration: performance.now() - started, requestId: reply.headers['x-request-id'] ?? '', note: reply.headers['x-mock-note'] })
+      return written
+    },
+    refuse: (error) => complete(errorReply(error), true),
+  }
 }
 
-function mountPath({ app, serve, settings, path, prefix }: Mount & { path: string; prefix: string }): void {
-  const route = toRoute(path)
-  const operations = settings.contract.operations.filter((operation) => operation.path === path)
-  for (const operation of operations) {
-    const behaviour = behaviourOf(operation, settings.packaged)
-    app.on(operation.method, route.pattern, serve(async (c) => behaviour(await toChecked(c, { operation, route, settings, prefix }), settings)))
-  }
-  const methods = operations.map(({ method }) => method)
-  const allowed = [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])].join(', ')
-  app.all(route.pattern, serve((c) => {
-    if (c.req.method === 'OPTIONS') return preflight(c, allowed)
-    throw new ApiError('wrong_method', { asked: `${c.req.method} ${c.req.path}`, known: methods, headers: { allow: allowed } })
+function operationEndpoints(settings: Settings, prefix: string): Endpoint[] {
+  const { operations } = settings.contract
+  const templates = [...new Set(operations.map(({ path }) => path))]
+  return templates.map((template) => ({
+    template,
+    answers: Object.fromEntries(
+      operations
+        .filter(({ path }) => path === template)
+        .map((operation) => {
+          const behave = behaviourOf(operation, settings.packaged)
+          return [operation.method, async (request: Incoming, path: Readonly<Record<string, string>>) => behave(await toChecked(request, { operation, path, settings, prefix }), settings)]
+        }),
+    ),
   }))
 }
 
-function notFound(settings: Settings): Answer {
-  return (c) => {
-    const isOurs = isControl(c.req.path, '')
-    if (!isOurs && c.req.method === 'OPTIONS' && headerOf(c, 'access-control-request-method') !== undefined) return preflight(c, 'GET, HEAD, POST, OPTIONS')
-    throw new ApiError('unknown_path', { asked: `${c.req.method} ${c.req.path.slice(0, 200)}`, known: isOurs ? [] : nearPaths(c.req.path, settings.contract.operations) })
-  }
+function notFound(request: Incoming, { contract }: Settings, prefix: string): Reply {
+  const { method, path } = request
+  if (isLink(path, prefix)) throw new ApiError('unknown_picture')
+  const isOurs = isControl(path, prefix)
+  if (!isOurs && method === 'OPTIONS' && request.header('access-control-request-method') !== undefined) return preflight(request, 'GET, HEAD, POST, OPTIONS')
+  throw new ApiError('unknown_path', { asked: `${method} ${path.slice(0, 200)}`, known: isOurs ? [] : nearPaths(path, contract.operations) })
 }

@@ -1,12 +1,9 @@
-import type { Context } from 'hono'
 import { checkRequest } from '../contract/check.ts'
 import { readJson } from '../contract/json.ts'
 import type { Operation } from '../contract/operation.ts'
 import { isJsonType } from '../contract/operation.ts'
-import type { Route } from '../contract/route.ts'
 import { ApiError } from '../reply/error.ts'
-import type { Env } from './incoming.ts'
-import { baseOf, headerOf, readBody } from './incoming.ts'
+import type { Incoming } from './incoming.ts'
 import type { CheckedRequest } from './operations.ts'
 import { toFaultError } from './operations.ts'
 import { paceOf } from './pace.ts'
@@ -15,31 +12,30 @@ import type { Settings } from './settings.ts'
 /** What a request matched. */
 export interface Matched {
   readonly operation: Operation
-  readonly route: Route
+  readonly path: Readonly<Record<string, string>>
   readonly settings: Settings
   /** What our own paths begin with. */
   readonly prefix: string
 }
 
+const NO_QUERY = new URLSearchParams()
+
 /** Reads a request and checks it by its Operation; an ApiError tells what is wrong in this order: 415, 413, 401, 400. */
-export async function toChecked(c: Context<Env>, { operation, route, settings, prefix }: Matched): Promise<CheckedRequest> {
-  const mediaType = operation.body === undefined ? undefined : mediaTypeOf(c, operation.body.mediaTypes)
-  const bytes = operation.body === undefined ? undefined : await readBody(c)
-  checkKey(c, settings.apiKeys)
-  const path = route.read(c.req.path)
-  if (path === undefined) throw new ApiError('invalid_value', { reason: 'The path is not valid percent-encoded UTF-8.' })
+export async function toChecked(request: Incoming, { operation, path, settings, prefix }: Matched): Promise<CheckedRequest> {
+  const mediaType = operation.body === undefined ? undefined : mediaTypeOf(request, operation.body.mediaTypes)
+  const bytes = operation.body === undefined ? undefined : await request.readBody()
+  checkKey(request, settings.apiKeys)
   const body = bytes === undefined || mediaType === undefined ? undefined : readContent(bytes, mediaType, operation)
-  const query = new URLSearchParams(c.req.url.includes('?') ? c.req.url.slice(c.req.url.indexOf('?') + 1).replace(/#.*$/, '') : '')
-  const faults = checkRequest(settings.contract, operation, { path, query, header: (name) => headerOf(c, name), body })
+  const faults = checkRequest(settings.contract, operation, { path, query: request.query === '' ? NO_QUERY : new URLSearchParams(request.query), header: request.header, body })
   if (faults.length > 0) throw toFaultError(faults, operation, settings)
-  return { operation, path, body: body?.value, base: `${baseOf(c, settings.publicUrl)}${prefix}`, pace: paceOf(headerOf(c, 'x-mock-pace')) ?? settings.pace }
+  return { operation, path, body: body?.value, base: (settings.publicUrl ?? request.origin) + prefix, pace: paceOf(request.header('x-mock-pace')) ?? settings.pace }
 }
 
-// A missing Content-Type is read as the contract's first, JSON where it is offered.
-function mediaTypeOf(c: Context<Env>, mediaTypes: readonly string[]): string {
-  const encoding = headerOf(c, 'content-encoding')
-  if (encoding !== undefined && encoding.trim() !== '' && encoding.trim().toLowerCase() !== 'identity') throw new ApiError('content_encoding', { asked: encoding.slice(0, 64) })
-  const header = headerOf(c, 'content-type')
+// A missing Content-Type is read as JSON, where the contract offers it.
+function mediaTypeOf(request: Incoming, mediaTypes: readonly string[]): string {
+  const encoding = request.header('content-encoding')?.trim() ?? ''
+  if (encoding !== '' && encoding.toLowerCase() !== 'identity') throw new ApiError('content_encoding', { asked: encoding.slice(0, 64) })
+  const header = request.header('content-type')
   if (header === undefined) return mediaTypes.find(isJsonType) ?? mediaTypes[0] ?? 'application/json'
   const asked = header.split(';')[0]?.trim().toLowerCase() ?? ''
   const found = mediaTypes.find((known) => known.toLowerCase() === asked) ?? mediaTypes.find((known) => known === '*/*' || known.toLowerCase() === `${asked.split('/')[0]}/*`)
@@ -57,8 +53,8 @@ function readContent(bytes: Buffer, mediaType: string, { body }: Operation): Che
 
 type CheckedBody = Parameters<typeof checkRequest>[2]['body']
 
-function checkKey(c: Context<Env>, keys: readonly string[]): void {
+function checkKey(request: Incoming, keys: readonly string[]): void {
   if (keys.length === 0) return
-  const key = /^Bearer\s+(\S+)\s*$/i.exec(headerOf(c, 'authorization') ?? '')?.[1]
+  const key = /^Bearer\s+(\S+)\s*$/i.exec(request.header('authorization') ?? '')?.[1]
   if (key === undefined || !keys.includes(key)) throw new ApiError('invalid_api_key', { headers: { 'www-authenticate': 'Bearer' } })
 }

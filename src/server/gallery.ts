@@ -1,6 +1,4 @@
-import { renderPicture } from '../image/encode.ts'
 import type { Recipe } from '../image/recipe.ts'
-import { toName } from '../image/recipe.ts'
 
 /** How many bytes of pictures are kept, those that were asked for last. */
 const MAX_BYTES = 33_554_432
@@ -8,9 +6,17 @@ const MAX_BYTES = 33_554_432
 const MAX_RENDERS = 2
 
 type Render = (recipe: Recipe) => Promise<Buffer>
+/** Gives the bytes of a Recipe by its name. */
+export type Gallery = (name: string, recipe: Recipe) => Promise<Buffer>
+
+// Whatever draws is loaded by the first picture: glyphs, paint, sharp.
+async function renderPicture(recipe: Recipe): Promise<Buffer> {
+  const encode = await import('../image/encode.ts')
+  return encode.renderPicture(recipe)
+}
 
 /** Gives the bytes of pictures: draws each once, however many ask at the same time, and keeps the last 32 MiB of them. */
-export function createGallery(render: Render = renderPicture): Render {
+export function createGallery(render: Render = renderPicture): Gallery {
   const cache = createCache(MAX_BYTES)
   const limit = createLimit(MAX_RENDERS)
   const underway = new Map<string, Promise<Buffer>>()
@@ -25,8 +31,7 @@ export function createGallery(render: Render = renderPicture): Render {
     }
   }
 
-  return async (recipe) => {
-    const name = toName(recipe)
+  return async (name, recipe) => {
     const known = cache.get(name)
     if (known !== undefined) return known
     const drawing = underway.get(name) ?? draw(name, recipe)

@@ -1,28 +1,79 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Context } from 'hono'
+import type { IncomingMessage } from 'node:http'
 import { ApiError } from '../reply/error.ts'
 
-/** What Hono is given beside the request: Node's own objects on a port, nothing in process. */
-export interface Env {
-  Bindings: { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse; readonly address?: string }
+/** A request as the server reads it, from a port or in process. */
+export interface Incoming {
+  readonly method: string
+  /** Percent-decoded, but for what would change its segments. */
+  readonly path: string
+  /** Without its question mark. */
+  readonly query: string
+  /** What links begin with, unless the server was told otherwise. */
+  readonly origin: string
+  /** A header, by its name in lower case. */
+  readonly header: (name: string) => string | undefined
+  /** The whole body; an ApiError when it is larger than 32 MiB or its client hung up. */
+  readonly readBody: () => Promise<Buffer>
 }
 
 /** The largest body that is read, in bytes: 32 MiB. */
-export const MAX_BODY = 33_554_432
+const MAX_BODY = 33_554_432
+/** What links begin with where no port is. */
+export const IN_PROCESS = 'http://mock.invalid'
 
-/** A header of the request, by its name in lower case. */
-export function headerOf(c: Context<Env>, name: string): string | undefined {
-  const incoming = c.env.incoming
-  if (incoming === undefined) return c.req.raw.headers.get(name) ?? undefined
-  const value = incoming.headers[name]
-  return Array.isArray(value) ? value.join(', ') : value
+/** A request that came to a port; `address` is the server's own URL. An ApiError when its target is no path or no URL. */
+export function fromNode(incoming: IncomingMessage, address: string): Incoming {
+  const { method = 'GET', url = '', headers } = incoming
+  if (headers.host === undefined && incoming.httpVersion === '1.1') throw new ApiError('bad_request_line', { reason: 'An HTTP/1.1 request needs a Host header.' })
+  const header = (name: string): string | undefined => {
+    const value = headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+  return {
+    method,
+    ...toTarget(url),
+    origin: headers.host !== undefined && isHost(headers.host) ? `http://${headers.host}` : address,
+    header,
+    readBody: async () => {
+      if (Number(headers['content-length'] ?? 0) > MAX_BODY) throw tooLarge()
+      return readNode(incoming)
+    },
+  }
 }
 
-/** The request's body; an ApiError when it is larger than 32 MiB or its client hung up. */
-export async function readBody(c: Context<Env>): Promise<Buffer> {
-  if (Number(headerOf(c, 'content-length') ?? 0) > MAX_BODY) throw tooLarge()
-  const incoming = c.env.incoming
-  return incoming === undefined ? readWeb(c.req.raw.body) : readNode(incoming)
+/** A request that was made in this process. */
+export function fromWeb(request: Request): Incoming {
+  const { pathname, search } = new URL(request.url)
+  return {
+    method: request.method,
+    ...toTarget(pathname + search),
+    origin: IN_PROCESS,
+    header: (name) => request.headers.get(name) ?? undefined,
+    readBody: async () => readWeb(request.body),
+  }
+}
+
+function toTarget(url: string): { path: string; query: string } {
+  const target = url.startsWith('/') ? url : absolute(url)
+  const mark = target.indexOf('?')
+  return { path: decode(mark < 0 ? target : target.slice(0, mark)), query: mark < 0 ? '' : target.slice(mark + 1) }
+}
+
+// A proxy's client writes the whole URL.
+function absolute(url: string): string {
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw new ApiError('bad_request_line', { reason: 'The request target is neither a path nor an http(s) URL.' })
+  const { pathname, search } = new URL(url)
+  return pathname + search
+}
+
+// %2F and %25 stay as they are, so that a path keeps its segments and can be decoded once more, one segment at a time.
+function decode(path: string): string {
+  if (!path.includes('%')) return path
+  try {
+    return decodeURI(path.replaceAll('%25', '%2525'))
+  } catch {
+    return path
+  }
 }
 
 function tooLarge(): ApiError {
@@ -39,11 +90,12 @@ async function readNode(incoming: IncomingMessage): Promise<Buffer> {
       incoming.off('data', onData).resume() // the rest is read and dropped, so that the client can read the answer
       reject(tooLarge())
     }
+    const onLoss = (): void => (incoming.complete ? undefined : reject(new ApiError('invalid_body', { reason: 'The request body ended too early.' })))
     incoming
       .on('data', onData)
-      .once('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
-      .once('close', () => reject(new ApiError('invalid_body', { reason: 'The request body ended too early.' })))
-      .once('error', () => reject(new ApiError('invalid_body', { reason: 'The request body ended too early.' })))
+      .on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
+      .on('close', onLoss)
+      .on('error', onLoss)
   })
 }
 
@@ -59,18 +111,8 @@ async function readWeb(body: ReadableStream<Uint8Array> | null): Promise<Buffer>
 }
 
 const HOST = /^(?:[a-z\d](?:[a-z\d._-]{0,252})|\[[\da-f:.]{2,45}\])(?::\d{1,5})?$/i
-const IN_PROCESS = 'http://mock.invalid'
 
-/** Whether a Host header holds a plain `host[:port]`. */
-export function isHost(text: string): boolean {
+// A Host with other characters never reaches a link.
+function isHost(text: string): boolean {
   return HOST.test(text)
-}
-
-/** What links begin with: the public URL, else the request's Host where that is a plain `host[:port]`, else where we listen. */
-export function baseOf(c: Context<Env>, publicUrl: string | undefined): string {
-  if (publicUrl !== undefined) return publicUrl
-  const { incoming, address = IN_PROCESS } = c.env
-  if (incoming === undefined) return IN_PROCESS
-  const { host } = incoming.headers
-  return host !== undefined && isHost(host) ? `http://${host}` : address
 }

@@ -1,61 +1,58 @@
-import type { Context } from 'hono'
 import { TASK_FORMS, taskIdOf } from '../chat/digest.ts'
-import { MEDIA_TYPES } from '../image/encode.ts'
 import { PICTURE_PATHS, readFile, TASK_PATHS, toLinks } from '../image/link.ts'
+import { MEDIA_TYPES } from '../image/media.ts'
 import type { Recipe } from '../image/recipe.ts'
-import { toFingerprint, toName, toRecipe } from '../image/recipe.ts'
+import { toRecipe } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
 import { jsonReply } from '../reply/reply.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { Gallery } from './gallery.ts'
 import { createGallery } from './gallery.ts'
-import type { Env } from './incoming.ts'
-import { baseOf, headerOf } from './incoming.ts'
-import type { Mount } from './mount.ts'
-import { preflight } from './preflight.ts'
+import type { Incoming } from './incoming.ts'
+import type { Settings } from './settings.ts'
 
-const DOCUMENTS = ['/openapi.json', '/openapi.yaml'] as const
-const pictures = Object.values(PICTURE_PATHS)
+const PICTURES = Object.values(PICTURE_PATHS).map((path) => `${path}/{name}/{file}`)
+const TASKS = Object.values(TASK_PATHS).map((path) => `${path}/{task}/{name}`)
 
 /** The paths that are ours beside the control API, as templates. */
-export const LINK_PATHS: readonly string[] = [...pictures.map((path) => `${path}/{name}/{file}`), ...Object.values(TASK_PATHS).map((path) => `${path}/{task}/{name}`), ...DOCUMENTS]
+export const LINK_PATHS: readonly string[] = [...PICTURES, ...TASKS, '/openapi.json', '/openapi.yaml']
 
-const METHODS = 'GET, HEAD, OPTIONS'
+const ROOTS = [...Object.values(PICTURE_PATHS), ...Object.values(TASK_PATHS)]
+
+/** Whether a path looks like a link of ours, behind `prefix`: nothing else is served there. */
+export function isLink(path: string, prefix: string): boolean {
+  return path.startsWith(prefix) && ROOTS.some((root) => path.startsWith(`${root}/`, prefix.length))
+}
+
 const IMMUTABLE = 'public, max-age=31536000, immutable'
 
-interface LinkMount extends Mount {
-  /** What our paths begin with where the contract has paths like them. */
-  readonly prefix: string
-}
+type Values = Readonly<Record<string, string>>
 
-/** The routes behind the links of an answer, and the contract itself. Nothing is stored: a name holds its picture. */
-export function mountLinks({ app, serve, settings, prefix }: LinkMount): void {
+/** What is behind the links of an answer, and the contract itself. Nothing is stored: a name holds its picture. */
+export function linkEndpoints({ publicUrl, contract }: Settings, prefix: string): Endpoint[] {
   const gallery = createGallery()
-  for (const path of pictures) {
-    app.get(`${prefix}${path}/:name/:file`, serve(async (c) => {
-      const recipe = readFile(c.req.param('name') ?? '', c.req.param('file') ?? '')
-      if (recipe === undefined) throw new ApiError('unknown_picture')
-      return toPicture(c, recipe, { render: gallery, isDownload: path === PICTURE_PATHS.download })
-    }))
-  }
-  const toBase = (c: Context<Env>): string => `${baseOf(c, settings.publicUrl)}${prefix}`
-  app.get(`${prefix}${TASK_PATHS.page}/:task/:name`, serve((c) => toPage(toBase(c), readTask(c))))
-  app.get(`${prefix}${TASK_PATHS.source}/:task/:name`, serve((c) => toSource(toBase(c), readTask(c))))
-  for (const path of [...pictures.map((item) => `${item}/*`), ...Object.values(TASK_PATHS).map((item) => `${item}/*`)]) {
-    app.all(`${prefix}${path}`, serve((c) => {
-      if (c.req.method === 'OPTIONS') return preflight(c, METHODS)
-      if (c.req.method === 'GET' || c.req.method === 'HEAD') throw new ApiError('unknown_picture')
-      throw new ApiError('wrong_method', { asked: `${c.req.method} ${path}`, known: ['GET', 'HEAD'], headers: { allow: METHODS } })
-    }))
-  }
-  app.get(`${prefix}/openapi.yaml`, serve(async () => ({ status: 200, headers: { 'content-type': 'application/yaml; charset=utf-8', 'x-content-type-options': 'nosniff' }, body: (await settings.contract.source()).text })))
-  app.get(`${prefix}/openapi.json`, serve(async () => jsonReply((await settings.contract.source()).value)))
+  const baseOf = ({ origin }: Incoming): string => (publicUrl ?? origin) + prefix
+  const pictures = PICTURES.map((template): Endpoint => {
+    const isDownload = template.startsWith(`${PICTURE_PATHS.download}/`)
+    return { template: prefix + template, answers: { GET: async (request, values) => toPicture(request, values, { gallery, isDownload }) } }
+  })
+  return [
+    ...pictures,
+    { template: `${prefix}${TASK_PATHS.page}/{task}/{name}`, answers: { GET: (request, values) => toPage(baseOf(request), readTask(values)) } },
+    { template: `${prefix}${TASK_PATHS.source}/{task}/{name}`, answers: { GET: (request, values) => toSource(baseOf(request), readTask(values)) } },
+    { template: `${prefix}/openapi.yaml`, answers: { GET: async () => ({ status: 200, headers: { 'content-type': 'application/yaml; charset=utf-8', 'x-content-type-options': 'nosniff' }, body: (await contract.source()).text }) } },
+    { template: `${prefix}/openapi.json`, answers: { GET: async () => jsonReply((await contract.source()).value) } },
+  ]
 }
 
-async function toPicture(c: Context<Env>, recipe: Recipe, { render, isDownload }: { render: (recipe: Recipe) => Promise<Buffer>; isDownload: boolean }): Promise<Reply> {
-  const fingerprint = toFingerprint(toName(recipe))
-  const headers = { etag: `"${fingerprint}"`, 'cache-control': IMMUTABLE, ...(isDownload ? { 'content-disposition': `attachment; filename="${fingerprint}.${recipe.format}"` } : {}) }
-  if (isKnown(headerOf(c, 'if-none-match'), headers.etag)) return { status: 304, headers, body: '' }
-  return { status: 200, headers: { 'content-type': MEDIA_TYPES[recipe.format], 'x-content-type-options': 'nosniff', ...headers }, body: await render(recipe) }
+async function toPicture(request: Incoming, { name = '', file = '' }: Values, { gallery, isDownload }: { gallery: Gallery; isDownload: boolean }): Promise<Reply> {
+  const recipe = readFile(name, file)
+  if (recipe === undefined) throw new ApiError('unknown_picture')
+  const etag = `"${file.slice(0, file.indexOf('.'))}"`
+  const headers = { etag, 'cache-control': IMMUTABLE, ...(isDownload ? { 'content-disposition': `attachment; filename="${file}"` } : {}) }
+  if (isKnown(request.header('if-none-match'), etag)) return { status: 304, headers, body: '' }
+  return { status: 200, headers: { 'content-type': MEDIA_TYPES[recipe.format], 'x-content-type-options': 'nosniff', ...headers }, body: await gallery(name, recipe) }
 }
 
 function isKnown(header: string | undefined, etag: string): boolean {
@@ -67,12 +64,10 @@ interface Task {
   readonly recipe: Recipe
 }
 
-function readTask(c: Context<Env>): Task {
-  const name = c.req.param('name') ?? ''
-  const id = c.req.param('task') ?? ''
-  const recipe = toRecipe(name)
-  if (recipe === undefined || !TASK_FORMS.some((form) => taskIdOf(name, form) === id)) throw new ApiError('unknown_picture')
-  return { id, recipe }
+function readTask({ name = '', task: id = '' }: Values): Task {
+  const found = toRecipe(name)
+  if (found === undefined || !TASK_FORMS.some((form) => taskIdOf(found.fingerprint, form) === id)) throw new ApiError('unknown_picture')
+  return { id, recipe: found.recipe }
 }
 
 function toSource(base: string, { id, recipe }: Task): Reply {

@@ -15,13 +15,12 @@ export interface Pacing {
 /** Writes a Reply onto Node's socket; done when all was handed over, or the client is gone. A stream that the server's end stops closes after its last whole frame. */
 export async function writeNode(reply: Reply, outgoing: ServerResponse, pacing: Pacing): Promise<void> {
   const { body } = reply
-  outgoing.setTimeout(0) // while the mock is silent, nobody waits for the client
   if ((reply.wait ?? 0) > 0 && !(await pause(reply.wait ?? 0, outgoing, pacing))) return void outgoing.destroy()
   if (outgoing.destroyed) return
   if (!isStream(body)) {
-    const hasBody = reply.status !== 204 && reply.status !== 304
-    outgoing.writeHead(reply.status, hasBody ? { ...reply.headers, 'content-length': Buffer.byteLength(body) } : reply.headers)
-    outgoing.end(hasBody ? body : undefined)
+    if (reply.status === 204 || reply.status === 304) return void outgoing.writeHead(reply.status, reply.headers).end()
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    outgoing.writeHead(reply.status, { ...reply.headers, 'content-length': bytes.length }).end(bytes)
   } else {
     await writeFrames(body, reply, { outgoing, pacing })
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readFile, readUrl, toLinks } from '../../src/image/link.ts'
 import type { Recipe } from '../../src/image/recipe.ts'
-import { FORMATS, toFingerprint, toName, toRecipe } from '../../src/image/recipe.ts'
+import { FORMATS, toName, toRecipe } from '../../src/image/recipe.ts'
 
 const emblem = fc.string({ unit: fc.constantFrom(...Array.from('0123456789abcdef')), minLength: 16, maxLength: 16 })
 const palette = fc.integer({ min: 0, max: 15 })
@@ -24,8 +24,8 @@ const recipes: fc.Arbitrary<Recipe> = fc
 test('a name is its recipe, and short enough for a URL and a file', () => {
   fc.assert(
     fc.property(recipes, (recipe) => {
-      const name = toName(recipe)
-      expect(toRecipe(name)).toEqual(recipe)
+      const { name, fingerprint } = toName(recipe)
+      expect(toRecipe(name)).toEqual({ recipe, fingerprint })
       expect(name.length).toBeLessThanOrEqual(1500)
       expect(name).toMatch(/^1[\w-]+$/)
       const { picture, download, raw } = toLinks('http://mock.invalid', recipe)
@@ -39,14 +39,13 @@ test('a name is its recipe, and short enough for a URL and a file', () => {
 const cat: Recipe = { model: 'm', width: 1024, height: 1024, format: 'png', palette: 3, emblem: '0123456789abcdef', label: '画只猫', references: [], index: 1, count: 1 }
 
 test('a name that was cut short or changed by one character is none', () => {
-  const name = toName(cat)
+  const { name, fingerprint } = toName(cat)
   for (let i = 0; i < name.length; i++) {
     expect(toRecipe(name.slice(0, i)), `cut at ${i}`).toBeUndefined()
     for (const other of ['A', '0', '-', name[i] === name[i]?.toLowerCase() ? name[i]?.toUpperCase() : name[i]?.toLowerCase()]) {
       if (other !== name[i]) expect(toRecipe(name.slice(0, i) + other + name.slice(i + 1)), `changed at ${i}`).toBeUndefined()
     }
   }
-  const fingerprint = toFingerprint(name)
   expect(readFile(name, `${fingerprint}.png`)).toEqual(cat)
   for (const file of [`${fingerprint}.jpg`, `${fingerprint}.PNG`, fingerprint, `${fingerprint}.png.png`, `0${fingerprint.slice(1)}x.png`, `${fingerprint.slice(0, -1)}.png`, `${fingerprint.toUpperCase()}.png`]) expect(readFile(name, file), file).toBeUndefined()
 })
@@ -63,5 +62,5 @@ test.each([
   ['a palette that there is not', { ...cat, palette: 16 }],
   ['a size that is no number', { ...cat, width: 64.5 }],
 ])('a name with a right checksum that asks for %s is none', (_what, recipe) => {
-  expect(toRecipe(toName(recipe))).toBeUndefined()
+  expect(toRecipe(toName(recipe).name)).toBeUndefined()
 })

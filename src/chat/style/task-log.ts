@@ -1,4 +1,4 @@
-import { numberFrom, taskIdOf, ulidFrom } from '../digest.ts'
+import { draw, taskIdOf, ulidFrom } from '../digest.ts'
 import type { Step } from '../step.ts'
 import { EMPTY, say, sayTokens } from '../step.ts'
 import { fencedTokens, id, link, linksOf } from './piece.ts'
@@ -17,16 +17,17 @@ export function taskLog(subject: Subject): Step[] {
   const words = WORDS[request.language]
   const links = linksOf(subject)
   const [first] = links
-  const taskId = taskIdOf(first.name, task)
-  const progress = percentages(digest)
+  const taskId = taskIdOf(first.fingerprint, task)
+  const number = draw(digest, 'task log')
+  const progress = percentages(number)
   const pictures = links.flatMap((picture, i) => [i === 0 ? '![gen_' : '\n\n![gen_', id(ulidFrom(digest, `gen ${i}`)), '](', link(picture.picture), `)\n\n[${words.download}](`, link(picture.download), ')'])
   return [
     ...sayTokens(20, fencedTokens(request.prompt, [['ratio', `"${request.ratio}"`], ['n', String(request.count)]])),
     EMPTY,
     say(duration * 0.05, '> ID: `', id(taskId), `\`\n>[${words.preview}](`, link(first.page(taskId)), `) | [${words.source}](`, link(first.source(taskId)), `)\n\n>🕐 ${words.queue}`),
-    ...dots(duration * 0.15, 1 + numberFrom(digest, 'queue', 4)),
+    ...dots(duration * 0.15, 1 + number(4)),
     say(0, `\n\n>⚡ ${words.generate}`),
-    ...dots(duration * 0.25, 3 + numberFrom(digest, 'generate', 5)),
+    ...dots(duration * 0.25, 3 + number(5)),
     ...progress.map((percentage, i) => say((duration * 0.5) / progress.length, `${i === 0 ? `\n\n>🏃 ${words.progress} ` : ''}${percentage}..`)),
     say(duration * 0.02, '[100](', link(first.raw), ')\n\n'),
     say(duration * 0.03, `> ✅ ${words.done}\n\n\n`, ...pictures),
@@ -38,7 +39,7 @@ function dots(wait: number, count: number): Step[] {
 }
 
 // One to four percentages, rising.
-function percentages(digest: string): number[] {
-  const count = 1 + numberFrom(digest, 'progress', 4)
-  return Array.from({ length: count }, (_, i) => Math.floor((90 * (i + 1)) / (count + 1)) + numberFrom(digest, `progress ${i}`, 12))
+function percentages(number: (bound: number) => number): number[] {
+  const count = 1 + number(4)
+  return Array.from({ length: count }, (_, i) => Math.floor((90 * (i + 1)) / (count + 1)) + number(12))
 }

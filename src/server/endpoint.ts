@@ -1,0 +1,56 @@
+import { TrieRouter } from 'hono/router/trie-router'
+import type { Route } from '../contract/route.ts'
+import { toRoute } from '../contract/route.ts'
+import { ApiError } from '../reply/error.ts'
+import type { Reply } from '../reply/reply.ts'
+import type { Incoming } from './incoming.ts'
+
+/** How a method of a path answers; an ApiError that it throws is an answer as well. */
+export type Answer = (request: Incoming, path: Readonly<Record<string, string>>) => Reply | Promise<Reply>
+
+/** A path template and what answers there, by method in capitals. */
+export interface Endpoint {
+  readonly template: string
+  readonly answers: Readonly<Record<string, Answer>>
+}
+
+/** Finds the Endpoint of a path: the first of those that fit, in the order given. */
+export function createRouter(endpoints: readonly Endpoint[]): (path: string) => (Endpoint & { readonly route: Route }) | undefined {
+  const router = new TrieRouter<Endpoint & { readonly route: Route }>()
+  for (const endpoint of endpoints) {
+    const route = toRoute(endpoint.template)
+    router.add('ALL', route.pattern, { ...endpoint, route })
+  }
+  return (path) => router.match('ALL', path)[0][0]?.[0]
+}
+
+/** Answers a request at an Endpoint: HEAD as GET, OPTIONS as a preflight, a method that it does not have with 405. */
+export function answerAt({ answers, route }: Endpoint & { readonly route: Route }, request: Incoming): Reply | Promise<Reply> {
+  const { method, path } = request
+  const answer = answers[method] ?? (method === 'HEAD' ? answers['GET'] : undefined)
+  if (answer === undefined) {
+    const methods = Object.keys(answers)
+    const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+    if (method === 'OPTIONS') return preflight(request, allowed)
+    throw new ApiError('wrong_method', { asked: `${method} ${path.slice(0, 200)}`, known: methods, headers: { allow: allowed } })
+  }
+  const values = route.read(path)
+  if (values === undefined) throw new ApiError('invalid_value', { reason: 'The path is not valid percent-encoded UTF-8.' })
+  return answer(request, values)
+}
+
+/** The answer to a browser's question before a request: the headers it asks for are echoed, since `*` does not cover authorization. */
+export function preflight(request: Incoming, methods: string): Reply {
+  const asked = request.header('access-control-request-headers')
+  return {
+    status: 204,
+    headers: {
+      allow: methods,
+      'access-control-allow-methods': methods,
+      ...(asked === undefined ? {} : { 'access-control-allow-headers': asked }),
+      'access-control-max-age': '86400',
+      vary: 'Access-Control-Request-Headers',
+    },
+    body: '',
+  }
+}
