@@ -94,7 +94,7 @@ export async function measureStreams(bench) {
   ]
 }
 
-const PROMPTS = ['A red fox in the snow', 'A lighthouse at night, oil on canvas', '一只在竹林里睡觉的小熊猫，水彩画', 'Cup of tea', 'The harbour of an old town in the rain, seen from above']
+const PROMPTS = ['A red fox in the snow', 'A lighthouse at night, oil on canvas', '一只在竹林里睡觉的小熊猫，水彩画', 'Cup of tea', 'A harbour in the rain, seen from above']
 
 /**
  * The link of the picture of a prompt that differs by its number.

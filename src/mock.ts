@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { loadContract, toContract } from './contract/contract.ts'
@@ -126,6 +127,7 @@ async function make(options: MockOptions): Promise<Made> {
     onFault: options.onFault ?? (() => {}),
   }
   const ending = new AbortController()
+  setMaxListeners(0, ending.signal) // every open answer listens
   const state = { isReady: false }
   return { settings, app: createApp(settings, () => state.isReady), pacing: { timer: settings.timer, ending: ending.signal }, ending, state }
 }

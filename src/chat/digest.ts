@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '../contract/json.ts'
+import { isObject } from '../contract/json.ts'
 import { createNumbers } from '../image/numbers.ts'
 
 // What does not change the picture that is asked for.
@@ -8,20 +9,22 @@ const LONG = 4096
 
 /** The digest of a chat request, 64 hexadecimal digits: of the parsed body without what does not change the picture, and of the seed. */
 export function digestOf(body: JsonObject, seed: string): string {
-  const entries = Object.entries(body).filter(([key]) => !OMITTED.has(key))
-  return hash('sha256', `${seed}\n${canonical(Object.fromEntries(entries))}`, 'hex')
+  return hash('sha256', `${seed}\n${canonicalObject(body, OMITTED)}`, 'hex')
 }
 
 // Keys sorted; a long string stands as its own digest, so that megabytes are neither escaped nor copied.
 function canonical(value: JsonValue): string {
   if (typeof value === 'string') return value.length > LONG ? `sha256:${hash('sha256', value, 'hex')}` : JSON.stringify(value)
-  if (typeof value !== 'object' || value === null) return String(value)
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
-  return `{${Object.entries(value).toSorted(byKey).map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join()}}`
+  if (isObject(value)) return canonicalObject(value)
+  return Array.isArray(value) ? `[${value.map(canonical).join()}]` : String(value)
 }
 
-function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : a > b ? 1 : 0
+function canonicalObject(value: JsonObject, omitted?: ReadonlySet<string>): string {
+  let text = '{'
+  for (const key of Object.keys(value).toSorted()) {
+    if (omitted?.has(key) !== true) text += `${JSON.stringify(key)}:${canonical(value[key] ?? null)},`
+  }
+  return `${text}}`
 }
 
 /** Whole numbers that follow from a digest, others for each purpose. */
@@ -33,7 +36,6 @@ export function draw(digest: string, purpose: string): (bound: number) => number
 
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz'
-const HEX = '0123456789abcdef'
 
 function characters(digest: string, purpose: string, { alphabet, count }: { alphabet: string; count: number }): string {
   const number = draw(digest, purpose)
@@ -42,9 +44,12 @@ function characters(digest: string, purpose: string, { alphabet, count }: { alph
   return text
 }
 
-/** Hexadecimal digits that follow from a digest. */
+/** Hexadecimal digits that follow from a digest; `count` is a multiple of 8. */
 export function digitsFrom(digest: string, purpose: string, count: number): string {
-  return characters(digest, purpose, { alphabet: HEX, count })
+  const number = draw(digest, purpose)
+  let digits = ''
+  while (digits.length < count) digits += number(2 ** 32).toString(16).padStart(8, '0')
+  return digits
 }
 
 /** Characters that follow from a digest: 26 letters and digits, as a completion's id has them behind its prefix. */

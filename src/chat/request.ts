@@ -111,7 +111,7 @@ export function toRecipes(request: ChatRequest): Recipe[] {
 
 // Characters are whole code points.
 function firstOf(text: string, count: number): string {
-  return Array.from(text).slice(0, count).join('')
+  return text.length <= count ? text : Array.from(text).slice(0, count).join('')
 }
 
 // One line: at most 60 characters, none that a pixel font cannot show.

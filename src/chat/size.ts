@@ -34,7 +34,7 @@ export function askedOf(prompt: string, body: JsonObject): Asked {
   const google = fieldOf(fieldOf(body['extra_body'], 'google'), 'image_config')
   const configs = [body['image_config'], google]
   const fields = [body['aspect_ratio'], body['size'], body['resolution'], ...configs.flatMap((config) => [fieldOf(config, 'aspect_ratio'), fieldOf(config, 'image_size')])].map(toAsked)
-  const hits = [...inBlock, ...inWords(text), ...fields, ...bare(text)]
+  const hits = /\d/.test(text) ? [...inBlock, ...inWords(text), ...fields, ...bare(text)] : fields // every word of the grammar has a number
   const shape = hits.find(({ size, ratio, adaptive }) => size !== undefined || ratio !== undefined || adaptive === true) ?? {}
   const resolution = hits.find((hit) => hit.resolution !== undefined)?.resolution
   const count = [block['n'], body['n'], body['max_images'], Number(/(?<!\d)(\d{1,3})\s*(?:张|images\b|pictures\b)/i.exec(text)?.[1])].find(isCount)

@@ -48,27 +48,30 @@ function valueOf(parameter: Parameter, request: CheckableRequest): unknown {
 }
 
 function queryValue(parameter: Parameter, query: URLSearchParams): unknown {
-  const { name, types, explode, style } = parameter
-  if (parameter.isJson || !(types.includes('array') || types.includes('object'))) {
-    const text = query.get(name)
-    return text === null ? undefined : textValue(parameter, text)
-  }
-  if (types.includes('array')) {
+  const { name, types, itemTypes, explode, style, isJson } = parameter
+  if (!isJson && types.includes('array')) {
     const texts = query.getAll(name)
     if (texts.length === 0) return undefined
-    return (explode ? texts : texts.flatMap((text) => text.split(separatorOf(style)))).map((text) => toTyped(text, parameter.itemTypes))
+    return (explode ? texts : texts.flatMap((text) => text.split(separatorOf(style)))).map((text) => toTyped(text, itemTypes))
   }
-  const deep = [...query].filter(([key]) => key.startsWith(`${name}[`) && key.endsWith(']')).map(([key, text]) => [key.slice(name.length + 1, -1), text])
-  if (style === 'deepObject') return deep.length === 0 ? undefined : Object.fromEntries(deep)
+  if (!isJson && types.includes('object') && (style === 'deepObject' || explode)) {
+    const fields = style === 'deepObject' ? deepFields(name, query) : [...query].filter(([key]) => Object.hasOwn(parameter.propertyTypes, key))
+    return fields.length === 0 ? undefined : toFields(parameter, fields)
+  }
   const text = query.get(name)
-  return text === null ? undefined : pairs(text)
+  return text === null ? undefined : textValue(parameter, text)
+}
+
+function deepFields(name: string, query: URLSearchParams): [string, string][] {
+  return [...query].filter(([key]) => key.startsWith(`${name}[`) && key.endsWith(']')).map(([key, text]) => [key.slice(name.length + 1, -1), text])
 }
 
 function separatorOf(style: string): string {
   return style === 'spaceDelimited' ? ' ' : style === 'pipeDelimited' ? '|' : ','
 }
 
-function textValue({ isJson, types, itemTypes, explode }: Parameter, text: string): unknown {
+function textValue(parameter: Parameter, text: string): unknown {
+  const { isJson, types, itemTypes, explode } = parameter
   if (isJson) {
     try {
       return JSON.parse(text)
@@ -76,14 +79,23 @@ function textValue({ isJson, types, itemTypes, explode }: Parameter, text: strin
       return text
     }
   }
-  if (types.includes('array')) return text.split(',').map((item) => toTyped(item, itemTypes))
-  if (types.includes('object')) return explode ? Object.fromEntries(text.split(',').map((pair) => pair.split('=', 2))) : pairs(text)
+  const items = text.split(',').map((item) => (parameter.in === 'header' ? item.trim() : item))
+  if (types.includes('array')) return items.map((item) => toTyped(item, itemTypes))
+  if (types.includes('object')) return toFields(parameter, explode ? items.map(halves) : pairs(items))
   return toTyped(text, types)
 }
 
-function pairs(text: string): Record<string, string> {
-  const items = text.split(',')
-  return Object.fromEntries(items.flatMap((key, i) => (i % 2 === 0 ? [[key, items[i + 1] ?? '']] : [])))
+function toFields({ propertyTypes }: Parameter, fields: readonly [string, string][]): Record<string, unknown> {
+  return Object.fromEntries(fields.map(([key, text]) => [key, toTyped(text, (Object.hasOwn(propertyTypes, key) ? propertyTypes[key] : undefined) ?? [])]))
+}
+
+function halves(pair: string): [string, string] {
+  const at = pair.indexOf('=')
+  return at === -1 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]
+}
+
+function pairs(items: readonly string[]): [string, string][] {
+  return items.flatMap((key, i): [string, string][] => (i % 2 === 0 ? [[key, items[i + 1] ?? '']] : []))
 }
 
 function toTyped(text: string, types: readonly string[]): unknown {

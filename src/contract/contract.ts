@@ -1,8 +1,9 @@
 import type { SourceFile } from './document.ts'
-import type { JsonObject } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
 import { isObject } from './json.ts'
 import type { Operation } from './operation.ts'
 import { toOperations } from './operation.ts'
+import { toPath } from './pointer.ts'
 import type { Validator } from './validator.ts'
 
 /** An OpenAPI document, its Operations and what checks their requests. */
@@ -20,8 +21,12 @@ export interface Contract {
 
 /** A contract from a document whose validators were compiled already. */
 export function toContract(document: JsonObject, validators: ReadonlyMap<string, Validator>, source: Contract['source']): Contract {
-  const info = isObject(document['info']) ? document['info'] : {}
-  return { document, title: String(info['title'] ?? ''), version: String(info['version'] ?? ''), operations: toOperations(document), validators, source }
+  const { title = '', version = '' } = isObject(document['info']) ? document['info'] : {}
+  return { document, title: textOf(title), version: textOf(version), operations: toOperations(document), validators, source }
+}
+
+function textOf(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** A contract from any OpenAPI 3.0 or 3.1 file; a FileError says all that is wrong with it. */
@@ -29,9 +34,8 @@ export async function loadContract(file: string): Promise<Contract> {
   const [{ FileError, loadDocument, validateDocument }, { compileValidators }] = await Promise.all([import('./document.ts'), import('./validator.ts')])
   const loaded = await loadDocument(file)
   await validateDocument(loaded)
-  try {
-    return toContract(loaded.document, compileValidators(loaded.document, toOperations(loaded.document)), async () => loaded.source)
-  } catch (error) {
-    throw new FileError([`${file}: ${error instanceof Error ? error.message : String(error)}; mend the schema`])
-  }
+  const { document, source, placeOf } = loaded
+  const { validators, faults } = compileValidators(document, toOperations(document))
+  if (faults.length > 0) throw new FileError(faults.map(({ pointer, reason }) => `${placeOf(toPath(pointer))} this schema cannot be used: ${reason}; mend it`))
+  return toContract(document, validators, async () => source)
 }

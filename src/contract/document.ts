@@ -1,9 +1,12 @@
 import { readFile, realpath } from 'node:fs/promises'
-import { dirname, relative, resolve, sep } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import type { JsonObject, JsonValue } from './json.ts'
 import { isObject } from './json.ts'
-import { escapePointer, unescapePointer } from './pointer.ts'
+import { valueAt } from './operation.ts'
+import { escapePointer, pointerOf, toPath } from './pointer.ts'
+import { findRef, refsIn } from './ref.ts'
+import { mapObjects } from './schema.ts'
 
 /** A YAML or JSON file that cannot be used. The message holds one line for each fault: file, line, what, and how to mend it. */
 export class FileError extends Error {
@@ -47,8 +50,12 @@ export async function loadFile(file: string): Promise<SourceFile> {
     }
     return lines.linePos(offset).line || 1
   }
-  const value: JsonValue = document.toJS()
-  return { file, text, value, lineOf }
+  try {
+    const value: JsonValue = document.toJS()
+    return { file, text, value, lineOf }
+  } catch (error) {
+    throw new FileError([`${file}: ${messageOf(error)}; write out what the YAML aliases name`]) // too many of them
+  }
 }
 
 function hasRange(node: unknown): node is Node & { range: [number, number, number] } {
@@ -59,6 +66,16 @@ function hasRange(node: unknown): node is Node & { range: [number, number, numbe
 export interface LoadedDocument {
   readonly source: SourceFile
   readonly document: JsonObject
+  /** File and line of what stands at a path of the document. */
+  readonly placeOf: (path: readonly string[]) => string
+}
+
+/** The files of a contract by their paths from its folder, its own first. */
+interface Files {
+  readonly own: string
+  readonly files: ReadonlyMap<string, SourceFile>
+  /** The file that a `$ref` of a file names. */
+  readonly targetOf: (name: string, ref: string) => string
 }
 
 /**
@@ -67,67 +84,101 @@ export interface LoadedDocument {
  */
 export async function loadDocument(file: string): Promise<LoadedDocument> {
   const source = await loadFile(resolve(file))
-  if (!isObject(source.value)) throw new FileError([`${file}:1 is no OpenAPI document; it must be a mapping with openapi, info and paths`])
+  if (!isObject(source.value)) throw new FileError([`${source.file}:1 is no OpenAPI document; it must be a mapping with openapi, info and paths`])
+  const all = await readFiles(source)
+  const { own, files } = all
+  const { [own]: main = null, ...others } = Object.fromEntries([...files].map(([name, { value }]) => [name, withInternalRefs(all, name, value)]))
+  const document: JsonObject = files.size === 1 || !isObject(main) ? source.value : { ...main, 'x-files': others }
+  checkPointers(all, document)
+  const placeOf = (path: readonly string[]): string => {
+    const included = path[0] === 'x-files' ? files.get(path[1] ?? '') : undefined
+    return included === undefined ? `${source.file}:${source.lineOf(path)}` : `${included.file}:${included.lineOf(path.slice(2))}`
+  }
+  return { source, document, placeOf }
+}
+
+async function readFiles(source: SourceFile): Promise<Files> {
   const root = await realpath(dirname(source.file))
-  const files: Record<string, JsonValue> = {}
+  const own = relative(root, await realpath(source.file))
+  const files = new Map([[own, source]])
+  const targets = new Map<string, string>()
   const faults: string[] = []
-
-  const include = async (target: string, from: string): Promise<string | undefined> => {
-    const path = resolve(dirname(from), decodeURIComponent(target))
-    const real = await realpath(path).catch(() => path)
-    if (/^[a-z][a-z0-9+.-]*:/i.test(target) || !`${real}${sep}`.startsWith(`${root}${sep}`)) {
-      faults.push(`${from}: $ref '${target}' leaves the contract's folder; copy what it names into ${root}`)
-      return undefined
+  for (const [name, from] of files) {
+    for (const { text, path } of refsIn(from.value)) {
+      if (text.startsWith('#') || targets.has(keyOf(name, text))) continue
+      const target = await findRef(text, root, name === own ? '.' : dirname(name))
+      if ('fault' in target) {
+        faults.push(`${from.file}:${from.lineOf(path)} $ref '${text}' ${target.fault}`)
+        continue
+      }
+      targets.set(keyOf(name, text), target.name)
+      if (files.has(target.name)) continue
+      const read = await loadFile(join(root, target.name)).catch((error: unknown) => {
+        if (!(error instanceof FileError)) throw error
+        faults.push(...error.faults)
+      })
+      if (read !== undefined) files.set(target.name, read)
     }
-    const name = relative(root, real)
-    if (real === (await realpath(source.file))) return ''
-    if (!(name in files)) {
-      files[name] = null
-      const included = await loadFile(real)
-      files[name] = await walk(included.value, real, `/x-files/${escapePointer(name)}`)
-    }
-    return `/x-files/${escapePointer(name)}`
   }
-
-  const walk = async (value: JsonValue, from: string, prefix: string): Promise<JsonValue> => {
-    if (Array.isArray(value)) return Promise.all(value.map((item) => walk(item, from, prefix)))
-    if (!isObject(value)) return value
-    const entries: [string, JsonValue][] = []
-    for (const [key, item] of Object.entries(value)) {
-      if (key === '$ref' && typeof item === 'string') {
-        const [target = '', pointer = ''] = item.split('#', 2)
-        const base = target === '' ? prefix : await include(target, from)
-        entries.push([key, base === undefined ? '#' : `#${base}${pointer}`])
-      } else entries.push([key, await walk(item, from, prefix)])
-    }
-    return Object.fromEntries(entries)
-  }
-
-  const document = await walk(source.value, source.file, '')
   if (faults.length > 0) throw new FileError(faults)
-  if (!isObject(document) || Object.keys(files).length === 0) return { source, document: source.value }
-  return { source, document: { ...document, 'x-files': files } }
+  return { own, files, targetOf: (name, ref) => (ref.startsWith('#') ? name : (targets.get(keyOf(name, ref)) ?? own)) }
+}
+
+function keyOf(name: string, ref: string): string {
+  return `${name}\n${ref.split('#')[0]}`
+}
+
+function withInternalRefs(all: Files, name: string, value: JsonValue): JsonValue {
+  if (!isObject(value)) return value
+  return mapObjects(value, (object) => (typeof object['$ref'] === 'string' ? { ...object, $ref: toInternal(all, name, object['$ref']) } : object))
+}
+
+function toInternal({ own, targetOf }: Files, name: string, ref: string): string {
+  const target = targetOf(name, ref)
+  return `#${target === own ? '' : `/x-files/${encodeURIComponent(escapePointer(target))}`}${ref.split('#')[1] ?? ''}`
+}
+
+function checkPointers(all: Files, document: JsonObject): void {
+  const faults = [...all.files].flatMap(([name, from]) =>
+    refsIn(from.value)
+      .filter(({ text }) => {
+        const pointer = pointerOf(toInternal(all, name, text))
+        return pointer === undefined || valueAt(document, pointer) === undefined
+      })
+      .map(({ text, path }) => `${from.file}:${from.lineOf(path)} $ref '${text}' names nothing; mend what stands behind the #, as in #/components/schemas/Name`),
+  )
+  if (faults.length > 0) throw new FileError(faults)
 }
 
 /** Throws a FileError unless the document is a valid OpenAPI 3.0 or 3.1 document, as swagger-parser sees it. */
-export async function validateDocument({ source, document }: LoadedDocument): Promise<void> {
-  if (!/^3\.[01]\./.test(String(document['openapi']))) {
-    throw new FileError([`${source.file}:${source.lineOf(['openapi'])} openapi: ${JSON.stringify(document['openapi'])} is not supported; write a 3.0 or 3.1 document`])
+export async function validateDocument({ source, document, placeOf }: LoadedDocument): Promise<void> {
+  const version = ['openapi', 'swagger'].find((key) => document[key] !== undefined) ?? 'openapi'
+  const { openapi } = document
+  if (version === 'swagger' || typeof openapi !== 'string' || !/^3\.[01]\./.test(openapi)) {
+    throw new FileError([`${placeOf([version])} ${version}: ${JSON.stringify(document[version])} is not supported; write a 3.0 or 3.1 document`])
   }
   const { default: SwaggerParser } = await import('@apidevtools/swagger-parser')
-  const copy = structuredClone(document)
+  const copy: Parameters<typeof SwaggerParser.validate>[0] = JSON.parse(JSON.stringify(document)) // it writes into what it is given
   try {
-    await SwaggerParser.validate(copy as never, { resolve: { external: false } })
+    await SwaggerParser.validate(copy, { resolve: { external: false } })
   } catch (error) {
     const details = error instanceof Error && 'details' in error && Array.isArray(error.details) ? error.details : [{ message: messageOf(error) }]
-    throw new FileError(
-      details.slice(0, 20).map((detail: { instancePath?: string | string[]; message?: string }) => {
-        const path = (Array.isArray(detail.instancePath) ? detail.instancePath : (detail.instancePath ?? '').split('/').slice(1)).map(unescapePointer)
-        return `${source.file}:${source.lineOf(path)} ${path.join('.') || 'the document'}: ${detail.message?.trim().split('\n')[0]}; see the OpenAPI ${String(document['openapi'])} specification`
-      }),
-    )
+    const found = details.map((detail: { instancePath?: string | string[]; message?: string }) => ({
+      path: Array.isArray(detail.instancePath) ? detail.instancePath : toPath(detail.instancePath ?? ''),
+      message: detail.message?.trim().split('\n')[0] ?? '',
+    }))
+    // "Either this or a $ref" is said of everything around a fault.
+    const causes = found.filter(({ message }) => !/'\$ref'|exactly one schema in oneOf/.test(message))
+    const told = (causes.length > 0 ? causes : found).map(({ path, message }) => {
+      const place = path.length === 0 ? source.file : placeOf(path)
+      return `${place} ${path.join('.') || 'the document'}: ${message}; see the OpenAPI ${openapi} specification`
+    })
+    throw new FileError([...new Set(told)].slice(0, MAX_FAULTS))
   }
 }
+
+/** How many faults of a document are told. */
+const MAX_FAULTS = 20
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -2,6 +2,7 @@ import type { ErrorObject } from 'ajv'
 import type { JsonValue } from './json.ts'
 import { isObject } from './json.ts'
 import { unescapePointer } from './pointer.ts'
+import { isBoundary } from './schema.ts'
 
 /** One thing that is wrong with a request, in words for the client. */
 export interface Fault {
@@ -22,71 +23,75 @@ export function toFaults(errors: readonly ErrorObject[], value: unknown, prefix 
   return [...new Map(faults.map((fault) => [`${fault.param}\n${fault.message}`, fault])).values()]
 }
 
-// ajv reports the errors of every branch of an anyOf, then the anyOf's own: from left to right, the inner ones come first.
+// ajv reports the errors of every branch of a union, then the union's own: from left to right, the inner ones come first.
 function condense(errors: readonly ErrorObject[]): ErrorObject[] {
   const told: ErrorObject[] = []
   for (const error of errors) {
     if (error.keyword === 'if') continue
-    if (!isUnion(error)) {
-      told.push(error)
-      continue
-    }
-    let start = told.length
-    while (start > 0 && isInside(told[start - 1], error)) start--
-    told.push(...branchMeant(branchesOf(told.splice(start), error), error))
+    const start = isUnion(error) ? told.findLastIndex((other) => startsBranch(other, error, true)) : -1
+    const meant = start === -1 ? [error] : branchMeant(branchesOf(told.splice(start), error), error)
+    for (const one of meant) told.push(one) // not spread: there may be more of them than a call has room for
   }
   return told
 }
 
-// A oneOf that two branches fit failed without any branch failing.
 function isUnion(error: ErrorObject): boolean {
-  return (error.keyword === 'anyOf' || error.keyword === 'oneOf') && !Array.isArray(error.params['passingSchemas'])
+  return error.keyword === 'anyOf' || error.keyword === 'oneOf'
 }
 
-function isInside(error: ErrorObject | undefined, union: ErrorObject): boolean {
-  return error !== undefined && `${error.instancePath}/`.startsWith(`${union.instancePath}/`)
+function startsBranch(error: ErrorObject, union: ErrorObject, first = false): boolean {
+  return error.instancePath === union.instancePath && isBoundary(error.schemaPath, union.schemaPath, first)
 }
 
-// Errors behind a $ref do not say which branch they belong to. Every branch has failed: where a number is missing, they are its.
 function branchesOf(errors: readonly ErrorObject[], union: ErrorObject): ErrorObject[][] {
-  const branches = new Map<string, ErrorObject[]>()
-  const numberOf = (error: ErrorObject | undefined): number | undefined =>
-    error?.schemaPath.startsWith(`${union.schemaPath}/`) === true ? Number(error.schemaPath.slice(union.schemaPath.length + 1).split('/')[0]) : undefined
-  let last = -1
-  errors.forEach((error, i) => {
-    const number = numberOf(error)
-    const next = errors.slice(i).map(numberOf).find((later) => later !== undefined)
-    const isNext = last < 0 || (next === undefined ? branches.get(String(last))?.some((other) => isOfOtherType(other, union)) === true : next > last + 1)
-    const key = number !== undefined ? String(number) : isNext ? `${last + 1} ${error.schemaPath.split('/').slice(0, 4).join('/')}` : String(last)
-    branches.set(key, [...(branches.get(key) ?? []), error])
-    last = number ?? last
-  })
-  return [...branches.values()]
+  const branches: ErrorObject[][] = []
+  for (const error of errors) {
+    if (startsBranch(error, union)) branches.push([])
+    else branches.at(-1)?.push(error)
+  }
+  return branches
+}
+
+// The branch whose type fits, and of several the one whose tag fits: `type: {enum: [text]}`.
+function branchMeant(branches: readonly ErrorObject[][], union: ErrorObject): ErrorObject[] {
+  if (Array.isArray(union.params['passingSchemas'])) return [{ ...union, message: 'it fits more than one of the allowed forms' }]
+  const ofType = branches.filter((branch) => !branch.some((error) => isOfOtherType(error, union)))
+  if (ofType.length === 0) {
+    const types = branches.flat().filter((error) => isOfOtherType(error, union)).flatMap(typesIn)
+    return [{ ...union, keyword: 'type', params: { type: [...new Set(types)] } }]
+  }
+  const isTag = (error: ErrorObject): boolean => tagsIn(error).length === 1 && error.instancePath.lastIndexOf('/') === union.instancePath.length
+  const ofTag = ofType.filter((branch) => !branch.some(isTag))
+  const [only = [], ...others] = ofTag.length > 0 ? ofTag : ofType
+  if (others.length === 0) return only
+  const common = only.filter((error) => others.every((branch) => branch.some((other) => isSame(error, other))))
+  if (common.length > 0) return common
+  return ofTag.length === 0 ? withTags(ofType.flat().filter(isTag)) : [{ ...union, message: formsOf([only, ...others], union) }]
 }
 
 function isOfOtherType(error: ErrorObject, union: ErrorObject): boolean {
   return error.keyword === 'type' && error.instancePath === union.instancePath
 }
 
-// The branch whose type fits, and of several the one whose `type: {enum: [text]}` fits.
-function branchMeant(branches: readonly ErrorObject[][], union: ErrorObject): ErrorObject[] {
-  const ofType = branches.filter((branch) => !branch.some((error) => isOfOtherType(error, union)))
-  if (ofType.length === 0) {
-    const types = branches.flat().filter((error) => isOfOtherType(error, union)).flatMap(typesIn)
-    return [{ ...union, keyword: 'type', params: { type: [...new Set(types)] } }]
-  }
-  const isTag = (error: ErrorObject): boolean => (error.keyword === 'enum' || error.keyword === 'const') && error.instancePath !== union.instancePath
-  const meant = ofType.filter((branch) => !branch.some(isTag))
-  const [only, ...others] = meant.length > 0 ? meant : ofType
-  if (only !== undefined && others.length === 0) return only
-  return meant.length === 0 ? tagsOf(ofType.flat().filter(isTag)) : [union]
+function isSame(a: ErrorObject, b: ErrorObject): boolean {
+  return a.keyword === b.keyword && a.instancePath === b.instancePath && JSON.stringify(a.params) === JSON.stringify(b.params)
+}
+
+function tagsIn({ keyword, params }: ErrorObject): JsonValue[] {
+  return keyword === 'const' ? [params['allowedValue']] : keyword === 'enum' ? params['allowedValues'] : []
 }
 
 // Where every branch wants another tag, the tag is what is wrong: one error that lists them all.
-function tagsOf(errors: readonly ErrorObject[]): ErrorObject[] {
+function withTags(errors: readonly ErrorObject[]): ErrorObject[] {
   const [first] = errors
-  const values = errors.filter((error) => error.instancePath === first?.instancePath).flatMap((error) => error.params['allowedValues'] ?? [error.params['allowedValue']])
-  return first === undefined ? [] : [{ ...first, keyword: 'enum', params: { allowedValues: values } }]
+  const values = errors.filter((error) => error.instancePath === first?.instancePath).flatMap(tagsIn)
+  return first === undefined ? [] : [{ ...first, keyword: 'enum', params: { allowedValues: [...new Set(values)] } }]
+}
+
+// Branches that nothing tells apart: their rules, where they are about this place alone.
+function formsOf(branches: readonly ErrorObject[][], union: ErrorObject): string {
+  const isHere = branches.flat().every((error) => error.instancePath === union.instancePath)
+  return isHere ? branches.map((branch) => branch.map(ruleOf).join(' and ')).join(', or ') : 'it fits none of the allowed forms'
 }
 
 function typesIn(error: ErrorObject): string[] {
@@ -119,7 +124,7 @@ function ruleOf(error: ErrorObject): string {
     return `supported values are ${listed.join(', ')}${values.length > MAX_ALTERNATIVES ? ` and ${values.length - MAX_ALTERNATIVES} more` : ''}`
   }
   if (error.keyword === 'additionalProperties') return `it must not have the field '${String(params['additionalProperty']).slice(0, 64)}'`
-  if (isUnion(error)) return 'it fits none of the allowed forms'
+  if (error.keyword === 'const') return `it must be ${JSON.stringify(params['allowedValue'])}`
   return error.message ?? `it breaks the rule ${error.keyword}`
 }
 

@@ -47,23 +47,22 @@ function reasonOf(error: unknown): string {
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
+const SPACE = 0x20
 
 function excessOf(body: Buffer): string | undefined {
   let depth = 0
-  let values = 1
+  let values = 0
+  let isOpened = false // the last byte that was no space opened an object or array
   for (let i = 0; i < body.length; i++) {
-    const byte = body[i]
-    if (byte === QUOTE) {
-      i = endOfString(body, i)
-    } else if (byte === COMMA) {
-      values++
-    } else if (byte === 0x5b || byte === 0x7b) {
-      values++
-      depth++
-      if (depth > MAX_DEPTH) return `The request body is nested too deeply; at most ${MAX_DEPTH} levels are read.`
-    } else if (byte === 0x5d || byte === 0x7d) {
-      depth--
-    }
+    const byte = body[i] ?? 0
+    if (byte <= SPACE) continue
+    const closes = byte === 0x5d || byte === 0x7d
+    if (byte === COMMA || (isOpened && !closes)) values++
+    isOpened = byte === 0x5b || byte === 0x7b
+    if (isOpened) depth++
+    else if (closes) depth--
+    else if (byte === QUOTE) i = endOfString(body, i)
+    if (depth > MAX_DEPTH) return `The request body is nested too deeply; at most ${MAX_DEPTH} levels are read.`
     if (values > MAX_VALUES) return `The request body holds too many values; at most ${MAX_VALUES} are read.`
   }
   return undefined

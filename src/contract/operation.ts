@@ -1,4 +1,4 @@
-import { escapePointer, unescapePointer } from './pointer.ts'
+import { escapePointer, pointerOf, toPath } from './pointer.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import { isObject } from './json.ts'
 
@@ -15,6 +15,8 @@ export interface Parameter {
   /** JSON types that the schema allows; empty when it allows any. */
   readonly types: readonly string[]
   readonly itemTypes: readonly string[]
+  /** JSON types of the properties that an object's schema names. */
+  readonly propertyTypes: Readonly<Record<string, readonly string[]>>
   /** JSON pointer of its schema; none for a parameter without one. */
   readonly schema: string | undefined
   /** It is written as JSON (`content: application/json`). */
@@ -42,7 +44,7 @@ export interface Operation {
   readonly responses: readonly ResponseSpec[]
 }
 
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
+const METHODS = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'])
 // OpenAPI 3: "If in is "header" and the name field is "Accept", "Content-Type" or "Authorization", the parameter definition SHALL be ignored."
 const IGNORED_HEADERS = new Set(['accept', 'content-type', 'authorization'])
 
@@ -54,7 +56,7 @@ export function toOperations(document: JsonObject): Operation[] {
     if (!path.startsWith('/') || !isObject(item.value)) return []
     const shared = item.value['parameters']
     return Object.entries(item.value)
-      .filter(([method]) => METHODS.includes(method))
+      .filter(([method]) => METHODS.has(method))
       .map(([method, operation]) => toOperation(document, { method, path, pointer: `${item.pointer}/${method}`, operation, shared: { value: shared ?? [], pointer: `${item.pointer}/parameters` } }))
   })
   return operations.toSorted((a, b) => comparePaths(a.path, b.path))
@@ -96,7 +98,8 @@ function toParameters(document: JsonObject, { value, pointer }: Place): Paramete
     const { name, in: where, required, style, explode, schema, content } = place.value
     if (typeof name !== 'string' || !isPlace(where)) return []
     if (where === 'header' && IGNORED_HEADERS.has(name.toLowerCase())) return []
-    const mediaType = isObject(content) ? Object.keys(content)[0] : undefined
+    const [mediaType, media] = Object.entries(isObject(content) ? content : {})[0] ?? []
+    const spec = (mediaType === undefined ? schema : childOf(document, media ?? null, 'schema')) ?? null
     const chosen = typeof style === 'string' ? style : where === 'query' || where === 'cookie' ? 'form' : 'simple'
     const schemaPointer = mediaType === undefined ? (schema === undefined ? undefined : `${place.pointer}/schema`) : `${place.pointer}/content/${escapePointer(mediaType)}/schema`
     return [
@@ -106,8 +109,9 @@ function toParameters(document: JsonObject, { value, pointer }: Place): Paramete
         required: required === true || where === 'path',
         style: chosen,
         explode: typeof explode === 'boolean' ? explode : chosen === 'form',
-        types: typesOf(document, schema ?? null),
-        itemTypes: typesOf(document, itemsOf(document, schema ?? null)),
+        types: typesOf(document, spec),
+        itemTypes: typesOf(document, childOf(document, spec, 'items')),
+        propertyTypes: Object.fromEntries(propertiesOf(document, spec).map(([key, property]) => [key, typesOf(document, property)])),
         schema: schemaPointer,
         isJson: mediaType !== undefined && isJsonType(mediaType),
       },
@@ -136,14 +140,13 @@ function toResponses(document: JsonObject, { value, pointer }: Place): ResponseS
 
 /** Whether a media type, parameters aside, holds JSON. */
 export function isJsonType(mediaType: string): boolean {
-  return /^application\/(?:[\w.-]+\+)?json$/i.test(mediaType)
+  return /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(mediaType)
 }
 
 /** The value at a JSON pointer of the document; undefined where there is none. */
 export function valueAt(document: JsonObject, pointer: string): JsonValue | undefined {
   let value: JsonValue | undefined = document
-  for (const segment of pointer.split('/').slice(1)) {
-    const key = unescapePointer(decodeURIComponent(segment))
+  for (const key of toPath(pointer)) {
     if (Array.isArray(value)) value = value[Number(key)]
     else if (isObject(value) && Object.hasOwn(value, key)) value = value[key]
     else return undefined
@@ -156,8 +159,8 @@ export function deref(document: JsonObject, value: JsonValue, pointer: string): 
   let place: Place = { value, pointer }
   for (let hops = 0; hops < 32; hops++) {
     if (!isObject(place.value) || typeof place.value['$ref'] !== 'string') return place
-    const target = place.value['$ref'].slice(1)
-    place = { value: valueAt(document, target) ?? null, pointer: target }
+    const target = pointerOf(place.value['$ref'])
+    place = { value: target === undefined ? null : (valueAt(document, target) ?? null), pointer: target ?? '' }
   }
   return place
 }
@@ -166,25 +169,39 @@ export function deref(document: JsonObject, value: JsonValue, pointer: string): 
 function typesOf(document: JsonObject, schema: JsonValue, depth = 0): string[] {
   const { value } = deref(document, schema, '')
   if (!isObject(value) || depth > 8) return []
-  const { type } = value
-  if (typeof type === 'string') return [type]
+  const { type, nullable } = value
+  if (typeof type === 'string') return nullable === true ? [type, 'null'] : [type]
   if (Array.isArray(type)) return type.filter((item): item is string => typeof item === 'string')
+  const values = [value['const'] ?? [], value['enum'] ?? []].flat().map((item: JsonValue) => (item === null ? 'null' : typeof item))
   const branches = ['allOf', 'anyOf', 'oneOf'].flatMap((key) => value[key] ?? [])
-  return [...new Set(branches.flatMap((branch) => typesOf(document, branch, depth + 1)))]
+  return [...new Set([...values, ...branches.flatMap((branch) => typesOf(document, branch, depth + 1))])]
 }
 
-function itemsOf(document: JsonObject, schema: JsonValue): JsonValue {
+function childOf(document: JsonObject, parent: JsonValue, key: string): JsonValue {
+  const { value } = deref(document, parent, '')
+  return isObject(value) ? (value[key] ?? null) : null
+}
+
+function propertiesOf(document: JsonObject, schema: JsonValue, depth = 0): [string, JsonValue][] {
   const { value } = deref(document, schema, '')
-  return isObject(value) ? (value['items'] ?? null) : null
+  if (!isObject(value) || depth > 8) return []
+  const { properties } = value
+  const branches = ['allOf', 'anyOf', 'oneOf'].flatMap((key) => value[key] ?? [])
+  return [...(isObject(properties) ? Object.entries(properties) : []), ...branches.flatMap((branch) => propertiesOf(document, branch, depth + 1))]
 }
 
-// OpenAPI 3: concrete paths before templated ones. Compared segment by segment, so /items/latest comes before /items/{id}.
+// OpenAPI 3: concrete paths before templated ones. Compared segment by segment, so /items/latest comes before /items/{id}, and
+// /files/{name}.json before /files/{name}. What a shorter path lacks counts as concrete, or else the order would not be transitive.
 function comparePaths(a: string, b: string): number {
   const left = a.split('/')
   const right = b.split('/')
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const difference = Number(left[i]?.includes('{')) - Number(right[i]?.includes('{'))
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = opennessOf(left[i] ?? '') - opennessOf(right[i] ?? '')
     if (difference !== 0) return difference
   }
   return 0
+}
+
+function opennessOf(segment: string): number {
+  return /^\{[^}]+\}$/.test(segment) ? 2 : segment.includes('{') ? 1 : 0
 }

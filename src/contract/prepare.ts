@@ -1,7 +1,7 @@
 import ajvStandalone from 'ajv/dist/standalone/index.js'
 import { loadDocument } from './document.ts'
 import { toOperations } from './operation.ts'
-import { createAjv, requestSchemas, schemaAt } from './validator.ts'
+import { createAjv, requestSchemas, schemaAt, withAppending } from './validator.ts'
 
 /**
  * A contract as the text of an ES module that exports `document` and `validators`: parsed and compiled at build time, so
@@ -9,19 +9,19 @@ import { createAjv, requestSchemas, schemaAt } from './validator.ts'
  */
 export async function prepareContract(file: string): Promise<string> {
   const { document } = await loadDocument(file)
-  const schemas = toOperations(document).flatMap(requestSchemas)
+  const schemas = requestSchemas(document, toOperations(document))
   const ajv = createAjv(document)
   const names = Object.fromEntries(
-    schemas.map(([key, pointer], i) => {
-      ajv.addSchema(schemaAt(pointer, key.replaceAll(/[^\w]+/g, '-')))
-      return [`request${i}`, key.replaceAll(/[^\w]+/g, '-')]
+    schemas.map(([, pointer], i) => {
+      ajv.addSchema(schemaAt(pointer, `request${i}`))
+      return [`request${i}`, `request${i}`]
     }),
   )
   const entries = schemas.map(([key], i) => `  [${JSON.stringify(key)}, request${i}],\n`).join('')
   return [
     "import { createRequire } from 'node:module'",
     'const require = createRequire(import.meta.url)', // ajv's ES modules still require its small run-time functions
-    ajvStandalone.default(ajv, names),
+    withAppending(ajvStandalone.default(ajv, names)),
     `export const document = JSON.parse(${JSON.stringify(JSON.stringify(document))})`,
     `export const validators = new Map([\n${entries}])`,
     '',

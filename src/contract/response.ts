@@ -2,7 +2,9 @@ import type { Contract } from './contract.ts'
 import type { Fault } from './fault.ts'
 import { toFaults } from './fault.ts'
 import type { JsonValue } from './json.ts'
+import { isObject } from './json.ts'
 import type { Operation } from './operation.ts'
+import { valueAt } from './operation.ts'
 import { escapePointer } from './pointer.ts'
 import type { Validator } from './validator.ts'
 import { createAjv, schemaAt } from './validator.ts'
@@ -10,8 +12,8 @@ import { createAjv, schemaAt } from './validator.ts'
 /** An answer, or one event of a stream, to be checked. */
 export interface CheckableResponse {
   readonly status: number
-  /** Without parameters, as the contract writes it. */
-  readonly mediaType: string
+  /** Without parameters; undefined for an answer without a body. */
+  readonly mediaType: string | undefined
   readonly value: JsonValue
 }
 
@@ -22,12 +24,21 @@ export function createResponseCheck(contract: Contract): (operation: Operation, 
   return (operation, { status, mediaType, value }) => {
     const spec = [String(status), `${String(status)[0]}XX`, 'default'].map((key) => operation.responses.find((response) => response.status === key)).find((response) => response !== undefined)
     if (spec === undefined) return [{ param: 'status', reason: 'value', value: status, message: `The contract names no answer ${status} for ${operation.method} ${operation.path}.` }]
-    if (!spec.mediaTypes.includes(mediaType)) {
-      return [{ param: 'content-type', reason: 'value', value: mediaType, message: `The contract names no ${mediaType} for the answer ${spec.status} of ${operation.method} ${operation.path}.` }]
+    if (mediaType === undefined && spec.mediaTypes.length === 0) return []
+    const known = spec.mediaTypes.find((candidate) => covers(candidate, mediaType ?? ''))
+    if (known === undefined) {
+      return [{ param: 'content-type', reason: 'value', value: mediaType, message: `The contract names no ${mediaType ?? 'empty body'} for the answer ${spec.status} of ${operation.method} ${operation.path}.` }]
     }
-    const pointer = `${spec.pointer}/content/${escapePointer(mediaType)}/schema`
+    const pointer = `${spec.pointer}/content/${escapePointer(known)}/schema`
+    if (!isObject(valueAt(contract.document, pointer))) return []
     const validator = validators.get(pointer) ?? ajv.compile(schemaAt(pointer))
     validators.set(pointer, validator)
     return validator(value) ? [] : toFaults(validator.errors ?? [], value)
   }
+}
+
+// `application/json; charset=utf-8`, `application/*` and `*/*` cover application/json.
+function covers(known: string, mediaType: string): boolean {
+  const plain = known.split(';')[0]?.trim().toLowerCase() ?? ''
+  return mediaType !== '' && (plain === mediaType.toLowerCase() || plain === '*/*' || (plain.endsWith('/*') && mediaType.toLowerCase().startsWith(plain.slice(0, -1))))
 }

@@ -35,5 +35,18 @@ function expressionOf(segment: string, group: '' | '()'): string {
 export function meets(a: string, b: string): boolean {
   const left = a.split('/')
   const right = b.split('/')
-  return left.length === right.length && left.every((segment, i) => segment === right[i] || segment.includes('{') || (right[i] ?? '').includes('{'))
+  return left.length === right.length && left.every((segment, i) => segmentsMeet(segment, right[i] ?? ''))
+}
+
+// What stands before the first parameter and behind the last one must agree, as far as both say something.
+function segmentsMeet(a: string, b: string): boolean {
+  if (!a.includes('{')) return fits(a, b)
+  if (!b.includes('{')) return fits(b, a)
+  const [start, otherStart] = [a.slice(0, a.indexOf('{')), b.slice(0, b.indexOf('{'))]
+  const [end, otherEnd] = [a.slice(a.lastIndexOf('}') + 1), b.slice(b.lastIndexOf('}') + 1)]
+  return (start.startsWith(otherStart) || otherStart.startsWith(start)) && (end.endsWith(otherEnd) || otherEnd.endsWith(end))
+}
+
+function fits(text: string, template: string): boolean {
+  return new RegExp(`^${expressionOf(template, '')}$`, 's').test(text)
 }

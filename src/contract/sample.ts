@@ -13,19 +13,23 @@ export interface Sample {
   readonly body: string
 }
 
+// HTTP allows these no body, whatever the contract says.
+const BODILESS = new Set([204, 205, 304])
+
 /** The contract's example for an Operation's first success, else a sample of its schema; JSON where it is offered. */
 export async function sampleResponse(contract: Contract, operation: Operation): Promise<Sample> {
   const response = successOf(operation.responses)
   const status = Number(response?.status.replace(/xx$/i, '00'))
-  const mediaType = response?.mediaTypes.find(isJsonType) ?? response?.mediaTypes[0]
-  if (response === undefined || mediaType === undefined) return { status: status || 200, mediaType: undefined, body: '' }
-  const value = await valueOf(contract.document, `${response.pointer}/content/${escapePointer(mediaType)}`)
+  const known = response?.mediaTypes.find(isJsonType) ?? response?.mediaTypes[0]
+  if (response === undefined || known === undefined || BODILESS.has(status)) return { status: status || 200, mediaType: undefined, body: '' }
+  const value = await valueOf(contract.document, `${response.pointer}/content/${escapePointer(known)}`)
+  const mediaType = known.includes('*') ? 'application/json' : known
   const isText = typeof value === 'string' && !isJsonType(mediaType)
   return { status: status || 200, mediaType, body: isText ? value : JSON.stringify(value ?? null) }
 }
 
 function successOf(responses: readonly ResponseSpec[]): ResponseSpec | undefined {
-  const successes = responses.filter(({ status }) => /^2/.test(status)).toSorted((a, b) => a.status.localeCompare(b.status))
+  const successes = responses.filter(({ status }) => status.startsWith('2')).toSorted((a, b) => a.status.localeCompare(b.status))
   return successes[0] ?? responses.find(({ status }) => status === 'default') ?? responses[0]
 }
 
@@ -36,7 +40,7 @@ async function valueOf(document: JsonObject, pointer: string): Promise<unknown> 
   if (example !== undefined) return example
   const { value: schema } = deref(document, media['schema'] ?? {}, '')
   const { sample } = await import('openapi-sampler')
-  return sample(schema as object, { quiet: true }, document)
+  return sample(isObject(schema) ? schema : {}, { quiet: true, skipWriteOnly: true }, document)
 }
 
 function exampleOf(document: JsonObject, media: JsonObject): JsonValue | undefined {

@@ -2,33 +2,48 @@ import type { JsonObject, JsonValue } from './json.ts'
 import { isObject } from './json.ts'
 
 // Values under these keywords are data, not schemas.
-const DATA_KEYWORDS = new Set(['example', 'examples', 'enum', 'const', 'default', 'x-files'])
-// Under these keywords the keys are names of the author's, so that a property may be called `example`.
-const NAME_KEYWORDS = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'schemas'])
+const DATA_KEYWORDS = new Set(['example', 'enum', 'const', 'default'])
+// Under these keywords the keys are names of the author's: a property may be called `example`, and a response is called `default`.
+const NAME_KEYWORDS = new Set(
+  'properties patternProperties $defs definitions dependentSchemas paths webhooks responses content encoding x-files schemas parameters headers requestBodies securitySchemes links callbacks pathItems'.split(' '),
+)
+
+/** A change of one object of a document; the path says where it stands. */
+export type Change = (object: JsonObject, path: readonly string[]) => JsonObject
+
+/** A document with each of its objects changed, the inner ones first. Data (examples, enums, defaults) stay as they are. */
+export function mapObjects(object: JsonObject, change: Change, path: readonly string[] = []): JsonObject {
+  const entries = Object.entries(object).map(([key, item]): [string, JsonValue] => {
+    const inside = [...path, key]
+    if (DATA_KEYWORDS.has(key)) return [key, item]
+    if (key === 'examples') return [key, isObject(item) ? mapValues(item, (example, name) => (isObject(example) ? change(example, [...inside, name]) : example)) : item]
+    if (NAME_KEYWORDS.has(key) && isObject(item)) return [key, mapValues(item, (named, name) => mapInside(named, change, [...inside, name]))]
+    return [key, mapInside(item, change, inside)]
+  })
+  return change(Object.fromEntries(entries), path)
+}
+
+function mapInside(value: JsonValue, change: Change, path: readonly string[]): JsonValue {
+  if (Array.isArray(value)) return value.map((item: JsonValue, i) => mapInside(item, change, [...path, String(i)]))
+  return isObject(value) ? mapObjects(value, change, path) : value
+}
+
+function mapValues(object: JsonObject, toValue: (value: JsonValue, name: string) => JsonValue): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, toValue(value, name)]))
+}
+
+/** Whether a document's schemas are those of OpenAPI 3.0, which are not quite JSON Schema. */
+export function isVersion30({ openapi }: JsonObject): boolean {
+  return typeof openapi === 'string' && openapi.startsWith('3.0.')
+}
 
 /**
  * The document with every OpenAPI 3.0 schema written as JSON Schema: `nullable`, boolean `exclusiveMinimum` and
  * `exclusiveMaximum`, and no siblings beside `$ref`. A 3.1 document already holds JSON Schema and comes back as it is.
  */
 export function toJsonSchemas(document: JsonObject): JsonObject {
-  if (!String(document['openapi']).startsWith('3.0')) return document
-  const files = isObject(document['x-files']) ? document['x-files'] : {}
-  return { ...normaliseObject(document), 'x-files': Object.fromEntries(Object.entries(files).map(([name, file]) => [name, normalise(file)])) }
-}
-
-function normalise(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(normalise)
-  return isObject(value) ? normaliseObject(value) : value
-}
-
-function normaliseObject(schema: JsonObject): JsonObject {
-  if (typeof schema['$ref'] === 'string') return { $ref: schema['$ref'] }
-  const entries = Object.entries(schema).map(([key, value]): [string, JsonValue] => {
-    if (DATA_KEYWORDS.has(key)) return [key, value]
-    if (NAME_KEYWORDS.has(key) && isObject(value)) return [key, Object.fromEntries(Object.entries(value).map(([name, item]) => [name, normalise(item)]))]
-    return [key, normalise(value)]
-  })
-  return withNull(withExclusiveBounds(Object.fromEntries(entries)))
+  if (!isVersion30(document)) return document
+  return mapObjects(document, (object) => (typeof object['$ref'] === 'string' ? { $ref: object['$ref'] } : withNull(withExclusiveBounds(object))))
 }
 
 function withNull(schema: JsonObject): JsonObject {
@@ -54,4 +69,27 @@ function withExclusiveBounds(schema: JsonObject): JsonObject {
     }
   }
   return result
+}
+
+/**
+ * The document with a boundary before each branch of an `anyOf` or `oneOf`: a schema that nothing fits, so that what fits stays the
+ * same. ajv does not say to which branch an error behind a `$ref` belongs; the boundary's own error says where each branch begins.
+ */
+export function withBoundaries(document: JsonObject): JsonObject {
+  return mapObjects(document, (object) => {
+    const result: Record<string, JsonValue> = { ...object }
+    for (const union of ['anyOf', 'oneOf']) {
+      const branches = object[union]
+      if (Array.isArray(branches)) result[union] = branches.flatMap((branch: JsonValue) => [false, branch])
+    }
+    if (typeof object['$ref'] === 'string') result['$ref'] = object['$ref'].replaceAll(/\/(anyOf|oneOf)\/(\d+)(?=\/|$)/g, (_, union: string, i: string) => `/${union}/${Number(i) * 2 + 1}`)
+    return result
+  })
+}
+
+/** Whether an error of ajv's stands for the boundary of a branch of the union at `schemaPath`; `first`: of the first one. */
+export function isBoundary(schemaPath: string, union: string, first = false): boolean {
+  if (!schemaPath.startsWith(`${union}/`) || !schemaPath.endsWith('/false schema')) return false
+  const index = schemaPath.slice(union.length + 1, -'/false schema'.length)
+  return first ? index === '0' : /^\d*[02468]$/.test(index)
 }

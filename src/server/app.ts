@@ -39,9 +39,9 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
   // The one place where a Reply is made whole: every one has its ids, and those outside the control API are open to every origin.
   const complete = (reply: Reply, isOpen: boolean): Reply => {
     const id = createRequestId()
-    const headers: Record<string, string> = { ...reply.headers, 'x-request-id': id, 'x-oneapi-request-id': id, 'x-mock-version': settings.version }
-    if (isOpen) headers['access-control-allow-origin'] = '*'
-    return { ...reply, headers }
+    const ids = { 'x-request-id': id, 'x-oneapi-request-id': id, 'x-mock-version': settings.version }
+    const headers = isOpen ? { ...reply.headers, ...ids, 'access-control-allow-origin': '*' } : { ...reply.headers, ...ids }
+    return { status: reply.status, headers, body: reply.body, wait: reply.wait ?? 0 }
   }
 
   return {

@@ -19,8 +19,7 @@ export async function writeNode(reply: Reply, outgoing: ServerResponse, pacing: 
   if (outgoing.destroyed) return
   if (!isStream(body)) {
     if (reply.status === 204 || reply.status === 304) return void outgoing.writeHead(reply.status, reply.headers).end()
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    outgoing.writeHead(reply.status, { ...reply.headers, 'content-length': bytes.length }).end(bytes)
+    outgoing.writeHead(reply.status, { ...reply.headers, 'content-length': Buffer.byteLength(body) }).end(body) // a string travels with its head in one write
   } else {
     await writeFrames(body, reply, { outgoing, pacing })
   }

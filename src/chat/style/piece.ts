@@ -26,8 +26,7 @@ export function linksOf({ request, recipes }: Subject): [Links, ...Links[]] {
 }
 
 function echo(prompt: string): string {
-  const text = prompt.length > ECHO ? `${prompt.slice(0, ECHO).toWellFormed()}…` : prompt
-  return text
+  return prompt.length > ECHO ? `${prompt.slice(0, ECHO).toWellFormed()}…` : prompt
 }
 
 /** The prompt as a JSON string; a picture or a link in it cannot be mistaken for the answer's. */
@@ -42,16 +41,20 @@ export function altOf({ prompt }: ChatRequest): Counted {
 }
 
 // Words with the space before them, single Chinese characters, short numbers, escapes and signs: about what a tokenizer makes of JSON.
-const TOKEN = /\\u[\da-f]{4}|\\.| ?\p{Script=Latin}+| ?\d{1,3}|[\s\S]/gu
-
-/** A JSON text cut as a language model sends it. */
-export function toTokens(text: string): string[] {
-  return text.match(TOKEN) ?? []
-}
+const TOKEN = /\\u[\da-f]{4}|\\.| ?[A-Za-z\u00c0-\u024f]+| ?\d{1,3}|[\s\S]/gu
 
 /** The request as the fenced JSON block that stands at the head of an answer, one language-model token each. */
 export function fencedTokens(prompt: string, fields: readonly (readonly [string, string])[]): string[] {
-  const members = [['prompt', quote(prompt)] as const, ...fields]
-  const lines = members.flatMap(([key, value], i) => [' ', ' "', key, '":', ...toTokens(` ${value}`), i === members.length - 1 ? '\n' : ',\n'])
-  return ['```', 'json', '\n', '{\n', ...lines, '}\n', '```', '\n\n']
+  const tokens = ['```', 'json', '\n', '{\n']
+  const add = (key: string, value: string): void => {
+    tokens.push(' ', ' "', key, '":')
+    for (const [token] of ` ${value}`.matchAll(TOKEN)) tokens.push(token)
+  }
+  add('prompt', quote(prompt))
+  for (const [key, value] of fields) {
+    tokens.push(',\n')
+    add(key, value)
+  }
+  tokens.push('\n', '}\n', '```', '\n\n')
+  return tokens
 }

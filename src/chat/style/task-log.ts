@@ -6,8 +6,24 @@ import type { Subject } from './style.ts'
 
 // The Chinese words are T1's [S]; so are the English ones but for the two links, which no English transcript shows [G].
 const WORDS = {
-  zh: { preview: '数据预览', source: '原始数据', queue: '排队中', generate: '生成中', progress: '进度', done: '生成完成', download: '点击下载' },
-  en: { preview: 'Preview', source: 'Source', queue: 'Queuing', generate: 'Generating', progress: 'Progress', done: 'Generation complete', download: 'Click to download' },
+  zh: {
+    preview: '`\n>[数据预览](',
+    source: ') | [原始数据](',
+    queue: ')\n\n>🕐 排队中',
+    generate: '\n\n>⚡ 生成中',
+    progress: '\n\n>🏃 进度 ',
+    done: '> ✅ 生成完成\n\n\n',
+    download: ')\n\n[点击下载](',
+  },
+  en: {
+    preview: '`\n>[Preview](',
+    source: ') | [Source](',
+    queue: ')\n\n>🕐 Queuing',
+    generate: '\n\n>⚡ Generating',
+    progress: '\n\n>🏃 Progress ',
+    done: '> ✅ Generation complete\n\n\n',
+    download: ')\n\n[Click to download](',
+  },
 }
 
 /** T1: the request as JSON, a task with its links, queue and progress lines, then the pictures, in one delta, as the real stream is cut. */
@@ -20,17 +36,17 @@ export function taskLog(subject: Subject): Step[] {
   const taskId = taskIdOf(first.fingerprint, task)
   const number = draw(digest, 'task log')
   const progress = percentages(number)
-  const pictures = links.flatMap((picture, i) => [i === 0 ? '![gen_' : '\n\n![gen_', id(ulidFrom(digest, `gen ${i}`)), '](', link(picture.picture), `)\n\n[${words.download}](`, link(picture.download), ')'])
+  const pictures = links.flatMap((picture, i) => [i === 0 ? '![gen_' : '\n\n![gen_', id(ulidFrom(digest, `gen ${i}`)), '](', link(picture.picture), words.download, link(picture.download), ')'])
   return [
     ...sayTokens(20, fencedTokens(request.prompt, [['ratio', `"${request.ratio}"`], ['n', String(request.count)]])),
     EMPTY,
-    say(duration * 0.05, '> ID: `', id(taskId), `\`\n>[${words.preview}](`, link(first.page(taskId)), `) | [${words.source}](`, link(first.source(taskId)), `)\n\n>🕐 ${words.queue}`),
+    say(duration * 0.05, '> ID: `', id(taskId), words.preview, link(first.page(taskId)), words.source, link(first.source(taskId)), words.queue),
     ...dots(duration * 0.15, 1 + number(4)),
-    say(0, `\n\n>⚡ ${words.generate}`),
+    say(0, words.generate),
     ...dots(duration * 0.25, 3 + number(5)),
-    ...progress.map((percentage, i) => say((duration * 0.5) / progress.length, `${i === 0 ? `\n\n>🏃 ${words.progress} ` : ''}${percentage}..`)),
+    ...progress.map((percentage, i) => say((duration * 0.5) / progress.length, i === 0 ? words.progress : '', `${percentage}..`)),
     say(duration * 0.02, '[100](', link(first.raw), ')\n\n'),
-    say(duration * 0.03, `> ✅ ${words.done}\n\n\n`, ...pictures),
+    say(duration * 0.03, words.done, ...pictures),
   ]
 }
 
