@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
+import { createRequire } from 'node:module'
 import { setTimeout as wait } from 'node:timers/promises'
 import { loadContract, toContract } from './contract/contract.ts'
 import type { App } from './server/app.ts'
@@ -107,8 +108,7 @@ async function make(options: MockOptions): Promise<Made> {
   const { document, validators, profiles, version } = await import('#prepared')
   const packaged = toContract(document, validators, async () => {
     const { loadFile } = await import('./contract/document.ts')
-    const { fileURLToPath } = await import('node:url')
-    return loadFile(fileURLToPath(new URL('../openapi.yaml', import.meta.url)))
+    return loadFile(createRequire(import.meta.url).resolve('#openapi'))
   })
   const pace = typeof options.pace === 'number' ? options.pace : toPace(options.pace ?? 'instant')
   if (pace === undefined || !(pace >= 0 && pace <= 1000)) throw new RangeError(`pace: '${String(options.pace)}' is none; use 'instant', 'real', or a factor from 0 to 1000`)

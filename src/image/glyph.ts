@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { inflateRawSync } from 'node:zlib'
 import type { Canvas, Colour } from './canvas.ts'
 
 /** The height of every glyph, in pixels; one is 8 or 16 wide. */
 export const GLYPH_HEIGHT = 16
 
-const FILE = new URL('../../fixtures/glyphs.bin', import.meta.url)
 // A code point without a glyph is drawn as a hollow box.
 const UNKNOWN = { width: 8, rows: [0, 0, 0, 0, 0x7e00, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x7e00, 0, 0] }
 
@@ -20,7 +20,7 @@ let loaded: ((code: number) => Glyph) | undefined
 
 // The file's layout is written down in tools/glyphs.js. It is read by the first picture.
 function load(): (code: number) => Glyph {
-  const file = inflateRawSync(readFileSync(FILE))
+  const file = inflateRawSync(readFileSync(createRequire(import.meta.url).resolve('#glyphs')))
   const count = file.readUInt32LE(0)
   const indexOf = (code: number): number => {
     let low = 0
