@@ -20,7 +20,7 @@ export interface Answer {
 /** Answers a request in the manner of its model's Profile. */
 export function toAnswer(request: ChatRequest, profile: Profile, created: number): Answer {
   const steps: Step[] = [
-    { type: 'delta', wait: 0, delta: { role: 'assistant', content: '' }, tokens: 0 },
+    { type: 'role', wait: 0 },
     ...styles[profile.style]({ request, recipes: toRecipes(request), task: profile.task }),
     { type: 'finish', wait: 0, reason: 'stop' },
   ]
@@ -29,7 +29,7 @@ export function toAnswer(request: ChatRequest, profile: Profile, created: number
 
 function toUsage(prompt: number, steps: readonly Step[]): Usage {
   let completion = 0
-  for (const step of steps) if (step.type === 'delta') completion += step.tokens
+  for (const step of steps) if (step.type === 'text') completion += step.tokens
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,

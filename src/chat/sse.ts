@@ -28,8 +28,14 @@ export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; w
 }
 
 function choiceOf(step: Step): string {
-  if (step.type === 'finish') return `{"index":0,"delta":{},"finish_reason":"${step.reason}"}`
-  const { role, content } = step.delta
-  const delta = role === undefined && content !== undefined ? `{"content":${JSON.stringify(content)}}` : JSON.stringify(step.delta)
-  return `{"index":0,"delta":${delta},"finish_reason":null}`
+  switch (step.type) {
+    case 'text':
+      return `{"index":0,"delta":{"content":"${step.json}"},"finish_reason":null}`
+    case 'role':
+      return '{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}'
+    case 'empty':
+      return '{"index":0,"delta":{},"finish_reason":null}'
+    case 'finish':
+      return `{"index":0,"delta":{},"finish_reason":"${step.reason}"}`
+  }
 }

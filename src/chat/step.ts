@@ -1,39 +1,45 @@
-import type { Delta } from './wire.ts'
-import { countFixed } from './token.ts'
+import { countTokens } from './token.ts'
 
-/** A piece of an answer. Its content counts for its tokens; `wait` is in milliseconds of the real gateway's time. */
+/**
+ * A piece of an answer; `wait` is in milliseconds of the real gateway's time. Text is kept as it stands inside a JSON
+ * string, since both ways of answering write it there: it is escaped once.
+ */
 export type Step =
-  | { readonly type: 'delta'; readonly wait: number; readonly delta: Delta; readonly tokens: number }
+  | { readonly type: 'role'; readonly wait: number }
+  | { readonly type: 'text'; readonly wait: number; readonly json: string; readonly tokens: number }
+  | { readonly type: 'empty'; readonly wait: number }
   | { readonly type: 'finish'; readonly wait: number; readonly reason: 'stop' }
 
-/** A piece of text whose tokens are known. */
-export interface Counted {
-  readonly text: string
+/** A piece of text inside a JSON string, and how many tokens it counts for. */
+export interface Piece {
+  readonly json: string
   readonly tokens: number
 }
 
-/** A delta of text: fixed words, whose tokens are counted once, and counted pieces. */
-export function say(wait: number, ...parts: readonly (string | Counted)[]): Step {
-  let content = ''
+/** A text as it stands inside a JSON string. */
+export function escape(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
+}
+
+/** A text as a piece; words that stand in the code are made pieces once, when it is loaded. */
+export function toPiece(text: string): Piece {
+  return { json: escape(text), tokens: countTokens(text) }
+}
+
+/** One delta of text. */
+export function say(wait: number, ...pieces: readonly Piece[]): Step {
+  let json = ''
   let tokens = 0
-  for (const part of parts) {
-    content += typeof part === 'string' ? part : part.text
-    tokens += typeof part === 'string' ? countFixed(part) : part.tokens
+  for (const piece of pieces) {
+    json += piece.json
+    tokens += piece.tokens
   }
-  return { type: 'delta', wait, delta: { content }, tokens }
+  return { type: 'text', wait, json, tokens }
 }
 
-/** A delta for each of these pieces, in the manner of a language model: one token each. */
-export function sayTokens(wait: number, pieces: readonly string[]): Step[] {
-  return pieces.map((content) => ({ type: 'delta', wait, delta: { content }, tokens: 1 }))
-}
-
-/** A delta that holds nothing. */
-export const EMPTY: Step = { type: 'delta', wait: 0, delta: {}, tokens: 0 }
-
-/** All the text that the steps say. */
-export function textOf(steps: readonly Step[]): string {
-  let text = ''
-  for (const step of steps) if (step.type === 'delta') text += step.delta.content ?? ''
-  return text
+/** All the text that the steps say, as it stands inside a JSON string. */
+export function joinText(steps: readonly Step[]): string {
+  let json = ''
+  for (const step of steps) if (step.type === 'text') json += step.json
+  return json
 }

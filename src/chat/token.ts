@@ -1,21 +1,11 @@
 import { estimateTokenCount } from 'tokenx'
 
 const SAMPLE = 20_000
-const counted = new Map<string, number>()
 
 /** An estimate of a text's tokens. Of a long text the first 20,000 characters are counted and the rest is taken to be like them. */
 export function countTokens(text: string): number {
   if (text.length <= SAMPLE) return estimateTokenCount(text)
   return Math.round((estimateTokenCount(text.slice(0, SAMPLE)) * text.length) / SAMPLE)
-}
-
-/** The tokens of a text that stands in the code: counted once. */
-export function countFixed(text: string): number {
-  const known = counted.get(text)
-  if (known !== undefined) return known
-  const tokens = countTokens(text)
-  counted.set(text, tokens)
-  return tokens
 }
 
 /** The tokens of a link to one of our pictures or pages, wherever the server listens [G]; a gateway's link has about as many. */

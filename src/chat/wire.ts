@@ -1,9 +1,3 @@
-/** What a chunk adds to the message. `content` is a string or absent, never null: naive readers add it up. */
-export interface Delta {
-  readonly role?: 'assistant'
-  readonly content?: string
-}
-
 /** The tokens of a request and its answer, as section 7 of the provider's behaviour counts them [M]. */
 export interface Usage {
   readonly prompt_tokens: number

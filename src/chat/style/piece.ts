@@ -1,21 +1,22 @@
 import type { Links } from '../../image/link.ts'
 import { toLinks } from '../../image/link.ts'
 import type { ChatRequest } from '../request.ts'
-import type { Counted } from '../step.ts'
-import { countTokens, ID_TOKENS, LINK_TOKENS } from '../token.ts'
+import type { Piece, Step } from '../step.ts'
+import { escape, toPiece } from '../step.ts'
+import { ID_TOKENS, LINK_TOKENS } from '../token.ts'
 import type { Subject } from './style.ts'
 
 /** How many characters of a prompt an answer repeats [G]. */
 const ECHO = 4000
 
-/** A link, as a piece of text. */
-export function link(url: string): Counted {
-  return { text: url, tokens: LINK_TOKENS }
+/** A link of ours, as a piece of text: an origin and a path of ours hold nothing that JSON escapes. */
+export function link(url: string): Piece {
+  return { json: url, tokens: LINK_TOKENS }
 }
 
 /** A task's or a picture's id, as a piece of text. */
-export function id(text: string): Counted {
-  return { text, tokens: ID_TOKENS }
+export function id(text: string): Piece {
+  return { json: text, tokens: ID_TOKENS }
 }
 
 /** The links of each picture of the answer. */
@@ -35,26 +36,32 @@ export function quote(prompt: string): string {
 }
 
 /** The prompt as a picture's alt text: one line without brackets. */
-export function altOf({ prompt }: ChatRequest): Counted {
-  const text = echo(prompt).replaceAll(/[\s[\](){}<>`!]+/g, ' ').trim()
-  return { text, tokens: countTokens(text) }
+export function altOf({ prompt }: ChatRequest): Piece {
+  return toPiece(echo(prompt).replaceAll(/[\s[\](){}<>`!]+/g, ' ').trim())
 }
 
 // Words with the space before them, single Chinese characters, short numbers, escapes and signs: about what a tokenizer makes of JSON.
 const TOKEN = /\\u[\da-f]{4}|\\.| ?[A-Za-z\u00c0-\u024f]+| ?\d{1,3}|[\s\S]/gu
 
-/** The request as the fenced JSON block that stands at the head of an answer, one language-model token each. */
-export function fencedTokens(prompt: string, fields: readonly (readonly [string, string])[]): string[] {
-  const tokens = ['```', 'json', '\n', '{\n']
+const BLOCK = {
+  open: ['```', 'json', '\n', '{\n'].map(escape),
+  key: [' ', ' "'].map(escape),
+  value: escape('":'),
+  next: escape(',\n'),
+  close: ['\n', '}\n', '```', '\n\n'].map(escape),
+}
+
+/** The request as the fenced JSON block that stands at the head of an answer, one language-model token a delta. */
+export function sayBlock(wait: number, prompt: string, fields: readonly (readonly [key: string, value: string])[]): Step[] {
+  const tokens = [...BLOCK.open]
   const add = (key: string, value: string): void => {
-    tokens.push(' ', ' "', key, '":')
-    for (const [token] of ` ${value}`.matchAll(TOKEN)) tokens.push(token)
+    tokens.push(...BLOCK.key, key, BLOCK.value, ...(escape(` ${value}`).match(TOKEN) ?? []))
   }
   add('prompt', quote(prompt))
   for (const [key, value] of fields) {
-    tokens.push(',\n')
+    tokens.push(BLOCK.next)
     add(key, value)
   }
-  tokens.push('\n', '}\n', '```', '\n\n')
-  return tokens
+  tokens.push(...BLOCK.close)
+  return tokens.map((json) => ({ type: 'text', wait, json, tokens: 1 }))
 }

@@ -1,19 +1,32 @@
 import type { Step } from '../step.ts'
-import { say, sayTokens } from '../step.ts'
-import { altOf, fencedTokens, link, linksOf } from './piece.ts'
+import { say, toPiece } from '../step.ts'
+import { altOf, link, linksOf, sayBlock } from './piece.ts'
 import type { Subject } from './style.ts'
+
+const WORDS = {
+  start: toPiece('>🚀 开始生成图片\n\n'),
+  task: toPiece('>🔄 创建任务 ✓\n'),
+  generate: toPiece('>⏳ 生成中'),
+  dot: toPiece('.'),
+  done: toPiece(' ✓\n\n\n'),
+  alt: toPiece('!['),
+  picture: toPiece(']('),
+  download: toPiece(')\n\n[点击下载]('),
+  end: toPiece(')\n\n'),
+}
 
 /** T7: the prompt as JSON, three steps that are ticked off, then each picture with the same link for its download. Chinese whatever the prompt's language [S]. */
 export function stepLog(subject: Subject): Step[] {
   const { request } = subject
-  const dots = Array.from({ length: 4 }, () => say(request.duration * 0.2, '.'))
-  const pictures = linksOf(subject).flatMap(({ picture }) => ['![', altOf(request), '](', link(picture), ')\n\n[点击下载](', link(picture), ')\n\n'])
+  const { duration } = request
+  const { alt, picture, download, end } = WORDS
+  const pictures = linksOf(subject).flatMap((links) => [alt, altOf(request), picture, link(links.picture), download, link(links.picture), end])
   return [
-    ...sayTokens(20, fencedTokens(request.prompt, [])),
-    say(request.duration * 0.05, '>🚀 开始生成图片\n\n'),
-    say(request.duration * 0.05, '>🔄 创建任务 ✓\n'),
-    say(0, '>⏳ 生成中'),
-    ...dots,
-    say(request.duration * 0.1, ' ✓\n\n\n', ...pictures),
+    ...sayBlock(20, request.prompt, []),
+    say(duration * 0.05, WORDS.start),
+    say(duration * 0.05, WORDS.task),
+    say(0, WORDS.generate),
+    ...Array.from({ length: 4 }, () => say(duration * 0.2, WORDS.dot)),
+    say(duration * 0.1, WORDS.done, ...pictures),
   ]
 }
