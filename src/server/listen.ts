@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { ErrorKind } from '../reply/error.ts'
 import { ApiError } from '../reply/error.ts'
 import type { App } from './app.ts'
-import { fromNode } from './incoming.ts'
+import { fromNode, nextTurn } from './incoming.ts'
 import type { Pacing } from './write.ts'
 import { writeNode } from './write.ts'
 
@@ -21,7 +21,10 @@ export function createServer(app: App, pacing: Pacing): Server {
     } catch (error) {
       return writeNode(app.refuse(error), outgoing, pacing)
     }
-    return app.handle(request, async (reply) => writeNode(reply, outgoing, pacing))
+    return app.handle(request, async (reply) => {
+      await nextTurn()
+      return writeNode(reply, outgoing, pacing)
+    })
   }
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => void listener(incoming, outgoing)
   const server = createHttpServer({ requireHostHeader: false, connectionsCheckingInterval: SECOND, headersTimeout: 20 * SECOND, requestTimeout: 60 * SECOND, keepAliveTimeout: 75 * SECOND }, onRequest)
