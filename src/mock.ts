@@ -137,7 +137,8 @@ const FIXED = 1_677_652_288_000
 
 function checkUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') throw new RangeError(`publicUrl: '${text}' is no URL that links can begin with; write it as https://mock.example:8443/path`)
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
+    throw new RangeError(`publicUrl: '${text}' is no URL that links can begin with; write it as https://mock.example:8443/path`)
   return url.href.replace(/\/$/, '')
 }
 
@@ -162,10 +163,7 @@ async function listen(server: Server, port: number, host: string): Promise<void>
 async function end(server: Server, ending: AbortController, grace: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
-  const timers = [
-    setTimeout(() => ending.abort(), grace * 1000),
-    setTimeout(() => server.closeAllConnections(), grace * 1000 + 200),
-  ]
+  const timers = [setTimeout(() => ending.abort(), grace * 1000), setTimeout(() => server.closeAllConnections(), grace * 1000 + 200)]
   await closed
   ending.abort()
   timers.forEach(clearTimeout)

@@ -12,9 +12,5 @@ export async function prepare(): Promise<string> {
   const source = await loadFile(pathOf('fixtures/profiles.yaml'))
   const profiles = toProfiles(source.value, source)
   const { version }: { version: string } = JSON.parse(await readFile(pathOf('package.json'), 'utf8'))
-  return [
-    await prepareContract(pathOf('openapi.yaml')),
-    `export const profiles = new Map(${JSON.stringify([...profiles])})\n`,
-    `export const version = ${JSON.stringify(version)}\n`,
-  ].join('')
+  return [await prepareContract(pathOf('openapi.yaml')), `export const profiles = new Map(${JSON.stringify([...profiles])})\n`, `export const version = ${JSON.stringify(version)}\n`].join('')
 }

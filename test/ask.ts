@@ -74,7 +74,10 @@ export function picturesIn(content: string): string[] {
 
 /** A mock that is closed when the test is over. */
 export async function mockWith(options: MockOptions = {}): Promise<Mock> {
-  return createMock({ ...options, onFault: (error) => { throw error } })
+  return createMock({
+    ...options,
+    onFault: (error) => {
+      throw error
+    },
+  })
 }
-
-

@@ -49,7 +49,13 @@ describe.runIf(existsSync(CHROMIUM))('a page of another origin, in a real browse
   test('can neither drive nor read the control API', async () => {
     const told = await page.evaluate(async (url) => {
       const outcomes = []
-      for (const path of ['health', 'livez', 'readyz']) outcomes.push(await fetch(`${url}/__mock/${path}`).then(() => 'read', (error: Error) => error.name))
+      for (const path of ['health', 'livez', 'readyz'])
+        outcomes.push(
+          await fetch(`${url}/__mock/${path}`).then(
+            () => 'read',
+            (error: Error) => error.name,
+          ),
+        )
       const blind = await fetch(`${url}/__mock/health`, { mode: 'no-cors' })
       return { outcomes, blind: blind.type }
     }, mock.url)
@@ -57,7 +63,11 @@ describe.runIf(existsSync(CHROMIUM))('a page of another origin, in a real browse
   })
 
   test('the page behind an answer shows the picture', async () => {
-    const asked = await fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-4o-image', messages: [{ role: 'user', content: '画只猫' }] }) })
+    const asked = await fetch(`${mock.baseURL}/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-4o-image', messages: [{ role: 'user', content: '画只猫' }] }),
+    })
     const link = /\[数据预览\]\((.*?)\)/.exec(await asked.text())?.[1] ?? ''
     const preview = await browser.newPage()
     await preview.goto(link)

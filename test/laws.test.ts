@@ -4,9 +4,14 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 
 const root = resolve(import.meta.dirname, '..')
-const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts')).map((file) => file.replaceAll('\\', '/'))
+const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.replaceAll('\\', '/'))
 const codeOf = (file: string): string => readFileSync(join(root, 'src', file), 'utf8')
-const withoutComments = (file: string): string => codeOf(file).replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '')
+const withoutComments = (file: string): string =>
+  codeOf(file)
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .replaceAll(/(^|\s)\/\/.*$/gm, '')
 
 /** The rooms, the lowest first: a room uses those before its own rank. */
 const RANKS = [['reply', 'contract', 'image', 'store'], ['chat'], ['scenario', 'journal'], ['server'], ['mock.ts'], ['testing', 'index.ts', 'prepare.ts'], ['cli'], ['cli.ts']]
@@ -14,19 +19,26 @@ const roomOf = (file: string): string => file.split('/')[0] ?? ''
 const rankOf = (file: string): number => RANKS.findIndex((rooms) => rooms.includes(roomOf(file)))
 
 test('imports run one way: reply, contract, image, store < chat < scenario, journal < server < mock < testing, index < cli', () => {
-  const upward = files.filter((file) => file !== 'prepared.d.ts').flatMap((file) =>
-    [...codeOf(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)]
-      .map((match) => relative(join(root, 'src'), resolve(root, 'src', file, '..', match[1] ?? '')).replaceAll('\\', '/'))
-      .filter((target) => roomOf(target) !== roomOf(file) && rankOf(target) >= rankOf(file))
-      .map((target) => `${file} -> ${target}`),
-  )
+  const upward = files
+    .filter((file) => file !== 'prepared.d.ts')
+    .flatMap((file) =>
+      [...codeOf(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)]
+        .map((match) => relative(join(root, 'src'), resolve(root, 'src', file, '..', match[1] ?? '')).replaceAll('\\', '/'))
+        .filter((target) => roomOf(target) !== roomOf(file) && rankOf(target) >= rankOf(file))
+        .map((target) => `${file} -> ${target}`),
+    )
   expect(upward).toEqual([])
-  expect(files.filter((file) => file !== 'prepared.d.ts' && rankOf(file) < 0), 'files in no room').toEqual([])
+  expect(
+    files.filter((file) => file !== 'prepared.d.ts' && rankOf(file) < 0),
+    'files in no room',
+  ).toEqual([])
 })
 
 test('the code knows no model and no path of the provider', () => {
   const models: string[] = parse(readFileSync(join(root, 'openapi.yaml'), 'utf8')).components.schemas.Model.anyOf[0].enum
-  const families = Object.keys(parse(readFileSync(join(root, 'fixtures/profiles.yaml'), 'utf8'), { merge: true })).filter((name) => name.length > 1 && name.endsWith('*')).map((name) => name.slice(0, -1))
+  const families = Object.keys(parse(readFileSync(join(root, 'fixtures/profiles.yaml'), 'utf8'), { merge: true }))
+    .filter((name) => name.length > 1 && name.endsWith('*'))
+    .map((name) => name.slice(0, -1))
   const words = [...models, ...families, '/v1/']
   expect(words.length).toBeGreaterThan(15)
   const found = files.flatMap((file) => {

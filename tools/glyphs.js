@@ -12,11 +12,24 @@ import * as fontkit from 'fontkit'
 const UNIT = 64 // font units a pixel
 const TOP = 896 // the font's ascent
 const RANGES = [
-  [0x20, 0x7e], [0xa0, 0x2ff], [0x370, 0x482], [0x48a, 0x52f], // Latin, IPA, Greek, Cyrillic
-  [0xe3f, 0xe3f], [0x1e00, 0x1fff], [0x2010, 0x2027], [0x2030, 0x205e], [0x2070, 0x20bf], // Latin and Greek additions, punctuation
+  [0x20, 0x7e],
+  [0xa0, 0x2ff],
+  [0x370, 0x482],
+  [0x48a, 0x52f], // Latin, IPA, Greek, Cyrillic
+  [0xe3f, 0xe3f],
+  [0x1e00, 0x1fff],
+  [0x2010, 0x2027],
+  [0x2030, 0x205e],
+  [0x2070, 0x20bf], // Latin and Greek additions, punctuation
   [0x2100, 0x2bff], // letter-like signs, arrows, mathematics, boxes, symbols
-  [0x2e80, 0x33ff], [0x4e00, 0x9fff], [0xac00, 0xd7a3], // CJK, kana, Hangul
-  [0xf900, 0xfaff], [0xfe30, 0xfe6f], [0xff01, 0xffee], [0xfffd, 0xfffd], [0x1f000, 0x1faff], // compatibility forms, emoji
+  [0x2e80, 0x33ff],
+  [0x4e00, 0x9fff],
+  [0xac00, 0xd7a3], // CJK, kana, Hangul
+  [0xf900, 0xfaff],
+  [0xfe30, 0xfe6f],
+  [0xff01, 0xffee],
+  [0xfffd, 0xfffd],
+  [0x1f000, 0x1faff], // compatibility forms, emoji
 ]
 
 const folder = dirname(createRequire(import.meta.url).resolve('@fontsource/unifontex/package.json'))
@@ -30,7 +43,7 @@ function rowsOf(path) {
   const lineTo = (to) => {
     for (let row = 0; row < 16; row++) {
       const middle = TOP - row * UNIT - UNIT / 2
-      if ((here[1] > middle) !== (to[1] > middle)) {
+      if (here[1] > middle !== to[1] > middle) {
         crossings[row].push({ x: Math.round(here[0] / UNIT), up: to[1] > here[1] ? 1 : -1 })
       }
     }

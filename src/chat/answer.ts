@@ -4,7 +4,7 @@ import type { ChatRequest } from './request.ts'
 import { toRecipes } from './request.ts'
 import type { Step } from './step.ts'
 import { styles } from './style/style.ts'
-import type { Usage } from './wire.ts'
+import type { Usage } from './usage.ts'
 
 /** The answer to a ChatRequest, before it is written as one completion or as a stream. */
 export interface Answer {
@@ -19,11 +19,7 @@ export interface Answer {
 
 /** Answers a request in the manner of its model's Profile. */
 export function toAnswer(request: ChatRequest, profile: Profile, created: number): Answer {
-  const steps: Step[] = [
-    { type: 'role', wait: 0 },
-    ...styles[profile.style]({ request, recipes: toRecipes(request), task: profile.task }),
-    { type: 'finish', wait: 0, reason: 'stop' },
-  ]
+  const steps: Step[] = [{ type: 'role', wait: 0 }, ...styles[profile.style]({ request, recipes: toRecipes(request), task: profile.task }), { type: 'finish', wait: 0, reason: 'stop' }]
   return { id: completionId(request.digest), created, model: request.model, steps, usage: toUsage(request.promptTokens, steps) }
 }
 

@@ -16,7 +16,7 @@ export function digestOf(body: JsonObject, seed: string): string {
 function canonical(value: JsonValue): string {
   if (typeof value === 'string') return value.length > LONG ? `sha256:${hash('sha256', value, 'hex')}` : JSON.stringify(value)
   if (isObject(value)) return canonicalObject(value)
-  return Array.isArray(value) ? `[${value.map(canonical).join()}]` : String(value)
+  return Array.isArray(value) ? `[${value.map(canonical).join()}]` : JSON.stringify(value)
 }
 
 function canonicalObject(value: JsonObject, omitted?: ReadonlySet<string>): string {
@@ -48,7 +48,10 @@ function characters(digest: string, purpose: string, { alphabet, count }: { alph
 export function digitsFrom(digest: string, purpose: string, count: number): string {
   const number = draw(digest, purpose)
   let digits = ''
-  while (digits.length < count) digits += number(2 ** 32).toString(16).padStart(8, '0')
+  while (digits.length < count)
+    digits += number(2 ** 32)
+      .toString(16)
+      .padStart(8, '0')
   return digits
 }
 

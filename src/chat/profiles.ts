@@ -38,10 +38,12 @@ const file = z.record(z.string().min(1).max(64), profile)
 export function toProfiles(value: JsonValue, source: Pick<SourceFile, 'file' | 'lineOf'>): Profiles {
   const result = file.safeParse(value)
   if (!result.success) {
-    throw new FileError(result.error.issues.map(({ path, message }) => {
-      const keys = path.map((key) => (typeof key === 'number' ? key : String(key)))
-      return `${source.file}:${source.lineOf(keys)} ${keys.join('.')}: ${message}`
-    }))
+    throw new FileError(
+      result.error.issues.map(({ path, message }) => {
+        const keys = path.map((key) => (typeof key === 'number' ? key : String(key)))
+        return `${source.file}:${source.lineOf(keys)} ${keys.join('.')}: ${message}`
+      }),
+    )
   }
   return new Map(Object.entries(result.data).map(([name, { follows, ...rest }]) => [name, { ...rest, follows }]))
 }

@@ -48,7 +48,10 @@ export function readConversation(messages: JsonValue | undefined): Conversation 
 
 function readTurn({ role, content }: JsonObject, param: string): { text: string; sources: Source[] } {
   const parts = typeof content === 'string' ? [content] : Array.isArray(content) ? content : []
-  const written = parts.map((part: JsonValue) => (typeof part === 'string' ? part : isObject(part) && typeof part['text'] === 'string' ? part['text'] : '')).filter((text) => text !== '').join('\n')
+  const written = parts
+    .map((part: JsonValue) => (typeof part === 'string' ? part : isObject(part) && typeof part['text'] === 'string' ? part['text'] : ''))
+    .filter((text) => text !== '')
+    .join('\n')
   const given = parts.flatMap((part: JsonValue, i): Source[] => {
     const link = isObject(part) ? (part['image_url'] ?? part['file_url']) : undefined
     const url = isObject(link) ? link['url'] : link

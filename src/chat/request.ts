@@ -116,6 +116,10 @@ function firstOf(text: string, count: number): string {
 
 // One line: at most 60 characters, none that a pixel font cannot show.
 function labelOf(prompt: string): string {
-  const line = prompt.slice(0, 1000).toWellFormed().replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()
+  const line = prompt
+    .slice(0, 1000)
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim()
   return firstOf(line, MAX_LABEL).trimEnd()
 }

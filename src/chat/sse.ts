@@ -28,14 +28,12 @@ export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; w
 }
 
 function choiceOf(step: Step): string {
-  switch (step.type) {
-    case 'text':
-      return `{"index":0,"delta":{"content":"${step.json}"},"finish_reason":null}`
-    case 'role':
-      return '{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}'
-    case 'empty':
-      return '{"index":0,"delta":{},"finish_reason":null}'
-    case 'finish':
-      return `{"index":0,"delta":{},"finish_reason":"${step.reason}"}`
-  }
+  if (step.type === 'finish') return `{"index":0,"delta":{},"finish_reason":"${step.reason}"}`
+  return `{"index":0,"delta":${deltaOf(step)},"finish_reason":null}`
+}
+
+// `content` is a string or absent, never null: naive readers add it up.
+function deltaOf(step: Exclude<Step, { type: 'finish' }>): string {
+  if (step.type === 'text') return `{"content":"${step.json}"}`
+  return step.type === 'role' ? '{"role":"assistant","content":""}' : '{}'
 }

@@ -116,6 +116,9 @@ export function alternativesOf(schema: JsonValue): { readonly values: string[]; 
   if (!isObject(schema)) return { values: [], titles: [] }
   const branches = [schema, ...['anyOf', 'oneOf'].flatMap((key) => schema[key] ?? [])].filter(isObject)
   const values = branches.flatMap((branch) => branch['enum'] ?? []).filter((value): value is string => typeof value === 'string')
-  const titles = branches.filter((branch) => branch['enum'] === undefined).flatMap((branch) => branch['title'] ?? []).filter((title): title is string => typeof title === 'string')
+  const titles = branches
+    .filter((branch) => branch['enum'] === undefined)
+    .flatMap((branch) => branch['title'] ?? [])
+    .filter((title): title is string => typeof title === 'string')
   return { values, titles }
 }

@@ -57,7 +57,10 @@ function branchMeant(branches: readonly ErrorObject[][], union: ErrorObject): Er
   if (Array.isArray(union.params['passingSchemas'])) return [{ ...union, message: 'it fits more than one of the allowed forms' }]
   const ofType = branches.filter((branch) => !branch.some((error) => isOfOtherType(error, union)))
   if (ofType.length === 0) {
-    const types = branches.flat().filter((error) => isOfOtherType(error, union)).flatMap(typesIn)
+    const types = branches
+      .flat()
+      .filter((error) => isOfOtherType(error, union))
+      .flatMap(typesIn)
     return [{ ...union, keyword: 'type', params: { type: [...new Set(types)] } }]
   }
   const isTag = (error: ErrorObject): boolean => tagsIn(error).length === 1 && error.instancePath.lastIndexOf('/') === union.instancePath.length

@@ -18,10 +18,11 @@ export async function prepareContract(file: string): Promise<string> {
     }),
   )
   const entries = schemas.map(([key], i) => `  [${JSON.stringify(key)}, request${i}],\n`).join('')
+  const code = withAppending(ajvStandalone.default(ajv, names))
   return [
-    "import { createRequire } from 'node:module'",
-    'const require = createRequire(import.meta.url)', // ajv's ES modules still require its small run-time functions
-    withAppending(ajvStandalone.default(ajv, names)),
+    // ajv's ES modules still require its small run-time functions, where a schema needs one
+    ...(code.includes('require(') ? ["import { createRequire } from 'node:module'", 'const require = createRequire(import.meta.url)'] : []),
+    code,
     `export const document = JSON.parse(${JSON.stringify(JSON.stringify(document))})`,
     `export const validators = new Map([\n${entries}])`,
     '',

@@ -27,7 +27,14 @@ export function createResponseCheck(contract: Contract): (operation: Operation, 
     if (mediaType === undefined && spec.mediaTypes.length === 0) return []
     const known = spec.mediaTypes.find((candidate) => covers(candidate, mediaType ?? ''))
     if (known === undefined) {
-      return [{ param: 'content-type', reason: 'value', value: mediaType, message: `The contract names no ${mediaType ?? 'empty body'} for the answer ${spec.status} of ${operation.method} ${operation.path}.` }]
+      return [
+        {
+          param: 'content-type',
+          reason: 'value',
+          value: mediaType,
+          message: `The contract names no ${mediaType ?? 'empty body'} for the answer ${spec.status} of ${operation.method} ${operation.path}.`,
+        },
+      ]
     }
     const pointer = `${spec.pointer}/content/${escapePointer(known)}/schema`
     if (!isObject(valueAt(contract.document, pointer))) return []

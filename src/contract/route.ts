@@ -9,8 +9,17 @@ export interface Route {
 /** A path template of OpenAPI as a Route. `{parameters}` may be a part of a segment: `/files/{name}.json`. */
 export function toRoute(template: string): Route {
   const names = [...template.matchAll(/\{([^}]+)\}/g)].map((match) => match[1] ?? '')
-  const pattern = template.split('/').map((segment, index) => (segment.includes('{') ? `:p${index}{${expressionOf(segment, '')}}` : segment)).join('/')
-  const expression = new RegExp(`^${template.split('/').map((segment) => expressionOf(segment, '()')).join('/')}$`, 's')
+  const pattern = template
+    .split('/')
+    .map((segment, index) => (segment.includes('{') ? `:p${index}{${expressionOf(segment, '')}}` : segment))
+    .join('/')
+  const expression = new RegExp(
+    `^${template
+      .split('/')
+      .map((segment) => expressionOf(segment, '()'))
+      .join('/')}$`,
+    's',
+  )
   return {
     pattern,
     read: (path) => {

@@ -5,7 +5,9 @@ import { isObject } from './json.ts'
 const DATA_KEYWORDS = new Set(['example', 'enum', 'const', 'default'])
 // Under these keywords the keys are names of the author's: a property may be called `example`, and a response is called `default`.
 const NAME_KEYWORDS = new Set(
-  'properties patternProperties $defs definitions dependentSchemas paths webhooks responses content encoding x-files schemas parameters headers requestBodies securitySchemes links callbacks pathItems'.split(' '),
+  'properties patternProperties $defs definitions dependentSchemas paths webhooks responses content encoding x-files schemas parameters headers requestBodies securitySchemes links callbacks pathItems'.split(
+    ' ',
+  ),
 )
 
 /** A change of one object of a document; the path says where it stands. */
@@ -60,7 +62,10 @@ function withNull(schema: JsonObject): JsonObject {
 
 function withExclusiveBounds(schema: JsonObject): JsonObject {
   const result: Record<string, JsonValue> = { ...schema }
-  for (const [exclusive, bound] of [['exclusiveMinimum', 'minimum'], ['exclusiveMaximum', 'maximum']] as const) {
+  for (const [exclusive, bound] of [
+    ['exclusiveMinimum', 'minimum'],
+    ['exclusiveMaximum', 'maximum'],
+  ] as const) {
     if (typeof schema[exclusive] !== 'boolean') continue
     delete result[exclusive]
     if (schema[exclusive] && schema[bound] !== undefined) {

@@ -2,13 +2,23 @@ import type { Operation } from '../contract/operation.ts'
 
 /** The operations whose path is nearly the one that was asked for: a base URL with a segment too many or too few, a slash, a slip of the pen. */
 export function nearPaths(path: string, operations: readonly Operation[]): string[] {
-  const asked = path.slice(0, 200).toLowerCase().replaceAll(/\/{2,}/g, '/').replace(/\/$/, '')
-  return operations.filter((operation) => asked === '' || isNear(asked, operation.path)).map(({ method, path: known }) => `${method} ${known}`).slice(0, 5)
+  const asked = path
+    .slice(0, 200)
+    .toLowerCase()
+    .replaceAll(/\/{2,}/g, '/')
+    .replace(/\/$/, '')
+  return operations
+    .filter((operation) => asked === '' || isNear(asked, operation.path))
+    .map(({ method, path: known }) => `${method} ${known}`)
+    .slice(0, 5)
 }
 
 function isNear(asked: string, known: string): boolean {
   const path = known.toLowerCase()
-  const tail = path.slice(path.indexOf('/', 1)).replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`).replaceAll(/\{[^}]+\}/g, '[^/]+')
+  const tail = path
+    .slice(path.indexOf('/', 1))
+    .replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll(/\{[^}]+\}/g, '[^/]+')
   return (tail.length > 1 && new RegExp(`${tail}$`).test(asked)) || distance(asked, path) <= 3
 }
 

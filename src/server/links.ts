@@ -41,7 +41,10 @@ export function linkEndpoints({ publicUrl, contract }: Settings, prefix: string)
     ...pictures,
     { template: `${prefix}${TASK_PATHS.page}/{task}/{name}`, answers: { GET: (request, values) => toPage(baseOf(request), readTask(values)) } },
     { template: `${prefix}${TASK_PATHS.source}/{task}/{name}`, answers: { GET: (request, values) => toSource(baseOf(request), readTask(values)) } },
-    { template: `${prefix}/openapi.yaml`, answers: { GET: async () => ({ status: 200, headers: { 'content-type': 'application/yaml; charset=utf-8', 'x-content-type-options': 'nosniff' }, body: (await contract.source()).text }) } },
+    {
+      template: `${prefix}/openapi.yaml`,
+      answers: { GET: async () => ({ status: 200, headers: { 'content-type': 'application/yaml; charset=utf-8', 'x-content-type-options': 'nosniff' }, body: (await contract.source()).text }) },
+    },
     { template: `${prefix}/openapi.json`, answers: { GET: async () => jsonReply((await contract.source()).value) } },
   ]
 }
@@ -80,7 +83,11 @@ function toPage(base: string, { id, recipe }: Task): Reply {
   const { picture } = toLinks(base, recipe)
   const title = escapeHtml(`${recipe.model} · ${id}`)
   const body = `<!doctype html>\n<html lang="zh">\n<meta charset="utf-8">\n<title>${title}</title>\n<h1>${title}</h1>\n<p>${escapeHtml(recipe.label)}</p>\n<img src="${escapeHtml(picture)}" width="${recipe.width}" height="${recipe.height}" alt="${escapeHtml(recipe.label)}">\n</html>\n`
-  return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8', 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; img-src *", 'cache-control': 'no-cache' }, body }
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/html; charset=utf-8', 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; img-src *", 'cache-control': 'no-cache' },
+    body,
+  }
 }
 
 function escapeHtml(text: string): string {

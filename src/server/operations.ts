@@ -75,7 +75,16 @@ export function modelsOf(contract: Contract, packaged: Contract): ReturnType<typ
   const mediaType = operation?.body?.mediaTypes.find(isJsonType)
   if (operation?.body === undefined || mediaType === undefined) return { values: [], titles: [] }
   const { document } = contract
-  const steps = [...operation.body.pointer.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')), mediaType, 'schema', 'properties', 'model']
+  const steps = [
+    ...operation.body.pointer
+      .split('/')
+      .slice(1)
+      .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')),
+    mediaType,
+    'schema',
+    'properties',
+    'model',
+  ]
   const schema = steps.reduce<JsonValue>((value, step) => (isObject(value) ? deref(document, value[step] ?? null, '').value : null), document)
   return alternativesOf(schema)
 }

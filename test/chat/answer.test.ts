@@ -4,7 +4,24 @@ import { loadContract } from '../../src/contract/contract.ts'
 import { createResponseCheck } from '../../src/contract/response.ts'
 import { ask, mockWith, read } from '../ask.ts'
 
-const MODELS = ['gpt-image-1', 'gpt-4o-image', 'sora_image', 'flux-kontext-pro', 'flux', 'nano-banana', 'dall-e-3', 'recraftv3', 'qwen-image', 'nano-banana-hd', 'doubao-seedream-4-0-250828', 'doubao-seededit-3-0-i2i-250628', 'doubao-seedream-3-0-t2i-250415', 'flux-dev', 'flux-1.1-pro', 'flux-kontext-max']
+const MODELS = [
+  'gpt-image-1',
+  'gpt-4o-image',
+  'sora_image',
+  'flux-kontext-pro',
+  'flux',
+  'nano-banana',
+  'dall-e-3',
+  'recraftv3',
+  'qwen-image',
+  'nano-banana-hd',
+  'doubao-seedream-4-0-250828',
+  'doubao-seededit-3-0-i2i-250628',
+  'doubao-seedream-3-0-t2i-250415',
+  'flux-dev',
+  'flux-1.1-pro',
+  'flux-kontext-max',
+]
 
 test.each(MODELS)('%s answers, whole and streamed, with a string and with parts', async (model) => {
   await using mock = await mockWith()
@@ -23,7 +40,9 @@ test('the fields of a completion and of a chunk are the gateway’s, in its orde
   expect(Object.keys(json.choices[0])).toEqual(['index', 'message', 'finish_reason'])
   expect(json.id).toMatch(/^chatcmpl-89D[A-Za-z\d]{26}$/)
   const { chunks, text } = await ask(mock, { body: { stream: true } })
-  expect(text).toMatch(/^data: \{"id":"chatcmpl-89C[A-Za-z\d]{26}","object":"chat\.completion\.chunk","created":1677652288,"model":"gpt-4o-image","choices":\[\{"index":0,"delta":\{"role":"assistant","content":""\},"finish_reason":null\}\]\}\n\n/)
+  expect(text).toMatch(
+    /^data: \{"id":"chatcmpl-89C[A-Za-z\d]{26}","object":"chat\.completion\.chunk","created":1677652288,"model":"gpt-4o-image","choices":\[\{"index":0,"delta":\{"role":"assistant","content":""\},"finish_reason":null\}\]\}\n\n/,
+  )
   for (const chunk of chunks) expect(Object.keys(chunk)).toEqual(['id', 'object', 'created', 'model', 'choices'])
   expect(new Set(chunks.map(({ id }) => id)).size).toBe(1)
   expect(chunks.at(-1).choices).toEqual([{ index: 0, delta: {}, finish_reason: 'stop' }])
@@ -96,7 +115,13 @@ test('created is the time of day with clock: real', async () => {
 
 test('a helper request of a chat window, and a request without any text, are answered too', async () => {
   await using mock = await mockWith()
-  for (const messages of [[{ role: 'user', content: 'hi' }], [{ role: 'user', content: '' }], [{ role: 'system', content: 'be brief' }], [{ role: 'assistant', content: null }], [{ role: 'user', content: ['hi', 'there'] }]]) {
+  for (const messages of [
+    [{ role: 'user', content: 'hi' }],
+    [{ role: 'user', content: '' }],
+    [{ role: 'system', content: 'be brief' }],
+    [{ role: 'assistant', content: null }],
+    [{ role: 'user', content: ['hi', 'there'] }],
+  ]) {
     expect(await ask(mock, { body: { messages } })).toMatchObject({ status: 200 })
   }
 })
@@ -108,18 +133,26 @@ test('every answer is one choice that stops, with usage that adds up, the same j
   const [operation] = bare.operations
   if (operation === undefined) throw new Error('the export has an operation')
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...MODELS), fc.string({ unit: 'binary', maxLength: 80 }), fc.record({ n: fc.integer({ min: 1, max: 20 }), size: fc.constantFrom('1024x1536', '2K', '3:2', 'auto', 'x'), temperature: fc.double({ noNaN: true, noDefaultInfinity: true }) }, { requiredKeys: [] }), async (model, text, fields) => {
-      const whole = await ask(mock, { model, text, body: fields })
-      const streamed = await ask(mock, { model, text, body: { ...fields, stream: true, stream_options: { include_usage: true } } })
-      expect(whole.status).toBe(200)
-      expect(check(operation, { status: 200, mediaType: 'application/json', value: whole.json })).toEqual([])
-      expect(whole.json.choices).toHaveLength(1)
-      expect(whole.json.choices[0].finish_reason).toBe('stop')
-      const { prompt_tokens, completion_tokens, total_tokens } = whole.json.usage
-      expect(total_tokens).toBe(prompt_tokens + completion_tokens)
-      expect(streamed.content).toBe(whole.content)
-      expect(streamed.chunks.at(-1).usage).toEqual(whole.json.usage)
-    }),
+    fc.asyncProperty(
+      fc.constantFrom(...MODELS),
+      fc.string({ unit: 'binary', maxLength: 80 }),
+      fc.record(
+        { n: fc.integer({ min: 1, max: 20 }), size: fc.constantFrom('1024x1536', '2K', '3:2', 'auto', 'x'), temperature: fc.double({ noNaN: true, noDefaultInfinity: true }) },
+        { requiredKeys: [] },
+      ),
+      async (model, text, fields) => {
+        const whole = await ask(mock, { model, text, body: fields })
+        const streamed = await ask(mock, { model, text, body: { ...fields, stream: true, stream_options: { include_usage: true } } })
+        expect(whole.status).toBe(200)
+        expect(check(operation, { status: 200, mediaType: 'application/json', value: whole.json })).toEqual([])
+        expect(whole.json.choices).toHaveLength(1)
+        expect(whole.json.choices[0].finish_reason).toBe('stop')
+        const { prompt_tokens, completion_tokens, total_tokens } = whole.json.usage
+        expect(total_tokens).toBe(prompt_tokens + completion_tokens)
+        expect(streamed.content).toBe(whole.content)
+        expect(streamed.chunks.at(-1).usage).toEqual(whole.json.usage)
+      },
+    ),
     { numRuns: 150 },
   )
 })

@@ -6,7 +6,17 @@ const recipeIn = (content: string) => readUrl(picturesIn(content)[0] ?? '')
 /** A PNG of 640 x 360 that is only a header: nothing of ours decodes more. */
 const HEADER = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAoAAAAFoCAIAAABIUN0GAAAA', 'base64')
 const PNG = `data:image/png;base64,${HEADER.toString('base64')}`
-const part = (url: unknown): any => ({ messages: [{ role: 'user', content: [{ type: 'text', text: 'make it blue' }, { type: 'image_url', image_url: url }] }] })
+const part = (url: unknown): any => ({
+  messages: [
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'make it blue' },
+        { type: 'image_url', image_url: url },
+      ],
+    },
+  ],
+})
 
 test.each([
   ['a part with a URL', part({ url: 'https://a.example/cat.png' })],
@@ -14,8 +24,24 @@ test.each([
   ['a data URI', part({ url: PNG })],
   ['a file_url part', { messages: [{ role: 'user', content: ['make it blue', { type: 'file_url', file_url: { url: 'https://a.example/cat.png' } }] }] }],
   ['a URL at the head of the prompt', { messages: [{ role: 'user', content: 'https://a.example/cat.png make it blue' }] }],
-  ['a picture in an earlier assistant turn', { messages: [{ role: 'assistant', content: 'Here: ![x](https://a.example/cat.png)' }, { role: 'user', content: 'make it blue' }] }],
-  ['a data URI in an earlier assistant turn', { messages: [{ role: 'assistant', content: `![image](${PNG})` }, { role: 'user', content: 'make it blue' }] }],
+  [
+    'a picture in an earlier assistant turn',
+    {
+      messages: [
+        { role: 'assistant', content: 'Here: ![x](https://a.example/cat.png)' },
+        { role: 'user', content: 'make it blue' },
+      ],
+    },
+  ],
+  [
+    'a data URI in an earlier assistant turn',
+    {
+      messages: [
+        { role: 'assistant', content: `![image](${PNG})` },
+        { role: 'user', content: 'make it blue' },
+      ],
+    },
+  ],
 ])('a reference picture is seen: %s', async (_where, body) => {
   await using mock = await mockWith()
   const { content, json } = await ask(mock, { model: 'gpt-4o-image', body })
@@ -25,7 +51,11 @@ test.each([
 
 test('one of our own pictures stands as its creature, by its URL and by its bytes', async () => {
   await using mock = await mockWith()
-  for (const [model, type] of [['gpt-4o-image', 'png'], ['flux', 'jpeg'], ['recraftv3', 'webp']]) {
+  for (const [model, type] of [
+    ['gpt-4o-image', 'png'],
+    ['flux', 'jpeg'],
+    ['recraftv3', 'webp'],
+  ]) {
     const first = await ask(mock, { model: model ?? '', text: 'a fox' })
     const [url = ''] = picturesIn(first.content)
     const { emblem, palette } = readUrl(url) ?? {}
@@ -34,7 +64,14 @@ test('one of our own pictures stands as its creature, by its URL and by its byte
     const bytes = Buffer.from(await (await mock.fetch(url)).arrayBuffer()).toString('base64')
     const byBytes = await ask(mock, { body: part({ url: `data:image/${type};base64,${bytes}` }) })
     expect(recipeIn(byBytes.content)?.references).toEqual([{ emblem, palette }])
-    const nextTurn = await ask(mock, { body: { messages: [{ role: 'assistant', content: first.content }, { role: 'user', content: 'make it blue' }] } })
+    const nextTurn = await ask(mock, {
+      body: {
+        messages: [
+          { role: 'assistant', content: first.content },
+          { role: 'user', content: 'make it blue' },
+        ],
+      },
+    })
     expect(recipeIn(nextTurn.content)?.references).toEqual([{ emblem, palette }])
   }
 })
@@ -42,7 +79,20 @@ test('one of our own pictures stands as its creature, by its URL and by its byte
 test('flux-kontext keeps the ratio of its reference, seededit its size; words of the request go before', async () => {
   await using mock = await mockWith()
   const sizeOf = async (model: string, text = 'make it blue'): Promise<string> => {
-    const { content } = await ask(mock, { model, body: { messages: [{ role: 'user', content: [{ type: 'text', text }, { type: 'image_url', image_url: { url: PNG } }] }] } })
+    const { content } = await ask(mock, {
+      model,
+      body: {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text },
+              { type: 'image_url', image_url: { url: PNG } },
+            ],
+          },
+        ],
+      },
+    })
     const recipe = recipeIn(content)
     return `${recipe?.width}x${recipe?.height}`
   }
@@ -54,7 +104,10 @@ test('flux-kontext keeps the ratio of its reference, seededit its size; words of
 
 test('flux-kontext-dev without a reference picture is refused', async () => {
   await using mock = await mockWith()
-  expect(await ask(mock, { model: 'flux-kontext-dev' })).toMatchObject({ status: 400, json: { error: { param: 'messages', message: expect.stringContaining("'flux-kontext-dev' needs a reference image") } } })
+  expect(await ask(mock, { model: 'flux-kontext-dev' })).toMatchObject({
+    status: 400,
+    json: { error: { param: 'messages', message: expect.stringContaining("'flux-kontext-dev' needs a reference image") } },
+  })
   expect(await ask(mock, { model: 'flux-kontext-dev', text: 'https://a.example/cat.png 画只猫' })).toMatchObject({ status: 200 })
 })
 

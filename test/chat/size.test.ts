@@ -59,7 +59,8 @@ test('more than 15 pictures are 15, with a note', async () => {
 
 test('output_format chooses among the formats that the model makes', async () => {
   await using mock = await mockWith()
-  const formatOf = async (model: string, output_format?: string): Promise<string | undefined> => readUrl(picturesIn((await ask(mock, { model, body: output_format === undefined ? {} : { output_format } })).content)[0] ?? '')?.format
+  const formatOf = async (model: string, output_format?: string): Promise<string | undefined> =>
+    readUrl(picturesIn((await ask(mock, { model, body: output_format === undefined ? {} : { output_format } })).content)[0] ?? '')?.format
   expect(await formatOf('gpt-image-1')).toBe('png')
   expect(await formatOf('gpt-image-1', 'jpeg')).toBe('jpg')
   expect(await formatOf('gpt-image-1', 'webp')).toBe('webp')

@@ -55,7 +55,43 @@ test('a task log is streamed as the real one is cut: JSON in tokens, an empty de
   const deltas = deltasOf(chunks)
   const texts = deltas.map((delta: any) => (delta.content === undefined ? delta : skeleton(delta.content)))
   expect(deltas[0]).toEqual({ role: 'assistant', content: '' })
-  const opening = ['```', 'json', '\n', '{\n', ' ', ' "', 'prompt', '":', ' ', '"', '画', '只', '猫', '"', ',\n', ' ', ' "', 'ratio', '":', ' ', '"', '1', ':', '1', '"', ',\n', ' ', ' "', 'n', '":', ' 1', '\n', '}\n', '```', '\n\n']
+  const opening = [
+    '```',
+    'json',
+    '\n',
+    '{\n',
+    ' ',
+    ' "',
+    'prompt',
+    '":',
+    ' ',
+    '"',
+    '画',
+    '只',
+    '猫',
+    '"',
+    ',\n',
+    ' ',
+    ' "',
+    'ratio',
+    '":',
+    ' ',
+    '"',
+    '1',
+    ':',
+    '1',
+    '"',
+    ',\n',
+    ' ',
+    ' "',
+    'n',
+    '":',
+    ' 1',
+    '\n',
+    '}\n',
+    '```',
+    '\n\n',
+  ]
   expect(texts.slice(1, 1 + opening.length)).toEqual(opening)
   const rest = texts.slice(1 + opening.length).filter((text, i, all) => !(text === '.' && all[i - 1] === '.'))
   expect(rest[0]).toEqual({})
@@ -76,7 +112,9 @@ test('other styles send each picture in one delta with its words', async () => {
   await using mock = await mockWith()
   const streamed = async (model: string): Promise<string[]> => {
     const { chunks } = await ask(mock, { model, text: 'a fox', body: { stream: true } })
-    return deltasOf(chunks).slice(1, -1).map((delta: any) => skeleton(delta.content))
+    return deltasOf(chunks)
+      .slice(1, -1)
+      .map((delta: any) => skeleton(delta.content))
   }
   expect(await streamed('nano-banana')).toEqual(['\n![Image](<picture>)\n'])
   expect(await streamed('flux')).toEqual(['{\n "prompt": "a fox",\n "aspect_ratio": "1:1"\n}', '\n\n![Image](<picture>)\n\n[Click to download](<picture>)'])

@@ -25,7 +25,12 @@ async function start(args: readonly string[] = [], env: Record<string, string> =
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   const lines: string[] = []
   createInterface(child.stderr).on('line', (line) => lines.push(line))
-  const [url] = await Promise.race([once(createInterface(child.stdout), 'line'), ended.then(() => { throw new Error(lines.join('\n')) })])
+  const [url] = await Promise.race([
+    once(createInterface(child.stdout), 'line'),
+    ended.then(() => {
+      throw new Error(lines.join('\n'))
+    }),
+  ])
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL')
     await ended
@@ -33,12 +38,27 @@ async function start(args: readonly string[] = [], env: Record<string, string> =
   return { process: child, url: String(url), lines, ended, [Symbol.asyncDispose]: stop }
 }
 
-const body = (stream: boolean): RequestInit => ({ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-4o-image', stream, messages: [{ role: 'user', content: '画只猫' }] }) })
+const body = (stream: boolean): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ model: 'gpt-4o-image', stream, messages: [{ role: 'user', content: '画只猫' }] }),
+})
 
 test('--help lists every flag with its variable and default, and --version says the version', () => {
   const { status, stdout } = run(['--help'])
   expect(status).toBe(0)
-  for (const [flag, env] of [['--port', 'PORT'], ['--host', 'HOST'], ['--spec', 'MOCK_SPEC'], ['--public-url', 'MOCK_PUBLIC_URL'], ['--pace', 'MOCK_PACE'], ['--api-key', 'MOCK_API_KEY'], ['--seed', 'MOCK_SEED'], ['--clock', 'MOCK_CLOCK'], ['--grace', 'MOCK_GRACE'], ['--log', 'MOCK_LOG']]) {
+  for (const [flag, env] of [
+    ['--port', 'PORT'],
+    ['--host', 'HOST'],
+    ['--spec', 'MOCK_SPEC'],
+    ['--public-url', 'MOCK_PUBLIC_URL'],
+    ['--pace', 'MOCK_PACE'],
+    ['--api-key', 'MOCK_API_KEY'],
+    ['--seed', 'MOCK_SEED'],
+    ['--clock', 'MOCK_CLOCK'],
+    ['--grace', 'MOCK_GRACE'],
+    ['--log', 'MOCK_LOG'],
+  ]) {
     expect(stdout).toMatch(new RegExp(`^  ${flag} [A-Z]+ +${env} `, 'm'))
   }
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -103,7 +123,9 @@ test('a busy port is said in one line, with exit code 1', async () => {
   await once(server, 'listening')
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  expect(run(['--port', String(port)])).toEqual(expect.objectContaining({ status: 1, stdout: '', stderr: `chat-image-mock: port ${port} is in use on 127.0.0.1; choose another with --port, or --port 0 for any free one\n` }))
+  expect(run(['--port', String(port)])).toEqual(
+    expect.objectContaining({ status: 1, stdout: '', stderr: `chat-image-mock: port ${port} is in use on 127.0.0.1; choose another with --port, or --port 0 for any free one\n` }),
+  )
   server.close()
 })
 
@@ -135,7 +157,11 @@ test('a second signal does not wait', async () => {
   const response = await fetch(`${mock.url}/v1/chat/completions`, body(true))
   await response.body?.getReader().read()
   mock.process.kill('SIGTERM')
-  const isListening = async (): Promise<boolean> => fetch(`${mock.url}/__mock/livez`).then(() => true, () => false)
+  const isListening = async (): Promise<boolean> =>
+    fetch(`${mock.url}/__mock/livez`).then(
+      () => true,
+      () => false,
+    )
   while (await isListening());
   mock.process.kill('SIGTERM')
   expect(await mock.ended).toBe(1)

@@ -76,7 +76,9 @@ test('the client sees the usage, the request id and the models', async () => {
 test('the client throws its own errors', async () => {
   const asked = client.chat.completions.create({ model: 'gpt-9', messages: [{ role: 'user', content: 'x' }] })
   await expect(asked).rejects.toThrow(OpenAI.NotFoundError)
-  await expect(asked).rejects.toMatchObject({ status: 404, code: 'model_not_found', param: 'model', type: 'invalid_request_error', requestID: expect.stringMatching(/^\d{23}/) } satisfies Partial<Record<keyof APIError, unknown>>)
+  await expect(asked).rejects.toMatchObject({ status: 404, code: 'model_not_found', param: 'model', type: 'invalid_request_error', requestID: expect.stringMatching(/^\d{23}/) } satisfies Partial<
+    Record<keyof APIError, unknown>
+  >)
   await expect(client.chat.completions.create({ model: 'flux', messages: [] })).rejects.toThrow(OpenAI.BadRequestError)
 })
 
@@ -90,6 +92,9 @@ test('a mock without a port is the client’s fetch', async () => {
   const paced = new OpenAI({ baseURL: slow.baseURL, apiKey: 'any', fetch: slow.fetch })
   const stream = await paced.chat.completions.create({ model: 'gpt-4o-image', messages: [{ role: 'user', content: 'x' }], stream: true }, { signal: hangUp.signal })
   let chunks = 0
-  for await (const { choices: [choice] } of stream) if (choice !== undefined && ++chunks === 3) hangUp.abort()
+  for await (const {
+    choices: [choice],
+  } of stream)
+    if (choice !== undefined && ++chunks === 3) hangUp.abort()
   expect(chunks).toBe(3)
 })

@@ -14,8 +14,12 @@ test('eventsource-parser reads every event of a stream, without a comment, a nam
       expect([event, id]).toEqual([undefined, undefined])
       events.push(data)
     },
-    onError: (error) => { throw error },
-    onComment: (comment) => { throw new Error(comment) },
+    onError: (error) => {
+      throw error
+    },
+    onComment: (comment) => {
+      throw new Error(comment)
+    },
   })
   for await (const bytes of (await fetch(`${mock.baseURL}/chat/completions`, QUESTION)).body ?? []) parser.feed(new TextDecoder().decode(bytes, { stream: true }))
   expect(events.pop()).toBe('[DONE]')

@@ -55,7 +55,8 @@ test.each(['png', 'jpg', 'webp'] as const)('a %s carries its own name, and its b
 
 test('bytes that are no picture of ours name nothing', () => {
   const bomb = PNG.sync.write(new PNG({ width: 4, height: 4 }))
-  for (const bytes of [Buffer.alloc(0), Buffer.from('x'), Buffer.alloc(100, 0xff), bomb, Buffer.from('chat-image-mock:1abc;'), Buffer.from('\x89PNG\r\n\x1a\n\xff\xff\xff\xffzTXt', 'latin1')]) expect(readRecipe(bytes)).toBeUndefined()
+  for (const bytes of [Buffer.alloc(0), Buffer.from('x'), Buffer.alloc(100, 0xff), bomb, Buffer.from('chat-image-mock:1abc;'), Buffer.from('\x89PNG\r\n\x1a\n\xff\xff\xff\xffzTXt', 'latin1')])
+    expect(readRecipe(bytes)).toBeUndefined()
 })
 
 /** The bytes of this release: another hash means that everybody's pictures have changed, and wants another format version and a line in the CHANGELOG. */

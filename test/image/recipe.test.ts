@@ -47,7 +47,16 @@ test('a name that was cut short or changed by one character is none', () => {
     }
   }
   expect(readFile(name, `${fingerprint}.png`)).toEqual(cat)
-  for (const file of [`${fingerprint}.jpg`, `${fingerprint}.PNG`, fingerprint, `${fingerprint}.png.png`, `0${fingerprint.slice(1)}x.png`, `${fingerprint.slice(0, -1)}.png`, `${fingerprint.toUpperCase()}.png`]) expect(readFile(name, file), file).toBeUndefined()
+  for (const file of [
+    `${fingerprint}.jpg`,
+    `${fingerprint}.PNG`,
+    fingerprint,
+    `${fingerprint}.png.png`,
+    `0${fingerprint.slice(1)}x.png`,
+    `${fingerprint.slice(0, -1)}.png`,
+    `${fingerprint.toUpperCase()}.png`,
+  ])
+    expect(readFile(name, file), file).toBeUndefined()
 })
 
 test.each([

@@ -7,7 +7,11 @@ import { post, sendRaw } from '../wire.ts'
 
 let mock: Mock
 beforeAll(async () => {
-  mock = await startMock({ onFault: (error) => { throw error } })
+  mock = await startMock({
+    onFault: (error) => {
+      throw error
+    },
+  })
 })
 afterAll(async () => mock.close())
 
@@ -24,7 +28,17 @@ test.each<[what: string, body: string | Buffer, status: number, error: object]>(
   ['no model', json({ messages }), 400, { param: 'model', code: 'missing_required_parameter', message: "Missing required parameter: 'model'." }],
   ['no messages', json({ model: 'flux' }), 400, { param: 'messages', message: "Missing required parameter: 'messages'." }],
   ['no messages in it', json({ model: 'flux', messages: [] }), 400, { param: 'messages' }],
-  ['several faults, all told', json({ model: 7, messages: [{ content: 'x' }], stream: 'yes' }), 400, { param: 'model', code: 'invalid_type', message: "Invalid type for 'model': expected a string, but got an integer instead. Missing required parameter: 'messages[0].role'. Invalid type for 'stream': expected a boolean or null, but got a string instead." }],
+  [
+    'several faults, all told',
+    json({ model: 7, messages: [{ content: 'x' }], stream: 'yes' }),
+    400,
+    {
+      param: 'model',
+      code: 'invalid_type',
+      message:
+        "Invalid type for 'model': expected a string, but got an integer instead. Missing required parameter: 'messages[0].role'. Invalid type for 'stream': expected a boolean or null, but got a string instead.",
+    },
+  ],
   ['an unknown model', json({ model: 'gpt-9', messages }), 404, { param: 'model', code: 'model_not_found', message: expect.stringMatching(/'gpt-9' does not exist.*gpt-4o-image.*flux-\*/) }],
   ['an unknown model among other faults', json({ model: 'gpt-9', messages: 1 }), 400, { param: 'model', code: 'invalid_value' }],
   ['65 levels', `{"a":${'['.repeat(64)}${']'.repeat(64)}}`, 400, { message: expect.stringContaining('nested too deeply') }],
@@ -49,7 +63,17 @@ test.each<[what: string, body: string | Buffer, status: number]>([
   ['nothing but objects', '{},'.repeat(8_000_000), 400],
   ['100,001 values', `{"a":[${'0,'.repeat(100_000)}0]}`, 400],
   ['an answer’s worth of quotes', `{"model":"flux","messages":[{"role":"user","content":"${String.raw`\"\\`.repeat(200_000)}"}]}`, 200],
-  ['eight megabytes of picture markdown', json({ model: 'flux', messages: [{ role: 'assistant', content: '![](http://'.repeat(700_000) }, { role: 'user', content: 'x' }] }), 200],
+  [
+    'eight megabytes of picture markdown',
+    json({
+      model: 'flux',
+      messages: [
+        { role: 'assistant', content: '![](http://'.repeat(700_000) },
+        { role: 'user', content: 'x' },
+      ],
+    }),
+    200,
+  ],
   ['eight megabytes of one word', json({ model: 'gpt-4o-image', messages: [{ role: 'user', content: 'a'.repeat(8_000_000) }] }), 200],
 ])('%s is never a 5xx', async (_what, body, status) => {
   const { status: told, body: text } = await sendRaw(mock, post(body))
@@ -67,7 +91,11 @@ test.each<[what: string, request: string | Buffer, status: number]>([
   ['HTTP/1.0 without a Host', `POST /v1/chat/completions HTTP/1.0\r\nContent-Length: ${Buffer.byteLength(GOOD)}\r\n\r\n${GOOD}`, 200],
   ['Expect: 100-continue', post(GOOD, ['Expect: 100-continue']), 100],
   ['another Expect', post(GOOD, ['Expect: x']), 200],
-  ['a chunked upload', `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${Buffer.byteLength(GOOD).toString(16)}\r\n${GOOD}\r\n0\r\n\r\n`, 200],
+  [
+    'a chunked upload',
+    `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${Buffer.byteLength(GOOD).toString(16)}\r\n${GOOD}\r\n0\r\n\r\n`,
+    200,
+  ],
   ['a body over the bound, told beforehand', 'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 33554433\r\n\r\n', 413],
   ['a wrong method', 'DELETE /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 405],
   ['an unknown path', 'GET /nothing/here HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 404],
@@ -132,7 +160,8 @@ test('405 says what is allowed', async () => {
 
 test('what is wrong is told in the order 404, 405, 415, 413, 401, 400', async () => {
   await using locked = await mockWith({ apiKeys: ['right'] })
-  const statusOf = async (path: string, method: string, headers: Record<string, string>, body: string): Promise<number> => (await read(await locked.fetch(`${locked.url}${path}`, { method, headers, body }))).status
+  const statusOf = async (path: string, method: string, headers: Record<string, string>, body: string): Promise<number> =>
+    (await read(await locked.fetch(`${locked.url}${path}`, { method, headers, body }))).status
   const huge = 'x'.repeat(33_554_433)
   expect(await statusOf('/nothing', 'POST', { 'content-type': 'text/plain' }, huge)).toBe(404)
   expect(await statusOf('/v1/chat/completions', 'PUT', { 'content-type': 'text/plain' }, huge)).toBe(405)
@@ -172,12 +201,41 @@ test('a client that hangs up in the middle of its body leaves the server as it w
 
 test('a valid body with up to three mutations gives 200 or a 4xx with the envelope', async () => {
   const values: fc.Arbitrary<unknown> = fc.oneof(fc.jsonValue(), fc.constantFrom(null, '', 'gpt-4o-image', [], {}, 0, -1, 1e308, true, 'data:image/png;base64,', 'http://x/y.png', '\u0000', '【3:2】'))
-  const paths = [['model'], ['messages'], ['stream'], ['n'], ['size'], ['messages', 0], ['messages', 0, 'role'], ['messages', 0, 'content'], ['messages', 0, 'content', 0], ['messages', 0, 'content', 1, 'image_url'], ['stream_options'], ['image_config'], ['extra_body'], ['zzz']]
+  const paths = [
+    ['model'],
+    ['messages'],
+    ['stream'],
+    ['n'],
+    ['size'],
+    ['messages', 0],
+    ['messages', 0, 'role'],
+    ['messages', 0, 'content'],
+    ['messages', 0, 'content', 0],
+    ['messages', 0, 'content', 1, 'image_url'],
+    ['stream_options'],
+    ['image_config'],
+    ['extra_body'],
+    ['zzz'],
+  ]
   let fine = 0
   let runs = 0
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(fc.constantFrom(...paths), values), { maxLength: 3 }), async (mutations) => {
-      const body: any = { model: 'gpt-4o-image', stream: false, n: 1, size: '1:1', messages: [{ role: 'user', content: [{ type: 'text', text: 'x' }, { type: 'image_url', image_url: { url: 'http://a.example/1.png' } }] }] }
+      const body: any = {
+        model: 'gpt-4o-image',
+        stream: false,
+        n: 1,
+        size: '1:1',
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'x' },
+              { type: 'image_url', image_url: { url: 'http://a.example/1.png' } },
+            ],
+          },
+        ],
+      }
       for (const [path, value] of mutations) {
         const parent = path.slice(0, -1).reduce((at: any, key) => (typeof at === 'object' && at !== null ? at[key] : undefined), body)
         const key = path.at(-1)

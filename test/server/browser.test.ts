@@ -4,7 +4,10 @@ import { ask, mockWith, picturesIn, read } from '../ask.ts'
 test('a page of any origin may ask for answers and pictures; a preflight echoes the headers that it asks for', async () => {
   await using mock = await mockWith()
   const origin = { origin: 'https://app.example' }
-  const preflight = await mock.fetch(`${mock.baseURL}/chat/completions`, { method: 'OPTIONS', headers: { ...origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type,x-stainless-lang' } })
+  const preflight = await mock.fetch(`${mock.baseURL}/chat/completions`, {
+    method: 'OPTIONS',
+    headers: { ...origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type,x-stainless-lang' },
+  })
   expect(preflight.status).toBe(204)
   expect(preflight.headers.get('access-control-allow-origin')).toBe('*')
   expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization,content-type,x-stainless-lang')

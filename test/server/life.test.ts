@@ -5,7 +5,12 @@ import { ask, mockWith, picturesIn, read, toChunks } from '../ask.ts'
 
 test('health says version, contract and counts; livez and readyz say ok', async () => {
   await using mock = await mockWith()
-  expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toEqual({ status: 'ok', version: expect.stringMatching(/^\d/), contract: { title: '', version: '1.0.0', operations: 3, models: 13 }, exchanges: 0 })
+  expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toEqual({
+    status: 'ok',
+    version: expect.stringMatching(/^\d/),
+    contract: { title: '', version: '1.0.0', operations: 3, models: 13 },
+    exchanges: 0,
+  })
   await ask(mock)
   expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toMatchObject({ exchanges: 2 })
   for (const probe of ['livez', 'readyz']) expect(await read(await mock.fetch(`${mock.url}/__mock/${probe}`))).toMatchObject({ status: 200, json: { status: 'ok' } })
@@ -24,7 +29,8 @@ test('models are listed, and each can be asked for', async () => {
   await using mock = await mockWith()
   const { data } = (await (await mock.fetch(`${mock.baseURL}/models`)).json()) as { data: { id: string }[] }
   expect(data).toHaveLength(13)
-  for (const { id } of [...data, { id: 'flux-dev' }, { id: 'flux-kontext-max' }]) expect(await (await mock.fetch(`${mock.baseURL}/models/${id}`)).json()).toEqual({ id, object: 'model', created: 1677652288, owned_by: 'chat-image-mock' })
+  for (const { id } of [...data, { id: 'flux-dev' }, { id: 'flux-kontext-max' }])
+    expect(await (await mock.fetch(`${mock.baseURL}/models/${id}`)).json()).toEqual({ id, object: 'model', created: 1677652288, owned_by: 'chat-image-mock' })
   expect(await read(await mock.fetch(`${mock.baseURL}/models/gpt-9`))).toMatchObject({ status: 404, json: { error: { code: 'model_not_found', param: 'model' } } })
 })
 
@@ -86,7 +92,12 @@ test('a client that hangs up in mid-stream stops the stream’s waits', async ()
   }
   await using mock = await startMock({ pace: 'real', timer })
   const hangUp = new AbortController()
-  const response = await fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', signal: hangUp.signal, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: 'x' }] }) })
+  const response = await fetch(`${mock.baseURL}/chat/completions`, {
+    method: 'POST',
+    signal: hangUp.signal,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: 'x' }] }),
+  })
   await response.body?.getReader().read()
   hangUp.abort()
   await expect(abandoned).resolves.toBeUndefined()
@@ -96,7 +107,12 @@ test('a fetch in process that is aborted rejects with AbortError, also during a 
   const timer = async (_ms: number, signal?: AbortSignal): Promise<void> => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
   await using mock = await createMock({ pace: 'real', timer })
   const hangUp = new AbortController()
-  const asked = mock.fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', signal: hangUp.signal, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-4o-image', messages: [{ role: 'user', content: 'x' }] }) })
+  const asked = mock.fetch(`${mock.baseURL}/chat/completions`, {
+    method: 'POST',
+    signal: hangUp.signal,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'gpt-4o-image', messages: [{ role: 'user', content: 'x' }] }),
+  })
   hangUp.abort()
   await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }))
 })
@@ -108,7 +124,11 @@ test('a stream that outlives the grace ends after its last whole event, without 
     await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('ended'))))
   }
   const mock = await startMock({ pace: 'real', timer })
-  const response = await fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: 'x' }] }) })
+  const response = await fetch(`${mock.baseURL}/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: 'x' }] }),
+  })
   const closed = mock.close(0)
   const text = await response.text()
   await closed
@@ -123,7 +143,14 @@ test('every request is told of, with its status, its id and its note', async () 
   const told = await ask(mock, { model: 'gpt-image-1', text: '2000x1000' })
   await ask(mock, { model: 'gpt-9' })
   expect(exchanges).toEqual([
-    { method: 'POST', path: '/v1/chat/completions', status: 200, duration: expect.any(Number), requestId: told.headers.get('x-request-id'), note: '2000x1000 is no size of this model: nearest is 1536x1024' },
+    {
+      method: 'POST',
+      path: '/v1/chat/completions',
+      status: 200,
+      duration: expect.any(Number),
+      requestId: told.headers.get('x-request-id'),
+      note: '2000x1000 is no size of this model: nearest is 1536x1024',
+    },
     { method: 'POST', path: '/v1/chat/completions', status: 404, duration: expect.any(Number), requestId: expect.any(String), note: undefined },
   ])
 })

@@ -8,7 +8,15 @@ test('every link of an answer works, and GET and HEAD agree', async () => {
   await using mock = await startMock()
   const { content } = await ask(mock, { text: '画2张猫 <script>' })
   const links = linksIn(content)
-  expect(links.map((link) => new URL(link).pathname.split('/').slice(1, 3).filter((part) => part.length < 9).join('/'))).toEqual(['web', 'source', 'raw', 'cdn', 'cdn/download', 'cdn', 'cdn/download'])
+  expect(
+    links.map((link) =>
+      new URL(link).pathname
+        .split('/')
+        .slice(1, 3)
+        .filter((part) => part.length < 9)
+        .join('/'),
+    ),
+  ).toEqual(['web', 'source', 'raw', 'cdn', 'cdn/download', 'cdn', 'cdn/download'])
   const types = ['text/html; charset=utf-8', 'application/json', ...Array.from({ length: 5 }, () => 'image/png')]
   for (const [i, link] of links.entries()) {
     const got = await fetch(link)
@@ -61,7 +69,14 @@ test('a name that is not ours, cut short or changed by one character is a 404 wi
     const path = new URL(link).pathname
     const change = (at: number): string => path.slice(0, at) + (path[at] === 'b' ? 'c' : 'b') + path.slice(at + 1)
     const start = path.lastIndexOf('/', path.lastIndexOf('/') - 1) + 1
-    const broken = [path.slice(0, -1), `${path}a`, path.replace(/[^/]+$/, ''), ...Array.from({ length: path.length - start }, (_, i) => start + i).filter((at) => path[at] !== '/').map(change)]
+    const broken = [
+      path.slice(0, -1),
+      `${path}a`,
+      path.replace(/[^/]+$/, ''),
+      ...Array.from({ length: path.length - start }, (_, i) => start + i)
+        .filter((at) => path[at] !== '/')
+        .map(change),
+    ]
     for (const other of broken) {
       const told = await read(await mock.fetch(`${mock.url}${other}`))
       expect(told, other).toMatchObject({ status: 404, json: { error: { code: 'picture_not_found' } } })

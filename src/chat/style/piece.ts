@@ -37,7 +37,11 @@ export function quote(prompt: string): string {
 
 /** The prompt as a picture's alt text: one line without brackets. */
 export function altOf({ prompt }: ChatRequest): Piece {
-  return toPiece(echo(prompt).replaceAll(/[\s[\](){}<>`!]+/g, ' ').trim())
+  return toPiece(
+    echo(prompt)
+      .replaceAll(/[\s[\](){}<>`!]+/g, ' ')
+      .trim(),
+  )
 }
 
 // Words with the space before them, single Chinese characters, short numbers, escapes and signs: about what a tokenizer makes of JSON.

@@ -43,9 +43,20 @@ export function taskLog(subject: Subject): Step[] {
   const taskId = taskIdOf(first.fingerprint, task)
   const number = draw(digest, 'task log')
   const progress = percentages(number)
-  const pictures = links.flatMap((picture, i) => [i === 0 ? MARKS.gen : MARKS.nextGen, id(ulidFrom(digest, `gen ${i}`)), MARKS.of, link(picture.picture), words.download, link(picture.download), MARKS.end])
+  const pictures = links.flatMap((picture, i) => [
+    i === 0 ? MARKS.gen : MARKS.nextGen,
+    id(ulidFrom(digest, `gen ${i}`)),
+    MARKS.of,
+    link(picture.picture),
+    words.download,
+    link(picture.download),
+    MARKS.end,
+  ])
   return [
-    ...sayBlock(20, request.prompt, [['ratio', `"${request.ratio}"`], ['n', String(request.count)]]),
+    ...sayBlock(20, request.prompt, [
+      ['ratio', `"${request.ratio}"`],
+      ['n', String(request.count)],
+    ]),
     { type: 'empty', wait: 0 },
     say(duration * 0.05, MARKS.id, id(taskId), words.preview, link(first.page(taskId)), words.source, link(first.source(taskId)), words.queue),
     ...dots(duration * 0.15, 1 + number(4)),
