@@ -7,6 +7,7 @@ const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 const bundle = await rolldown({
   input: { index: path('build/index.js'), cli: path('build/cli.js') },
   platform: 'node',
+  preserveEntrySignatures: 'allow-extension', // an entry may share a file with what it is made of
   external: (id) => !id.startsWith('.') && !id.startsWith('/'),
 })
 // What a start and a chat request need is one file; these are loaded by what needs them: a picture, a file of the user's.
