@@ -2,5 +2,11 @@ import { defineConfig } from 'vitest/config'
 
 /** What `npm test` leaves out: the packed package, other Nodes, the browser. */
 export default defineConfig({
-  test: { include: ['test/**/*.all.test.ts'], globalSetup: 'test/setup.ts', testTimeout: 300_000, hookTimeout: 300_000 },
+  test: {
+    include: ['test/**/*.all.test.ts'],
+    globalSetup: 'test/setup.ts',
+    fileParallelism: false, // they build, and share the build
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
 })

@@ -1,21 +1,11 @@
-import type { Format, Size } from '../image/recipe.ts'
 import type { TaskForm } from './digest.ts'
+import type { Traits } from './request.ts'
 import type { StyleName } from './style/style.ts'
 
 /** How one model speaks. */
-export interface Profile {
+export interface Profile extends Traits {
   readonly style: StyleName
-  /** The sizes that it really has, the default one first. */
-  readonly sizes: readonly Size[]
-  /** The formats that it makes, the default one first. */
-  readonly formats: readonly [Format, ...Format[]]
-  /** Reference pictures: it takes none, may have some, answers without one although the vendor wants one, or refuses without one. */
-  readonly references: 'none' | 'optional' | 'wanted' | 'required'
-  /** What it takes from a reference picture when the request says nothing of size. */
-  readonly follows: 'ratio' | 'size' | undefined
   readonly task: TaskForm
-  /** How long a picture takes, in seconds: the shortest and the longest. */
-  readonly pace: readonly [number, number]
 }
 
 /** The Profile of each model and family, as `profileOf` finds them. */

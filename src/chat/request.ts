@@ -4,7 +4,6 @@ import type { Format, Recipe, Size } from '../image/recipe.ts'
 import { FORMATS, MAX_LABEL, MAX_MODEL, PALETTES } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
 import { digestOf, digitsFrom, draw } from './digest.ts'
-import type { Profile } from './profile.ts'
 import type { Reference } from './reference.ts'
 import { readConversation, toReferences } from './reference.ts'
 import { askedOf, blockOf, choose, ratioName } from './size.ts'
@@ -37,9 +36,23 @@ export interface ChatRequest {
   readonly notes: readonly string[]
 }
 
+/** What a model can do, as far as its requests are read by it. */
+export interface Traits {
+  /** The sizes that it really has, the default one first. */
+  readonly sizes: readonly Size[]
+  /** The formats that it makes, the default one first. */
+  readonly formats: readonly [Format, ...Format[]]
+  /** Reference pictures: it takes none, may have some, answers without one although the vendor wants one, or refuses without one. */
+  readonly references: 'none' | 'optional' | 'wanted' | 'required'
+  /** What it takes from a reference picture when the request says nothing of size. */
+  readonly follows: 'ratio' | 'size' | undefined
+  /** How long a picture takes, in seconds: the shortest and the longest. */
+  readonly pace: readonly [number, number]
+}
+
 /** What a ChatRequest is read with besides its body. */
 export interface Reading {
-  readonly profile: Profile
+  readonly profile: Traits
   readonly base: string
   readonly seed: string
 }
@@ -80,12 +93,12 @@ function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : ''
 }
 
-function formatOf(asked: JsonValue | undefined, { formats }: Profile): Format {
+function formatOf(asked: JsonValue | undefined, { formats }: Traits): Format {
   const wanted = asked === 'jpeg' ? 'jpg' : asked
   return FORMATS.find((format) => format === wanted && formats.includes(format)) ?? formats[0]
 }
 
-function referenceNotes({ references }: Profile, model: string, pictures: number): string[] {
+function referenceNotes({ references }: Traits, model: string, pictures: number): string[] {
   if (references === 'none' && pictures > 0) return [`${model} takes no reference pictures: ${pictures} ignored`]
   if (references === 'wanted' && pictures === 0) return [`the real ${model} wants a reference picture`]
   return []

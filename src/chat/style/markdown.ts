@@ -1,7 +1,7 @@
 import type { Step } from '../step.ts'
 import { say, toPiece } from '../step.ts'
+import type { Subject } from './piece.ts'
 import { link, linksOf } from './piece.ts'
-import type { Subject } from './style.ts'
 
 const WORDS = { picture: toPiece('\n![Image]('), end: toPiece(')\n') }
 

@@ -1,10 +1,19 @@
 import type { Links } from '../../image/link.ts'
 import { toLinks } from '../../image/link.ts'
+import type { Recipe } from '../../image/recipe.ts'
+import type { TaskForm } from '../digest.ts'
 import type { ChatRequest } from '../request.ts'
 import type { Piece, Step } from '../step.ts'
 import { escape, toPiece } from '../step.ts'
 import { ID_TOKENS, LINK_TOKENS } from '../token.ts'
-import type { Subject } from './style.ts'
+
+/** What a Style writes about. */
+export interface Subject {
+  readonly request: ChatRequest
+  /** One for each picture, at least one. */
+  readonly recipes: readonly Recipe[]
+  readonly task: TaskForm
+}
 
 /** How many characters of a prompt an answer repeats [G]. */
 const ECHO = 4000

@@ -1,7 +1,7 @@
 import type { Step } from '../step.ts'
 import { say, toPiece } from '../step.ts'
+import type { Subject } from './piece.ts'
 import { altOf, link, linksOf, sayBlock } from './piece.ts'
-import type { Subject } from './style.ts'
 
 const WORDS = {
   start: toPiece('>🚀 开始生成图片\n\n'),

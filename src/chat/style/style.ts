@@ -1,19 +1,9 @@
-import type { Recipe } from '../../image/recipe.ts'
-import type { TaskForm } from '../digest.ts'
-import type { ChatRequest } from '../request.ts'
 import type { Step } from '../step.ts'
 import { markdown } from './markdown.ts'
+import type { Subject } from './piece.ts'
 import { promptJson } from './prompt-json.ts'
 import { stepLog } from './step-log.ts'
 import { taskLog } from './task-log.ts'
-
-/** What a Style writes about. */
-export interface Subject {
-  readonly request: ChatRequest
-  /** One for each picture, at least one. */
-  readonly recipes: readonly Recipe[]
-  readonly task: TaskForm
-}
 
 /** One way of writing an answer: the steps between the first chunk, which names the role, and the finish. */
 export type Style = (subject: Subject) => Step[]

@@ -1,8 +1,8 @@
 import { draw, taskIdOf, ulidFrom } from '../digest.ts'
 import type { Piece, Step } from '../step.ts'
 import { say, toPiece } from '../step.ts'
+import type { Subject } from './piece.ts'
 import { id, link, linksOf, sayBlock } from './piece.ts'
-import type { Subject } from './style.ts'
 
 // The Chinese words are T1's [S]; so are the English ones but for the two links, which no English transcript shows [G].
 const WORDS = {
