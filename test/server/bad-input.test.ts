@@ -111,6 +111,7 @@ test.each<[what: string, request: string | Buffer, status: number]>([
   expect(told, head).toBe(status)
   if (status >= 400) expectEnvelope(JSON.parse(body))
   if (status >= 400) expect(head).toMatch(/x-mock-version: \d/i)
+  if (status === 100) expect(body).toMatch(/^HTTP\/1\.1 200 /)
 })
 
 test('a body that grows over the bound is a 413, and the server goes on', async () => {
