@@ -2,7 +2,6 @@ import type { Contract } from './contract.ts'
 import type { Fault } from './fault.ts'
 import { toFaults } from './fault.ts'
 import type { JsonValue } from './json.ts'
-import { isObject } from './json.ts'
 import type { Operation, Parameter } from './operation.ts'
 import { bodyKey, parameterKey } from './key.ts'
 
@@ -109,16 +108,4 @@ function toTyped(text: string, types: readonly string[]): unknown {
 function cookie(header: string | undefined, name: string): string | undefined {
   const pair = header?.split(';').find((item) => item.trim().startsWith(`${name}=`))
   return pair?.trim().slice(name.length + 1)
-}
-
-/** The values that a schema lists by name, and the titles of its other branches: `gpt-image-1 …` and `flux-*`. */
-export function alternativesOf(schema: JsonValue): { readonly values: string[]; readonly titles: string[] } {
-  if (!isObject(schema)) return { values: [], titles: [] }
-  const branches = [schema, ...['anyOf', 'oneOf'].flatMap((key) => schema[key] ?? [])].filter(isObject)
-  const values = branches.flatMap((branch) => branch['enum'] ?? []).filter((value): value is string => typeof value === 'string')
-  const titles = branches
-    .filter((branch) => branch['enum'] === undefined)
-    .flatMap((branch) => branch['title'] ?? [])
-    .filter((title): title is string => typeof title === 'string')
-  return { values, titles }
 }

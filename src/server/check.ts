@@ -37,10 +37,15 @@ function mediaTypeOf(request: Incoming, mediaTypes: readonly string[]): string {
   if (encoding !== '' && encoding.toLowerCase() !== 'identity') throw new ApiError('content_encoding', { asked: encoding.slice(0, 64) })
   const header = request.header('content-type')
   if (header === undefined) return mediaTypes.find(isJsonType) ?? mediaTypes[0] ?? 'application/json'
-  const asked = header.split(';')[0]?.trim().toLowerCase() ?? ''
-  const found = mediaTypes.find((known) => known.toLowerCase() === asked) ?? mediaTypes.find((known) => known === '*/*' || known.toLowerCase() === `${asked.split('/')[0]}/*`)
+  const asked = essenceOf(header)
+  const found = mediaTypes.find((known) => essenceOf(known) === asked) ?? mediaTypes.find((known) => known === '*/*' || essenceOf(known) === `${asked.split('/')[0]}/*`)
   if (found === undefined) throw new ApiError('wrong_content_type', { asked: asked.slice(0, 64), known: mediaTypes })
   return found
+}
+
+// A media type without its parameters.
+function essenceOf(mediaType: string): string {
+  return mediaType.split(';')[0]?.trim().toLowerCase() ?? ''
 }
 
 function readContent(bytes: Buffer, mediaType: string, { body }: Operation): CheckedBody {

@@ -27,7 +27,7 @@ export function createRouter(endpoints: readonly Endpoint[]): (path: string) => 
 /** Answers a request at an Endpoint: HEAD as GET, OPTIONS as a preflight, a method that it does not have with 405. */
 export function answerAt({ answers, route }: Endpoint & { readonly route: Route }, request: Incoming): Reply | Promise<Reply> {
   const { method, path } = request
-  const answer = answers[method] ?? (method === 'HEAD' ? answers['GET'] : undefined)
+  const answer = Object.hasOwn(answers, method) ? answers[method] : method === 'HEAD' ? answers['GET'] : undefined
   if (answer === undefined) {
     const methods = Object.keys(answers)
     const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')

@@ -1,10 +1,12 @@
+import type { Alternatives } from '../contract/alternatives.ts'
+import { alternativesOf } from '../contract/alternatives.ts'
 import type { Contract } from '../contract/contract.ts'
-import { alternativesOf } from '../contract/check.ts'
 import type { Fault } from '../contract/fault.ts'
 import type { JsonObject, JsonValue } from '../contract/json.ts'
 import { isObject } from '../contract/json.ts'
 import type { Operation } from '../contract/operation.ts'
-import { deref, isJsonType } from '../contract/operation.ts'
+import { isJsonType } from '../contract/operation.ts'
+import { escapePointer } from '../contract/pointer.ts'
 import { sampleResponse } from '../contract/sample.ts'
 import { toAnswer } from '../chat/answer.ts'
 import { toCompletion } from '../chat/completion.ts'
@@ -30,12 +32,12 @@ export interface CheckedRequest {
 type Behaviour = (request: CheckedRequest, settings: Settings) => Reply | Promise<Reply>
 
 /** The operations that do more than answer their example, by operationId. */
-const behaviours: Readonly<Record<string, Behaviour>> = { createChatCompletion, listModels, retrieveModel }
+const behaviours: ReadonlyMap<string, Behaviour> = new Map(Object.entries({ createChatCompletion, listModels, retrieveModel }))
 
 /** What answers an Operation: its own behaviour, else the contract's example or a sample of its schema. */
 export function behaviourOf(operation: Operation, packaged: Contract): Behaviour {
   const twin = packaged.operations.find(({ method, path }) => method === operation.method && path === operation.path)
-  return behaviours[operation.operationId ?? twin?.operationId ?? ''] ?? answerSample
+  return behaviours.get(operation.operationId ?? twin?.operationId ?? '') ?? answerSample
 }
 
 const EVENT_STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' }
@@ -70,23 +72,10 @@ async function answerSample({ operation }: CheckedRequest, { contract }: Setting
 }
 
 /** The models of a contract by name, and its families, as the schema of the chat operation's `model` lists them. */
-export function modelsOf(contract: Contract, packaged: Contract): ReturnType<typeof alternativesOf> {
-  const operation = contract.operations.find((candidate) => behaviourOf(candidate, packaged) === createChatCompletion)
-  const mediaType = operation?.body?.mediaTypes.find(isJsonType)
-  if (operation?.body === undefined || mediaType === undefined) return { values: [], titles: [] }
-  const { document } = contract
-  const steps = [
-    ...operation.body.pointer
-      .split('/')
-      .slice(1)
-      .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')),
-    mediaType,
-    'schema',
-    'properties',
-    'model',
-  ]
-  const schema = steps.reduce<JsonValue>((value, step) => (isObject(value) ? deref(document, value[step] ?? null, '').value : null), document)
-  return alternativesOf(schema)
+export function modelsOf(contract: Contract, packaged: Contract): Alternatives {
+  const body = contract.operations.find((operation) => behaviourOf(operation, packaged) === createChatCompletion)?.body
+  const mediaType = body?.mediaTypes.find(isJsonType)
+  return body === undefined || mediaType === undefined ? { values: [], titles: [] } : alternativesOf(contract.document, `${body.pointer}/${escapePointer(mediaType)}/schema`, 'model')
 }
 
 /** The one error for all that is wrong with a request; an unknown model as the only fault is an error of its own. */
