@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Contract } from './contract/contract.ts'
 import { loadContract, toContract } from './contract/contract.ts'
 import type { App } from './server/app.ts'
 import { createApp } from './server/app.ts'
@@ -77,16 +78,21 @@ export async function createMock(options: MockOptions = {}): Promise<Mock> {
 // As the global fetch does, it rejects as soon as its signal aborts, whatever the mock is waiting for.
 async function answer(app: App, request: Request, pacing: Pacing): Promise<Response> {
   request.signal.throwIfAborted()
+  if (pacing.ending.aborted) throw closed()
   const done = new AbortController()
   try {
     return await new Promise((resolve, reject) => {
       request.signal.addEventListener('abort', () => reject(request.signal.reason), { signal: done.signal })
-      pacing.ending.addEventListener('abort', () => reject(new TypeError('fetch failed', { cause: new Error('the mock was closed') })), { signal: done.signal })
+      pacing.ending.addEventListener('abort', () => reject(closed()), { signal: done.signal })
       app.handle(fromWeb(request), async (reply) => toResponse(reply, pacing, request.signal)).then(resolve, reject)
     })
   } finally {
     done.abort()
   }
+}
+
+function closed(): TypeError {
+  return new TypeError('fetch failed', { cause: new Error('the mock was closed') })
 }
 
 /** A mock on a port of this machine. */
@@ -106,10 +112,8 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
 
 async function make(options: MockOptions): Promise<Made> {
   const { document, validators, profiles, version } = await import('#prepared')
-  const packaged = toContract(document, validators, async () => {
-    const { loadFile } = await import('./contract/document.ts')
-    return loadFile(createRequire(import.meta.url).resolve('#openapi'))
-  })
+  let source: ReturnType<Contract['source']> | undefined
+  const packaged = toContract(document, validators, async () => (source ??= readPackaged()))
   const pace = typeof options.pace === 'number' ? options.pace : toPace(options.pace ?? 'instant')
   if (pace === undefined || !(pace >= 0 && pace <= 1000)) throw new RangeError(`pace: '${String(options.pace)}' is none; use 'instant', 'real', or a factor from 0 to 1000`)
   const settings: Settings = {
@@ -132,13 +136,20 @@ async function make(options: MockOptions): Promise<Made> {
   return { settings, app: createApp(settings, () => state.isReady), pacing: { timer: settings.timer, ending: ending.signal }, ending, state }
 }
 
+async function readPackaged(): ReturnType<Contract['source']> {
+  const { loadFile } = await import('./contract/document.ts')
+  return loadFile(createRequire(import.meta.url).resolve('#openapi'))
+}
+
 /** 1677652288 seconds: the time in the provider's own example. */
 const FIXED = 1_677_652_288_000
 
+// Links stand in markdown and in JSON: nothing that either of them reads, and no credentials.
 function checkUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
-    throw new RangeError(`publicUrl: '${text}' is no URL that links can begin with; write it as https://mock.example:8443/path`)
+  if (url === undefined || !/^https?:\/\/[^\s@?#()[\]"'\\<>|]+$/.test(url.href)) {
+    throw new RangeError('publicUrl: links cannot begin with this; write it as https://mock.example:8443/path, without credentials, query or brackets')
+  }
   return url.href.replace(/\/$/, '')
 }
 

@@ -65,7 +65,7 @@ function isCount(value: unknown): value is number {
 const SHAPE = String.raw`(\d{1,5}\s*[:：xX*×]\s*\d{1,5}|[124][kK])`
 const WRITTEN = [
   /[【[]\s*(\d{1,2}\s*[:：]\s*\d{1,2})\s*[】\]]/,
-  new RegExp(String.raw`(?:比例|尺寸)\s*[:：是为]?\s*${SHAPE}`),
+  new RegExp(String.raw`(?:比例|尺寸)\s*(?:[:：是为]\s*)?${SHAPE}`),
   new RegExp(String.raw`--(?:ar|ratio|aspect_ratio|size)[\s=]+${SHAPE}`),
   /--resolution[\s=]+([124]k)/i,
   /\[resolution:\s*([124]k)\]/i,

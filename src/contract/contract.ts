@@ -29,13 +29,24 @@ function textOf(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
+// It is written into a header.
+const MEDIA_TYPE = /^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+[ \t]*(?:;[\x20-\x7e]*)?$/
+
 /** A contract from any OpenAPI 3.0 or 3.1 file; a FileError says all that is wrong with it. */
 export async function loadContract(file: string): Promise<Contract> {
   const [{ FileError, loadDocument, validateDocument }, { compileValidators }] = await Promise.all([import('./document.ts'), import('./validator.ts')])
-  const loaded = await loadDocument(file)
-  await validateDocument(loaded)
-  const { document, source, placeOf } = loaded
-  const { validators, faults } = compileValidators(document, toOperations(document))
-  if (faults.length > 0) throw new FileError(faults.map(({ pointer, reason }) => `${placeOf(toPath(pointer))} this schema cannot be used: ${reason}; mend it`))
-  return toContract(document, validators, async () => source)
+  try {
+    const loaded = await loadDocument(file)
+    await validateDocument(loaded)
+    const { document, source, placeOf } = loaded
+    const operations = toOperations(document)
+    const strange = operations.flatMap(({ body, responses }) => [...(body?.mediaTypes ?? []), ...responses.flatMap(({ mediaTypes }) => mediaTypes)]).filter((mediaType) => !MEDIA_TYPE.test(mediaType))
+    if (strange.length > 0) throw new FileError([...new Set(strange)].map((mediaType) => `${file}: ${JSON.stringify(mediaType)} is no media type; write it as application/json`))
+    const { validators, faults } = compileValidators(document, operations)
+    if (faults.length > 0) throw new FileError(faults.map(({ pointer, reason }) => `${placeOf(toPath(pointer))} this schema cannot be used: ${reason}; mend it`))
+    return toContract(document, validators, async () => source)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new FileError([`${file}: it is nested too deeply, or a part of it contains itself; break the circle`])
+  }
 }

@@ -17,10 +17,16 @@ export interface Fault {
 /** How many alternatives of an enum a message lists. */
 const MAX_ALTERNATIVES = 30
 
+/** How many faults are put into words; of more, the last one stands for the rest, so that they are counted. */
+const MAX_WORDED = 1000
+
 /** ajv's errors as Faults: one for each place and cause, an `anyOf` condensed to the branch that was meant. */
 export function toFaults(errors: readonly ErrorObject[], value: unknown, prefix = ''): Fault[] {
-  const faults = condense(errors).map((error) => toFault(error, value, prefix))
-  return [...new Map(faults.map((fault) => [`${fault.param}\n${fault.message}`, fault])).values()]
+  const condensed = condense(errors)
+  const faults = condensed.slice(0, MAX_WORDED).map((error) => toFault(error, value, prefix))
+  const distinct = [...new Map(faults.map((fault) => [`${fault.param}\n${fault.message}`, fault])).values()]
+  const last = distinct.at(-1)
+  return last === undefined ? [] : distinct.concat(Array.from({ length: condensed.length - faults.length }, () => last))
 }
 
 // ajv reports the errors of every branch of a union, then the union's own: from left to right, the inner ones come first.

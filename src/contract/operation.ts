@@ -165,16 +165,23 @@ export function deref(document: JsonObject, value: JsonValue, pointer: string): 
   return place
 }
 
-// The JSON types that a schema allows at its top, through $ref, allOf, anyOf and oneOf.
-function typesOf(document: JsonObject, schema: JsonValue, depth = 0): string[] {
+/** A schema and all that it is composed of by allOf, anyOf and oneOf, each once: a schema may be composed of itself. */
+export function composedOf(document: JsonObject, schema: JsonValue, seen: Set<JsonObject> = new Set()): JsonObject[] {
   const { value } = deref(document, schema, '')
-  if (!isObject(value) || depth > 8) return []
-  const { type, nullable } = value
-  if (typeof type === 'string') return nullable === true ? [type, 'null'] : [type]
-  if (Array.isArray(type)) return type.filter((item): item is string => typeof item === 'string')
-  const values = [value['const'] ?? [], value['enum'] ?? []].flat().map((item: JsonValue) => (item === null ? 'null' : typeof item))
-  const branches = ['allOf', 'anyOf', 'oneOf'].flatMap((key) => value[key] ?? [])
-  return [...new Set([...values, ...branches.flatMap((branch) => typesOf(document, branch, depth + 1))])]
+  if (!isObject(value) || seen.has(value)) return []
+  seen.add(value)
+  return [value, ...['allOf', 'anyOf', 'oneOf'].flatMap((key) => value[key] ?? []).flatMap((branch) => composedOf(document, branch, seen))]
+}
+
+// The JSON types that a schema allows at its top.
+function typesOf(document: JsonObject, schema: JsonValue): string[] {
+  const types = composedOf(document, schema).flatMap((value): string[] => {
+    const { type, nullable } = value
+    if (typeof type === 'string') return nullable === true ? [type, 'null'] : [type]
+    if (Array.isArray(type)) return type.filter((item): item is string => typeof item === 'string')
+    return [value['const'] ?? [], value['enum'] ?? []].flat().map((item: JsonValue) => (item === null ? 'null' : typeof item))
+  })
+  return [...new Set(types)]
 }
 
 function childOf(document: JsonObject, parent: JsonValue, key: string): JsonValue {
@@ -182,12 +189,8 @@ function childOf(document: JsonObject, parent: JsonValue, key: string): JsonValu
   return isObject(value) ? (value[key] ?? null) : null
 }
 
-function propertiesOf(document: JsonObject, schema: JsonValue, depth = 0): [string, JsonValue][] {
-  const { value } = deref(document, schema, '')
-  if (!isObject(value) || depth > 8) return []
-  const { properties } = value
-  const branches = ['allOf', 'anyOf', 'oneOf'].flatMap((key) => value[key] ?? [])
-  return [...(isObject(properties) ? Object.entries(properties) : []), ...branches.flatMap((branch) => propertiesOf(document, branch, depth + 1))]
+function propertiesOf(document: JsonObject, schema: JsonValue): [string, JsonValue][] {
+  return composedOf(document, schema).flatMap(({ properties }) => (isObject(properties) ? Object.entries(properties) : []))
 }
 
 // OpenAPI 3: concrete paths before templated ones. Compared segment by segment, so /items/latest comes before /items/{id}, and

@@ -1,29 +1,28 @@
 /** A path template, ready to be routed and to give the values of its parameters. */
 export interface Route {
-  /** The path in Hono's words. */
+  /** The path in Hono's words; it may match more than the template does. */
   readonly pattern: string
-  /** The values of the parameters in a path that the pattern matched; undefined where one is not valid percent-encoding. */
+  /** Whether a path fits the template. */
+  readonly fits: (path: string) => boolean
+  /** The values of the parameters in a path that fits; undefined where one is not valid percent-encoding. */
   readonly read: (path: string) => Record<string, string> | undefined
 }
 
 /** A path template of OpenAPI as a Route. `{parameters}` may be a part of a segment: `/files/{name}.json`. */
 export function toRoute(template: string): Route {
-  const names = [...template.matchAll(/\{([^}]+)\}/g)].map((match) => match[1] ?? '')
-  const pattern = template
-    .split('/')
-    .map((segment, index) => (segment.includes('{') ? `:p${index}{${expressionOf(segment, '')}}` : segment))
-    .join('/')
-  const expression = new RegExp(
-    `^${template
-      .split('/')
-      .map((segment) => expressionOf(segment, '()'))
-      .join('/')}$`,
-    's',
-  )
+  const segments = template.split('/').map(toSegment)
+  const pattern = segments.map(({ text, names: parameters }, i) => (parameters.length === 0 && /^[\w.~-]*$/.test(text) ? text : `:p${i}`)).join('/')
+  const readValues = (path: string): string[] | undefined => {
+    const parts = path.split('/')
+    const found = segments.map(({ literals }, i) => readSegment(literals, parts[i] ?? ''))
+    return parts.length === segments.length && found.every((values) => values !== undefined) ? found.flat() : undefined
+  }
+  const names = segments.flatMap((segment) => segment.names)
   return {
     pattern,
+    fits: (path) => readValues(path) !== undefined,
     read: (path) => {
-      const values = expression.exec(path)?.slice(1) ?? []
+      const values = readValues(path) ?? []
       try {
         return Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(values[i] ?? '')]))
       } catch {
@@ -33,11 +32,33 @@ export function toRoute(template: string): Route {
   }
 }
 
-function expressionOf(segment: string, group: '' | '()'): string {
-  return segment
-    .split(/(\{[^}]+\})/)
-    .map((part) => (part.startsWith('{') ? (group === '()' ? '([^/]+)' : '[^/]+') : part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)))
-    .join('')
+interface Segment {
+  readonly text: string
+  readonly names: readonly string[]
+  /** What stands before, between and behind the parameters: one more than there are parameters. */
+  readonly literals: readonly string[]
+}
+
+function toSegment(text: string): Segment {
+  return { text, names: [...text.matchAll(/\{([^}]+)\}/g)].map((match) => match[1] ?? ''), literals: text.split(/\{[^}]+\}/) }
+}
+
+// Each parameter takes at least one character and ends at the first occurrence of what follows it; the last one takes the
+// rest. By hand, since an expression with several parameters would try every way to part a long segment.
+function readSegment([start = '', ...rest]: readonly string[], part: string): string[] | undefined {
+  if (!part.startsWith(start)) return undefined
+  if (rest.length === 0) return part === start ? [] : undefined
+  const end = rest.at(-1) ?? ''
+  const values: string[] = []
+  let at = start.length
+  for (const literal of rest.slice(0, -1)) {
+    const next = part.indexOf(literal, at + 1)
+    if (next < 0) return undefined
+    values.push(part.slice(at, next))
+    at = next + literal.length
+  }
+  const last = part.length - end.length
+  return last > at && part.endsWith(end) ? [...values, part.slice(at, last)] : undefined
 }
 
 /** Whether some path fits both templates. */
@@ -57,5 +78,5 @@ function segmentsMeet(a: string, b: string): boolean {
 }
 
 function fits(text: string, template: string): boolean {
-  return new RegExp(`^${expressionOf(template, '')}$`, 's').test(text)
+  return readSegment(toSegment(template).literals, text) !== undefined
 }

@@ -19,13 +19,14 @@ const BODILESS = new Set([204, 205, 304])
 /** The contract's example for an Operation's first success, else a sample of its schema; JSON where it is offered. */
 export async function sampleResponse(contract: Contract, operation: Operation): Promise<Sample> {
   const response = successOf(operation.responses)
-  const status = Number(response?.status.replace(/xx$/i, '00'))
+  const code = Number(response?.status.replace(/xx$/i, '00'))
+  const status = code >= 200 && code <= 599 ? code : 200 // an informational status is no answer
   const known = response?.mediaTypes.find(isJsonType) ?? response?.mediaTypes[0]
-  if (response === undefined || known === undefined || BODILESS.has(status)) return { status: status || 200, mediaType: undefined, body: '' }
+  if (response === undefined || known === undefined || BODILESS.has(status)) return { status, mediaType: undefined, body: '' }
   const value = await valueOf(contract.document, `${response.pointer}/content/${escapePointer(known)}`)
   const mediaType = known.includes('*') ? 'application/json' : known
   const isText = typeof value === 'string' && !isJsonType(mediaType)
-  return { status: status || 200, mediaType, body: isText ? value : JSON.stringify(value ?? null) }
+  return { status, mediaType, body: isText ? value : JSON.stringify(value ?? null) }
 }
 
 function successOf(responses: readonly ResponseSpec[]): ResponseSpec | undefined {

@@ -38,6 +38,6 @@ export function readFile(name: string, file: string): Recipe | undefined {
 
 /** The Recipe that a picture's URL holds, on whatever host; undefined for a URL that is not ours. */
 export function readUrl(url: string): Recipe | undefined {
-  const [, name = '', file = ''] = /\/(?:cdn|cdn\/download|raw)\/(1[\w-]{1,1499})\/([\da-f]{30}\.[a-z]{3,4})(?:[?#].*)?$/.exec(url) ?? []
+  const [, name = '', file = ''] = /\/(?:cdn|cdn\/download|raw)\/(1[\w-]{1,1499})\/([\da-f]{30}\.[a-z]{3,4})$/.exec(url.split(/[?#]/, 1)[0] ?? '') ?? []
   return name === '' ? undefined : readFile(name, file)
 }

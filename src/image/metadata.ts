@@ -5,6 +5,7 @@ import { toRecipe } from './recipe.ts'
 const OPEN = 'chat-image-mock:'
 const MARK = /chat-image-mock:(1[\w-]{1,1499});/
 const MAX_XMP = 65_536
+const MAX_CHUNKS = 100
 
 /** The XMP packet that every picture carries: its own name, so that a picture can be told from its bytes. */
 export function toXmp(name: string): string {
@@ -17,12 +18,9 @@ export function toXmp(name: string): string {
 /** The Recipe that a picture's bytes name; undefined for a picture that is not ours. Nothing is decoded. */
 export function readRecipe(bytes: Uint8Array): Recipe | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const packets = buffer.readUInt32BE === undefined || buffer.length < 8 ? [] : buffer.toString('latin1', 1, 4) === 'PNG' ? textChunks(buffer) : [near(buffer)]
-  for (const packet of packets) {
-    const name = MARK.exec(packet)?.[1]
-    if (name !== undefined) return toRecipe(name)?.recipe
-  }
-  return undefined
+  const packet = buffer.toString('latin1', 1, 4) === 'PNG' ? textOf(buffer) : near(buffer)
+  const name = MARK.exec(packet)?.[1]
+  return name === undefined ? undefined : toRecipe(name)?.recipe
 }
 
 // JPEG and WebP hold the packet as it is.
@@ -31,19 +29,18 @@ function near(buffer: Buffer): string {
   return at < 0 ? '' : buffer.toString('latin1', at, at + OPEN.length + 1501)
 }
 
-// PNG holds it in a text chunk, which libvips writes deflated (zTXt).
-function textChunks(buffer: Buffer): string[] {
-  const packets: string[] = []
-  for (let at = 8, chunks = 0; at + 12 <= buffer.length && chunks < 1000; chunks++) {
+// PNG holds it in a text chunk, which libvips writes deflated (zTXt). The first one is ours or none is: a stranger's picture
+// may be full of chunks that inflate to a thousand times their size.
+function textOf(buffer: Buffer): string {
+  for (let at = 8, chunks = 0; at + 12 <= buffer.length && chunks < MAX_CHUNKS; chunks++) {
     const length = buffer.readUInt32BE(at)
-    const type = buffer.toString('latin1', at + 4, at + 8)
-    const data = buffer.subarray(at + 8, at + 8 + length)
-    if (type === 'IEND') break
-    if (type === 'zTXt') packets.push(inflated(data.subarray(data.indexOf(0) + 2)))
-    if (type === 'iTXt' || type === 'tEXt') packets.push(near(data))
+    if (buffer.toString('latin1', at + 4, at + 8) === 'zTXt') {
+      const data = buffer.subarray(at + 8, at + 8 + length)
+      return inflated(data.subarray(data.indexOf(0) + 2))
+    }
     at += 12 + length
   }
-  return packets
+  return ''
 }
 
 function inflated(data: Buffer): string {

@@ -54,6 +54,7 @@ const ERRORS = {
   wrong_content_type: { status: 415, type: INVALID, code: 'unsupported_media_type', message: ({ asked, known }) => `Unsupported Content-Type '${asked}'.${hint(known, 'Supported:')}` },
   content_encoding: { status: 415, type: INVALID, code: 'unsupported_content_encoding', message: ({ asked }) => `Unsupported Content-Encoding '${asked}'. Send the body as it is.` },
   headers_too_large: { status: 431, type: INVALID, code: 'headers_too_large', message: () => 'The request headers are too large.' },
+  unwanted: { status: 499, type: INVALID, code: null, message: () => 'The client closed the request.' },
   server_error: { status: 500, type: 'server_error', code: null, message: () => 'The mock failed to answer this request; its log says why. This is a fault of the mock, please report it.' },
 } as const satisfies Record<string, ErrorRow>
 

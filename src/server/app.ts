@@ -10,11 +10,13 @@ import type { Incoming } from './incoming.ts'
 import { isLink, LINK_PATHS, linkEndpoints } from './links.ts'
 import { behaviourOf } from './operations.ts'
 import { createRequestId } from './request-id.ts'
-import type { Settings } from './settings.ts'
+import type { Exchange, Settings } from './settings.ts'
 
 /** The server without a port: answers a request, and has the Reply written by whoever brought it. */
 export interface App {
   readonly handle: <T>(request: Incoming, write: (reply: Reply) => Promise<T>) => Promise<T>
+  /** Tells of a fault of the mock itself. */
+  readonly onFault: (error: unknown) => void
   /** An error as the Reply that is written where no request could be read. */
   readonly refuse: (error: unknown) => Reply
 }
@@ -33,7 +35,7 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
     return endpoint === undefined ? notFound(request, settings, prefix) : answerAt(endpoint, request)
   }
   const toReply = (error: unknown): Reply => {
-    if (!(error instanceof ApiError)) settings.onFault(error)
+    if (!(error instanceof ApiError)) onFault(error)
     return errorReply(error)
   }
   // The one place where a Reply is made whole: every one has its ids, and those outside the control API are open to every origin.
@@ -44,14 +46,30 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
     return { status: reply.status, headers, body: reply.body, wait: reply.wait ?? 0 }
   }
 
+  const onFault = (error: unknown): void => {
+    try {
+      settings.onFault(error)
+    } catch {
+      // what the user's own function throws must not end the user's process
+    }
+  }
+  const tell = (exchange: Exchange): void => {
+    try {
+      settings.onExchange(exchange)
+    } catch (error) {
+      onFault(error)
+    }
+  }
+
   return {
+    onFault,
     handle: async (request, write) => {
       const started = performance.now()
       const reply = complete(await answer(request).catch(toReply), !isControl(request.path, prefix))
       const written = await write(reply)
       exchanges++
       const { method, path } = request
-      settings.onExchange({ method, path, status: reply.status, duration: performance.now() - started, requestId: reply.headers['x-request-id'] ?? '', note: reply.headers['x-mock-note'] })
+      tell({ method, path, status: reply.status, duration: performance.now() - started, requestId: reply.headers['x-request-id'] ?? '', note: reply.headers['x-mock-note'] })
       return written
     },
     refuse: (error) => complete(errorReply(error), true),

@@ -14,18 +14,21 @@ export interface Endpoint {
   readonly answers: Readonly<Record<string, Answer>>
 }
 
-/** Finds the Endpoint of a path: the first of those that fit, in the order given. */
-export function createRouter(endpoints: readonly Endpoint[]): (path: string) => (Endpoint & { readonly route: Route }) | undefined {
-  const router = new TrieRouter<Endpoint & { readonly route: Route }>()
+/** What a path leads to. */
+export type Found = Endpoint & { readonly route: Route }
+
+/** Finds what answers at a path: the first Endpoint that fits, in the order given. */
+export function createRouter(endpoints: readonly Endpoint[]): (path: string) => Found | undefined {
+  const router = new TrieRouter<Found>()
   for (const endpoint of endpoints) {
     const route = toRoute(endpoint.template)
     router.add('ALL', route.pattern, { ...endpoint, route })
   }
-  return (path) => router.match('ALL', path)[0][0]?.[0]
+  return (path) => router.match('ALL', path)[0].find(([{ route }]) => route.fits(path))?.[0]
 }
 
 /** Answers a request at an Endpoint: HEAD as GET, OPTIONS as a preflight, a method that it does not have with 405. */
-export function answerAt({ answers, route }: Endpoint & { readonly route: Route }, request: Incoming): Reply | Promise<Reply> {
+export function answerAt({ answers, route }: Found, request: Incoming): Reply | Promise<Reply> {
   const { method, path } = request
   const answer = Object.hasOwn(answers, method) ? answers[method] : method === 'HEAD' ? answers['GET'] : undefined
   if (answer === undefined) {

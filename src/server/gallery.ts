@@ -1,4 +1,5 @@
 import type { Recipe } from '../image/recipe.ts'
+import { ApiError } from '../reply/error.ts'
 
 /** How many bytes of pictures are kept, those that were asked for last. */
 const MAX_BYTES = 33_554_432
@@ -6,8 +7,17 @@ const MAX_BYTES = 33_554_432
 const MAX_RENDERS = 2
 
 type Render = (recipe: Recipe) => Promise<Buffer>
-/** Gives the bytes of a Recipe by its name. */
-export type Gallery = (name: string, recipe: Recipe) => Promise<Buffer>
+
+/** A picture that somebody asks for. */
+export interface Wanted {
+  readonly name: string
+  readonly recipe: Recipe
+  /** Whether who asked is gone: what nobody waits for is not drawn. */
+  readonly isGone: () => boolean
+}
+
+/** Gives the bytes of pictures; rejects when all who asked for one were gone before it was drawn. */
+export type Gallery = (wanted: Wanted) => Promise<Buffer>
 
 // Whatever draws is loaded by the first picture: glyphs, paint, sharp.
 async function renderPicture(recipe: Recipe): Promise<Buffer> {
@@ -19,11 +29,14 @@ async function renderPicture(recipe: Recipe): Promise<Buffer> {
 export function createGallery(render: Render = renderPicture): Gallery {
   const cache = createCache(MAX_BYTES)
   const limit = createLimit(MAX_RENDERS)
-  const underway = new Map<string, Promise<Buffer>>()
+  const underway = new Map<string, { readonly picture: Promise<Buffer>; readonly askers: (() => boolean)[] }>()
 
-  const draw = async (name: string, recipe: Recipe): Promise<Buffer> => {
+  const draw = async ({ name, recipe }: Wanted, askers: readonly (() => boolean)[]): Promise<Buffer> => {
     try {
-      const picture = await limit(async () => render(recipe))
+      const picture = await limit(async () => {
+        if (askers.every((isGone) => isGone())) throw new ApiError('unwanted')
+        return render(recipe)
+      })
       cache.set(name, picture)
       return picture
     } finally {
@@ -31,12 +44,18 @@ export function createGallery(render: Render = renderPicture): Gallery {
     }
   }
 
-  return async (name, recipe) => {
-    const known = cache.get(name)
+  return async (wanted) => {
+    const known = cache.get(wanted.name)
     if (known !== undefined) return known
-    const drawing = underway.get(name) ?? draw(name, recipe)
-    underway.set(name, drawing)
-    return drawing
+    const drawing = underway.get(wanted.name)
+    if (drawing !== undefined) {
+      drawing.askers.push(wanted.isGone)
+      return drawing.picture
+    }
+    const askers = [wanted.isGone]
+    const picture = draw(wanted, askers)
+    underway.set(wanted.name, { picture, askers })
+    return picture
   }
 }
 

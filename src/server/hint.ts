@@ -1,4 +1,5 @@
 import type { Operation } from '../contract/operation.ts'
+import { toRoute } from '../contract/route.ts'
 
 /** The operations whose path is nearly the one that was asked for: a base URL with a segment too many or too few, a slash, a slip of the pen. */
 export function nearPaths(path: string, operations: readonly Operation[]): string[] {
@@ -15,11 +16,10 @@ export function nearPaths(path: string, operations: readonly Operation[]): strin
 
 function isNear(asked: string, known: string): boolean {
   const path = known.toLowerCase()
-  const tail = path
-    .slice(path.indexOf('/', 1))
-    .replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`)
-    .replaceAll(/\{[^}]+\}/g, '[^/]+')
-  return (tail.length > 1 && new RegExp(`${tail}$`).test(asked)) || distance(asked, path) <= 3
+  const tail = path.slice(path.indexOf('/', 1))
+  const length = tail.split('/').length - 1
+  const end = `/${asked.split('/').slice(-length).join('/')}`
+  return (tail.length > 1 && toRoute(tail).fits(end)) || distance(asked, path) <= 3
 }
 
 // Levenshtein's, for paths of at most 200 characters.

@@ -12,6 +12,8 @@ export interface Incoming {
   readonly origin: string
   /** A header, by its name in lower case. */
   readonly header: (name: string) => string | undefined
+  /** Whether nobody waits for the answer any more. */
+  readonly isGone: () => boolean
   /** The whole body; an ApiError when it is larger than 32 MiB or its client hung up. */
   readonly readBody: () => Promise<Buffer>
 }
@@ -26,7 +28,7 @@ export function fromNode(incoming: IncomingMessage, address: string): Incoming {
   const { method = 'GET', url = '', headers } = incoming
   if (headers.host === undefined && incoming.httpVersion === '1.1') throw new ApiError('bad_request_line', { reason: 'An HTTP/1.1 request needs a Host header.' })
   const header = (name: string): string | undefined => {
-    const value = headers[name]
+    const value = Object.hasOwn(headers, name) ? headers[name] : undefined
     return Array.isArray(value) ? value.join(', ') : value
   }
   return {
@@ -34,6 +36,7 @@ export function fromNode(incoming: IncomingMessage, address: string): Incoming {
     ...toTarget(url),
     origin: headers.host !== undefined && isHost(headers.host) ? `http://${headers.host}` : address,
     header,
+    isGone: () => incoming.socket.destroyed,
     readBody: async () => {
       if (Number(headers['content-length'] ?? 0) > MAX_BODY) throw tooLarge()
       const body = await readNode(incoming)
@@ -51,7 +54,8 @@ export function fromWeb(request: Request): Incoming {
     ...toTarget(pathname + search),
     origin: IN_PROCESS,
     header: (name) => request.headers.get(name) ?? undefined,
-    readBody: async () => readWeb(request.body),
+    isGone: () => request.signal.aborted,
+    readBody: async () => readWeb(request),
   }
 }
 
@@ -109,20 +113,31 @@ async function readNode(incoming: IncomingMessage): Promise<Buffer> {
   })
 }
 
-async function readWeb(body: ReadableStream<Uint8Array> | null): Promise<Buffer> {
+async function readWeb({ body, signal }: Request): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of body ?? []) {
-    size += chunk.length
-    if (size > MAX_BODY) throw tooLarge()
-    chunks.push(chunk)
+  const reader = body?.getReader()
+  const hangUp = (): void => void reader?.cancel().catch(() => {})
+  signal.addEventListener('abort', hangUp)
+  try {
+    for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
+      size += part.value.length
+      if (size > MAX_BODY) throw tooLarge()
+      chunks.push(part.value)
+    }
+    return Buffer.concat(chunks)
+  } catch (error) {
+    hangUp()
+    throw error instanceof ApiError ? error : new ApiError('invalid_body', { reason: 'The request body ended too early.' })
+  } finally {
+    signal.removeEventListener('abort', hangUp)
   }
-  return Buffer.concat(chunks)
 }
 
-const HOST = /^(?:[a-z\d](?:[a-z\d._-]{0,252})|\[[\da-f:.]{2,45}\])(?::\d{1,5})?$/i
+const HOST = /^(?=.{1,260}$)(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*|\[[\da-f:.]{2,45}\])(?::(\d{1,5}))?$/i
 
 // A Host with other characters never reaches a link.
 function isHost(text: string): boolean {
-  return HOST.test(text)
+  const match = HOST.exec(text)
+  return match !== null && Number(match[1] ?? 80) <= 65_535
 }

@@ -55,7 +55,7 @@ async function toPicture(request: Incoming, { name = '', file = '' }: Values, { 
   const etag = `"${file.slice(0, file.indexOf('.'))}"`
   const headers = { etag, 'cache-control': IMMUTABLE, ...(isDownload ? { 'content-disposition': `attachment; filename="${file}"` } : {}) }
   if (isKnown(request.header('if-none-match'), etag)) return { status: 304, headers, body: '' }
-  return { status: 200, headers: { 'content-type': MEDIA_TYPES[recipe.format], 'x-content-type-options': 'nosniff', ...headers }, body: await gallery(name, recipe) }
+  return { status: 200, headers: { 'content-type': MEDIA_TYPES[recipe.format], 'x-content-type-options': 'nosniff', ...headers }, body: await gallery({ name, recipe, isGone: request.isGone }) }
 }
 
 function isKnown(header: string | undefined, etag: string): boolean {

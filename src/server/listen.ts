@@ -26,7 +26,12 @@ export function createServer(app: App, pacing: Pacing): Server {
       return writeNode(reply, outgoing, pacing)
     })
   }
-  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => void listener(incoming, outgoing)
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    listener(incoming, outgoing).catch((error: unknown) => {
+      app.onFault(error)
+      outgoing.destroy()
+    })
+  }
   const server = createHttpServer({ requireHostHeader: false, connectionsCheckingInterval: SECOND, headersTimeout: 20 * SECOND, requestTimeout: 60 * SECOND, keepAliveTimeout: 75 * SECOND }, onRequest)
   server.maxConnections = 10_000
   server.on('listening', () => (address = toUrl(server.address())))

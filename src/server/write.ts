@@ -12,53 +12,81 @@ export interface Pacing {
   readonly ending: AbortSignal
 }
 
-/** Writes a Reply onto Node's socket; done when all was handed over, or the client is gone. A stream that the server's end stops closes after its last whole frame. */
+/**
+ * Writes a Reply onto Node's socket; done when all was handed over, or the client is gone. A stream that the server's end
+ * stops closes after its last whole frame.
+ */
 export async function writeNode(reply: Reply, outgoing: ServerResponse, pacing: Pacing): Promise<void> {
-  const { body } = reply
-  if ((reply.wait ?? 0) > 0 && !(await pause(reply.wait ?? 0, outgoing, pacing))) return void outgoing.destroy()
-  if (outgoing.destroyed) return
-  if (!isStream(body)) {
-    if (reply.status === 204 || reply.status === 304) return void outgoing.writeHead(reply.status, reply.headers).end()
-    outgoing.writeHead(reply.status, { ...reply.headers, 'content-length': Buffer.byteLength(body) }).end(body) // a string travels with its head in one write
-  } else {
-    await writeFrames(body, reply, { outgoing, pacing })
+  const { body, wait = 0 } = reply
+  if (outgoing.req.socket.destroyed) return
+  if (!isStream(body) && wait <= 0) return writeWhole(reply, body, outgoing)
+  const stop = new AbortController()
+  const abort = (): void => stop.abort()
+  const { socket } = outgoing.req // of a pipelined request's answer, the socket closes and the answer does not
+  socket.setMaxListeners(0)
+  socket.once('close', abort)
+  pacing.ending.addEventListener('abort', abort)
+  try {
+    if (wait > 0 && !(await pause(wait, stop.signal, pacing))) return void outgoing.destroy()
+    if (isStream(body)) await writeFrames(body, reply, { outgoing, stop: stop.signal, pacing })
+    else writeWhole(reply, body, outgoing)
+  } finally {
+    socket.off('close', abort)
+    pacing.ending.removeEventListener('abort', abort)
   }
-  if (outgoing.writableLength > 0) outgoing.setTimeout(STALLED, () => outgoing.destroy())
 }
 
-async function writeFrames(frames: readonly Frame[], { status, headers }: Reply, { outgoing, pacing }: { outgoing: ServerResponse; pacing: Pacing }): Promise<void> {
+function writeWhole({ status, headers }: Reply, body: string | Uint8Array, outgoing: ServerResponse): void {
+  if (status === 204 || status === 304) return void outgoing.writeHead(status, headers).end()
+  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body) // a string travels with its head in one write
+  dropStalled(outgoing)
+}
+
+interface Writing {
+  readonly outgoing: ServerResponse
+  /** Aborted when the client is gone or the server ends. */
+  readonly stop: AbortSignal
+  readonly pacing: Pacing
+}
+
+async function writeFrames(frames: readonly Frame[], { status, headers }: Reply, { outgoing, stop, pacing }: Writing): Promise<void> {
   for (const [i, { wait, data }] of frames.entries()) {
-    const goesOn = wait <= 0 || (await pause(wait, outgoing, pacing))
-    if (outgoing.destroyed) return
+    const goesOn = wait <= 0 || (await pause(wait, stop, pacing))
+    if (outgoing.destroyed || outgoing.req.socket.destroyed) return
     if (!goesOn) return void (i === 0 ? outgoing.destroy() : outgoing.end())
     if (i === 0) outgoing.writeHead(status, headers) // headers are held until the first content [S]
     if (i === frames.length - 1) outgoing.end(data)
     else if (!outgoing.write(data)) await drained(outgoing)
   }
+  dropStalled(outgoing)
 }
 
-async function pause(ms: number, outgoing: ServerResponse, { timer, ending }: Pacing): Promise<boolean> {
-  const gone = new AbortController()
-  const hangUp = (): void => gone.abort()
-  outgoing.once('close', hangUp)
+// False when it was stopped; a timer that fails by itself is a fault.
+async function pause(ms: number, stop: AbortSignal, { timer }: Pacing): Promise<boolean> {
   try {
-    await timer(ms, AbortSignal.any([gone.signal, ending]))
+    await timer(ms, stop)
     return true
-  } catch {
-    return false
-  } finally {
-    outgoing.off('close', hangUp)
+  } catch (error) {
+    if (stop.aborted) return false
+    throw error
   }
+}
+
+function dropStalled(outgoing: ServerResponse): void {
+  if (outgoing.writableLength > 0) outgoing.setTimeout(STALLED, () => outgoing.destroy())
 }
 
 async function drained(outgoing: ServerResponse): Promise<void> {
   outgoing.setTimeout(STALLED, () => outgoing.destroy())
+  const { socket } = outgoing.req
   await new Promise<void>((resolve) => {
     const done = (): void => {
-      outgoing.off('drain', done).off('close', done)
+      outgoing.off('drain', done)
+      socket.off('close', done)
       resolve()
     }
-    outgoing.once('drain', done).once('close', done)
+    outgoing.once('drain', done)
+    socket.once('close', done)
   })
   outgoing.setTimeout(0)
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { readUrl } from '../../src/image/link.ts'
 import { ask, mockWith, picturesIn } from '../ask.ts'
@@ -124,6 +125,7 @@ test.each([
   ['no picture', `data:image/png;base64,${Buffer.from('hello, this is no picture').toString('base64')}`],
   ['a truncated header', `data:image/png;base64,${HEADER.subarray(0, 12).toString('base64')}`],
   ['nothing', 'data:image/png;base64,'],
+  ['base64 that lacks a character', `${PNG}A`],
   ['not base64 at all', 'data:image/png,abc'],
   ['no image type', `data:text/html;base64,${HEADER.toString('base64')}`],
   ['another scheme', 'file:///etc/passwd'],
@@ -137,6 +139,7 @@ test('of many references the newest 16 are drawn, each once', async () => {
   await using mock = await mockWith()
   const content = [...Array.from({ length: 40 }, (_, i) => ({ type: 'image_url', image_url: { url: `https://a.example/${i % 20}.png` } })), { type: 'text', text: 'all' }]
   const told = await ask(mock, { body: { messages: [{ role: 'user', content }] } })
-  expect(recipeIn(told.content)?.references).toHaveLength(16)
+  const markOf = (i: number): string => hash('sha256', `https://a.example/${i}.png`, 'hex').slice(0, 16)
+  expect(recipeIn(told.content)?.references).toEqual(Array.from({ length: 16 }, (_, i) => markOf(i + 4)))
   expect(told.json.usage.prompt_tokens).toBeGreaterThan(20 * 85)
 })

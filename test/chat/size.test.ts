@@ -29,6 +29,14 @@ test.each(ASKED)('%s', async (_asked, model, text, body, size) => {
   expect(headers.get('x-mock-note')).toBeNull()
 })
 
+test('a ratio is met by a size within 3 percent of it', async () => {
+  await using mock = await mockWith()
+  const noteOf = async (model: string, aspect_ratio: string): Promise<string | null> => (await ask(mock, { model, text: 'cat', body: { aspect_ratio } })).headers.get('x-mock-note')
+  expect(await noteOf('nano-banana', '4:5')).toBeNull() // 896x1152 is 2.8 percent off
+  expect(await noteOf('dall-e-3', '9:5')).toBeNull() // 1792x1024 is 2.8 percent off
+  expect(await noteOf('dall-e-3', '37:20')).toMatch(/ is no size of this model: nearest is 1792x1024$/) // 5.4 percent off
+})
+
 test('a size that the model does not have takes the nearest, by ratio, then by area, and says so', async () => {
   await using mock = await mockWith()
   const { content, headers } = await ask(mock, { model: 'gpt-image-1', text: 'cat 2000x1000' })

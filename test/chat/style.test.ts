@@ -131,6 +131,12 @@ test('a picture in the prompt cannot be mistaken for one of the answer', async (
   }
 })
 
+test('a character is not cut in two where the repeated prompt ends', async () => {
+  await using mock = await mockWith()
+  const { content } = await ask(mock, { text: `${'a'.repeat(3999)}🐱 and more` })
+  expect(content.isWellFormed()).toBe(true)
+})
+
 test('at most 4,000 characters of a prompt are repeated', async () => {
   await using mock = await mockWith()
   const { content } = await ask(mock, { text: '猫'.repeat(5000) })

@@ -102,7 +102,7 @@ test.each([
   [['sevre'], "unknown command 'sevre'; the commands are serve and validate"],
   [['serve', 'openapi.yaml'], "serve takes no 'openapi.yaml'; a contract is given with --spec"],
   [['--public-url', 'mock'], "--public-url: 'mock' is not allowed"],
-  [['--public-url', 'ftp://mock'], "publicUrl: 'ftp://mock' is no URL"],
+  [['--public-url', 'ftp://mock'], 'publicUrl: links cannot begin with this'],
   [['--spec', '/nowhere.yaml'], '/nowhere.yaml: cannot be read'],
   [['--host', '192.0.2.1'], '192.0.2.1 is no address of this machine'],
   [['validate'], 'validate takes one file'],

@@ -16,6 +16,9 @@ test.each<[string, string, Record<string, string>]>([
   ['/items({id})', '/items(7)', { id: '7' }],
   ['/a.b+c/{x}', '/a.b+c/1', { x: '1' }],
   ['/models:list', '/models:list', {}],
+  ['/x/:name', '/x/:name', {}],
+  ['/y/*', '/y/*', {}],
+  ['/v/:id/{a}', '/v/:id/1', { a: '1' }],
 ])('%s matches %s', async (template, path, values) => {
   expect(toRoute(template).read(path)).toEqual(values)
   expect(await isRouted(template, path)).toBe(true)
@@ -30,13 +33,19 @@ test.each([
   ['/files/{name}.json', '/files/.json'],
   ['/a.b/{x}', '/axb/1'],
   ['/items/{id}:cancel', '/items/7'],
+  ['/x/:name', '/x/other'],
+  ['/y/*', '/y/zzz/q'],
+  ['/v/:id/{a}', '/v/9/1'],
+  ['/p/{a}-{b}-{c}.json', `/p/${'-'.repeat(5000)}`],
+  ['/p/{a}{b}{c}{d}{e}{f}x', `/p/${'a'.repeat(5000)}`],
 ])('%s does not match %s', async (template, path) => {
   expect(await isRouted(template, path)).toBe(false)
 })
 
 async function isRouted(template: string, path: string): Promise<boolean> {
-  const app = new Hono().get(toRoute(template).pattern, (c) => c.text('')).get('/other/:name', (c) => c.text(''))
-  return (await app.request(path)).status === 200
+  const { pattern, fits } = toRoute(template)
+  const app = new Hono().get(pattern, (c) => c.text('')).get('/other/:name', (c) => c.text(''))
+  return (await app.request(path)).status === 200 && fits(path)
 }
 
 test('a path that is not valid percent-encoding has no values', () => {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { deflateSync } from 'node:zlib'
 import { decode as decodeWebp } from '@cwasm/webp'
 import { decode as decodeJpeg } from 'jpeg-js'
 import { PNG } from 'pngjs'
@@ -54,7 +55,10 @@ test.each(['png', 'jpg', 'webp'] as const)('a %s carries its own name, and its b
 })
 
 test('bytes that are no picture of ours name nothing', () => {
-  const bomb = PNG.sync.write(new PNG({ width: 4, height: 4 }))
+  const chunk = Buffer.concat([Buffer.from('zTXtXML:com.adobe.xmp\0\0', 'latin1'), deflateSync(Buffer.alloc(50_000_000, 0x61))])
+  const size = Buffer.alloc(4)
+  size.writeUInt32BE(chunk.length - 4)
+  const bomb = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), size, chunk, Buffer.alloc(4)])
   for (const bytes of [Buffer.alloc(0), Buffer.from('x'), Buffer.alloc(100, 0xff), bomb, Buffer.from('chat-image-mock:1abc;'), Buffer.from('\x89PNG\r\n\x1a\n\xff\xff\xff\xffzTXt', 'latin1')])
     expect(readRecipe(bytes)).toBeUndefined()
 })

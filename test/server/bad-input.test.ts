@@ -74,6 +74,13 @@ test.each<[what: string, body: string | Buffer, status: number]>([
     }),
     200,
   ],
+  [
+    'a reference URL that is almost ours, a thousand times',
+    json({ model: 'flux', messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: `https://x${`/raw/1a/${'0'.repeat(30)}.png?`.repeat(100_000)}\n` } }] }] }),
+    200,
+  ],
+  ['a ratio that never comes', json({ model: 'flux', messages: [{ role: 'user', content: `1${`比例${' '.repeat(2000)}`.repeat(10)}` }] }), 200],
+  ['99,000 wrong parts', json({ model: 'flux', messages: [{ role: 'user', content: Array.from({ length: 99_000 }, () => 0) }] }), 400],
   ['eight megabytes of one word', json({ model: 'gpt-4o-image', messages: [{ role: 'user', content: 'a'.repeat(8_000_000) }] }), 200],
 ])('%s is never a 5xx', async (_what, body, status) => {
   const { status: told, body: text } = await sendRaw(mock, post(body))
@@ -182,7 +189,7 @@ test('with keys, only they pass; without, every key and none', async () => {
   }
 })
 
-test.each(['evil.example/"><script>', 'a b', 'a@b', 'localhost:99x', '"', 'a\\b', '[::1', 'ü.example'])('a Host that is none never reaches a link: %s', async (host) => {
+test.each(['evil.example/"><script>', 'a b', 'a@b', 'localhost:99x', 'localhost:99999', 'a..b', '"', 'a\\b', '[::1', 'ü.example'])('a Host that is none never reaches a link: %s', async (host) => {
   const { status, body } = await sendRaw(mock, Buffer.from(post(GOOD).toString('utf8').replace('Host: localhost', `Host: ${host}`), 'utf8'))
   expect(status).toBe(200)
   expect(body).toContain(`](${mock.url}/cdn/`)

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
+import { connect } from 'node:net'
+import { toContract } from '../../src/contract/contract.ts'
+import { loadFile } from '../../src/contract/document.ts'
 import { createMock, startMock } from '../../src/index.ts'
+import type { Reply } from '../../src/reply/reply.ts'
+import { createApp } from '../../src/server/app.ts'
+import { fromWeb } from '../../src/server/incoming.ts'
 import type { Exchange } from '../../src/server/settings.ts'
 import { ask, mockWith, picturesIn, read, toChunks } from '../ask.ts'
 
@@ -16,13 +22,78 @@ test('health says version, contract and counts; livez and readyz say ok', async 
   for (const probe of ['livez', 'readyz']) expect(await read(await mock.fetch(`${mock.url}/__mock/${probe}`))).toMatchObject({ status: 200, json: { status: 'ok' } })
 })
 
-test('a mock that is ending is alive but not ready', async () => {
+test('readyz is 503 until the mock is ready and while it ends; livez is 200', async () => {
+  const { document, validators, profiles } = await import('#prepared')
+  const contract = toContract(document, validators, async () => loadFile('openapi.yaml'))
+  const app = createApp(
+    { version: '0.0.0', contract, packaged: contract, profiles, seed: '0', clock: () => 0, timer: async () => {}, pace: 0, publicUrl: undefined, apiKeys: [], onExchange: () => {}, onFault: () => {} },
+    () => false,
+  )
+  const probe = async (path: string): Promise<Reply> => app.handle(fromWeb(new Request(`http://mock.invalid/__mock/${path}`)), async (reply) => reply)
+  expect(await probe('livez')).toMatchObject({ status: 200 })
+  expect(await probe('readyz')).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
+})
+
+test('a mock that was closed answers no more, as a port that nobody listens on', async () => {
   const mock = await createMock()
   await mock.close()
-  expect((await mock.fetch(`${mock.url}/__mock/livez`)).status).toBe(200)
-  const readyz = await mock.fetch(`${mock.url}/__mock/readyz`)
-  expect(readyz.status).toBe(503)
-  expect(readyz.headers.get('retry-after')).toBe('1')
+  await expect(mock.fetch(`${mock.url}/__mock/livez`)).rejects.toThrow('fetch failed')
+})
+
+test('what the user’s own functions throw disturbs no answer', async () => {
+  const broken = {
+    onExchange: () => {
+      throw new Error('mine')
+    },
+    onFault: () => {
+      throw new Error('mine too')
+    },
+  }
+  await using inProcess = await createMock(broken)
+  await using port = await startMock(broken)
+  for (const mock of [inProcess, port]) expect(await ask(mock)).toMatchObject({ status: 200 })
+})
+
+test('a timer that fails cuts the connection and is told', async () => {
+  const faults: unknown[] = []
+  await using mock = await startMock({
+    pace: 'real',
+    timer: async () => {
+      throw new Error('no time')
+    },
+    onFault: (fault) => faults.push(fault),
+  })
+  await expect(ask(mock)).rejects.toThrow('fetch failed')
+  expect(faults).toEqual([expect.objectContaining({ message: 'no time' })])
+})
+
+test('a client that hangs up stops the answers to all requests that it had pipelined', async () => {
+  let active = 0
+  let stopped = 0
+  let allStopped = (): void => {}
+  const settled = new Promise<void>((resolve) => (allStopped = resolve))
+  const timer = async (_ms: number, signal?: AbortSignal): Promise<void> => {
+    active++
+    if (active === 5) socket.destroy()
+    await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('stopped')))).catch((error: unknown) => {
+      if (++stopped === 5) allStopped()
+      throw error
+    })
+  }
+  await using mock = await startMock({ pace: 'real', timer })
+  const { hostname, port } = new URL(mock.url)
+  const socket = connect({ host: hostname, port: Number(port) })
+  const body = JSON.stringify({ model: 'nano-banana', messages: [{ role: 'user', content: 'x' }], stream: true })
+  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`.repeat(5))
+  await settled
+  expect([active, stopped]).toEqual([5, 5])
+})
+
+test('a body that fails while it is read is a 400, in process too', async () => {
+  await using mock = await mockWith()
+  const body = new ReadableStream({ pull: (controller) => controller.error(new Error('torn')) })
+  const init: RequestInit & { duplex: 'half' } = { method: 'POST', headers: { 'content-type': 'application/json' }, body, duplex: 'half' }
+  expect(await read(await mock.fetch(`${mock.baseURL}/chat/completions`, init))).toMatchObject({ status: 400, json: { error: { message: 'The request body ended too early.' } } })
 })
 
 test('models are listed, and each can be asked for', async () => {
@@ -168,6 +239,8 @@ test.each([
   [{ pace: -1 }, 'pace:'],
   [{ publicUrl: 'mock.example' }, 'publicUrl:'],
   [{ publicUrl: 'ftp://mock.example' }, 'publicUrl:'],
+  [{ publicUrl: 'https://me:secret@mock.example' }, 'without credentials'],
+  [{ publicUrl: 'https://mock.example/a)b' }, 'publicUrl:'],
   [{ spec: '/nowhere/openapi.yaml' }, '/nowhere/openapi.yaml: cannot be read'],
 ])('a wrong option fails at the call and names itself: %o', async (options, message) => {
   await expect(createMock(options as object)).rejects.toThrow(message)
