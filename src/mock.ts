@@ -78,12 +78,12 @@ export async function createMock(options: MockOptions = {}): Promise<Mock> {
 // As the global fetch does, it rejects as soon as its signal aborts, whatever the mock is waiting for.
 async function answer(app: App, request: Request, pacing: Pacing): Promise<Response> {
   request.signal.throwIfAborted()
-  if (pacing.ending.aborted) throw closed()
+  if (pacing.ending.aborted) throw closedError()
   const done = new AbortController()
   try {
     return await new Promise((resolve, reject) => {
       request.signal.addEventListener('abort', () => reject(request.signal.reason), { signal: done.signal })
-      pacing.ending.addEventListener('abort', () => reject(closed()), { signal: done.signal })
+      pacing.ending.addEventListener('abort', () => reject(closedError()), { signal: done.signal })
       app.handle(fromWeb(request), async (reply) => toResponse(reply, pacing, request.signal)).then(resolve, reject)
     })
   } finally {
@@ -91,7 +91,7 @@ async function answer(app: App, request: Request, pacing: Pacing): Promise<Respo
   }
 }
 
-function closed(): TypeError {
+function closedError(): TypeError {
   return new TypeError('fetch failed', { cause: new Error('the mock was closed') })
 }
 

@@ -2,6 +2,7 @@ import { meets } from '../contract/route.ts'
 import { ApiError, errorReply } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
 import { toChecked } from './check.ts'
+import type { Controlled } from './control.ts'
 import { CONTROL, controlEndpoints, isControl, refuseForeign } from './control.ts'
 import type { Endpoint } from './endpoint.ts'
 import { answerAt, createRouter, preflight } from './endpoint.ts'
@@ -10,7 +11,7 @@ import type { Incoming } from './incoming.ts'
 import { isLink, LINK_PATHS, linkEndpoints } from './links.ts'
 import { behaviourOf } from './operations.ts'
 import { createRequestId } from './request-id.ts'
-import type { Exchange, Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 
 /** The server without a port: answers a request, and has the Reply written by whoever brought it. */
 export interface App {
@@ -23,56 +24,75 @@ export interface App {
 
 /** A route for each Operation of the contract, the links of its pictures, and the control API. */
 export function createApp(settings: Settings, isReady: () => boolean): App {
-  const { operations } = settings.contract
-  const clashes = operations.some(({ path }) => LINK_PATHS.some((ours) => meets(path, ours)))
-  const prefix = clashes ? CONTROL : '' // the user's paths win, and ours move
   let exchanges = 0
-  const find = createRouter([...controlEndpoints({ settings, isReady, countExchanges: () => exchanges }), ...linkEndpoints(settings, prefix), ...operationEndpoints(settings, prefix)])
-
-  const answer = async (request: Incoming): Promise<Reply> => {
-    if (isControl(request.path, prefix)) refuseForeign(request)
-    const endpoint = find(request.path)
-    return endpoint === undefined ? notFound(request, settings, prefix) : answerAt(endpoint, request)
-  }
+  const { answer, isOpen } = createAnswer(settings, { isReady, countExchanges: () => exchanges })
+  const { onFault, onExchange } = guarded(settings)
   const toReply = (error: unknown): Reply => {
     if (!(error instanceof ApiError)) onFault(error)
     return errorReply(error)
   }
   // The one place where a Reply is made whole: every one has its ids, and those outside the control API are open to every origin.
-  const complete = (reply: Reply, isOpen: boolean): Reply => {
+  const complete = (reply: Reply, opened: boolean): Reply => {
     const id = createRequestId()
     const ids = { 'x-request-id': id, 'x-oneapi-request-id': id, 'x-mock-version': settings.version }
-    const headers = isOpen ? { ...reply.headers, ...ids, 'access-control-allow-origin': '*' } : { ...reply.headers, ...ids }
+    const headers = opened ? { ...reply.headers, ...ids, 'access-control-allow-origin': '*' } : { ...reply.headers, ...ids }
     return { status: reply.status, headers, body: reply.body, wait: reply.wait ?? 0 }
   }
-
-  const onFault = (error: unknown): void => {
-    try {
-      settings.onFault(error)
-    } catch {
-      // what the user's own function throws must not end the user's process
-    }
-  }
-  const tell = (exchange: Exchange): void => {
-    try {
-      settings.onExchange(exchange)
-    } catch (error) {
-      onFault(error)
-    }
-  }
-
   return {
     onFault,
     handle: async (request, write) => {
       const started = performance.now()
-      const reply = complete(await answer(request).catch(toReply), !isControl(request.path, prefix))
+      const reply = complete(await answer(request).catch(toReply), isOpen(request.path))
       const written = await write(reply)
       exchanges++
       const { method, path } = request
-      tell({ method, path, status: reply.status, duration: performance.now() - started, requestId: reply.headers['x-request-id'] ?? '', note: reply.headers['x-mock-note'] })
+      onExchange({ method, path, status: reply.status, duration: performance.now() - started, requestId: reply.headers['x-request-id'] ?? '', note: reply.headers['x-mock-note'] })
       return written
     },
     refuse: (error) => complete(errorReply(error), true),
+  }
+}
+
+// What the user's own functions throw must neither change an answer nor end the user's process.
+function guarded({ onFault, onExchange }: Settings): Pick<Settings, 'onFault' | 'onExchange'> {
+  const tell = (error: unknown): void => {
+    try {
+      onFault(error)
+    } catch {
+      // there is nobody left to tell
+    }
+  }
+  return {
+    onFault: tell,
+    onExchange: (exchange) => {
+      try {
+        onExchange(exchange)
+      } catch (error) {
+        tell(error)
+      }
+    },
+  }
+}
+
+interface Answering {
+  /** The Reply to a request; rejects with an ApiError. */
+  readonly answer: (request: Incoming) => Promise<Reply>
+  /** Whether pages of every origin may read what a path answers. */
+  readonly isOpen: (path: string) => boolean
+}
+
+function createAnswer(settings: Settings, state: Pick<Controlled, 'isReady' | 'countExchanges'>): Answering {
+  const { operations } = settings.contract
+  const clashes = operations.some(({ path }) => LINK_PATHS.some((ours) => meets(path, ours)))
+  const prefix = clashes ? CONTROL : '' // the user's paths win, and ours move
+  const find = createRouter([...controlEndpoints({ settings, ...state }), ...linkEndpoints(settings, prefix), ...operationEndpoints(settings, prefix)])
+  return {
+    answer: async (request) => {
+      if (isControl(request.path, prefix)) refuseForeign(request)
+      const found = find(request.path)
+      return found === undefined ? notFound(request, settings, prefix) : answerAt(found, request)
+    },
+    isOpen: (path) => !isControl(path, prefix),
   }
 }
 

@@ -23,7 +23,8 @@ export function refuseForeign(request: Incoming): void {
   if (isForeign || request.header('sec-fetch-site') === 'cross-site') throw new ApiError('foreign_origin')
 }
 
-interface Controlled {
+/** What the control API tells. */
+export interface Controlled {
   readonly settings: Settings
   readonly isReady: () => boolean
   /** How many requests have come. */
