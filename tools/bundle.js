@@ -11,7 +11,7 @@ const bundle = await rolldown({
   external: (id) => !id.startsWith('.') && !id.startsWith('/'),
 })
 // What a start and a chat request need is one file; these are loaded by what needs them: a picture, a file of the user's.
-const LATE = /build\/(?:image\/(?:canvas|creature|encode|glyph|paint|palette)|contract\/(?:document|ref|validator|response|prepare)|chat\/profiles|server\/listen|cli|index|prepare)\b/
+const LATE = /build\/(?:image\/(?:canvas|creature|encode|glyph|metadata|paint|palette)|contract\/(?:document|ref|validator|response|prepare)|chat\/profiles|server\/listen|cli|index|prepare)\b/
 const codeSplitting = { includeDependenciesRecursively: false, groups: [{ name: 'core', test: (id) => id.startsWith(path('build')) && !LATE.test(id) }] }
 await bundle.write({ dir: path('dist'), format: 'esm', chunkFileNames: '[name].js', codeSplitting, comments: false })
 await bundle.close()

@@ -2,7 +2,6 @@ import { hash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '../contract/json.ts'
 import { isObject } from '../contract/json.ts'
 import { readUrl } from '../image/link.ts'
-import { readRecipe } from '../image/metadata.ts'
 import type { Creature, Recipe, Size } from '../image/recipe.ts'
 import { MAX_REFERENCES } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
@@ -117,6 +116,7 @@ function ofOurs({ emblem, palette, width, height }: Recipe): Reference {
 async function readDataUri(url: string, param: string): Promise<Reference> {
   const comma = url.indexOf(',')
   const bytes = /^data:image\/[\w.+-]+;base64$/i.test(url.slice(0, Math.max(0, comma))) ? decode(url.slice(comma + 1)) : undefined
+  const { readRecipe } = await import('../image/metadata.ts') // it needs zlib, which no other request does
   const recipe = bytes === undefined ? undefined : readRecipe(bytes)
   if (recipe !== undefined) return ofOurs(recipe)
   const size = bytes === undefined ? undefined : await measure(bytes)

@@ -42,7 +42,13 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
     onFault,
     handle: async (request, write) => {
       const started = performance.now()
-      const reply = complete(await answer(request).catch(toReply), isOpen(request.path))
+      let reply: Reply
+      try {
+        reply = await answer(request)
+      } catch (error) {
+        reply = toReply(error)
+      }
+      reply = complete(reply, isOpen(request.path))
       const written = await write(reply)
       exchanges++
       const { method, path } = request

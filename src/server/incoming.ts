@@ -91,8 +91,16 @@ function tooLarge(): ApiError {
  * between two answers makes the processor forget what it has learned of our code, which halves the answers a second.
  */
 export async function nextTurn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve))
+  turn ??= new Promise((resolve) => {
+    setImmediate(() => {
+      turn = undefined
+      resolve()
+    })
+  })
+  return turn
 }
+
+let turn: Promise<void> | undefined
 
 async function readNode(incoming: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {

@@ -56,25 +56,34 @@ export function altOf({ prompt }: ChatRequest): Piece {
 // Words with the space before them, single Chinese characters, short numbers, escapes and signs: about what a tokenizer makes of JSON.
 const TOKEN = /\\u[\da-f]{4}|\\.| ?[A-Za-z\u00c0-\u024f]+| ?\d{1,3}|[\s\S]/gu
 
+/** How long a language model takes for a token, in milliseconds [G]. */
+const TOKEN_WAIT = 20
+
+function sayToken(json: string): Step {
+  return { type: 'text', wait: TOKEN_WAIT, json, tokens: 1 }
+}
+
+// The deltas of a block that are the same in every one.
 const BLOCK = {
-  open: ['```', 'json', '\n', '{\n'].map(escape),
-  key: [' ', ' "'].map(escape),
-  value: escape('":'),
-  next: escape(',\n'),
-  close: ['\n', '}\n', '```', '\n\n'].map(escape),
+  open: ['```', 'json', '\n', '{\n'].map(escape).map(sayToken),
+  key: [' ', ' "'].map(escape).map(sayToken),
+  value: sayToken(escape('":')),
+  next: sayToken(escape(',\n')),
+  close: ['\n', '}\n', '```', '\n\n'].map(escape).map(sayToken),
 }
 
 /** The request as the fenced JSON block that stands at the head of an answer, one language-model token a delta. */
-export function sayBlock(wait: number, prompt: string, fields: readonly (readonly [key: string, value: string])[]): Step[] {
-  const tokens = [...BLOCK.open]
+export function sayBlock(prompt: string, fields: readonly (readonly [key: string, value: string])[]): Step[] {
+  const steps = [...BLOCK.open]
   const add = (key: string, value: string): void => {
-    tokens.push(...BLOCK.key, key, BLOCK.value, ...(escape(` ${value}`).match(TOKEN) ?? []))
+    steps.push(...BLOCK.key, sayToken(key), BLOCK.value)
+    for (const token of escape(` ${value}`).match(TOKEN) ?? []) steps.push(sayToken(token))
   }
   add('prompt', quote(prompt))
   for (const [key, value] of fields) {
-    tokens.push(BLOCK.next)
+    steps.push(BLOCK.next)
     add(key, value)
   }
-  tokens.push(...BLOCK.close)
-  return tokens.map((json) => ({ type: 'text', wait, json, tokens: 1 }))
+  steps.push(...BLOCK.close)
+  return steps
 }

@@ -22,7 +22,7 @@ export function stepLog(subject: Subject): Step[] {
   const { alt, picture, download, end } = WORDS
   const pictures = linksOf(subject).flatMap((links) => [alt, altOf(request), picture, link(links.picture), download, link(links.picture), end])
   return [
-    ...sayBlock(20, request.prompt, []),
+    ...sayBlock(request.prompt, []),
     say(duration * 0.05, WORDS.start),
     say(duration * 0.05, WORDS.task),
     say(0, WORDS.generate),

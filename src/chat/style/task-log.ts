@@ -53,7 +53,7 @@ export function taskLog(subject: Subject): Step[] {
     MARKS.end,
   ])
   return [
-    ...sayBlock(20, request.prompt, [
+    ...sayBlock(request.prompt, [
       ['ratio', `"${request.ratio}"`],
       ['n', String(request.count)],
     ]),
