@@ -116,6 +116,7 @@ async function make(options: MockOptions): Promise<Made> {
   const packaged = toContract(document, validators, async () => (source ??= readPackaged()))
   const pace = typeof options.pace === 'number' ? options.pace : toPace(options.pace ?? 'instant')
   if (pace === undefined || !(pace >= 0 && pace <= 1000)) throw new RangeError(`pace: '${String(options.pace)}' is none; use 'instant', 'real', or a factor from 0 to 1000`)
+  if (options.clock !== undefined && options.clock !== 'fixed' && options.clock !== 'real') throw new RangeError(`clock: '${String(options.clock)}' is none; use 'fixed' or 'real'`)
   const settings: Settings = {
     version,
     contract: options.spec === undefined ? packaged : await loadContract(options.spec),

@@ -85,7 +85,7 @@ export async function readChatRequest(body: JsonObject, { profile, base, seed }:
     digest,
     base,
     duration: Math.round((shortest + ((longest - shortest) * draw(digest, 'pace')(1000)) / 1000) * 1000),
-    notes: [...chosen.notes, ...referenceNotes(profile, model, pictures)],
+    notes: [...chosen.notes, ...formatNotes(body['output_format'], profile), ...referenceNotes(profile, model, pictures)],
   }
 }
 
@@ -96,6 +96,13 @@ function textOf(value: JsonValue | undefined): string {
 function formatOf(asked: JsonValue | undefined, { formats }: Traits): Format {
   const wanted = asked === 'jpeg' ? 'jpg' : asked
   return FORMATS.find((format) => format === wanted && formats.includes(format)) ?? formats[0]
+}
+
+function formatNotes(asked: JsonValue | undefined, profile: Traits): string[] {
+  const format = formatOf(asked, profile)
+  return typeof asked !== 'string' || asked === (format === 'jpg' ? 'jpeg' : format) || asked === format
+    ? []
+    : [`output_format=${JSON.stringify(asked.slice(0, 40))} is not made by this model: ${format}`]
 }
 
 function referenceNotes({ references }: Traits, model: string, pictures: number): string[] {
@@ -127,12 +134,16 @@ function firstOf(text: string, count: number): string {
   return text.length <= count ? text : Array.from(text).slice(0, count).join('')
 }
 
-// One line: at most 60 characters, none that a pixel font cannot show.
+// One line of at most 60 characters; a longer prompt is cut at the end of a word, if one is near, and says so.
 function labelOf(prompt: string): string {
   const line = prompt
     .slice(0, 1000)
     .toWellFormed()
     .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim()
-  return firstOf(line, MAX_LABEL).trimEnd()
+  const label = firstOf(line, MAX_LABEL)
+  if (label === line && prompt.length <= 1000) return label
+  const cut = firstOf(line, MAX_LABEL - 1)
+  const isInWord = /^[\p{L}\p{N}]$/u.test(line.charAt(cut.length)) && line.charCodeAt(cut.length) < 0x2e80
+  return `${isInWord ? cut.replace(/(?<=^.{30,}) [^ ]*$/u, '') : cut.trimEnd()}…`
 }

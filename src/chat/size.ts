@@ -12,12 +12,14 @@ export interface Asked {
   readonly resolution?: number
   /** The size of the reference picture. */
   readonly adaptive?: boolean
+  /** Fields that ask for something that no gateway understands. */
+  readonly strange?: readonly string[]
   readonly count?: number
 }
 
-const RATIOS = ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16', '5:4', '4:5', '21:9', '9:21', '2:1', '1:2']
+const RATIOS = ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16', '5:4', '4:5', '21:9', '9:21']
 const SQUARE = { name: '1:1', value: 1 }
-const NAMED = RATIOS.map((name) => {
+const NAMED = [...RATIOS, '2:1', '1:2'].map((name) => {
   const [width = 1, height = 1] = name.split(':').map(Number)
   return { name, value: width / height }
 })
@@ -38,7 +40,8 @@ export function askedOf(prompt: string, body: JsonObject): Asked {
   const shape = hits.find(({ size, ratio, adaptive }) => size !== undefined || ratio !== undefined || adaptive === true) ?? {}
   const resolution = hits.find((hit) => hit.resolution !== undefined)?.resolution
   const count = [block['n'], body['n'], body['max_images'], Number(/(?<!\d)(\d{1,3})\s*(?:张|images\b|pictures\b)/i.exec(text)?.[1])].find(isCount)
-  return { ...shape, ...(resolution === undefined ? {} : { resolution }), ...(count === undefined ? {} : { count }) }
+  const strange = ['size', 'aspect_ratio', 'resolution'].filter((field) => isStrange(body[field])).map((field) => `${field}=${JSON.stringify(body[field])} is not understood`)
+  return { ...shape, strange, ...(resolution === undefined ? {} : { resolution }), ...(count === undefined ? {} : { count }) }
 }
 
 /** The JSON object in a fenced block, as clients and the gateway itself write a request into text. */
@@ -52,6 +55,10 @@ export function blockOf(text: string): JsonObject | undefined {
   } catch {
     return undefined
   }
+}
+
+function isStrange(value: JsonValue | undefined): boolean {
+  return typeof value === 'string' && value !== '' && value !== 'auto' && Object.keys(toAsked(value)).length === 0
 }
 
 function fieldOf(value: JsonValue | undefined, key: string): JsonValue | undefined {
@@ -111,15 +118,22 @@ const TOLERANCE = 0.03
 /** Maps what was asked to what the model really has: the nearest size by ratio, then by area. */
 export function choose(asked: Asked, abilities: Abilities, reference: Size | undefined): Chosen {
   const count = Math.min(asked.count ?? 1, MAX_COUNT)
-  const notes = count === (asked.count ?? 1) ? [] : [`n=${asked.count} is more than ${MAX_COUNT}: ${count} pictures`]
+  const notes = [...(asked.strange ?? []), ...(count === (asked.count ?? 1) ? [] : [`n=${asked.count} is more than ${MAX_COUNT}: ${count} pictures`])]
   const followed = asked.adaptive === true || (abilities.follows === 'size' && isUnsaid(asked)) ? reference : undefined
   if (followed !== undefined && isPaintable(followed)) return { size: followed, count, notes }
   const standard = abilities.sizes[0] ?? { width: 1024, height: 1024 }
   const ratio = asked.size !== undefined ? ratioOf(asked.size) : (asked.ratio ?? (abilities.follows !== undefined && reference !== undefined ? ratioOf(reference) : ratioOf(standard)))
   const area = asked.size !== undefined ? areaOf(asked.size) : asked.resolution !== undefined ? asked.resolution ** 2 : areaOf(standard)
   const size = nearest(abilities.sizes, ratio, area)
-  const isMet = asked.size === undefined ? Math.abs(ratioOf(size) / ratio - 1) <= TOLERANCE : size.width === asked.size.width && size.height === asked.size.height
+  const isMet =
+    asked.size === undefined ? Math.abs(ratioOf(size) / ratio - 1) <= TOLERANCE && isOfResolution(size, asked.resolution) : size.width === asked.size.width && size.height === asked.size.height
   return { size, count, notes: isMet || isUnsaid(asked) ? notes : [...notes, `${describe(asked)} is no size of this model: nearest is ${nameOf(size)}`] }
+}
+
+// 2K is written 2048x2048 and 2048x864: the longer side tells.
+function isOfResolution({ width, height }: Size, resolution: number | undefined): boolean {
+  const side = Math.max(width, height)
+  return resolution === undefined || (side >= resolution * 0.75 && side <= resolution * 1.9)
 }
 
 function isUnsaid({ size, ratio, resolution }: Asked): boolean {
@@ -136,7 +150,8 @@ function nearest(sizes: readonly Size[], ratio: number, area: number): Size {
 }
 
 function describe({ size, ratio, resolution }: Asked): string {
-  return size !== undefined ? nameOf(size) : ratio !== undefined ? `ratio ${ratioName(ratio)}` : `${(resolution ?? 1024) / 1024}K`
+  if (size !== undefined) return nameOf(size)
+  return [...(ratio === undefined ? [] : [`ratio ${ratioName(ratio)}`]), ...(resolution === undefined ? [] : [`${resolution / 1024}K`])].join(' in ')
 }
 
 function ratioOf({ width, height }: Size): number {

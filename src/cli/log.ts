@@ -3,10 +3,20 @@ import type { Log } from './options.ts'
 
 /** One line for a request, without the line's end; control characters of a path are escaped. */
 export function toLine(exchange: Exchange, log: Exclude<Log, 'silent'>, now: Date): string {
-  const { method, path, status, duration, requestId, note } = exchange
+  const { method, path, status, duration, requestId, note, error } = exchange
   const ms = Math.round(duration * 10) / 10
-  if (log === 'json') return JSON.stringify({ time: now.toISOString(), method, path: shorten(path), status, ms, request_id: requestId, ...(note === undefined ? {} : { note }) })
-  const line = `${now.toISOString().slice(11, 19)} ${status} ${method} ${shorten(path)} ${ms} ms${note === undefined ? '' : ` (${note})`}`
+  if (log === 'json')
+    return JSON.stringify({
+      time: now.toISOString(),
+      method,
+      path: shorten(path),
+      status,
+      ms,
+      request_id: requestId,
+      ...(note === undefined ? {} : { note }),
+      ...(error === undefined ? {} : { error }),
+    })
+  const line = `${now.toISOString().slice(11, 19)} ${status} ${method} ${shorten(path)} ${ms} ms${note === undefined ? '' : ` (${note})`}${error === undefined ? '' : `: ${error}`}`
   return line.replaceAll(/\p{Cc}/gu, '?')
 }
 

@@ -175,7 +175,7 @@ function parse(args: readonly string[]): { values: Record<string, unknown>; posi
     })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    throw new UsageError(`${message.split('. ')[0]?.split('\n')[0]}; --help lists the flags`, { cause: error })
+    throw new UsageError(`${message.split('. ')[0]?.split('\n')[0]?.replace(/\.$/, '')}; --help lists the flags`, { cause: error })
   }
 }
 

@@ -12,6 +12,8 @@ const MARGIN = 12
 const LINE = 17
 const TILE = 28
 const MAX_LINES = 5
+/** The narrowest picture that shows its references, in painted pixels. */
+const MIN_TILES = 160
 const WHITE = 0xf4f8fa
 
 /** How many image pixels one painted pixel becomes, in each direction. */
@@ -35,8 +37,9 @@ function layoutOf(recipe: Recipe): Layout {
   const room = Math.min(MAX_LINES, Math.floor((height * 0.42 - LINE * 2) / LINE))
   const lines = hasText && room > 0 ? wrap(toVisible(recipe.label), { width: width - MARGIN * 2, lines: room }) : []
   const horizon = hasText ? height - (lines.length + 1) * LINE - 20 : height
-  const top = hasText ? MARGIN + GLYPH_HEIGHT + 4 : 2
-  const cell = Math.max(1, Math.floor(Math.min((horizon - top - 6) / GRID, (width - (hasText ? 40 : 4)) / GRID)))
+  const top = hasText ? MARGIN + GLYPH_HEIGHT + 4 + (sizeFits(recipe, width) ? 0 : LINE) : 2
+  const aside = recipe.references.length > 0 && width >= MIN_TILES ? 2 * (MARGIN + TILE + 4) : hasText ? 40 : 4
+  const cell = Math.max(1, Math.floor(Math.min((horizon - top - 6) / GRID, (width - aside) / GRID)))
   return { width, height, lines, horizon, sky: { top, cell } }
 }
 
@@ -76,21 +79,28 @@ function paintSky(canvas: Canvas, { emblem }: Recipe, { palette, horizon }: { pa
   const stars = Math.min(400, Math.ceil((canvas.width * horizon) / 1800))
   for (let star = 0; star < stars; star++) {
     const [x, y] = [number(canvas.width), number(Math.max(1, horizon - 2))]
+    if (y < MARGIN + GLYPH_HEIGHT && horizon < canvas.height) continue // no stars among the letters
     fill(canvas, { x, y, width: 1, height: 1 }, mix(colourAt(Math.floor((y * BANDS) / horizon)), WHITE, 0.3 + number(5) / 10))
   }
 }
 
 function paintHeader(canvas: Canvas, { model, width, height }: Recipe): void {
   const size = `${width}×${height}`
-  const room = canvas.width - MARGIN * 2
-  const name = wrap(toVisible(model), { width: room, lines: 1 })[0] ?? ''
+  const name = wrap(toVisible(model), { width: canvas.width - MARGIN * 2, lines: 1 })[0] ?? ''
+  const isBeside = sizeFits({ model, width, height }, canvas.width)
   paintText(canvas, name, { x: MARGIN, y: MARGIN - 2, colour: WHITE })
-  if (widthOf(name) + widthOf(size) + 16 <= room) paintText(canvas, size, { x: canvas.width - MARGIN - widthOf(size), y: MARGIN - 2, colour: 0x98a0a8 })
+  paintText(canvas, size, { x: isBeside ? canvas.width - MARGIN - widthOf(size) : MARGIN, y: MARGIN - 2 + (isBeside ? 0 : LINE), colour: 0x98a0a8 })
 }
 
-function paintReferences(canvas: Canvas, { references }: Recipe, { horizon }: Layout): void {
-  if (canvas.width < 160) return
-  const top = MARGIN + GLYPH_HEIGHT + 6
+// The size stands beside the model's name, or below a long one.
+function sizeFits({ model, width, height }: Pick<Recipe, 'model' | 'width' | 'height'>, room: number): boolean {
+  return widthOf(toVisible(model)) + widthOf(`${width}×${height}`) + 16 <= room - MARGIN * 2
+}
+
+function paintReferences(canvas: Canvas, recipe: Recipe, { horizon }: Layout): void {
+  const { references } = recipe
+  if (canvas.width < MIN_TILES) return
+  const top = MARGIN + GLYPH_HEIGHT + 6 + (sizeFits(recipe, canvas.width) ? 0 : LINE)
   const room = Math.max(1, Math.floor((horizon - top - GLYPH_HEIGHT) / (TILE + 4)))
   const x = canvas.width - MARGIN - TILE
   references.slice(0, room).forEach((reference, i) => {

@@ -43,16 +43,18 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
     handle: async (request, write) => {
       const started = performance.now()
       let reply: Reply
+      let fault: string | undefined
       try {
         reply = await answer(request)
       } catch (error) {
         reply = toReply(error)
+        fault = (error instanceof Error ? error.message : String(error)).slice(0, 300)
       }
       reply = complete(reply, isOpen(request.path))
       const written = await write(reply)
       exchanges++
       const { method, path } = request
-      onExchange({ method, path, status: reply.status, duration: performance.now() - started, requestId: reply.headers['x-request-id'] ?? '', note: reply.headers['x-mock-note'] })
+      onExchange({ method, path, status: reply.status, duration: performance.now() - started, requestId: reply.headers['x-request-id'] ?? '', note: reply.headers['x-mock-note'], error: fault })
       return written
     },
     refuse: (error) => complete(errorReply(error), true),
@@ -118,10 +120,22 @@ function operationEndpoints(settings: Settings, prefix: string): Endpoint[] {
   }))
 }
 
+// The first few operations, for who asks for something else altogether.
+function listOf(operations: Settings['contract']['operations']): string {
+  return operations
+    .slice(0, 5)
+    .map(({ method, path }) => `${method} ${path}`)
+    .join(', ')
+}
+
 function notFound(request: Incoming, { contract }: Settings, prefix: string): Reply {
   const { method, path } = request
   if (isLink(path, prefix)) throw new ApiError('unknown_picture')
   const isOurs = isControl(path, prefix)
   if (!isOurs && method === 'OPTIONS' && request.header('access-control-request-method') !== undefined) return preflight(request, 'GET, HEAD, POST, OPTIONS')
-  throw new ApiError('unknown_path', { asked: `${method} ${path.slice(0, 200)}`, known: isOurs ? [] : nearPaths(path, contract.operations) })
+  throw new ApiError('unknown_path', {
+    asked: `${method} ${path.slice(0, 200)}`,
+    known: isOurs ? [] : nearPaths(path, contract.operations),
+    ...(isOurs ? {} : { reason: listOf(contract.operations) }),
+  })
 }

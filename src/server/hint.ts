@@ -19,7 +19,8 @@ function isNear(asked: string, known: string): boolean {
   const tail = path.slice(path.indexOf('/', 1))
   const length = tail.split('/').length - 1
   const end = `/${asked.split('/').slice(-length).join('/')}`
-  return (tail.length > 1 && toRoute(tail).fits(end)) || distance(asked, path) <= 3
+  const hasWords = tail.split('/').some((segment) => segment !== '' && !segment.includes('{'))
+  return (hasWords && toRoute(tail).fits(end)) || path.startsWith(`${asked}/`) || distance(asked, path) <= 3
 }
 
 // Levenshtein's, for paths of at most 200 characters.

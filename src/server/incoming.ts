@@ -144,8 +144,13 @@ async function readWeb({ body, signal }: Request): Promise<Buffer> {
 
 const HOST = /^(?=.{1,260}$)(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*|\[[\da-f:.]{2,45}\])(?::(\d{1,5}))?$/i
 
+let lastHost = '' // nearly every request has the same
+
 // A Host with other characters never reaches a link.
 function isHost(text: string): boolean {
+  if (text === lastHost) return true
   const match = HOST.exec(text)
-  return match !== null && Number(match[1] ?? 80) <= 65_535
+  const isPlain = match !== null && Number(match[1] ?? 80) <= 65_535
+  if (isPlain) lastHost = text
+  return isPlain
 }

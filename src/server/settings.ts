@@ -15,6 +15,8 @@ export interface Exchange {
   readonly requestId: string
   /** What was done otherwise than asked. */
   readonly note: string | undefined
+  /** What an error said, at most 300 characters. */
+  readonly error: string | undefined
 }
 
 /** All that a server needs to know. */

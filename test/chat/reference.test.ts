@@ -20,6 +20,18 @@ const part = (url: unknown): any => ({
 })
 
 test.each([
+  ['a short prompt stays whole', 'a fox', 'a fox'],
+  ['sixty characters stay whole', 'x'.repeat(60), 'x'.repeat(60)],
+  ['a long one ends behind a word', 'an elderly fisherman by the harbour of a small town mending his nets', 'an elderly fisherman by the harbour of a small town mending…'],
+  ['one without words is cut', 'x'.repeat(100), `${'x'.repeat(59)}…`],
+  ['Chinese is cut anywhere', '猫'.repeat(61), `${'猫'.repeat(59)}…`],
+  ['lines become one', ' a\n\tfox\u0000 ', 'a fox'],
+])('the label below a picture: %s', async (_rule, text, label) => {
+  await using mock = await mockWith()
+  expect(recipeIn((await ask(mock, { text })).content)?.label).toBe(label)
+})
+
+test.each([
   ['a part with a URL', part({ url: 'https://a.example/cat.png' })],
   ['a part whose URL is bare', part('https://a.example/cat.png')],
   ['a data URI', part({ url: PNG })],

@@ -29,6 +29,20 @@ test.each(ASKED)('%s', async (_asked, model, text, body, size) => {
   expect(headers.get('x-mock-note')).toBeNull()
 })
 
+test.each([
+  ['gpt-4o-image', 'cat', { size: 'big' }, 'size="big" is not understood'],
+  ['gpt-4o-image', 'cat', { aspect_ratio: 'wide', resolution: '8K' }, 'aspect_ratio="wide" is not understood; resolution="8K" is not understood'],
+  ['gpt-image-1', 'cat', { size: '2K' }, '2K is no size of this model: nearest is 1024x1024'],
+  ['nano-banana', 'cat --ar 16:9', { size: '4K' }, 'ratio 16:9 in 4K is no size of this model: nearest is 1344x768'],
+  ['gpt-4o-image', 'cat', { output_format: 'webp' }, 'output_format="webp" is not made by this model: png'],
+  ['gpt-image-1', 'cat', { output_format: 'gif' }, 'output_format="gif" is not made by this model: png'],
+  ['gpt-image-1', 'cat', { output_format: 'jpeg', size: 'auto', aspect_ratio: '' }, null],
+  ['gpt-image-1', 'a 2:1 win at 10:30', {}, null],
+])('what %s cannot do is told: "%s" %j', async (model, text, body, note) => {
+  await using mock = await mockWith()
+  expect((await ask(mock, { model, text, body })).headers.get('x-mock-note')).toBe(note)
+})
+
 test('a ratio is met by a size within 3 percent of it', async () => {
   await using mock = await mockWith()
   const noteOf = async (model: string, aspect_ratio: string): Promise<string | null> => (await ask(mock, { model, text: 'cat', body: { aspect_ratio } })).headers.get('x-mock-note')

@@ -75,7 +75,15 @@ test('the address is the only line on stdout; requests are logged on stderr, one
   expect(await mock.ended).toBe(0)
   expect(mock.lines.map((line) => JSON.parse(line))).toEqual([
     { time: expect.any(String), method: 'POST', path: '/v1/chat/completions', status: 200, ms: expect.any(Number), request_id: response.headers.get('x-request-id') },
-    { time: expect.any(String), method: 'GET', path: expect.stringContaining('/nothing'), status: 404, ms: expect.any(Number), request_id: expect.any(String) },
+    {
+      time: expect.any(String),
+      method: 'GET',
+      path: expect.stringContaining('/nothing'),
+      status: 404,
+      ms: expect.any(Number),
+      request_id: expect.any(String),
+      error: expect.stringContaining('Invalid URL'),
+    },
   ])
   expect(mock.lines.join('')).not.toContain('secret')
 })

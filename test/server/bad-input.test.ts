@@ -151,6 +151,7 @@ test.each([
   ['/V1/Chat/Completions', 'POST /v1/chat/completions'],
   ['//v1/chat/completions', 'POST /v1/chat/completions'],
   ['/v1/chat/completion', 'POST /v1/chat/completions'],
+  ['/v1', 'POST /v1/chat/completions'],
   ['/models', 'GET /v1/models'],
   ['/api/models/flux', 'GET /v1/models/{model}'],
 ])('a 404 for %s names %s', async (path, right) => {
@@ -158,6 +159,11 @@ test.each([
   const told = await read(response)
   expect(told.status).toBe(404)
   expect(told.json.error.message).toMatch(new RegExp(`^Invalid URL \\(POST .*\\)\\. Did you mean .*${right.replaceAll(/[{}]/g, String.raw`\$&`)}`))
+})
+
+test('a 404 for something else altogether says what there is', async () => {
+  const told = await read(await mock.fetch(`${mock.baseURL}/images/generations`, { method: 'POST' }))
+  expect(told.json.error.message).toBe('Invalid URL (POST /v1/images/generations). This server has POST /v1/chat/completions, GET /v1/models, GET /v1/models/{model}.')
 })
 
 test('405 says what is allowed', async () => {

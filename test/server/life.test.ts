@@ -221,8 +221,17 @@ test('every request is told of, with its status, its id and its note', async () 
       duration: expect.any(Number),
       requestId: told.headers.get('x-request-id'),
       note: '2000x1000 is no size of this model: nearest is 1536x1024',
+      error: undefined,
     },
-    { method: 'POST', path: '/v1/chat/completions', status: 404, duration: expect.any(Number), requestId: expect.any(String), note: undefined },
+    {
+      method: 'POST',
+      path: '/v1/chat/completions',
+      status: 404,
+      duration: expect.any(Number),
+      requestId: expect.any(String),
+      note: undefined,
+      error: expect.stringContaining("'gpt-9' does not exist"),
+    },
   ])
 })
 
@@ -237,6 +246,7 @@ test('two servers draw the same picture, byte for byte', async () => {
 test.each([
   [{ pace: 'slow' }, "pace: 'slow' is none"],
   [{ pace: -1 }, 'pace:'],
+  [{ clock: 'foo' }, "clock: 'foo' is none"],
   [{ publicUrl: 'mock.example' }, 'publicUrl:'],
   [{ publicUrl: 'ftp://mock.example' }, 'publicUrl:'],
   [{ publicUrl: 'https://me:secret@mock.example' }, 'without credentials'],
