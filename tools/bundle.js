@@ -1,17 +1,21 @@
 // The last part of the build: joins the compiled modules into few files, since a start loads each file one by one (about
 // 0.7 ms each here). Packages stay imports; what the code loads later stays a file of its own.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
+// Of these packages a start needs one small part: it goes into our file, and their licences go along.
+const INLINED = ['hono', 'tokenx']
 const bundle = await rolldown({
   input: { index: path('build/index.js'), cli: path('build/cli.js') },
   platform: 'node',
   preserveEntrySignatures: 'allow-extension', // an entry may share a file with what it is made of
-  external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+  external: (id) => !/^[./]/.test(id) && !INLINED.some((name) => id === name || id.startsWith(`${name}/`)),
 })
 // What a start and a chat request need is one file; these are loaded by what needs them: a picture, a file of the user's.
 const LATE = /build\/(?:image\/(?:canvas|creature|encode|glyph|metadata|paint|palette)|contract\/(?:document|ref|validator|response|prepare)|chat\/profiles|server\/listen|cli|index|prepare)\b/
-const codeSplitting = { includeDependenciesRecursively: false, groups: [{ name: 'core', test: (id) => id.startsWith(path('build')) && !LATE.test(id) }] }
+const codeSplitting = { includeDependenciesRecursively: false, groups: [{ name: 'core', test: (id) => !LATE.test(id) }] }
 await bundle.write({ dir: path('dist'), format: 'esm', chunkFileNames: '[name].js', codeSplitting, comments: false })
 await bundle.close()
+writeFileSync(path('dist/LICENSES.txt'), INLINED.map((name) => `${name}\n\n${readFileSync(path(`node_modules/${name}/LICENSE`), 'utf8')}`).join('\n'))

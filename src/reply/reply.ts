@@ -16,7 +16,7 @@ export interface Reply {
 }
 
 /** The headers that every JSON answer has. No type is ever guessed by a browser. */
-const JSON_HEADERS = { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }
+export const JSON_HEADERS = { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }
 
 /** A JSON answer. */
 export function jsonReply(value: unknown, { status = 200, headers = {} }: { status?: number; headers?: Readonly<Record<string, string>> } = {}): Reply {

@@ -15,7 +15,7 @@ import { readChatRequest } from '../chat/request.ts'
 import { toFrames } from '../chat/sse.ts'
 import { ApiError } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
-import { jsonReply } from '../reply/reply.ts'
+import { JSON_HEADERS, jsonReply } from '../reply/reply.ts'
 import { toNote } from './note.ts'
 import type { Settings } from './settings.ts'
 
@@ -50,7 +50,7 @@ async function createChatCompletion({ body, base, pace }: CheckedRequest, settin
   const note = toNote(request.notes)
   if (request.wantsStream) return { status: 200, headers: { ...EVENT_STREAM, ...note }, body: toFrames(answer, { pace, wantsUsage: request.wantsUsage }) }
   const wait = pace === 0 ? 0 : answer.steps.reduce((sum, step) => sum + step.wait, 0) * pace
-  return { status: 200, headers: { 'content-type': 'application/json', 'x-content-type-options': 'nosniff', ...note }, body: toCompletion(answer), wait }
+  return { status: 200, headers: { ...JSON_HEADERS, ...note }, body: toCompletion(answer), wait }
 }
 
 function listModels(_request: CheckedRequest, { contract, packaged }: Settings): Reply {

@@ -39,7 +39,7 @@ export async function writeNode(reply: Reply, outgoing: ServerResponse, pacing: 
 function writeWhole({ status, headers }: Reply, body: string | Uint8Array, outgoing: ServerResponse): void {
   if (status === 204 || status === 304) return void outgoing.writeHead(status, headers).end()
   const head: string[] = ['content-length', String(Buffer.byteLength(body))]
-  for (const [name, value] of Object.entries(headers)) head.push(name, value)
+  for (const name in headers) head.push(name, headers[name] ?? '')
   outgoing.writeHead(status, head).end(body) // a string travels with its head in one write
   dropStalled(outgoing)
 }
