@@ -62,7 +62,7 @@ export async function readChatRequest(body: JsonObject, { profile, base, seed }:
   const model = textOf(body['model'])
   const conversation = readConversation(body['messages'])
   const pictures = new Set(conversation.sources.map(({ url }) => url)).size
-  const given = profile.references === 'none' ? [] : await toReferences(conversation.sources)
+  const given = profile.references === 'none' || pictures === 0 ? [] : await toReferences(conversation.sources)
   if (profile.references === 'required' && given.length === 0) throw new ApiError('reference_required', { param: 'messages', asked: model })
   const words = conversation.prompt.toWellFormed()
   const block = blockOf(words.slice(0, 20_000))
@@ -134,8 +134,12 @@ function firstOf(text: string, count: number): string {
   return text.length <= count ? text : Array.from(text).slice(0, count).join('')
 }
 
+// Words of ASCII with one space between them: nothing to tidy up.
+const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/
+
 // One line of at most 60 characters; a longer prompt is cut at the end of a word, if one is near, and says so.
 function labelOf(prompt: string): string {
+  if (prompt.length <= MAX_LABEL && PLAIN.test(prompt)) return prompt
   const line = prompt
     .slice(0, 1000)
     .toWellFormed()

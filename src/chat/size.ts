@@ -31,17 +31,29 @@ const WORDS = 10_000
  */
 export function askedOf(prompt: string, body: JsonObject): Asked {
   const text = prompt.length > 2 * WORDS ? `${prompt.slice(0, WORDS)} ${prompt.slice(-WORDS)}` : prompt
-  const block = blockOf(text) ?? {}
-  const inBlock = [block['ratio'], block['aspect_ratio'], block['size']].map(toAsked)
-  const google = fieldOf(fieldOf(body['extra_body'], 'google'), 'image_config')
-  const configs = [body['image_config'], google]
-  const fields = [body['aspect_ratio'], body['size'], body['resolution'], ...configs.flatMap((config) => [fieldOf(config, 'aspect_ratio'), fieldOf(config, 'image_size')])].map(toAsked)
-  const hits = /\d/.test(text) ? [...inBlock, ...inWords(text), ...fields, ...bare(text)] : fields // every word of the grammar has a number
+  const hasNumber = /\d/.test(text) // every word of the grammar has one
+  const block = hasNumber ? (blockOf(text) ?? {}) : {}
+  const fields = fieldsOf(body)
+  const hits = hasNumber ? [...[block['ratio'], block['aspect_ratio'], block['size']].map(toAsked), ...inWords(text), ...fields, ...bare(text)] : fields
   const shape = hits.find(({ size, ratio, adaptive }) => size !== undefined || ratio !== undefined || adaptive === true) ?? {}
   const resolution = hits.find((hit) => hit.resolution !== undefined)?.resolution
-  const count = [block['n'], body['n'], body['max_images'], Number(/(?<!\d)(\d{1,3})\s*(?:张|images\b|pictures\b)/i.exec(text)?.[1])].find(isCount)
-  const strange = ['size', 'aspect_ratio', 'resolution'].filter((field) => isStrange(body[field])).map((field) => `${field}=${JSON.stringify(body[field])} is not understood`)
-  return { ...shape, strange, ...(resolution === undefined ? {} : { resolution }), ...(count === undefined ? {} : { count }) }
+  const count = [block['n'], body['n'], body['max_images'], hasNumber ? countIn(text) : undefined].find(isCount)
+  return { ...shape, strange: strangeIn(body), ...(resolution === undefined ? {} : { resolution }), ...(count === undefined ? {} : { count }) }
+}
+
+function fieldsOf(body: JsonObject): Asked[] {
+  const { aspect_ratio, size, resolution, image_config, extra_body } = body
+  const configs = [image_config, fieldOf(fieldOf(extra_body, 'google'), 'image_config')]
+  const values = [aspect_ratio, size, resolution, ...configs.flatMap((config) => (isObject(config) ? [config['aspect_ratio'], config['image_size']] : []))]
+  return values.filter((value) => value !== undefined).map(toAsked)
+}
+
+function countIn(text: string): number {
+  return Number(/(?<!\d)(\d{1,3})\s*(?:张|images\b|pictures\b)/i.exec(text)?.[1])
+}
+
+function strangeIn(body: JsonObject): string[] {
+  return ['size', 'aspect_ratio', 'resolution'].filter((field) => isStrange(body[field])).map((field) => `${field}=${JSON.stringify(body[field])} is not understood`)
 }
 
 /** The JSON object in a fenced block, as clients and the gateway itself write a request into text. */
