@@ -87,8 +87,9 @@ function tooLarge(): ApiError {
 }
 
 /**
- * The next turn of the event loop. What came in one turn is all read, then all answered, then all written: a system call
- * between two answers makes the processor forget what it has learned of our code, which halves the answers a second.
+ * The next turn of the event loop, the same for all that wait for it. So what came in one turn is all read, then answered
+ * step by step together, then written: a system call between two answers makes the processor forget what it has learned of
+ * our code, which halves the answers a second.
  */
 export async function nextTurn(): Promise<void> {
   turn ??= new Promise((resolve) => {

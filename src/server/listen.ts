@@ -21,10 +21,8 @@ export function createServer(app: App, pacing: Pacing): Server {
     } catch (error) {
       return writeNode(app.refuse(error), outgoing, pacing)
     }
-    return app.handle(request, async (reply) => {
-      await nextTurn()
-      return writeNode(reply, outgoing, pacing)
-    })
+    if (!hasBody(incoming)) await nextTurn() // else it waits when its body has been read
+    return app.handle(request, async (reply) => writeNode(reply, outgoing, pacing))
   }
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     listener(incoming, outgoing).catch((error: unknown) => {
@@ -38,6 +36,10 @@ export function createServer(app: App, pacing: Pacing): Server {
   server.on('checkExpectation', onRequest)
   server.on('clientError', (error, socket) => refuse(error, socket, app))
   return server
+}
+
+function hasBody({ method }: IncomingMessage): boolean {
+  return method !== 'GET' && method !== 'HEAD'
 }
 
 /** The URL of an address that a server listens on; of all addresses, this machine's own. */
