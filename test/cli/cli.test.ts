@@ -181,3 +181,13 @@ test('validate checks a contract as --spec would', () => {
   expect(faulty).toMatchObject({ status: 1, stdout: '' })
   expect(faulty.stderr).toMatch(/package\.json:1 openapi: undefined is not supported; write a 3\.0 or 3\.1 document/)
 })
+
+test('a second process draws the same picture, byte for byte', async () => {
+  await using one = await start()
+  await using two = await start()
+  const said = await (await fetch(`${one.url}/v1/chat/completions`, body(false))).text()
+  const link = /!\[.*?\]\((.*?)\)/.exec(said)?.[1] ?? ''
+  const [first, second] = await Promise.all([link, link.replace(one.url, two.url)].map(async (url) => Buffer.from(await (await fetch(url)).arrayBuffer())))
+  expect(first?.length).toBeGreaterThan(10_000)
+  expect(first?.equals(second ?? Buffer.alloc(0))).toBe(true)
+})
