@@ -10,6 +10,8 @@ const STALLED = 60_000
 export interface Pacing {
   readonly timer: Timer
   readonly ending: AbortSignal
+  /** Milliseconds that a reader may take nothing before it is dropped; a minute unless it is given. */
+  readonly stalled?: number
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Pacing {
 export async function writeNode(reply: Reply, outgoing: ServerResponse, pacing: Pacing): Promise<void> {
   const { body, wait = 0 } = reply
   if (outgoing.req.socket.destroyed) return
-  if (!isStream(body) && wait <= 0) return writeWhole(reply, body, outgoing)
+  if (!isStream(body) && wait <= 0) return writeWhole(reply, body, { outgoing, pacing })
   const stop = new AbortController()
   const abort = (): void => stop.abort()
   const { socket } = outgoing.req // of a pipelined request's answer, the socket closes and the answer does not
@@ -29,19 +31,19 @@ export async function writeNode(reply: Reply, outgoing: ServerResponse, pacing: 
   try {
     if (wait > 0 && !(await pause(wait, stop.signal, pacing))) return void outgoing.destroy()
     if (isStream(body)) await writeFrames(body, reply, { outgoing, stop: stop.signal, pacing })
-    else writeWhole(reply, body, outgoing)
+    else writeWhole(reply, body, { outgoing, pacing })
   } finally {
     socket.off('close', abort)
     pacing.ending.removeEventListener('abort', abort)
   }
 }
 
-function writeWhole({ status, headers }: Reply, body: string | Uint8Array, outgoing: ServerResponse): void {
+function writeWhole({ status, headers }: Reply, body: string | Uint8Array, { outgoing, pacing }: Pick<Writing, 'outgoing' | 'pacing'>): void {
   if (status === 204 || status === 304) return void outgoing.writeHead(status, headers).end()
   const head: string[] = ['content-length', String(Buffer.byteLength(body))]
   for (const name in headers) head.push(name, headers[name] ?? '')
   outgoing.writeHead(status, head).end(body) // a string travels with its head in one write
-  dropStalled(outgoing)
+  dropStalled(outgoing, pacing)
 }
 
 interface Writing {
@@ -58,9 +60,9 @@ async function writeFrames(frames: readonly Frame[], { status, headers }: Reply,
     if (!goesOn) return void (i === 0 ? outgoing.destroy() : outgoing.end())
     if (i === 0) outgoing.writeHead(status, headers) // headers are held until the first content [S]
     if (i === frames.length - 1) outgoing.end(data)
-    else if (!outgoing.write(data)) await drained(outgoing)
+    else if (!outgoing.write(data)) await drained(outgoing, pacing)
   }
-  dropStalled(outgoing)
+  dropStalled(outgoing, pacing)
 }
 
 // False when it was stopped; a timer that fails by itself is a fault.
@@ -74,12 +76,12 @@ async function pause(ms: number, stop: AbortSignal, { timer }: Pacing): Promise<
   }
 }
 
-function dropStalled(outgoing: ServerResponse): void {
-  if (outgoing.writableLength > 0) outgoing.setTimeout(STALLED, () => outgoing.destroy())
+function dropStalled(outgoing: ServerResponse, { stalled = STALLED }: Pacing): void {
+  if (outgoing.writableLength > 0) outgoing.setTimeout(stalled, () => outgoing.destroy())
 }
 
-async function drained(outgoing: ServerResponse): Promise<void> {
-  outgoing.setTimeout(STALLED, () => outgoing.destroy())
+async function drained(outgoing: ServerResponse, { stalled = STALLED }: Pacing): Promise<void> {
+  outgoing.setTimeout(stalled, () => outgoing.destroy())
   const { socket } = outgoing.req
   await new Promise<void>((resolve) => {
     const done = (): void => {
