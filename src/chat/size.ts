@@ -53,7 +53,10 @@ function countIn(text: string): number {
 }
 
 function strangeIn(body: JsonObject): string[] {
-  return ['size', 'aspect_ratio', 'resolution'].filter((field) => isStrange(body[field])).map((field) => `${field}=${JSON.stringify(body[field])} is not understood`)
+  return ['size', 'aspect_ratio', 'resolution'].flatMap((field) => {
+    const value = body[field]
+    return isStrange(value) ? [`${field}=${JSON.stringify(value.slice(0, 40))} is not understood`] : []
+  })
 }
 
 /** The JSON object in a fenced block, as clients and the gateway itself write a request into text. */
@@ -69,7 +72,7 @@ export function blockOf(text: string): JsonObject | undefined {
   }
 }
 
-function isStrange(value: JsonValue | undefined): boolean {
+function isStrange(value: JsonValue | undefined): value is string {
   return typeof value === 'string' && value !== '' && value !== 'auto' && Object.keys(toAsked(value)).length === 0
 }
 

@@ -32,6 +32,7 @@ test.each(ASKED)('%s', async (_asked, model, text, body, size) => {
 test.each([
   ['gpt-4o-image', 'cat', { size: 'big' }, 'size="big" is not understood'],
   ['gpt-4o-image', 'cat', { aspect_ratio: 'wide', resolution: '8K' }, 'aspect_ratio="wide" is not understood; resolution="8K" is not understood'],
+  ['gpt-4o-image', 'cat', { size: 'x'.repeat(1000) }, `size="${'x'.repeat(40)}" is not understood`],
   ['gpt-image-1', 'cat', { size: '2K' }, '2K is no size of this model: nearest is 1024x1024'],
   ['nano-banana', 'cat --ar 16:9', { size: '4K' }, 'ratio 16:9 in 4K is no size of this model: nearest is 1344x768'],
   ['gpt-4o-image', 'cat', { output_format: 'webp' }, 'output_format="webp" is not made by this model: png'],
