@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Profiles } from './chat/profile.ts'
 import type { Contract } from './contract/contract.ts'
 import { loadContract, toContract } from './contract/contract.ts'
 import type { App } from './server/app.ts'
@@ -29,6 +30,8 @@ export interface MockOptions {
   readonly apiKeys?: readonly string[]
   /** An OpenAPI 3.0 or 3.1 file in place of the packaged contract. */
   readonly spec?: string
+  /** A folder whose `profiles.yaml` says how models of one's own speak, or packaged ones otherwise. */
+  readonly fixtures?: string
   /** Told of each request when it has been answered. */
   readonly onExchange?: (exchange: Exchange) => void
   /** Told of each fault of the mock itself. */
@@ -117,11 +120,13 @@ async function make(options: MockOptions): Promise<Made> {
   const pace = typeof options.pace === 'number' ? options.pace : toPace(options.pace ?? 'instant')
   if (pace === undefined || !(pace >= 0 && pace <= 1000)) throw new RangeError(`pace: '${String(options.pace)}' is none; use 'instant', 'real', or a factor from 0 to 1000`)
   if (options.clock !== undefined && options.clock !== 'fixed' && options.clock !== 'real') throw new RangeError(`clock: '${String(options.clock)}' is none; use 'fixed' or 'real'`)
+  const own: Profiles = options.fixtures === undefined ? new Map() : await (await import('./chat/profiles.ts')).loadProfiles(options.fixtures, profiles)
   const settings: Settings = {
     version,
     contract: options.spec === undefined ? packaged : await loadContract(options.spec),
     packaged,
-    profiles,
+    profiles: new Map([...profiles, ...own]),
+    ownModels: [...own.keys()].filter((name) => name !== '*'),
     seed: String(options.seed ?? 0),
     clock: options.clock === 'real' ? Date.now : () => FIXED,
     timer: options.timer ?? (async (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal })),

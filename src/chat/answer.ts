@@ -1,3 +1,4 @@
+import type { Recipe } from '../image/recipe.ts'
 import { completionId } from './digest.ts'
 import type { Profile } from './profile.ts'
 import type { ChatRequest } from './request.ts'
@@ -17,15 +18,34 @@ export interface Answer {
   readonly usage: Usage
 }
 
+/** What an Answer is made with besides its request. */
+export interface Answering {
+  readonly profile: Profile
+  /** Seconds since 1970. */
+  readonly created: number
+  /** Draws a picture, for the styles that send its bytes. */
+  readonly render: (recipe: Recipe) => Promise<Uint8Array>
+}
+
 /** Answers a request in the manner of its model's Profile. */
-export function toAnswer(request: ChatRequest, profile: Profile, created: number): Answer {
-  const steps: Step[] = [{ type: 'role', wait: 0 }, ...styles[profile.style]({ request, recipes: toRecipes(request), task: profile.task }), { type: 'finish', wait: 0, reason: 'stop' }]
+export async function toAnswer(request: ChatRequest, { profile, created, render }: Answering): Promise<Answer> {
+  const { style, task, prose } = profile
+  const said = await styles[style]({ request, recipes: toRecipes(request), task, prose, render })
+  const steps = withEnds(said, request.waits.first)
   return { id: completionId(request.digest), created, model: request.model, steps, usage: toUsage(request.promptTokens, steps) }
+}
+
+// The first delta names the assistant and the last one finishes, unless the style lets its own do so.
+function withEnds(said: readonly Step[], wait: number): Step[] {
+  const steps = [...said]
+  if (said[0]?.role === undefined) steps.unshift({ wait, tokens: 0, role: true, content: '' })
+  if (said.at(-1)?.finish === undefined) steps.push({ wait: 0, tokens: 0, finish: 'stop' })
+  return steps
 }
 
 function toUsage(prompt: number, steps: readonly Step[]): Usage {
   let completion = 0
-  for (const step of steps) if (step.type === 'text') completion += step.tokens
+  for (const step of steps) if (step.isStreamOnly === undefined) completion += step.tokens
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,

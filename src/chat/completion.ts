@@ -1,9 +1,30 @@
 import type { Answer } from './answer.ts'
-import { joinText } from './step.ts'
+import type { Step } from './step.ts'
 
 /** An Answer as the body of a `chat.completion`: the deltas joined, its fields in the gateway's order. */
 export function toCompletion({ id, created, model, steps, usage }: Answer): string {
-  const finish = steps.findLast((step) => step.type === 'finish')
-  const choice = `{"index":0,"message":{"role":"assistant","content":"${joinText(steps)}"},"finish_reason":${JSON.stringify(finish?.reason ?? null)}}`
+  const finish = steps.findLast((step) => step.finish !== undefined)?.finish ?? null
+  const choice = `{"index":0,"message":${messageOf(steps)},"finish_reason":${JSON.stringify(finish)}}`
   return `{"id":"chatcmpl-89D${id}","object":"chat.completion","created":${created},"model":${JSON.stringify(model)},"choices":[${choice}],"usage":${JSON.stringify(usage)}}`
+}
+
+function messageOf(steps: readonly Step[]): string {
+  let content = ''
+  let reasoning = ''
+  const images: string[] = []
+  for (const step of steps) {
+    if (step.isStreamOnly !== undefined) continue
+    if (step.content !== undefined) content += step.content
+    if (step.reasoning !== undefined) reasoning += step.reasoning
+    if (step.images !== undefined && step.images !== null) images.push(...step.images)
+  }
+  const more = `${reasoning === '' ? '' : `,"reasoning_content":"${reasoning}"`}${images.length === 0 ? '' : `,"images":[${images.join()}]`}`
+  return `{"role":"assistant","content":"${content}"${more}}`
+}
+
+/** How long the real gateway takes to answer in one piece, in milliseconds. */
+export function durationOf({ steps }: Answer): number {
+  let duration = 0
+  for (const step of steps) if (step.isStreamOnly === undefined) duration += step.wait
+  return duration
 }

@@ -55,9 +55,14 @@ export function digitsFrom(digest: string, purpose: string, count: number): stri
   return digits
 }
 
-/** Characters that follow from a digest: 26 letters and digits, as a completion's id has them behind its prefix. */
+/** Letters and digits that follow from a digest. */
+export function lettersFrom(digest: string, purpose: string, count: number): string {
+  return characters(digest, purpose, { alphabet: ALPHANUMERIC, count })
+}
+
+/** A completion's id behind its prefix: 26 letters and digits. */
 export function completionId(digest: string): string {
-  return characters(digest, 'completion', { alphabet: ALPHANUMERIC, count: 26 })
+  return lettersFrom(digest, 'completion', 26)
 }
 
 /** `01` and 24 characters of Crockford's base32, as the gateway's tasks and pictures are numbered. */

@@ -4,6 +4,8 @@ import type { Format, Recipe, Size } from '../image/recipe.ts'
 import { FORMATS, MAX_LABEL, MAX_MODEL, PALETTES } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
 import { digestOf, digitsFrom, draw } from './digest.ts'
+import type { Pace, Waits } from './pace.ts'
+import { waitsOf } from './pace.ts'
 import type { Reference } from './reference.ts'
 import { readConversation, toReferences } from './reference.ts'
 import { askedOf, blockOf, choose, ratioName } from './size.ts'
@@ -30,8 +32,8 @@ export interface ChatRequest {
   readonly digest: string
   /** What links begin with. */
   readonly base: string
-  /** Milliseconds that the real model would take. */
-  readonly duration: number
+  /** How long the real model would take. */
+  readonly waits: Waits
   /** What was done otherwise than asked. */
   readonly notes: readonly string[]
 }
@@ -46,8 +48,7 @@ export interface Traits {
   readonly references: 'none' | 'optional' | 'wanted' | 'required'
   /** What it takes from a reference picture when the request says nothing of size. */
   readonly follows: 'ratio' | 'size' | undefined
-  /** How long a picture takes, in seconds: the shortest and the longest. */
-  readonly pace: readonly [number, number]
+  readonly pace: Pace
 }
 
 /** What a ChatRequest is read with besides its body. */
@@ -69,7 +70,6 @@ export async function readChatRequest(body: JsonObject, { profile, base, seed }:
   const prompt = typeof block?.['prompt'] === 'string' ? block['prompt'].toWellFormed() : words
   const chosen = choose(askedOf(words, body), profile, given.findLast(({ size }) => size !== undefined)?.size)
   const digest = digestOf(body, seed)
-  const [shortest, longest] = profile.pace
   return {
     model,
     prompt,
@@ -84,7 +84,7 @@ export async function readChatRequest(body: JsonObject, { profile, base, seed }:
     promptTokens: 7 + 85 * pictures + countTokens(conversation.text),
     digest,
     base,
-    duration: Math.round((shortest + ((longest - shortest) * draw(digest, 'pace')(1000)) / 1000) * 1000),
+    waits: waitsOf(profile.pace, digest),
     notes: [...chosen.notes, ...formatNotes(body['output_format'], profile), ...referenceNotes(profile, model, pictures)],
   }
 }

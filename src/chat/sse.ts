@@ -2,9 +2,13 @@ import type { Frame } from '../reply/reply.ts'
 import type { Answer } from './answer.ts'
 import type { Step } from './step.ts'
 
+/** How long a stream may be silent before the gateway writes a comment into it, in milliseconds [S]; it is time that passes, whatever the pace. */
+const PING_EVERY = 10_000
+const PING = ': PING\n\n'
+
 /**
  * An Answer as the frames of a server-sent stream: one event a step, as the gateway writes them. Waits are those of the
- * steps times `pace`; steps without one travel with the frame before them.
+ * steps times `pace`; steps without one travel with the frame before them. A long wait is broken by comments.
  */
 export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; wantsUsage: boolean }): Frame[] {
   const { id, created, model, steps, usage } = answer
@@ -15,25 +19,32 @@ export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; w
   let data = ''
   for (const step of steps) {
     const pause = step.wait * pace
-    if (pause > 0 && data !== '') {
-      frames.push({ wait, data })
+    if (pause > 0) {
+      if (data !== '') push(frames, wait, data)
       data = ''
+      wait = pause
     }
-    if (pause > 0) wait = pause
-    else if (data === '') wait = 0
-    data += `${head}${choiceOf(step)}${tail}`
+    data += `${head}{"index":0,"delta":${deltaOf(step)},"finish_reason":${step.finish === undefined ? 'null' : `"${step.finish}"`}}${tail}`
   }
   if (wantsUsage) data += `${head}],"usage":${JSON.stringify(usage)}}\n\n`
-  return [...frames, { wait, data: `${data}data: [DONE]\n\n` }]
+  push(frames, wait, `${data}data: [DONE]\n\n`)
+  return frames
 }
 
-function choiceOf(step: Step): string {
-  if (step.type === 'finish') return `{"index":0,"delta":{},"finish_reason":"${step.reason}"}`
-  return `{"index":0,"delta":${deltaOf(step)},"finish_reason":null}`
+// Before the first event there is nothing to keep alive: its headers are held until then [S].
+function push(frames: Frame[], wait: number, data: string): void {
+  let left = wait
+  for (; frames.length > 0 && left > PING_EVERY; left -= PING_EVERY) frames.push({ wait: PING_EVERY, data: PING })
+  frames.push({ wait: left, data })
 }
 
 // `content` is a string or absent, never null: naive readers add it up.
-function deltaOf(step: Exclude<Step, { type: 'finish' }>): string {
-  if (step.type === 'text') return `{"content":"${step.json}"}`
-  return step.type === 'role' ? '{"role":"assistant","content":""}' : '{}'
+function deltaOf({ role, content, reasoning, images }: Step): string {
+  if (role === undefined && reasoning === undefined && images === undefined) return content === undefined ? '{}' : `{"content":"${content}"}`
+  const fields: string[] = []
+  if (role !== undefined) fields.push('"role":"assistant"')
+  if (content !== undefined) fields.push(`"content":"${content}"`)
+  if (reasoning !== undefined) fields.push(`"reasoning_content":"${reasoning}"`)
+  if (images !== undefined) fields.push(`"images":${images === null ? 'null' : `[${images.join()}]`}`)
+  return `{${fields.join()}}`
 }

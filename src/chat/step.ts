@@ -1,14 +1,25 @@
 import { countTokens } from './token.ts'
 
 /**
- * A piece of an answer; `wait` is in milliseconds of the real gateway's time. Text is kept as it stands inside a JSON
+ * One piece of an answer: a delta of the stream, with the fields that it has. Text is kept as it stands inside a JSON
  * string, since both ways of answering write it there: it is escaped once.
  */
-export type Step =
-  | { readonly type: 'role'; readonly wait: number }
-  | { readonly type: 'text'; readonly wait: number; readonly json: string; readonly tokens: number }
-  | { readonly type: 'empty'; readonly wait: number }
-  | { readonly type: 'finish'; readonly wait: number; readonly reason: 'stop' }
+export interface Step {
+  /** Milliseconds of the real gateway's time before it. */
+  readonly wait: number
+  /** What it counts for in the usage. */
+  readonly tokens: number
+  /** Names the assistant, as the first delta does. */
+  readonly role?: true
+  readonly content?: string
+  /** What the model tells of its progress beside the answer. */
+  readonly reasoning?: string
+  /** Pictures, each as the JSON of its image part; null where the field is sent without one. */
+  readonly images?: readonly string[] | null
+  readonly finish?: 'stop'
+  /** Said in a stream, and left out where the answer is one piece. */
+  readonly isStreamOnly?: true
+}
 
 /** A piece of text inside a JSON string, and how many tokens it counts for. */
 export interface Piece {
@@ -26,20 +37,25 @@ export function toPiece(text: string): Piece {
   return { json: escape(text), tokens: countTokens(text) }
 }
 
-/** One delta of text. */
-export function say(wait: number, ...pieces: readonly Piece[]): Step {
+/** The texts of a table as pieces. */
+export function toPieces<K extends string>(words: Readonly<Record<K, string>>): Readonly<Record<K, Piece>> {
+  const entries = Object.entries<string>(words).map(([key, text]) => [key, toPiece(text)])
+  return Object.fromEntries(entries)
+}
+
+/** Pieces as one. */
+export function join(pieces: readonly Piece[]): Piece {
   let json = ''
   let tokens = 0
   for (const piece of pieces) {
     json += piece.json
     tokens += piece.tokens
   }
-  return { type: 'text', wait, json, tokens }
+  return { json, tokens }
 }
 
-/** All the text that the steps say, as it stands inside a JSON string. */
-export function joinText(steps: readonly Step[]): string {
-  let json = ''
-  for (const step of steps) if (step.type === 'text') json += step.json
-  return json
+/** One delta of text. */
+export function say(wait: number, ...pieces: readonly Piece[]): Step {
+  const { json, tokens } = join(pieces)
+  return { wait, tokens, content: json }
 }

@@ -12,3 +12,5 @@ export function countTokens(text: string): number {
 export const LINK_TOKENS = 45
 /** The tokens of a task's or a picture's id [G]. */
 export const ID_TOKENS = 20
+/** The tokens of a picture whose bytes stand in the answer: new-api's count for what Gemini draws [S]. */
+export const PICTURE_TOKENS = 1400

@@ -65,6 +65,15 @@ export const flags: readonly Flag[] = [
     read: (spec) => (spec === '' ? undefined : { spec }),
   },
   {
+    flag: 'fixtures',
+    env: 'MOCK_FIXTURES',
+    value: 'FOLDER',
+    fallback: 'packaged',
+    about: 'a folder whose profiles.yaml is laid over the packaged profiles',
+    allowed: 'the path of a folder',
+    read: (fixtures) => (fixtures === '' ? undefined : { fixtures }),
+  },
+  {
     flag: 'public-url',
     env: 'MOCK_PUBLIC_URL',
     value: 'URL',

@@ -6,6 +6,8 @@ import type { Controlled } from './control.ts'
 import { CONTROL, controlEndpoints, isControl, refuseForeign } from './control.ts'
 import type { Endpoint } from './endpoint.ts'
 import { answerAt, createRouter, preflight } from './endpoint.ts'
+import type { Gallery } from './gallery.ts'
+import { createGallery } from './gallery.ts'
 import { nearPaths } from './hint.ts'
 import type { Incoming } from './incoming.ts'
 import { isLink, LINK_PATHS, linkEndpoints } from './links.ts'
@@ -93,7 +95,8 @@ function createAnswer(settings: Settings, state: Pick<Controlled, 'isReady' | 'c
   const { operations } = settings.contract
   const clashes = operations.some(({ path }) => LINK_PATHS.some((ours) => meets(path, ours)))
   const prefix = clashes ? CONTROL : '' // the user's paths win, and ours move
-  const find = createRouter([...controlEndpoints({ settings, ...state }), ...linkEndpoints(settings, prefix), ...operationEndpoints(settings, prefix)])
+  const gallery = createGallery()
+  const find = createRouter([...controlEndpoints({ settings, ...state }), ...linkEndpoints(settings, gallery, prefix), ...operationEndpoints(settings, gallery, prefix)])
   return {
     answer: async (request) => {
       if (isControl(request.path, prefix)) refuseForeign(request)
@@ -104,7 +107,7 @@ function createAnswer(settings: Settings, state: Pick<Controlled, 'isReady' | 'c
   }
 }
 
-function operationEndpoints(settings: Settings, prefix: string): Endpoint[] {
+function operationEndpoints(settings: Settings, gallery: Gallery, prefix: string): Endpoint[] {
   const { operations } = settings.contract
   const templates = [...new Set(operations.map(({ path }) => path))]
   return templates.map((template) => ({
@@ -114,7 +117,7 @@ function operationEndpoints(settings: Settings, prefix: string): Endpoint[] {
         .filter(({ path }) => path === template)
         .map((operation) => {
           const behave = behaviourOf(operation, settings.packaged)
-          return [operation.method, async (request: Incoming, path: Readonly<Record<string, string>>) => behave(await toChecked(request, { operation, path, settings, prefix }), settings)]
+          return [operation.method, async (request: Incoming, path: Readonly<Record<string, string>>) => behave(await toChecked(request, { operation, path, settings, gallery, prefix }), settings)]
         }),
     ),
   }))

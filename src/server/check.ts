@@ -2,10 +2,12 @@ import { checkRequest } from '../contract/check.ts'
 import { readJson } from '../contract/json.ts'
 import type { Operation } from '../contract/operation.ts'
 import { isJsonType } from '../contract/operation.ts'
+import { toName } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
+import type { Gallery } from './gallery.ts'
 import type { Incoming } from './incoming.ts'
 import type { CheckedRequest } from './operations.ts'
-import { toFaultError } from './operations.ts'
+import { isOwnModel, toFaultError } from './operations.ts'
 import { paceOf } from './pace.ts'
 import type { Settings } from './settings.ts'
 
@@ -14,6 +16,7 @@ export interface Matched {
   readonly operation: Operation
   readonly path: Readonly<Record<string, string>>
   readonly settings: Settings
+  readonly gallery: Gallery
   /** What our own paths begin with. */
   readonly prefix: string
 }
@@ -21,14 +24,23 @@ export interface Matched {
 const NO_QUERY = new URLSearchParams()
 
 /** Reads a request and checks it by its Operation; an ApiError tells what is wrong in this order: 415, 413, 401, 400. */
-export async function toChecked(request: Incoming, { operation, path, settings, prefix }: Matched): Promise<CheckedRequest> {
+export async function toChecked(request: Incoming, { operation, path, settings, gallery, prefix }: Matched): Promise<CheckedRequest> {
   const mediaType = operation.body === undefined ? undefined : mediaTypeOf(request, operation.body.mediaTypes)
   const bytes = operation.body === undefined ? undefined : await request.readBody()
   checkKey(request, settings.apiKeys)
   const body = bytes === undefined || mediaType === undefined ? undefined : readContent(bytes, mediaType, operation)
-  const faults = checkRequest(settings.contract, operation, { path, query: request.query === '' ? NO_QUERY : new URLSearchParams(request.query), header: request.header, body })
+  const faults = checkRequest(settings.contract, operation, { path, query: request.query === '' ? NO_QUERY : new URLSearchParams(request.query), header: request.header, body }).filter(
+    (fault) => !isOwnModel(fault, settings),
+  )
   if (faults.length > 0) throw toFaultError(faults, operation, settings)
-  return { operation, path, body: body?.value, base: (settings.publicUrl ?? request.origin) + prefix, pace: paceOf(request.header('x-mock-pace')) ?? settings.pace }
+  return {
+    operation,
+    path,
+    body: body?.value,
+    base: (settings.publicUrl ?? request.origin) + prefix,
+    pace: paceOf(request.header('x-mock-pace')) ?? settings.pace,
+    render: async (recipe) => gallery({ name: toName(recipe).name, recipe, isGone: request.isGone }),
+  }
 }
 
 // A missing Content-Type is read as JSON, where the contract offers it.

@@ -33,12 +33,12 @@ export interface Controlled {
 
 /** The endpoints that every probe asks: health, livez, readyz. */
 export function controlEndpoints({ settings, isReady, countExchanges }: Controlled): Endpoint[] {
-  const { contract, packaged, version } = settings
+  const { contract, version } = settings
   const health = (): Reply =>
     jsonReply({
       status: isReady() ? 'ok' : 'not ready',
       version,
-      contract: { title: contract.title, version: contract.version, operations: contract.operations.length, models: modelsOf(contract, packaged).values.length },
+      contract: { title: contract.title, version: contract.version, operations: contract.operations.length, models: modelsOf(settings).values.length },
       exchanges: countExchanges(),
     })
   const ready = (): Reply => (isReady() ? jsonReply({ status: 'ok' }) : jsonReply({ status: 'not ready' }, { status: 503, headers: { 'retry-after': '1' } }))

@@ -8,7 +8,6 @@ import type { Reply } from '../reply/reply.ts'
 import { jsonReply } from '../reply/reply.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Gallery } from './gallery.ts'
-import { createGallery } from './gallery.ts'
 import type { Incoming } from './incoming.ts'
 import type { Settings } from './settings.ts'
 
@@ -30,8 +29,7 @@ const IMMUTABLE = 'public, max-age=31536000, immutable'
 type Values = Readonly<Record<string, string>>
 
 /** What is behind the links of an answer, and the contract itself. Nothing is stored: a name holds its picture. */
-export function linkEndpoints({ publicUrl, contract }: Settings, prefix: string): Endpoint[] {
-  const gallery = createGallery()
+export function linkEndpoints({ publicUrl, contract }: Settings, gallery: Gallery, prefix: string): Endpoint[] {
   const baseOf = ({ origin }: Incoming): string => (publicUrl ?? origin) + prefix
   const pictures = PICTURES.map((template): Endpoint => {
     const isDownload = template.startsWith(`${PICTURE_PATHS.download}/`)

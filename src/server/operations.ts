@@ -9,10 +9,11 @@ import { isJsonType } from '../contract/operation.ts'
 import { escapePointer } from '../contract/pointer.ts'
 import { sampleResponse } from '../contract/sample.ts'
 import { toAnswer } from '../chat/answer.ts'
-import { toCompletion } from '../chat/completion.ts'
-import { profileOf } from '../chat/profile.ts'
+import { durationOf, toCompletion } from '../chat/completion.ts'
+import { isMeant, profileOf } from '../chat/profile.ts'
 import { readChatRequest } from '../chat/request.ts'
 import { toFrames } from '../chat/sse.ts'
+import type { Recipe } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
 import { JSON_HEADERS, jsonReply } from '../reply/reply.ts'
@@ -27,6 +28,8 @@ export interface CheckedRequest {
   /** What links begin with. */
   readonly base: string
   readonly pace: number
+  /** Draws a picture, unless who asked is gone. */
+  readonly render: (recipe: Recipe) => Promise<Uint8Array>
 }
 
 type Behaviour = (request: CheckedRequest, settings: Settings) => Reply | Promise<Reply>
@@ -42,19 +45,18 @@ export function behaviourOf(operation: Operation, packaged: Contract): Behaviour
 
 const EVENT_STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' }
 
-async function createChatCompletion({ body, base, pace }: CheckedRequest, settings: Settings): Promise<Reply> {
+async function createChatCompletion({ body, base, pace, render }: CheckedRequest, settings: Settings): Promise<Reply> {
   if (!isObject(body)) throw new ApiError('invalid_body', { reason: 'The request body must be a JSON object.' })
   const profile = profileOf(settings.profiles, typeof body['model'] === 'string' ? body['model'] : '')
   const request = await readChatRequest(body, { profile, base, seed: settings.seed })
-  const answer = toAnswer(request, profile, Math.floor(settings.clock() / 1000))
+  const answer = await toAnswer(request, { profile, created: Math.floor(settings.clock() / 1000), render })
   const note = toNote(request.notes)
   if (request.wantsStream) return { status: 200, headers: { ...EVENT_STREAM, ...note }, body: toFrames(answer, { pace, wantsUsage: request.wantsUsage }) }
-  const wait = pace === 0 ? 0 : answer.steps.reduce((sum, step) => sum + step.wait, 0) * pace
-  return { status: 200, headers: { ...JSON_HEADERS, ...note }, body: toCompletion(answer), wait }
+  return { status: 200, headers: { ...JSON_HEADERS, ...note }, body: toCompletion(answer), wait: durationOf(answer) * pace }
 }
 
-function listModels(_request: CheckedRequest, { contract, packaged }: Settings): Reply {
-  return jsonReply({ object: 'list', data: modelsOf(contract, packaged).values.map(toModel) })
+function listModels(_request: CheckedRequest, settings: Settings): Reply {
+  return jsonReply({ object: 'list', data: modelsOf(settings).values.map(toModel) })
 }
 
 function retrieveModel({ path, operation }: CheckedRequest): Reply {
@@ -71,20 +73,31 @@ async function answerSample({ operation }: CheckedRequest, { contract }: Setting
   return { status, headers: mediaType === undefined ? {} : { 'content-type': mediaType, 'x-content-type-options': 'nosniff' }, body }
 }
 
-/** The models of a contract by name, and its families, as the schema of the chat operation's `model` lists them. */
-export function modelsOf(contract: Contract, packaged: Contract): Alternatives {
+/** The models that can be asked for: by name, and as families; those of the chat operation's schema and the user's own. */
+export function modelsOf({ contract, packaged, ownModels }: Settings): Alternatives {
   const body = contract.operations.find((operation) => behaviourOf(operation, packaged) === createChatCompletion)?.body
   const mediaType = body?.mediaTypes.find(isJsonType)
-  return body === undefined || mediaType === undefined ? { values: [], titles: [] } : alternativesOf(contract.document, `${body.pointer}/${escapePointer(mediaType)}/schema`, 'model')
+  const { values, titles } =
+    body === undefined || mediaType === undefined ? { values: [], titles: [] } : alternativesOf(contract.document, `${body.pointer}/${escapePointer(mediaType)}/schema`, 'model')
+  return { values: [...new Set([...values, ...ownModels.filter((name) => !isFamily(name))])], titles: [...new Set([...titles, ...ownModels.filter(isFamily)])] }
+}
+
+function isFamily(name: string): boolean {
+  return name.endsWith('*')
+}
+
+/** Whether a fault is none because the user's own profiles name the model. */
+export function isOwnModel({ param, reason, value }: Fault, { ownModels }: Settings): boolean {
+  return param === 'model' && reason === 'value' && typeof value === 'string' && ownModels.some((name) => isMeant(name, value))
 }
 
 /** The one error for all that is wrong with a request; an unknown model as the only fault is an error of its own. */
-export function toFaultError(faults: readonly Fault[], operation: Operation, { contract, packaged }: Settings): ApiError {
+export function toFaultError(faults: readonly Fault[], operation: Operation, settings: Settings): ApiError {
   const [first] = faults
   if (first === undefined) throw new RangeError('no fault')
-  const hasBehaviour = behaviourOf(operation, packaged) !== answerSample
+  const hasBehaviour = behaviourOf(operation, settings.packaged) !== answerSample
   if (hasBehaviour && faults.length === 1 && first.param === 'model' && first.reason === 'value' && typeof first.value === 'string') {
-    const { values, titles } = modelsOf(contract, packaged)
+    const { values, titles } = modelsOf(settings)
     return new ApiError('unknown_model', { param: 'model', asked: first.value.slice(0, 64), known: [...values, ...titles] })
   }
   const kind = first.reason === 'missing' ? 'missing_parameter' : first.reason === 'type' ? 'invalid_type' : 'invalid_value'

@@ -26,6 +26,8 @@ export interface Settings {
   /** The packaged contract, by whose paths an operation without an operationId is known. */
   readonly packaged: Contract
   readonly profiles: Profiles
+  /** The models and families that the user's own profiles add to those of the contract. */
+  readonly ownModels: readonly string[]
   readonly seed: string
   /** The time in milliseconds, for `created`. */
   readonly clock: () => number

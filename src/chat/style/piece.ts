@@ -1,18 +1,29 @@
 import type { Links } from '../../image/link.ts'
 import { toLinks } from '../../image/link.ts'
+import { MEDIA_TYPES } from '../../image/media.ts'
 import type { Recipe } from '../../image/recipe.ts'
 import type { TaskForm } from '../digest.ts'
 import type { ChatRequest } from '../request.ts'
 import type { Piece, Step } from '../step.ts'
 import { escape, toPiece } from '../step.ts'
-import { ID_TOKENS, LINK_TOKENS } from '../token.ts'
+import { ID_TOKENS, LINK_TOKENS, PICTURE_TOKENS } from '../token.ts'
+
+/** Where a model that talks about its picture does so. */
+export const PROSE = ['none', 'before', 'after'] as const
+
+/** What a Profile says of its Style's details. */
+export interface Manner {
+  readonly task: TaskForm
+  readonly prose: (typeof PROSE)[number]
+}
 
 /** What a Style writes about. */
-export interface Subject {
+export interface Subject extends Manner {
   readonly request: ChatRequest
   /** One for each picture, at least one. */
   readonly recipes: readonly Recipe[]
-  readonly task: TaskForm
+  /** Draws a picture, for a style that sends its bytes. */
+  readonly render: (recipe: Recipe) => Promise<Uint8Array>
 }
 
 /** How many characters of a prompt an answer repeats [G]. */
@@ -35,6 +46,17 @@ export function linksOf({ request, recipes }: Subject): [Links, ...Links[]] {
   return [first, ...rest]
 }
 
+/** The bytes of each picture of the answer, as a data URI in base64. */
+export async function dataUrisOf({ recipes, render }: Subject): Promise<Piece[]> {
+  return Promise.all(
+    recipes.map(async (recipe) => {
+      const bytes = await render(recipe)
+      const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+      return { json: `data:${MEDIA_TYPES[recipe.format]};base64,${base64}`, tokens: PICTURE_TOKENS }
+    }),
+  )
+}
+
 function echo(prompt: string): string {
   return prompt.length > ECHO ? `${prompt.slice(0, ECHO).toWellFormed()}…` : prompt
 }
@@ -44,8 +66,8 @@ export function quote(prompt: string): string {
   return JSON.stringify(echo(prompt)).replaceAll('](', String.raw`]\u0028`)
 }
 
-/** The prompt as a picture's alt text: one line without brackets. */
-export function altOf({ prompt }: ChatRequest): Piece {
+/** The prompt as a picture's alt text, or in a sentence: one line without brackets. */
+export function lineOf({ prompt }: ChatRequest): Piece {
   return toPiece(
     echo(prompt)
       .replaceAll(/[\s[\](){}<>`!]+/g, ' ')
@@ -60,7 +82,12 @@ const TOKEN = /\\u[\da-f]{4}|\\.| ?[A-Za-z\u00c0-\u024f]+| ?\d{1,3}|[\s\S]/gu
 const TOKEN_WAIT = 20
 
 function sayToken(json: string): Step {
-  return { type: 'text', wait: TOKEN_WAIT, json, tokens: 1 }
+  return { wait: TOKEN_WAIT, tokens: 1, content: json }
+}
+
+/** A text one language-model token a delta. */
+export function sayTokens(text: string): Step[] {
+  return Array.from(escape(text).match(TOKEN) ?? [], sayToken)
 }
 
 // The deltas of a block that are the same in every one.
@@ -76,8 +103,7 @@ const BLOCK = {
 export function sayBlock(prompt: string, fields: readonly (readonly [key: string, value: string])[]): Step[] {
   const steps = [...BLOCK.open]
   const add = (key: string, value: string): void => {
-    steps.push(...BLOCK.key, sayToken(key), BLOCK.value)
-    for (const token of escape(` ${value}`).match(TOKEN) ?? []) steps.push(sayToken(token))
+    steps.push(...BLOCK.key, sayToken(key), BLOCK.value, ...sayTokens(` ${value}`))
   }
   add('prompt', quote(prompt))
   for (const [key, value] of fields) {
@@ -86,4 +112,9 @@ export function sayBlock(prompt: string, fields: readonly (readonly [key: string
   }
   steps.push(...BLOCK.close)
   return steps
+}
+
+/** Percentages, rising, as a progress line tells them: below 100, at most four. */
+export function percentages(number: (bound: number) => number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => Math.floor((90 * (i + 1)) / (count + 1)) + number(12))
 }

@@ -1,32 +1,37 @@
 import type { Step } from '../step.ts'
-import { say, toPiece } from '../step.ts'
+import { say, toPieces } from '../step.ts'
 import type { Subject } from './piece.ts'
-import { altOf, link, linksOf, sayBlock } from './piece.ts'
+import { lineOf, link, linksOf, sayBlock } from './piece.ts'
 
-const WORDS = {
-  start: toPiece('>🚀 开始生成图片\n\n'),
-  task: toPiece('>🔄 创建任务 ✓\n'),
-  generate: toPiece('>⏳ 生成中'),
-  dot: toPiece('.'),
-  done: toPiece(' ✓\n\n\n'),
-  alt: toPiece('!['),
-  picture: toPiece(']('),
-  download: toPiece(')\n\n[点击下载]('),
-  end: toPiece(')\n\n'),
-}
+const WORDS = toPieces({
+  start: '>🚀 开始生成图片\n\n',
+  task: '>🔄 创建任务 ✓\n',
+  generate: '>⏳ 生成中',
+  dot: '.',
+  done: ' ✓\n\n\n',
+  alt: '![',
+  picture: '](',
+  download: ')\n\n[点击下载](',
+  end: ')\n\n',
+})
+
+/** The gateway asks every two seconds whether the picture is there, at most ten times, and writes a dot each time [S]. */
+const ASK_EVERY = 2000
+const MAX_DOTS = 10
 
 /** T7: the prompt as JSON, three steps that are ticked off, then each picture with the same link for its download. Chinese whatever the prompt's language [S]. */
 export function stepLog(subject: Subject): Step[] {
   const { request } = subject
-  const { duration } = request
+  const { queue, progress, finish } = request.waits
   const { alt, picture, download, end } = WORDS
-  const pictures = linksOf(subject).flatMap((links) => [alt, altOf(request), picture, link(links.picture), download, link(links.picture), end])
+  const pictures = linksOf(subject).flatMap((links) => [alt, lineOf(request), picture, link(links.picture), download, link(links.picture), end])
+  const dots = Math.min(Math.max(Math.round(progress / ASK_EVERY), 1), MAX_DOTS)
   return [
     ...sayBlock(request.prompt, []),
-    say(duration * 0.05, WORDS.start),
-    say(duration * 0.05, WORDS.task),
+    say(0, WORDS.start),
+    say(queue, WORDS.task),
     say(0, WORDS.generate),
-    ...Array.from({ length: 4 }, () => say(duration * 0.2, WORDS.dot)),
-    say(duration * 0.1, WORDS.done, ...pictures),
+    ...Array.from({ length: dots }, () => say(progress / dots, WORDS.dot)),
+    say(finish, WORDS.done, ...pictures),
   ]
 }

@@ -1,8 +1,9 @@
+import type { Links } from '../../image/link.ts'
 import { draw, taskIdOf, ulidFrom } from '../digest.ts'
-import type { Piece, Step } from '../step.ts'
-import { say, toPiece } from '../step.ts'
+import type { Step } from '../step.ts'
+import { say, toPieces } from '../step.ts'
 import type { Subject } from './piece.ts'
-import { id, link, linksOf, sayBlock } from './piece.ts'
+import { id, link, linksOf, percentages, sayBlock } from './piece.ts'
 
 // The Chinese words are T1's [S]; so are the English ones but for the two links, which no English transcript shows [G].
 const WORDS = {
@@ -28,52 +29,48 @@ const WORDS = {
 
 const MARKS = toPieces({ id: '> ID: `', gen: '![gen_', nextGen: '\n\n![gen_', of: '](', end: ')', dot: '.', hundred: '[100](', paragraph: ')\n\n' })
 
-function toPieces<K extends string>(words: Readonly<Record<K, string>>): Readonly<Record<K, Piece>> {
-  const entries = Object.entries<string>(words).map(([key, text]) => [key, toPiece(text)])
-  return Object.fromEntries(entries)
-}
-
 /** T1: the request as JSON, a task with its links, queue and progress lines, then the pictures, in one delta, as the real stream is cut. */
 export function taskLog(subject: Subject): Step[] {
-  const { request, task } = subject
-  const { digest, duration } = request
+  const { request } = subject
+  const { progress, finish } = request.waits
   const words = WORDS[request.language]
+  const number = draw(request.digest, 'task log')
+  const told = percentages(number, 1 + number(4))
   const links = linksOf(subject)
-  const [first] = links
-  const taskId = taskIdOf(first.fingerprint, task)
-  const number = draw(digest, 'task log')
-  const progress = percentages(number)
-  const pictures = links.flatMap((picture, i) => [
+  const pictures = links.flatMap(({ picture, download }, i) => [
     i === 0 ? MARKS.gen : MARKS.nextGen,
-    id(ulidFrom(digest, `gen ${i}`)),
+    id(ulidFrom(request.digest, `gen ${i}`)),
     MARKS.of,
-    link(picture.picture),
+    link(picture),
     words.download,
-    link(picture.download),
+    link(download),
     MARKS.end,
   ])
+  return [
+    ...openTask(subject, links[0], 1 + number(4)),
+    ...dots(progress * 0.4, 3 + number(5)),
+    ...told.map((percentage, i) => say((progress * 0.6) / told.length, ...(i === 0 ? [words.progress] : []), { json: `${percentage}..`, tokens: 2 })),
+    say(0, MARKS.hundred, link(links[0].raw), MARKS.paragraph),
+    say(finish, words.done, ...pictures),
+  ]
+}
+
+/** The head of a task log: the request as JSON, the task with its links, the queue with `count` dots, and that work has begun. */
+export function openTask({ request, task }: Subject, { fingerprint, page, source }: Links, count: number): Step[] {
+  const words = WORDS[request.language]
+  const taskId = taskIdOf(fingerprint, task)
   return [
     ...sayBlock(request.prompt, [
       ['ratio', `"${request.ratio}"`],
       ['n', String(request.count)],
     ]),
-    { type: 'empty', wait: 0 },
-    say(duration * 0.05, MARKS.id, id(taskId), words.preview, link(first.page(taskId)), words.source, link(first.source(taskId)), words.queue),
-    ...dots(duration * 0.15, 1 + number(4)),
+    { wait: 0, tokens: 0 },
+    say(0, MARKS.id, id(taskId), words.preview, link(page(taskId)), words.source, link(source(taskId)), words.queue),
+    ...dots(request.waits.queue, count),
     say(0, words.generate),
-    ...dots(duration * 0.25, 3 + number(5)),
-    ...progress.map((percentage, i) => say((duration * 0.5) / progress.length, ...(i === 0 ? [words.progress] : []), { json: `${percentage}..`, tokens: 2 })),
-    say(duration * 0.02, MARKS.hundred, link(first.raw), MARKS.paragraph),
-    say(duration * 0.03, words.done, ...pictures),
   ]
 }
 
 function dots(wait: number, count: number): Step[] {
   return Array.from({ length: count }, () => say(wait / count, MARKS.dot))
-}
-
-// One to four percentages, rising.
-function percentages(number: (bound: number) => number): number[] {
-  const count = 1 + number(4)
-  return Array.from({ length: count }, (_, i) => Math.floor((90 * (i + 1)) / (count + 1)) + number(12))
 }
