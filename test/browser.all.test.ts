@@ -5,6 +5,8 @@ import { createServer } from 'node:http'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { taskIdOf } from '../src/chat/digest.ts'
+import { toRecipe } from '../src/image/recipe.ts'
 import type { Mock } from '../src/index.ts'
 import { startMock } from '../src/index.ts'
 
@@ -62,16 +64,34 @@ describe.runIf(existsSync(CHROMIUM))('a page of another origin, in a real browse
     expect(told).toEqual({ outcomes: ['TypeError', 'TypeError', 'TypeError'], blind: 'opaque' })
   })
 
-  test('the page behind an answer shows the picture', async () => {
+  test.each([
+    ['gpt-4o-image', '画只猫', 1024],
+    ['gpt-4o-image', `2:3 "><script>alert(1)</script> ${'W'.repeat(40)}`, 1024],
+    ['nano-banana-hd', 'a very wide sea 21:9', 6144],
+  ])('the page behind an answer of %s to %j shows the picture, breaks no policy and fits a phone', async (model, content, width) => {
     const asked = await fetch(`${mock.baseURL}/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'gpt-4o-image', messages: [{ role: 'user', content: '画只猫' }] }),
+      body: JSON.stringify({ model, messages: [{ role: 'user', content }] }),
     })
-    const link = /\[数据预览\]\((.*?)\)/.exec(await asked.text())?.[1] ?? ''
-    const preview = await browser.newPage()
-    await preview.goto(link)
-    expect(await preview.evaluate(() => document.images[0]?.naturalWidth)).toBe(1024)
+    const name = /\/cdn\/(1[\w-]+)\//.exec(await asked.text())?.[1] ?? ''
+    const preview = await browser.newPage({ viewport: { width: 360, height: 740 } })
+    const complaints: string[] = []
+    preview.on('console', (message) => complaints.push(message.text()))
+    preview.on('pageerror', (error) => complaints.push(error.message))
+    await preview.goto(`${mock.url}/web/${taskIdOf(toRecipe(name)?.fingerprint ?? '', 'uuid')}/${name}`)
+    const told = await preview.evaluate(() => {
+      const [image] = document.images
+      const box = image?.getBoundingClientRect()
+      return {
+        width: image?.naturalWidth,
+        isWhole: (box?.left ?? -1) >= 0 && (box?.right ?? 361) <= 360,
+        overflow: document.documentElement.scrollWidth - 360,
+        background: getComputedStyle(document.body).backgroundColor,
+      }
+    })
+    expect(told).toEqual({ width, isWhole: true, overflow: 0, background: expect.not.stringMatching(/^rgba\(0, 0, 0, 0\)$/) })
+    expect(complaints).toEqual([])
     await preview.close()
   })
 })

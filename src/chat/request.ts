@@ -4,6 +4,8 @@ import type { Format, Recipe, Size } from '../image/recipe.ts'
 import { FORMATS, MAX_LABEL, MAX_MODEL, PALETTES } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
 import { digestOf, digitsFrom, draw } from './digest.ts'
+import type { Language } from './language.ts'
+import { languageOf } from './language.ts'
 import type { Pace, Waits } from './pace.ts'
 import { waitsOf } from './pace.ts'
 import type { Reference } from './reference.ts'
@@ -17,7 +19,7 @@ export interface ChatRequest {
   /** What the last user turn asks for, reference URLs left out. */
   readonly prompt: string
   /** The prompt's language, which some styles follow. */
-  readonly language: 'zh' | 'en'
+  readonly language: Language
   readonly size: Size
   /** `2:3` */
   readonly ratio: string
@@ -73,7 +75,7 @@ export async function readChatRequest(body: JsonObject, { profile, base, seed }:
   return {
     model,
     prompt,
-    language: /[\u3400-\u9fff]/.test(prompt.slice(0, 20_000)) ? 'zh' : 'en',
+    language: languageOf(prompt.slice(0, 20_000)),
     size: chosen.size,
     ratio: ratioName(chosen.size.width / chosen.size.height),
     count: chosen.count,

@@ -1,7 +1,6 @@
 import { TASK_FORMS, taskIdOf } from '../chat/digest.ts'
 import { PICTURE_PATHS, readFile, TASK_PATHS, toLinks } from '../image/link.ts'
 import { MEDIA_TYPES } from '../image/media.ts'
-import type { Recipe } from '../image/recipe.ts'
 import { toRecipe } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
@@ -9,6 +8,7 @@ import { jsonReply } from '../reply/reply.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Gallery } from './gallery.ts'
 import type { Incoming } from './incoming.ts'
+import type { Task } from './page.ts'
 import type { Settings } from './settings.ts'
 
 const PICTURES = Object.values(PICTURE_PATHS).map((path) => `${path}/{name}/{file}`)
@@ -37,7 +37,7 @@ export function linkEndpoints({ publicUrl, contract }: Settings, gallery: Galler
   })
   return [
     ...pictures,
-    { template: `${prefix}${TASK_PATHS.page}/{task}/{name}`, answers: { GET: (request, values) => toPage(baseOf(request), readTask(values)) } },
+    { template: `${prefix}${TASK_PATHS.page}/{task}/{name}`, answers: { GET: async (request, values) => toPage(baseOf(request), readTask(values)) } },
     { template: `${prefix}${TASK_PATHS.source}/{task}/{name}`, answers: { GET: (request, values) => toSource(baseOf(request), readTask(values)) } },
     {
       template: `${prefix}/openapi.yaml`,
@@ -60,11 +60,6 @@ function isKnown(header: string | undefined, etag: string): boolean {
   return header !== undefined && header.split(',').some((known) => known.trim() === '*' || known.trim().replace(/^W\//, '') === etag)
 }
 
-interface Task {
-  readonly id: string
-  readonly recipe: Recipe
-}
-
 function readTask({ name = '', task: id = '' }: Values): Task {
   const found = toRecipe(name)
   if (found === undefined || !TASK_FORMS.some((form) => taskIdOf(found.fingerprint, form) === id)) throw new ApiError('unknown_picture')
@@ -77,17 +72,8 @@ function toSource(base: string, { id, recipe }: Task): Reply {
   return jsonReply({ id, model, prompt: label, size: `${width}x${height}`, n: count, url: picture, download_url: download })
 }
 
-function toPage(base: string, { id, recipe }: Task): Reply {
-  const { picture } = toLinks(base, recipe)
-  const title = escapeHtml(`${recipe.model} · ${id}`)
-  const body = `<!doctype html>\n<html lang="zh">\n<meta charset="utf-8">\n<title>${title}</title>\n<h1>${title}</h1>\n<p>${escapeHtml(recipe.label)}</p>\n<img src="${escapeHtml(picture)}" width="${recipe.width}" height="${recipe.height}" alt="${escapeHtml(recipe.label)}">\n</html>\n`
-  return {
-    status: 200,
-    headers: { 'content-type': 'text/html; charset=utf-8', 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; img-src *", 'cache-control': 'no-cache' },
-    body,
-  }
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+// Nobody may ever look at a page: its words, style and colours are loaded by the first who does.
+async function toPage(base: string, task: Task): Promise<Reply> {
+  const page = await import('./page.ts')
+  return page.toPage(base, task)
 }

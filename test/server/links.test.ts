@@ -42,7 +42,7 @@ test('the download link is an attachment, the page shows the picture and nothing
   expect(Buffer.from(await (await mock.fetch(raw)).arrayBuffer()).equals(Buffer.from(await (await mock.fetch(picture)).arrayBuffer()))).toBe(true)
   const html = await mock.fetch(page)
   expect(html.headers.get('content-security-policy')).toContain("default-src 'none'")
-  expect(await html.text()).toContain(`<img src="${picture}" width="1024" height="1024" alt="画只&lt;b&gt;&quot;猫&quot;&amp;">`)
+  expect(await html.text()).toContain(`<img src="../..${new URL(picture).pathname}" width="1024" height="1024" alt="画只&lt;b&gt;&quot;猫&quot;&amp;">`)
   expect(await (await mock.fetch(source)).json()).toMatchObject({ id: page.split('/')[4], model: 'gpt-4o-image', prompt: '画只<b>"猫"&', size: '1024x1024', n: 1, url: picture })
 })
 
