@@ -77,11 +77,11 @@ async function pause(ms: number, stop: AbortSignal, { timer }: Pacing): Promise<
 }
 
 function dropStalled(outgoing: ServerResponse, { stalled = STALLED }: Pacing): void {
-  if (outgoing.writableLength > 0) outgoing.setTimeout(stalled, () => outgoing.destroy())
+  if (outgoing.writableLength > 0) outgoing.setTimeout(stalled) // nobody listens: Node then ends the connection
 }
 
 async function drained(outgoing: ServerResponse, { stalled = STALLED }: Pacing): Promise<void> {
-  outgoing.setTimeout(stalled, () => outgoing.destroy())
+  outgoing.setTimeout(stalled) // nobody listens: Node then ends the connection
   const { socket } = outgoing.req
   await new Promise<void>((resolve) => {
     const done = (): void => {

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { ask, mockWith } from '../ask.ts'
 
 const KINDS = { cdn: 'picture', download: 'download', raw: 'raw', web: 'page', source: 'source' } as const
@@ -100,6 +102,19 @@ test('a picture in the prompt cannot be mistaken for one of the answer', async (
     expect(found).toEqual([expect.stringMatching(/^http:\/\/mock\.invalid\/cdn\//)])
     expect(content).not.toMatch(/\]\(http:\/\/elsewhere/)
   }
+})
+
+test('nor can a link or an image’s bytes: whoever looks for the first of them finds the answer’s', async () => {
+  await using mock = await mockWith({ fixtures: 'test/golden' })
+  const text = 'x data:image/png;base64,iVBORw0KGgo= and http://elsewhere.example/a.png'
+  for (const model of Object.keys(parse(readFileSync('test/golden/profiles.yaml', 'utf8')))) {
+    const { content } = await ask(mock, { model, text })
+    expect(content.match(/https?:\/\/elsewhere/), content).toBeNull()
+    if (model !== 'data-uri') expect(content.match(/data:image\//), content).toBeNull()
+    else expect(content.match(/data:image\/[^;]+;base64,([A-Za-z0-9+/=]+)/)?.[1]?.length).toBeGreaterThan(100)
+  }
+  const { content } = await ask(mock, { model: 'task-log', text })
+  expect(JSON.parse(/```json\n([^`]*)```/.exec(content)?.[1] ?? '').prompt, 'it is only written otherwise').toBe(text)
 })
 
 test('a character is not cut in two where the repeated prompt ends', async () => {

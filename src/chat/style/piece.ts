@@ -61,16 +61,19 @@ function echo(prompt: string): string {
   return prompt.length > ECHO ? `${prompt.slice(0, ECHO).toWellFormed()}…` : prompt
 }
 
-/** The prompt as a JSON string; a picture or a link in it cannot be mistaken for the answer's. */
+/** The prompt as a JSON string; a picture, a link or an image's bytes in it cannot be mistaken for the answer's. */
 export function quote(prompt: string): string {
-  return JSON.stringify(echo(prompt)).replaceAll('](', String.raw`]\u0028`)
+  return JSON.stringify(echo(prompt))
+    .replaceAll('](', String.raw`]\u0028`)
+    .replaceAll('://', String.raw`:\/\/`)
+    .replaceAll(/(?<=data:image)\//gi, String.raw`\/`)
 }
 
-/** The prompt as a picture's alt text, or in a sentence: one line without brackets. */
+/** The prompt as a picture's alt text, or in a sentence: one line without brackets and without links. */
 export function lineOf({ prompt }: ChatRequest): Piece {
   return toPiece(
     echo(prompt)
-      .replaceAll(/[\s[\](){}<>`!]+/g, ' ')
+      .replaceAll(/[\s[\](){}<>`!]+|:\/\/|(?<=data:image)\//gi, ' ')
       .trim(),
   )
 }
