@@ -5,6 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Profiles } from './chat/profile.ts'
 import type { Contract } from './contract/contract.ts'
 import { loadContract, toContract } from './contract/contract.ts'
+import type { Dialect } from './reply/errors.ts'
+import { DIALECTS } from './reply/errors.ts'
 import type { App } from './server/app.ts'
 import { createApp } from './server/app.ts'
 import { fromWeb, IN_PROCESS } from './server/incoming.ts'
@@ -18,6 +20,8 @@ import { toResponse } from './server/write.ts'
 export interface MockOptions {
   /** Another seed gives other ids and other pictures. */
   readonly seed?: string | number
+  /** Whose statuses, words and envelope errors have: OpenAI's (the default) or the gateway's. */
+  readonly errors?: Dialect
   /** `created`: always the same, or the time of day. */
   readonly clock?: 'fixed' | 'real'
   /** How long answers take: `instant` (the default), `real`, or a factor of `real`. */
@@ -119,6 +123,8 @@ async function make(options: MockOptions): Promise<Made> {
   const packaged = toContract(document, validators, async () => (source ??= readPackaged()))
   const pace = typeof options.pace === 'number' ? options.pace : toPace(options.pace ?? 'instant')
   if (pace === undefined || !(pace >= 0 && pace <= 1000)) throw new RangeError(`pace: '${String(options.pace)}' is none; use 'instant', 'real', or a factor from 0 to 1000`)
+  const errors = DIALECTS.find((dialect) => dialect === (options.errors ?? 'openai'))
+  if (errors === undefined) throw new RangeError(`errors: '${String(options.errors)}' is none; use ${DIALECTS.map((dialect) => `'${dialect}'`).join(' or ')}`)
   if (options.clock !== undefined && options.clock !== 'fixed' && options.clock !== 'real') throw new RangeError(`clock: '${String(options.clock)}' is none; use 'fixed' or 'real'`)
   const own: Profiles = options.fixtures === undefined ? new Map() : await (await import('./chat/profiles.ts')).loadProfiles(options.fixtures, profiles)
   const settings: Settings = {
@@ -128,6 +134,7 @@ async function make(options: MockOptions): Promise<Made> {
     profiles: new Map([...profiles, ...own]),
     ownModels: [...own.keys()].filter((name) => name !== '*'),
     seed: String(options.seed ?? 0),
+    errors,
     clock: options.clock === 'real' ? Date.now : () => FIXED,
     timer: options.timer ?? (async (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal })),
     pace,

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '../contract/json.ts'
 import { isObject } from '../contract/json.ts'
 import { createNumbers } from '../image/numbers.ts'
+import { toUuid } from '../reply/uuid.ts'
 
 // What does not change the picture that is asked for.
 const OMITTED = new Set(['stream', 'stream_options', 'user'])
@@ -77,6 +78,5 @@ export type TaskForm = (typeof TASK_FORMS)[number]
 /** The id of the task that made a picture; it follows from the picture's fingerprint, so that a link that holds both can be checked. */
 export function taskIdOf(fingerprint: string, form: TaskForm): string {
   if (form === 'prefixed') return `task_${ulidFrom(fingerprint, 'task')}`
-  const digits = digitsFrom(fingerprint, 'task', 32)
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-a${digits.slice(17, 20)}-${digits.slice(20, 32)}`
+  return toUuid(digitsFrom(fingerprint, 'task', 32))
 }

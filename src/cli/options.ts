@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { ListenOptions, MockOptions } from '../mock.ts'
+import { DIALECTS } from '../reply/errors.ts'
 import { toPace } from '../server/pace.ts'
 
 /** How requests are logged. */
@@ -90,6 +91,15 @@ export const flags: readonly Flag[] = [
     about: 'how long answers take: instant, real, or a factor of real',
     allowed: 'instant, real, or a factor from 0 to 1000',
     read: (text) => optional('pace', toPace(text)),
+  },
+  {
+    flag: 'errors',
+    env: 'MOCK_ERRORS',
+    value: 'DIALECT',
+    fallback: 'openai',
+    about: 'whose statuses, words and envelope errors have: openai or gateway',
+    allowed: DIALECTS.join(' or '),
+    read: (text) => optional('errors', one(DIALECTS, text)),
   },
   {
     flag: 'api-key',

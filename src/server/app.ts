@@ -29,13 +29,12 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
   let exchanges = 0
   const { answer, isOpen } = createAnswer(settings, { isReady, countExchanges: () => exchanges })
   const { onFault, onExchange } = guarded(settings)
-  const toReply = (error: unknown): Reply => {
+  const toReply = (error: unknown, requestId: string): Reply => {
     if (!(error instanceof ApiError)) onFault(error)
-    return errorReply(error)
+    return errorReply(error, { dialect: settings.errors, requestId })
   }
   // The one place where a Reply is made whole: every one has its ids, and those outside the control API are open to every origin.
-  const complete = (reply: Reply, opened: boolean): Reply => {
-    const id = createRequestId()
+  const complete = (reply: Reply, id: string, opened: boolean): Reply => {
     const ids = { 'x-request-id': id, 'x-oneapi-request-id': id, 'x-mock-version': settings.version }
     const headers = opened ? { ...reply.headers, ...ids, 'access-control-allow-origin': '*' } : { ...reply.headers, ...ids }
     return { status: reply.status, headers, body: reply.body, wait: reply.wait ?? 0 }
@@ -44,22 +43,26 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
     onFault,
     handle: async (request, write) => {
       const started = performance.now()
+      const requestId = createRequestId()
       let reply: Reply
       let fault: string | undefined
       try {
         reply = await answer(request)
       } catch (error) {
-        reply = toReply(error)
+        reply = toReply(error, requestId)
         fault = (error instanceof Error ? error.message : String(error)).slice(0, 300)
       }
-      reply = complete(reply, isOpen(request.path))
+      reply = complete(reply, requestId, isOpen(request.path))
       const written = await write(reply)
       exchanges++
       const { method, path } = request
-      onExchange({ method, path, status: reply.status, duration: performance.now() - started, requestId: reply.headers['x-request-id'] ?? '', note: reply.headers['x-mock-note'], error: fault })
+      onExchange({ method, path, status: reply.status, duration: performance.now() - started, requestId, note: reply.headers['x-mock-note'], error: fault })
       return written
     },
-    refuse: (error) => complete(errorReply(error), true),
+    refuse: (error) => {
+      const requestId = createRequestId()
+      return complete(toReply(error, requestId), requestId, true)
+    },
   }
 }
 

@@ -72,6 +72,7 @@ type CheckedBody = Parameters<typeof checkRequest>[2]['body']
 
 function checkKey(request: Incoming, keys: readonly string[]): void {
   if (keys.length === 0) return
-  const key = /^Bearer\s+(\S+)\s*$/i.exec(request.header('authorization') ?? '')?.[1]
-  if (key === undefined || !keys.includes(key)) throw new ApiError('invalid_api_key', { headers: { 'www-authenticate': 'Bearer' } })
+  const header = request.header('authorization')
+  const key = /^Bearer\s+(\S+)\s*$/i.exec(header ?? '')?.[1]
+  if (key === undefined || !keys.includes(key)) throw new ApiError(header === undefined ? 'missing_api_key' : 'invalid_api_key', { headers: { 'www-authenticate': 'Bearer' } })
 }

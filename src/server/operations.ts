@@ -15,9 +15,10 @@ import { readChatRequest } from '../chat/request.ts'
 import { toFrames } from '../chat/sse.ts'
 import type { Recipe } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
+import type { ErrorKind } from '../reply/errors.ts'
+import { toNote } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
 import { JSON_HEADERS, jsonReply } from '../reply/reply.ts'
-import { toNote } from './note.ts'
 import type { Settings } from './settings.ts'
 
 /** A request that its contract has checked. */
@@ -100,10 +101,19 @@ export function toFaultError(faults: readonly Fault[], operation: Operation, set
     const { values, titles } = modelsOf(settings)
     return new ApiError('unknown_model', { param: 'model', asked: first.value.slice(0, 64), known: [...values, ...titles] })
   }
-  const kind = first.reason === 'missing' ? 'missing_parameter' : first.reason === 'type' ? 'invalid_type' : 'invalid_value'
+  const kind = (hasBehaviour ? KINDS_BY_PARAM[`${first.param} ${first.reason}`] : undefined) ?? KINDS[first.reason]
   const told = faults.slice(0, MAX_FAULTS).map(({ message }) => message)
   const rest = faults.length - told.length
   return new ApiError(kind, { param: first.param, reason: `${told.join(' ')}${rest > 0 ? ` And ${rest} more.` : ''}` })
+}
+
+const KINDS = { missing: 'missing_parameter', type: 'invalid_type', value: 'invalid_value' } as const
+/** What the gateway has words of its own for: a list of messages that is empty is missing to it. */
+const KINDS_BY_PARAM: Readonly<Record<string, ErrorKind>> = {
+  'model missing': 'missing_model',
+  'messages missing': 'missing_messages',
+  'messages value': 'missing_messages',
+  'max_tokens value': 'invalid_max_tokens',
 }
 
 /** How many faults an error tells. */

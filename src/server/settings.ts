@@ -1,5 +1,6 @@
 import type { Contract } from '../contract/contract.ts'
 import type { Profiles } from '../chat/profile.ts'
+import type { Dialect } from '../reply/errors.ts'
 
 /** Waits `ms` milliseconds; rejects at once when the signal aborts. */
 export type Timer = (ms: number, signal?: AbortSignal) => Promise<void>
@@ -29,6 +30,8 @@ export interface Settings {
   /** The models and families that the user's own profiles add to those of the contract. */
   readonly ownModels: readonly string[]
   readonly seed: string
+  /** Whose statuses, words and envelope errors have. */
+  readonly errors: Dialect
   /** The time in milliseconds, for `created`. */
   readonly clock: () => number
   readonly timer: Timer

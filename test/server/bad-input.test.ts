@@ -41,6 +41,7 @@ test.each<[what: string, body: string | Buffer, status: number, error: object]>(
   ],
   ['an unknown model', json({ model: 'gpt-9', messages }), 404, { param: 'model', code: 'model_not_found', message: expect.stringMatching(/'gpt-9' does not exist.*gpt-4o-image.*flux-\*/) }],
   ['an unknown model among other faults', json({ model: 'gpt-9', messages: 1 }), 400, { param: 'model', code: 'invalid_value' }],
+  ['an absurd max_tokens', json({ model: 'flux', messages, max_tokens: 2 ** 30 }), 400, { param: 'max_tokens', code: 'invalid_value' }],
   ['65 levels', `{"a":${'['.repeat(64)}${']'.repeat(64)}}`, 400, { message: expect.stringContaining('nested too deeply') }],
   ['a number that is none', `{"model":"flux","messages":${json(messages)},"n":1e400}`, 400, { param: 'n' }],
 ])('%s', async (_what, body, status, error) => {
@@ -56,7 +57,7 @@ test.each<[what: string, body: string | Buffer, status: number]>([
   ['a lone surrogate', String.raw`{"model":"flux","messages":[{"role":"user","content":"\ud800 cat \udfff"}]}`, 200],
   ['duplicate keys', `{"model":"gpt-9","model":"flux","messages":${json(messages)}}`, 200],
   ['__proto__ and constructor', `{"__proto__":{"model":"x"},"constructor":{"prototype":1},"model":"flux","messages":[{"role":"user","content":"x","__proto__":[]}]}`, 200],
-  ['numbers beyond the safe range', `{"model":"flux","messages":${json(messages)},"seed":123456789012345678901234567890,"max_tokens":9007199254740993}`, 200],
+  ['numbers beyond the safe range', `{"model":"flux","messages":${json(messages)},"seed":123456789012345678901234567890,"max_completion_tokens":9007199254740993}`, 200],
   ['a byte order mark', `\ufeff${GOOD}`, 200],
   ['extra fields of any kind', `{"model":"flux","messages":${json(messages)},"tools":[{"x":[[]]}],"logit_bias":{"1":2}}`, 200],
   ['nothing but brackets', '['.repeat(16_000_000), 400],
@@ -188,7 +189,8 @@ test('what is wrong is told in the order 404, 405, 415, 413, 401, 400', async ()
 test('with keys, only they pass; without, every key and none', async () => {
   await using locked = await mockWith({ apiKeys: ['one', 'two'] })
   expect(await ask(locked, { headers: { authorization: 'Bearer two' } })).toMatchObject({ status: 200 })
-  for (const headers of [{}, { authorization: 'Bearer three' }, { authorization: 'one' }, { authorization: 'Basic one' }]) {
+  expect(await ask(locked)).toMatchObject({ status: 401, json: { error: { code: null, message: expect.stringMatching(/^You didn't provide an API key/) } } })
+  for (const headers of [{ authorization: 'Bearer three' }, { authorization: 'one' }, { authorization: 'Basic one' }]) {
     const told = await ask(locked, { headers })
     expect(told).toMatchObject({ status: 401, json: { error: { code: 'invalid_api_key' } } })
     expect(told.text).not.toContain('three')

@@ -32,6 +32,7 @@ test('readyz is 503 until the mock is ready and while it ends; livez is 200', as
       packaged: contract,
       profiles,
       ownModels: [],
+      errors: 'openai',
       seed: '0',
       clock: () => 0,
       timer: async () => {},
