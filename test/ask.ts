@@ -56,15 +56,17 @@ export function expectEnvelope(json: any, text = JSON.stringify(json)): void {
   expect(json.error.message).toMatch(/\S/)
 }
 
-/** The chunks of an event stream, whose every byte is as the gateway writes it. */
+/** The chunks of an event stream, whose every byte is as the gateway writes it; comments that keep it alive are passed over. */
 export function toChunks(text: string): any[] {
   const events = text.split('\n\n')
   expect(events.pop(), 'a stream ends with an empty line').toBe('')
   expect(events.pop(), 'a stream ends with [DONE]').toBe('data: [DONE]')
-  return events.map((event) => {
-    expect(event, 'an event is one line').toMatch(/^data: \{[^\n]*\}$/)
-    return JSON.parse(event.slice('data: '.length))
-  })
+  return events
+    .filter((event) => event !== ': PING')
+    .map((event) => {
+      expect(event, 'an event is one line').toMatch(/^data: \{[^\n]*\}$/)
+      return JSON.parse(event.slice('data: '.length))
+    })
 }
 
 /** The picture links of an answer, by the pattern that most clients use. */
