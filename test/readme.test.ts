@@ -1,12 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { styles } from '../src/chat/style/style.ts'
 import { flags } from '../src/cli/options.ts'
 import { startMock } from '../src/index.ts'
+import { ask, mockWith, picturesIn } from './ask.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const read = (name: string): string => readFileSync(join(root, name), 'utf8')
+const { profileTable, withTable } = await import(new URL('../tools/profiles.js', import.meta.url).href)
+const [readme, profiles, contract] = [read('README.md'), read('fixtures/profiles.yaml'), read('openapi.yaml')]
 const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = '', text = '']) => ({ language, text }))
 const blocksIn = (language: string): string[] => blocks.filter((block) => block.language === language).map(({ text }) => text)
 
@@ -21,9 +27,10 @@ test('the curl of the first screen gives the reply that stands below it', async 
 })
 
 test('its two commands are scripts of the package', () => {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const { scripts } = JSON.parse(read('package.json'))
   const commands = blocksIn('sh').flatMap((text) => (text.startsWith('npm') ? text.trim().split('\n') : []))
   expect(commands).toEqual(['npm ci', 'npm start', 'npm test'])
+  for (const command of readme.matchAll(/`npm start -- --(\w+) (\w+)`/g)) expect(flags.map(({ flag, value }) => `${flag} ${value}`)).toContain(`${command[1]} ${command[2]}`)
   for (const name of readme.matchAll(/`npm run ([\w:]+)`/g)) expect(Object.keys(scripts)).toContain(name[1])
   expect(scripts.start).toBe('node dist/cli.js')
 })
@@ -38,8 +45,83 @@ test('its table of options is made from the flags', () => {
   expect(readme).toContain(['| flag | variable | default | |', '|---|---|---|---|', ...rows, ''].join('\n'))
 })
 
+test('its table of models is made from the profiles: after a change, node tools/profiles.js', () => {
+  const table = profileTable(profiles, contract)
+  expect(withTable(readme, table)).toBe(readme)
+  const [, , ...rows]: string[] = table.trimEnd().split('\n')
+  const names = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(.+?)`/g)].map(([, name]) => name))
+  const models: string[] = parse(contract).components.schemas.Model.anyOf[0].enum
+  expect(names).toHaveLength(16)
+  expect(new Set(names)).toEqual(new Set([...models, 'flux-*', 'flux-kontext-*', 'flux-kontext-dev']))
+  expect(
+    rows.filter(
+      (row) =>
+        row.split('|').length !== 7 ||
+        row
+          .split('|')
+          .slice(2, -1)
+          .some((cell) => !/\[[SMRG]\]/.test(cell)),
+    ),
+  ).toEqual([])
+})
+
+test('what an anchor or a family gives stands in the table as if it were written out', () => {
+  const rows: string[] = profileTable(profiles, contract).split('\n')
+  expect(rows.find((row) => row.startsWith('| `flux`'))).toContain('| `flux`, `flux-*` | `prompt-json` [S] |')
+  const kontext = rows.find((row) => row.startsWith('| `flux-kontext-pro`, `flux-kontext-*` |'))
+  expect(kontext).toMatch(/ `optional` \[S\]; gives the ratio \[S\] \|$/)
+  const dev = rows.find((row) => row.startsWith('| `flux-kontext-dev` |'))
+  expect(dev).toMatch(/ `required` \[S\] [^|]+; gives the ratio \[S\] \|$/)
+  expect(dev?.split('|').slice(2, 5)).toEqual(kontext?.split('|').slice(2, 5))
+})
+
+test('each fact of the profiles carries its tag: without it, its line is an error', () => {
+  const lines = profiles.split('\n')
+  const facts = lines.flatMap((line, i) => (/^  [a-z]+:/.test(line) ? [i] : []))
+  expect(facts.length).toBeGreaterThan(60)
+  for (const i of facts) {
+    expect(lines[i], `line ${i + 1}`).toMatch(/# \[[SMRG]\]/)
+    const without = lines.with(i, lines[i]?.replace(/ *#.*/, '') ?? '').join('\n')
+    expect(() => profileTable(without, contract), lines[i]).toThrow(`fixtures/profiles.yaml:${i + 1} `)
+  }
+})
+
+test('its table of styles has every style', () => {
+  const [, table = ''] = readme.split('| style | looks like |\n|---|---|\n')
+  const [rows = ''] = table.split('\n\n')
+  expect([...rows.matchAll(/^\| `([\w-]+)` \| \S.* \|$/gm)].map(([, name]) => name)).toEqual(Object.keys(styles))
+})
+
+test("its block for a model of one's own is laid over the packaged profiles", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'readme-'))
+  try {
+    writeFileSync(join(folder, 'profiles.yaml'), `${blocksIn('yaml').join('')}flux-own:\n  sizes: [512x512]\n`)
+    await using mock = await mockWith({ fixtures: folder })
+    await using packaged = await mockWith()
+    const text = 'a fox'
+    const own = await ask(mock, { model: 'my-model', text })
+    expect(own.status).toBe(200)
+    expect(own.content).toContain('> 🎨 Generating...')
+    const [picture = ''] = picturesIn(own.content)
+    const { default: sharp } = await import('sharp')
+    const bytes = await (await mock.fetch(picture)).arrayBuffer()
+    expect(await sharp(bytes).metadata()).toMatchObject({ width: 768, height: 512, format: 'png' }) // the format is that of '*'
+    expect((await ask(packaged, { model: 'my-model', text })).status).toBe(404)
+
+    const dev = await ask(mock, { model: 'flux-kontext-dev', text })
+    expect(dev.status).toBe(200)
+    expect(dev.content).toContain('>🚀 开始生成图片')
+    expect(picturesIn(dev.content)[0]).toMatch(/\.jpg$/)
+    expect((await ask(packaged, { model: 'flux-kontext-dev', text })).status).toBe(400)
+    expect((await ask(mock, { model: 'flux-own', text })).content).toMatch(/^\{\n "prompt": "a fox",[^]+\.jpg\)$/) // by its family
+    expect((await ask(mock, { model: 'nano-banana', text })).content).toBe((await ask(packaged, { model: 'nano-banana', text })).content)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
 test('every block is run by one of these tests', () => {
-  expect(blocks.map(({ language }) => language)).toEqual(['sh', 'sh', 'json', 'js', 'js', 'sh'])
+  expect(blocks.map(({ language }) => language)).toEqual(['sh', 'sh', 'json', 'js', 'js', 'yaml', 'sh'])
 })
 
 test('the files that it names are there', () => {
