@@ -109,7 +109,7 @@ test('flux-kontext keeps the ratio of its reference, seededit its size; words of
     const recipe = recipeIn(content)
     return `${recipe?.width}x${recipe?.height}`
   }
-  expect(await sizeOf('flux-kontext-pro')).toBe('1392x752')
+  expect(await sizeOf('flux-kontext-pro')).toBe('1360x768')
   expect(await sizeOf('doubao-seededit-3-0-i2i-250628')).toBe('640x360')
   expect(await sizeOf('flux-kontext-pro', 'make it blue --ar 1:1')).toBe('1024x1024')
   expect(await sizeOf('gpt-4o-image')).toBe('1024x1024')
