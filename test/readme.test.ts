@@ -67,7 +67,7 @@ test('its table of models is made from the profiles: after a change, node tools/
 
 test('what an anchor or a family gives stands in the table as if it were written out', () => {
   const rows: string[] = profileTable(profiles, contract).split('\n')
-  expect(rows.find((row) => row.startsWith('| `flux`'))).toContain('| `flux`, `flux-*` | `prompt-json` [S] |')
+  expect(rows.find((row) => row.startsWith('| `flux`'))).toContain('| `flux`, `flux-*` | `prompt-json` [S]')
   const kontext = rows.find((row) => row.startsWith('| `flux-kontext-pro`, `flux-kontext-*` |'))
   expect(kontext).toMatch(/ `optional` \[S\]; gives the ratio \[S\] \|$/)
   const dev = rows.find((row) => row.startsWith('| `flux-kontext-dev` |'))

@@ -93,6 +93,7 @@ export const ERRORS = {
   missing_parameter: { openai: openai(400, 'missing_required_parameter', reason), gateway: isInvalid() },
   missing_model: { openai: openai(400, 'missing_required_parameter', reason), gateway: gateway(400, '', '未指定模型名称，模型名称不能为空') },
   missing_messages: { openai: openai(400, 'missing_required_parameter', reason), gateway: isInvalid('field messages is required') },
+  empty_messages: { openai: openai(400, 'invalid_value', reason), gateway: isInvalid('field messages is required') },
   invalid_type: { openai: openai(400, 'invalid_type', reason), gateway: isInvalid() },
   invalid_value: { openai: openai(400, 'invalid_value', reason), gateway: isInvalid() },
   invalid_max_tokens: { openai: openai(400, 'invalid_value', reason), gateway: isInvalid('max_tokens is invalid') },

@@ -112,7 +112,7 @@ const KINDS = { missing: 'missing_parameter', type: 'invalid_type', value: 'inva
 const KINDS_BY_PARAM: Readonly<Record<string, ErrorKind>> = {
   'model missing': 'missing_model',
   'messages missing': 'missing_messages',
-  'messages value': 'missing_messages',
+  'messages value': 'empty_messages',
   'max_tokens value': 'invalid_max_tokens',
 }
 

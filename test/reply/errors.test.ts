@@ -35,6 +35,7 @@ const SAID: readonly (readonly [kind: ErrorKind, details: ErrorDetails, status: 
   ['upstream_saturated', {}, 429, relayed('requests', 'rate_limit_exceeded', '当前分组上游负载已饱和，请稍后再试')],
   ['saturated', {}, 429, middleware('当前分组上游负载已饱和，请稍后再试', 'model_not_found')],
   ['missing_messages', {}, 500, middleware('field messages is required', 'invalid_request')],
+  ['empty_messages', {}, 500, middleware('field messages is required', 'invalid_request')],
   ['invalid_max_tokens', {}, 500, middleware('max_tokens is invalid', 'invalid_request')],
   ['body_too_large', {}, 413, middleware('request body too large', 'read_request_body_failed')],
   ['sensitive_words', {}, 500, middleware('sensitive words detected', 'sensitive_words_detected')],
