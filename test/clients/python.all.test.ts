@@ -61,4 +61,11 @@ describe.runIf(hasPython)('in Python', () => {
     expect(found.map(({ picture }) => picture)).toEqual(expected)
     for (const { asked, content } of found) expect(content, 'the deltas add up to the whole').toBe((await ask(mock, { body: { ...asked, stream: false } })).content)
   })
+
+  test('of a model of one’s own it finds the picture in every style that has one in its text, base64 before all else', async () => {
+    await using own = await startMock({ fixtures: resolve(import.meta.dirname, '../golden') })
+    const styles = ['progress-log', 'task-log', 'lite', 'markdown', 'data-uri', 'reasoning', 'step-log', 'prompt-json', 'gallery', 'sketch-log']
+    const found: any[] = JSON.parse(await run('comfyui_reader.py', own.baseURL, ...styles.map((style) => `${style}=画只猫`)))
+    expect(found.map(({ picture }) => [picture.model, picture.pattern])).toEqual(styles.map((style) => [style, style === 'data-uri' ? 'base64' : 'markdown']))
+  })
 })
