@@ -1,10 +1,10 @@
-import type { Recipe } from '../image/recipe.ts'
+import type { PictureFault, Recipe } from '../image/recipe.ts'
 import { completionId } from './digest.ts'
-import type { Profile } from './profile.ts'
 import type { ChatRequest } from './request.ts'
 import { toRecipes } from './request.ts'
 import type { Step } from './step.ts'
-import { styles } from './style/style.ts'
+import type { Manner } from './style/piece.ts'
+import type { Style } from './style/style.ts'
 import type { Usage } from './usage.ts'
 
 /** The answer to a ChatRequest, before it is written as one completion or as a stream. */
@@ -19,19 +19,25 @@ export interface Answer {
 }
 
 /** What an Answer is made with besides its request. */
-export interface Answering {
-  readonly profile: Profile
+export interface Answering extends Manner {
+  readonly write: Style
   /** Seconds since 1970. */
   readonly created: number
   /** Draws a picture, for the styles that send its bytes. */
   readonly render: (recipe: Recipe) => Promise<Uint8Array>
+  /** What is wrong with its pictures. */
+  readonly fault?: PictureFault
+  /** Changes what is said, its ends included. */
+  readonly edit?: (steps: readonly Step[]) => Step[]
 }
 
-/** Answers a request in the manner of its model's Profile. */
-export async function toAnswer(request: ChatRequest, { profile, created, render }: Answering): Promise<Answer> {
-  const { style, task, prose } = profile
-  const said = await styles[style]({ request, recipes: toRecipes(request), task, prose, render })
-  const steps = withEnds(said, request.waits.first)
+/** Answers a request. */
+export async function toAnswer(request: ChatRequest, answering: Answering): Promise<Answer> {
+  const { write, task, prose, created, render, fault, edit } = answering
+  const recipes = toRecipes(request)
+  const said = await write({ request, recipes: fault === undefined ? recipes : recipes.map((recipe) => ({ ...recipe, fault })), task, prose, render })
+  const whole = withEnds(said, request.waits.first)
+  const steps = edit === undefined ? whole : edit(whole)
   return { id: completionId(request.digest), created, model: request.model, steps, usage: toUsage(request.promptTokens, steps) }
 }
 

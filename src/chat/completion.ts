@@ -13,13 +13,19 @@ function messageOf(steps: readonly Step[]): string {
   let reasoning = ''
   const images: string[] = []
   for (const step of steps) {
-    if (step.isStreamOnly !== undefined) continue
+    if (step.error !== undefined) return `{"role":"assistant","content":"","error":${JSON.stringify(step.error)}}`
+    if (step.isStreamOnly !== undefined || step.raw !== undefined) continue
     if (step.content !== undefined) content += step.content
     if (step.reasoning !== undefined) reasoning += step.reasoning
     if (step.images !== undefined && step.images !== null) images.push(...step.images)
   }
   const more = `${reasoning === '' ? '' : `,"reasoning_content":"${reasoning}"`}${images.length === 0 ? '' : `,"images":[${images.join()}]`}`
   return `{"role":"assistant","content":"${content}"${more}}`
+}
+
+/** Whether an Answer fails in its midst, which in one piece is the gateway's 500 with a completion that holds the error. */
+export function isFailed({ steps }: Answer): boolean {
+  return steps.some(({ error }) => error !== undefined)
 }
 
 /** How long the real gateway takes to answer in one piece, in milliseconds. */

@@ -1,10 +1,17 @@
 import type { Frame } from '../reply/reply.ts'
 import type { Answer } from './answer.ts'
-import type { Step } from './step.ts'
+import type { End, Step } from './step.ts'
 
 /** How long a stream may be silent before the gateway writes a comment into it, in milliseconds [S]; it is time that passes, whatever the pace. */
 const PING_EVERY = 10_000
 const PING = ': PING\n\n'
+
+// What the next frame will be; whether its wait is one in which the gateway itself is silent.
+interface Pending {
+  readonly wait: number
+  readonly isSilent: boolean
+  data: string
+}
 
 /**
  * An Answer as the frames of a server-sent stream: one event a step, as the gateway writes them. Waits are those of the
@@ -15,36 +22,39 @@ export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; w
   const head = `data: {"id":"chatcmpl-89C${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)},"choices":[`
   const tail = wantsUsage ? '],"usage":null}\n\n' : ']}\n\n'
   const frames: Frame[] = []
-  let wait = 0
-  let data = ''
+  let next: Pending = { wait: 0, isSilent: false, data: '' }
   for (const step of steps) {
-    const pause = step.wait * pace
-    if (pause > 0) {
-      if (data !== '') push(frames, wait, data)
-      data = ''
-      wait = pause
+    const wait = step.wait * pace + (step.hold ?? 0)
+    if (wait > 0) {
+      if (next.data !== '') push(frames, next)
+      next = { wait, isSilent: step.hold !== undefined, data: '' }
     }
-    data += `${head}{"index":0,"delta":${deltaOf(step)},"finish_reason":${step.finish === undefined ? 'null' : `"${step.finish}"`}}${tail}`
+    if (step.end !== undefined) return push(frames, next, step.end)
+    next.data += step.raw ?? `${head}{"index":0,"delta":${deltaOf(step)},"finish_reason":${step.finish === undefined ? 'null' : `"${step.finish}"`}}${tail}`
   }
-  if (wantsUsage) data += `${head}],"usage":${JSON.stringify(usage)}}\n\n`
-  push(frames, wait, `${data}data: [DONE]\n\n`)
-  return frames
+  if (wantsUsage) next.data += `${head}],"usage":${JSON.stringify(usage)}}\n\n`
+  next.data += 'data: [DONE]\n\n'
+  return push(frames, next)
 }
 
 // Before the first event there is nothing to keep alive: its headers are held until then [S].
-function push(frames: Frame[], wait: number, data: string): void {
+function push(frames: Frame[], { wait, isSilent, data }: Pending, end?: End): Frame[] {
   let left = wait
-  for (; frames.length > 0 && left > PING_EVERY; left -= PING_EVERY) frames.push({ wait: PING_EVERY, data: PING })
-  frames.push({ wait: left, data })
+  for (; frames.length > 0 && !isSilent && left > PING_EVERY; left -= PING_EVERY) frames.push({ wait: PING_EVERY, data: PING })
+  if (end !== 'reset') frames.push({ wait: left, data })
+  else if (data === '') frames.push({ wait: left, data, isReset: true })
+  else frames.push({ wait: left, data, isAlone: true }, { wait: 0, data: '', isReset: true })
+  return frames
 }
 
 // `content` is a string or absent, never null: naive readers add it up.
-function deltaOf({ role, content, reasoning, images }: Step): string {
-  if (role === undefined && reasoning === undefined && images === undefined) return content === undefined ? '{}' : `{"content":"${content}"}`
+function deltaOf({ role, content, reasoning, images, error }: Step): string {
+  if (role === undefined && reasoning === undefined && images === undefined && error === undefined) return content === undefined ? '{}' : `{"content":"${content}"}`
   const fields: string[] = []
   if (role !== undefined) fields.push('"role":"assistant"')
   if (content !== undefined) fields.push(`"content":"${content}"`)
   if (reasoning !== undefined) fields.push(`"reasoning_content":"${reasoning}"`)
   if (images !== undefined) fields.push(`"images":${images === null ? 'null' : `[${images.join()}]`}`)
+  if (error !== undefined) fields.push(`"error":${JSON.stringify(error)}`)
   return `{${fields.join()}}`
 }

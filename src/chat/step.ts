@@ -1,5 +1,9 @@
 import { countTokens } from './token.ts'
 
+/** How an answer can finish. */
+export const FINISHES = ['stop', 'length', 'content_filter'] as const
+export type Finish = (typeof FINISHES)[number]
+
 /**
  * One piece of an answer: a delta of the stream, with the fields that it has. Text is kept as it stands inside a JSON
  * string, since both ways of answering write it there: it is escaped once.
@@ -16,10 +20,21 @@ export interface Step {
   readonly reasoning?: string
   /** Pictures, each as the JSON of its image part; null where the field is sent without one. */
   readonly images?: readonly string[] | null
-  readonly finish?: 'stop'
+  readonly finish?: Finish
   /** Said in a stream, and left out where the answer is one piece. */
   readonly isStreamOnly?: true
+  /** Milliseconds before it whatever the pace, in which nothing is heard. */
+  readonly hold?: number
+  /** A failure in mid-answer, as the gateway tells it: a delta with nothing else. */
+  readonly error?: string
+  /** Written into a stream as it is, in place of a delta. */
+  readonly raw?: string
+  /** The connection ends here, after what came before: closed as if all were said, or reset. */
+  readonly end?: End
 }
+
+/** How a connection ends before its answer does. */
+export type End = 'close' | 'reset'
 
 /** A piece of text inside a JSON string, and how many tokens it counts for. */
 export interface Piece {

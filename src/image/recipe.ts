@@ -17,6 +17,13 @@ export interface Creature {
   readonly palette: number
 }
 
+/**
+ * What is wrong with a picture's link: there is no picture behind it, or no more; it comes late, cut short, as something
+ * that is no picture, or as a web page.
+ */
+export const PICTURE_FAULTS = ['missing', 'expired', 'slow', 'cut', 'type', 'page'] as const
+export type PictureFault = (typeof PICTURE_FAULTS)[number]
+
 /** All of an image: everything that is needed to draw it stands in its name. */
 export interface Recipe extends Size, Creature {
   /** At most 64 characters. */
@@ -30,6 +37,7 @@ export interface Recipe extends Size, Creature {
   readonly index: number
   /** 1 to 15. */
   readonly count: number
+  readonly fault?: PictureFault
 }
 
 export const MAX_MODEL = 64
@@ -69,9 +77,9 @@ export function toRecipe(name: string): { readonly recipe: Recipe; readonly fing
 }
 
 function encode(recipe: Recipe): string {
-  const { model, width, height, format, palette, emblem, label, references, index, count } = recipe
+  const { model, width, height, format, palette, emblem, label, references, index, count, fault } = recipe
   const marks = references.map((reference) => (typeof reference === 'string' ? reference : `${reference.palette.toString(16)}${reference.emblem}`))
-  return VERSION + Buffer.from(JSON.stringify([model, width, height, format, palette, emblem, label, marks.join('.'), index, count])).toString('base64url')
+  return VERSION + Buffer.from(JSON.stringify([model, width, height, format, palette, emblem, label, marks.join('.'), index, count, ...(fault === undefined ? [] : [fault])])).toString('base64url')
 }
 
 function seal(text: string): { check: string; fingerprint: string } {
@@ -86,14 +94,16 @@ function parse(json: string): Recipe | undefined {
   } catch {
     return undefined
   }
-  if (!Array.isArray(fields) || fields.length !== 10) return undefined
-  const [model, width, height, format, palette, emblem, label, marks, index, count]: unknown[] = fields
+  if (!Array.isArray(fields) || (fields.length !== 10 && fields.length !== 11)) return undefined
+  const [model, width, height, format, palette, emblem, label, marks, index, count, wrong]: unknown[] = fields
+  const fault = PICTURE_FAULTS.find((known) => known === wrong)
+  if (fault !== wrong) return undefined
   if (!isText(model, MAX_MODEL) || !isText(label, MAX_LABEL) || !isFormat(format) || !isEmblem(emblem) || typeof marks !== 'string') return undefined
   if (!isWithin(width, MIN_SIDE, MAX_SIDE) || !isWithin(height, MIN_SIDE, MAX_SIDE) || width * height > MAX_PIXELS) return undefined
   if (!isWithin(palette, 0, PALETTES - 1) || !isWithin(count, 1, MAX_COUNT) || !isWithin(index, 1, count)) return undefined
   const references = marks === '' ? [] : marks.split('.').map(toReference)
   if (references.length > MAX_REFERENCES || !references.every((reference) => reference !== undefined)) return undefined
-  return { model, width, height, format, palette, emblem, label, references, index, count }
+  return { model, width, height, format, palette, emblem, label, references, index, count, ...(fault === undefined ? {} : { fault }) }
 }
 
 function toReference(mark: string): Creature | string | undefined {

@@ -2,7 +2,11 @@
 export interface Frame {
   /** Milliseconds. */
   readonly wait: number
-  readonly data: string
+  readonly data: string | Uint8Array
+  /** Sent by itself: what follows waits until it has left. */
+  readonly isAlone?: true
+  /** In place of data: the connection is reset. */
+  readonly isReset?: true
 }
 
 /** An answer as plain data; two writers turn it into a web Response or onto Node's socket. */

@@ -13,6 +13,7 @@ import { durationOf, toCompletion } from '../chat/completion.ts'
 import { isMeant, profileOf } from '../chat/profile.ts'
 import { readChatRequest } from '../chat/request.ts'
 import { toFrames } from '../chat/sse.ts'
+import { styles } from '../chat/style/style.ts'
 import type { Recipe } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
 import type { ErrorKind } from '../reply/errors.ts'
@@ -50,7 +51,8 @@ async function createChatCompletion({ body, base, pace, render }: CheckedRequest
   if (!isObject(body)) throw new ApiError('invalid_body', { reason: 'The request body must be a JSON object.' })
   const profile = profileOf(settings.profiles, typeof body['model'] === 'string' ? body['model'] : '')
   const request = await readChatRequest(body, { profile, base, seed: settings.seed })
-  const answer = await toAnswer(request, { profile, created: Math.floor(settings.clock() / 1000), render })
+  const { style, task, prose } = profile
+  const answer = await toAnswer(request, { write: styles[style], task, prose, created: Math.floor(settings.clock() / 1000), render })
   const note = toNote(request.notes)
   if (request.wantsStream) return { status: 200, headers: { ...EVENT_STREAM, ...note }, body: toFrames(answer, { pace, wantsUsage: request.wantsUsage }) }
   return { status: 200, headers: { ...JSON_HEADERS, ...note }, body: toCompletion(answer), wait: durationOf(answer) * pace }

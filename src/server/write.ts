@@ -54,15 +54,28 @@ interface Writing {
 }
 
 async function writeFrames(frames: readonly Frame[], { status, headers }: Reply, { outgoing, stop, pacing }: Writing): Promise<void> {
-  for (const [i, { wait, data }] of frames.entries()) {
+  for (const [i, { wait, data, isAlone, isReset }] of frames.entries()) {
     const goesOn = wait <= 0 || (await pause(wait, stop, pacing))
     if (outgoing.destroyed || outgoing.req.socket.destroyed) return
     if (!goesOn) return void (i === 0 ? outgoing.destroy() : outgoing.end())
+    if (isReset !== undefined) return void outgoing.req.socket.resetAndDestroy()
     if (i === 0) outgoing.writeHead(status, headers) // headers are held until the first content [S]
     if (i === frames.length - 1) outgoing.end(data)
+    else if (isAlone !== undefined) await sent(outgoing, data)
     else if (!outgoing.write(data)) await drained(outgoing, pacing)
   }
   dropStalled(outgoing, pacing)
+}
+
+// Until the data has left this process, or nobody takes it any more.
+async function sent(outgoing: ServerResponse, data: string | Uint8Array): Promise<void> {
+  await new Promise<void>((resolve) => {
+    outgoing.req.socket.once('close', resolve)
+    outgoing.write(data, () => {
+      outgoing.req.socket.off('close', resolve)
+      resolve()
+    })
+  })
 }
 
 // False when it was stopped; a timer that fails by itself is a fault.
@@ -101,6 +114,7 @@ export async function toResponse(reply: Reply, pacing: Pacing, hangUp: AbortSign
   const before = wait + (isStream(body) ? (body[0]?.wait ?? 0) : 0) // headers are held until the first content [S]
   if (before > 0) await pacing.timer(before, AbortSignal.any([pacing.ending, hangUp]))
   if (status === 204 || status === 304) return new Response(null, { status, headers })
+  if (isStream(body) && body[0]?.isReset !== undefined) throw new TypeError('fetch failed', { cause: resetError().cause })
   if (isStream(body)) return new Response(toStream(body, pacing, hangUp), { status, headers })
   return new Response(typeof body === 'string' ? body : new Uint8Array(body), { status, headers })
 }
@@ -114,14 +128,21 @@ function toStream(frames: readonly Frame[], { timer, ending }: Pacing, hangUp: A
     async pull(controller) {
       const { value, done } = left.next()
       if (done === true) return controller.close()
-      const [i, { wait, data }] = value
+      const [i, { wait, data, isReset }] = value
       try {
         if (i > 0 && wait > 0) await timer(wait, stop)
       } catch (error) {
         return ending.aborted ? controller.close() : controller.error(error)
       }
-      controller.enqueue(encoder.encode(data))
+      if (isReset !== undefined) controller.error(resetError())
+      else if (data.length === 0) controller.close()
+      else controller.enqueue(typeof data === 'string' ? encoder.encode(data) : data)
     },
     cancel: () => cancelled.abort(),
   })
+}
+
+// As the global fetch tells of it.
+function resetError(): TypeError {
+  return new TypeError('terminated', { cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }) })
 }

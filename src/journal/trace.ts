@@ -1,0 +1,26 @@
+import type { ChatRequest } from '../chat/request.ts'
+import type { Fault } from '../contract/fault.ts'
+import type { JsonValue } from '../contract/json.ts'
+import type { Operation } from '../contract/operation.ts'
+
+/** Which Scenario shaped an answer, and why it was chosen. */
+export interface Choice {
+  readonly name: string
+  /** How it was asked for: `x-mock-scenario`, `script`, its own `when` … */
+  readonly why: string
+  /** The Scenarios whose `when` fitted but for one thing, and that thing. */
+  readonly nearly: readonly string[]
+}
+
+/** What is learnt of a request while it is answered; each part is filled in where it is known. */
+export interface Trace {
+  /** Whose memory it belongs to: a name, the digest of a key, or nothing. */
+  session: string
+  operation?: Operation
+  /** The request's body, parsed. */
+  body?: JsonValue
+  /** What the contract forbids of it. */
+  faults: readonly Fault[]
+  chat?: ChatRequest
+  choice?: Choice
+}

@@ -1,0 +1,87 @@
+import type { Finish, End } from '../chat/step.ts'
+import type { StyleName } from '../chat/style/style.ts'
+import type { Manner } from '../chat/style/piece.ts'
+import type { JsonValue } from '../contract/json.ts'
+import type { PictureFault, Size } from '../image/recipe.ts'
+import type { ErrorKind } from '../reply/errors.ts'
+
+/** Which chat requests a Scenario is for; what is not said fits all. */
+export interface When {
+  /** Names, and families as `flux-*`. */
+  readonly model?: readonly string[]
+  /** What the prompt contains. */
+  readonly prompt?: string
+  /** What the whole prompt looks like; `*` stands for any text. */
+  readonly pattern?: string
+  readonly stream?: boolean
+  /** Whether there are reference pictures. */
+  readonly references?: boolean
+  /** How many chat requests the session has made, this one included. */
+  readonly nth?: number
+}
+
+/** A place in a stream: before its first event, in its middle, before the delta that holds the picture, before the one that finishes, before [DONE]; or before the nth event, from 0. */
+export const PLACES = ['start', 'middle', 'picture', 'finish', 'done'] as const
+export type Place = (typeof PLACES)[number] | number
+
+/** What happens at a place of a stream. */
+export interface Edit {
+  readonly at: Place
+  /** Seconds in which nothing is heard, whatever the pace. */
+  readonly pause?: number
+  readonly comment?: string
+  /** What is written as it stands, line ends included. */
+  readonly raw?: string
+  /** An event that holds an error of the table. */
+  readonly error?: ErrorKind
+  /** A delta that holds nothing but an error's text. */
+  readonly failure?: string
+  /** The connection ends here. */
+  readonly end?: End
+}
+
+/** How the bytes of a stream are sent: each by itself, with CRLF, without the space behind `data:`. */
+export const FRAMINGS = ['bytes', 'crlf', 'tight'] as const
+export type Framing = (typeof FRAMINGS)[number]
+
+/** What a Scenario answers; what is not said stays as it would be. */
+export interface Then {
+  /** An error of the table. */
+  readonly error?: ErrorKind
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** A text as it stands, or a value as JSON. */
+  readonly body?: JsonValue
+  /** What the assistant says in place of its picture. */
+  readonly say?: string
+  readonly style?: StyleName
+  readonly prose?: Manner['prose']
+  readonly count?: number
+  readonly size?: Size
+  readonly pictures?: PictureFault
+  /** How it finishes; `none` leaves it out. */
+  readonly finish?: Finish | 'none'
+  /** Whether a stream ends with [DONE]. */
+  readonly done?: boolean
+  /** A stream is answered in one piece. */
+  readonly as?: 'json'
+  /** Seconds before the first byte, whatever the pace. */
+  readonly wait?: number
+  readonly stream?: readonly Edit[]
+  readonly frames?: Framing
+  /** The connection is reset before the first byte. */
+  readonly reset?: true
+  /** One after the other, a request each; after the last one all is right. */
+  readonly sequence?: readonly Then[]
+}
+
+/** A way to answer otherwise, by name. */
+export interface Scenario {
+  readonly name: string
+  readonly about: string
+  readonly when?: When
+  readonly then: Then
+}
+
+/** All Scenarios that can be asked for. */
+export type Catalogue = ReadonlyMap<string, Scenario>

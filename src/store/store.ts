@@ -1,0 +1,81 @@
+/** One entry of a session's script. */
+export interface Scripted {
+  readonly id: string
+  /** What is answered, as JSON. */
+  readonly json: string
+  /** How many requests it still answers. */
+  readonly left: number
+}
+
+/** What is known when a session's chat request comes in. */
+export interface Opened {
+  /** Number of the session's chat requests, this one included. */
+  readonly nth: number
+  /** What is scripted, in order. */
+  readonly scripted: readonly Scripted[]
+}
+
+/** How an Exchange ended. */
+export interface Ending {
+  /** Milliseconds from the request's head to the answer's last byte. */
+  readonly duration: number
+  /** Whether the client was gone before it had all. */
+  readonly hungUp: boolean
+}
+
+/** An Exchange as it is kept: JSON, and how it ended, once it has. */
+export interface Kept {
+  readonly id: string
+  readonly session: string
+  readonly json: Uint8Array
+  readonly ending: Ending | undefined
+}
+
+/** Something that a Store cannot keep because there is too much of it; the message says how much it takes. */
+export class StoreFull extends Error {
+  override readonly name = 'StoreFull'
+}
+
+/**
+ * Everything that is remembered, by session. All of it is asynchronous, so that it can lie in another process. Each call is
+ * atomic: of two requests at once, only one takes the last entry of a script.
+ */
+export interface Store {
+  /** Counts a chat request of a session, and tells what is scripted for it. */
+  readonly open: (session: string) => Promise<Opened>
+  /** Adds 1 to a counter of a session, and gives what it then is: 1 at first. */
+  readonly count: (session: string, counter: string) => Promise<number>
+  /** Appends to a session's script; rejects with StoreFull. */
+  readonly script: (session: string, entries: readonly { readonly json: string; readonly times: number }[]) => Promise<void>
+  /** What is scripted and not yet asked for. */
+  readonly scripted: (session: string) => Promise<readonly Scripted[]>
+  /** Takes one answer of an entry; false when another request has had the last of them. */
+  readonly take: (session: string, id: string) => Promise<boolean>
+  /** Keeps an Exchange; gives its id, and the sessions that were forgotten to make room. */
+  readonly record: (session: string, json: Uint8Array) => Promise<{ readonly id: string; readonly forgotten: readonly string[] }>
+  /** Completes an Exchange, unless it is gone. */
+  readonly end: (session: string, id: string, ending: Ending) => Promise<void>
+  /** The Exchanges of a session, or of all, the oldest first. */
+  readonly records: (session?: string) => Promise<readonly Kept[]>
+  /** Counts each of the marks for a session: what its requests have exercised. */
+  readonly mark: (session: string, marks: readonly string[]) => Promise<void>
+  /** The marks of a session, or of all, with how often each was made. */
+  readonly marks: (session?: string) => Promise<ReadonlyMap<string, number>>
+  /** Forgets the Exchanges of a session. */
+  readonly erase: (session: string) => Promise<void>
+  /** Forgets all of a session: script, counters, Exchanges, marks. */
+  readonly reset: (session: string) => Promise<void>
+  /** How much is kept. */
+  readonly size: () => Promise<{ readonly sessions: number; readonly exchanges: number; readonly bytes: number }>
+}
+
+/** Sessions at most; the one that was idle longest is forgotten first. */
+export const MAX_SESSIONS = 1000
+/** Bytes of Exchanges at most, of all sessions; the oldest of the session that has most go first. */
+export const MAX_BYTES = 67_108_864
+/** Entries of a session's script at most. */
+export const MAX_SCRIPTED = 1000
+/** Bytes of a session's script at most. */
+export const MAX_SCRIPT_BYTES = 1_048_576
+/** Different marks of a session at most, and different counters. */
+export const MAX_MARKS = 10_000
