@@ -2,19 +2,24 @@ import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Profiles } from './chat/profile.ts'
 import type { Contract } from './contract/contract.ts'
 import { loadContract, toContract } from './contract/contract.ts'
 import type { Dialect } from './reply/errors.ts'
 import { DIALECTS } from './reply/errors.ts'
+import { nearNames } from './reply/near.ts'
+import type { Choosing } from './scenario/choose.ts'
+import type { Fixtures } from './scenario/fixtures.ts'
+import type { Catalogue } from './scenario/scenario.ts'
 import type { App } from './server/app.ts'
 import { createApp } from './server/app.ts'
 import { fromWeb, IN_PROCESS } from './server/incoming.ts'
 import { behaviourOf } from './server/operations.ts'
 import { toPace } from './server/pace.ts'
-import type { Exchange, Settings, Timer } from './server/settings.ts'
+import type { ContractMode, Exchange, Settings, Timer } from './server/settings.ts'
+import { CONTRACT_MODES } from './server/settings.ts'
 import type { Pacing } from './server/write.ts'
 import { toResponse } from './server/write.ts'
+import { MemoryStore } from './store/memory.ts'
 
 /** How a mock is made; each has a default that works. */
 export interface MockOptions {
@@ -36,6 +41,16 @@ export interface MockOptions {
   readonly spec?: string
   /** A folder whose `profiles.yaml` says how models of one's own speak, or packaged ones otherwise. */
   readonly fixtures?: string
+  /** The scenario that every request gets that asks for nothing else. */
+  readonly scenario?: string
+  /** Share of the chat requests, from 0 to 1, that get one of `faults`, drawn by the seed. */
+  readonly faultRate?: number
+  /** Scenarios to draw from, for `faultRate`. */
+  readonly faults?: readonly string[]
+  /** Whether a request that the contract forbids is refused (`enforce`, the default), or answered all the same where it can be understood (`report`). */
+  readonly contract?: ContractMode
+  /** How many Exchanges of a session are kept; 1000 unless it is given. */
+  readonly journal?: number
   /** Told of each request when it has been answered. */
   readonly onExchange?: (exchange: Exchange) => void
   /** Told of each fault of the mock itself. */
@@ -118,21 +133,26 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
 }
 
 async function make(options: MockOptions): Promise<Made> {
-  const { document, validators, profiles, version } = await import('#prepared')
+  const { document, validators, profiles, scenarios, version } = await import('#prepared')
   let source: ReturnType<Contract['source']> | undefined
   const packaged = toContract(document, validators, async () => (source ??= readPackaged()))
   const pace = typeof options.pace === 'number' ? options.pace : toPace(options.pace ?? 'instant')
   if (pace === undefined || !(pace >= 0 && pace <= 1000)) throw new RangeError(`pace: '${String(options.pace)}' is none; use 'instant', 'real', or a factor from 0 to 1000`)
+  const contractMode = CONTRACT_MODES.find((mode) => mode === (options.contract ?? 'enforce'))
+  if (contractMode === undefined) throw new RangeError(`contract: '${String(options.contract)}' is none; use 'enforce' or 'report'`)
   const errors = DIALECTS.find((dialect) => dialect === (options.errors ?? 'openai'))
   if (errors === undefined) throw new RangeError(`errors: '${String(options.errors)}' is none; use ${DIALECTS.map((dialect) => `'${dialect}'`).join(' or ')}`)
   if (options.clock !== undefined && options.clock !== 'fixed' && options.clock !== 'real') throw new RangeError(`clock: '${String(options.clock)}' is none; use 'fixed' or 'real'`)
-  const own: Profiles = options.fixtures === undefined ? new Map() : await (await import('./chat/profiles.ts')).loadProfiles(options.fixtures, profiles)
+  const own: Fixtures = options.fixtures === undefined ? { profiles: new Map(), scenarios: new Map() } : await (await import('./scenario/fixtures.ts')).loadFixtures(options.fixtures, profiles)
+  const choosing = toChoosing(options, new Map([...scenarios, ...own.scenarios]))
   const settings: Settings = {
     version,
     contract: options.spec === undefined ? packaged : await loadContract(options.spec),
     packaged,
-    profiles: new Map([...profiles, ...own]),
-    ownModels: [...own.keys()].filter((name) => name !== '*'),
+    profiles: new Map([...profiles, ...own.profiles]),
+    choosing,
+    contractMode,
+    ownModels: [...own.profiles.keys()].filter((name) => name !== '*'),
     seed: String(options.seed ?? 0),
     errors,
     clock: options.clock === 'real' ? Date.now : () => FIXED,
@@ -147,6 +167,17 @@ async function make(options: MockOptions): Promise<Made> {
   setMaxListeners(0, ending.signal) // every open answer listens
   const state = { isReady: false }
   return { settings, app: createApp(settings, () => state.isReady), pacing: { timer: settings.timer, ending: ending.signal }, ending, state }
+}
+
+function toChoosing({ scenario, faultRate = 0, faults = [], journal = 1000, seed = 0 }: MockOptions, catalogue: Catalogue): Choosing {
+  for (const name of [...(scenario === undefined ? [] : [scenario]), ...faults]) {
+    const near = nearNames(name, catalogue.keys())
+    if (!catalogue.has(name)) throw new RangeError(`there is no scenario '${name}'${near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`}`)
+  }
+  if (!(faultRate >= 0 && faultRate <= 1)) throw new RangeError(`faultRate: '${faultRate}' is none; use a number from 0 to 1`)
+  if (faultRate > 0 && faults.length === 0) throw new RangeError('faultRate: there is nothing to draw from; name scenarios in faults')
+  if (!Number.isInteger(journal) || journal < 0 || journal > 100_000) throw new RangeError(`journal: '${journal}' is none; use a whole number from 0 to 100000`)
+  return { catalogue, store: new MemoryStore({ exchanges: journal }), scenario, faultRate, faults, seed: String(seed) }
 }
 
 async function readPackaged(): ReturnType<Contract['source']> {

@@ -2,15 +2,21 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { toProfiles } from './chat/profiles.ts'
 import { loadFile } from './contract/document.ts'
+import { loadScenarios } from './scenario/fixtures.ts'
 import { prepareContract } from './contract/prepare.ts'
 
 const root = new URL('../', import.meta.url)
 const pathOf = (name: string): string => fileURLToPath(new URL(name, root))
 
-/** The text of dist/prepared.js: the packaged contract with its compiled checks, the packaged profiles, checked, and the version. */
+/** The text of dist/prepared.js: the packaged contract with its compiled checks, the packaged profiles and scenarios, checked, and the version. */
 export async function prepare(): Promise<string> {
   const source = await loadFile(pathOf('fixtures/profiles.yaml'))
   const profiles = toProfiles(source.value, source)
   const { version }: { version: string } = JSON.parse(await readFile(pathOf('package.json'), 'utf8'))
-  return [await prepareContract(pathOf('openapi.yaml')), `export const profiles = new Map(${JSON.stringify([...profiles])})\n`, `export const version = ${JSON.stringify(version)}\n`].join('')
+  return [
+    await prepareContract(pathOf('openapi.yaml')),
+    `export const profiles = new Map(${JSON.stringify([...profiles])})\n`,
+    `export const scenarios = new Map(${JSON.stringify([...(await loadScenarios(pathOf('fixtures/scenarios')))])})\n`,
+    `export const version = ${JSON.stringify(version)}\n`,
+  ].join('')
 }

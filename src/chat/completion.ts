@@ -28,9 +28,12 @@ export function isFailed({ steps }: Answer): boolean {
   return steps.some(({ error }) => error !== undefined)
 }
 
-/** How long the real gateway takes to answer in one piece, in milliseconds. */
-export function durationOf({ steps }: Answer): number {
+/** How long an answer in one piece takes at a pace, in milliseconds: as long as its stream. */
+export function durationOf({ steps }: Answer, pace: number): number {
   let duration = 0
-  for (const step of steps) if (step.isStreamOnly === undefined) duration += step.wait
-  return duration
+  for (const step of steps) if (step.isStreamOnly === undefined) duration += step.wait * pace + (step.hold ?? 0)
+  return Math.min(duration, MAX_DURATION)
 }
+
+/** What Node's timers can wait for. */
+const MAX_DURATION = 2_147_483_647

@@ -53,6 +53,9 @@ export interface Traits {
   readonly pace: Pace
 }
 
+// Every chunk of a stream repeats it.
+const MAX_NAME = 256
+
 /** What a ChatRequest is read with besides its body. */
 export interface Reading {
   readonly profile: Traits
@@ -63,10 +66,11 @@ export interface Reading {
 /** Reads the body of a chat request that its contract has checked; throws an ApiError for a broken or a missing reference picture. */
 export async function readChatRequest(body: JsonObject, { profile, base, seed }: Reading): Promise<ChatRequest> {
   const model = textOf(body['model'])
+  if (model.length > MAX_NAME) throw new ApiError('invalid_value', { param: 'model', reason: `Invalid value for 'model': a name has at most ${MAX_NAME} characters.` })
   const conversation = readConversation(body['messages'])
   const pictures = new Set(conversation.sources.map(({ url }) => url)).size
   const given = profile.references === 'none' || pictures === 0 ? [] : await toReferences(conversation.sources)
-  if (profile.references === 'required' && given.length === 0) throw new ApiError('reference_required', { param: 'messages', asked: model })
+  if (profile.references === 'required' && given.length === 0) throw new ApiError('reference_required', { param: 'messages', asked: model.slice(0, 64) })
   const words = conversation.prompt.toWellFormed()
   const block = blockOf(words.slice(0, 20_000))
   const prompt = typeof block?.['prompt'] === 'string' ? block['prompt'].toWellFormed() : words

@@ -5,6 +5,10 @@ import type { End, Step } from './step.ts'
 /** How long a stream may be silent before the gateway writes a comment into it, in milliseconds [S]; it is time that passes, whatever the pace. */
 const PING_EVERY = 10_000
 const PING = ': PING\n\n'
+/** A wait is at most a day, whatever the pace. */
+const MAX_WAIT = 86_400_000
+
+const KEPT_ALIVE: Frame = { wait: PING_EVERY, data: PING }
 
 // What the next frame will be; whether its wait is one in which the gateway itself is silent.
 interface Pending {
@@ -24,7 +28,7 @@ export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; w
   const frames: Frame[] = []
   let next: Pending = { wait: 0, isSilent: false, data: '' }
   for (const step of steps) {
-    const wait = step.wait * pace + (step.hold ?? 0)
+    const wait = Math.min(step.wait * pace, MAX_WAIT) + (step.hold ?? 0)
     if (wait > 0) {
       if (next.data !== '') push(frames, next)
       next = { wait, isSilent: step.hold !== undefined, data: '' }
@@ -39,8 +43,9 @@ export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; w
 
 // Before the first event there is nothing to keep alive: its headers are held until then [S].
 function push(frames: Frame[], { wait, isSilent, data }: Pending, end?: End): Frame[] {
-  let left = wait
-  for (; frames.length > 0 && !isSilent && left > PING_EVERY; left -= PING_EVERY) frames.push({ wait: PING_EVERY, data: PING })
+  const pings = frames.length === 0 || isSilent ? 0 : Math.max(0, Math.ceil(wait / PING_EVERY) - 1)
+  for (let i = 0; i < pings; i++) frames.push(KEPT_ALIVE)
+  const left = wait - pings * PING_EVERY
   if (end !== 'reset') frames.push({ wait: left, data })
   else if (data === '') frames.push({ wait: left, data, isReset: true })
   else frames.push({ wait: left, data, isAlone: true }, { wait: 0, data: '', isReset: true })

@@ -42,9 +42,10 @@ export interface Piece {
   readonly tokens: number
 }
 
-/** A text as it stands inside a JSON string. */
+/** A text as it stands inside a JSON string; the two line separators that are not JSON's are escaped, as the gateway's Go does. */
 export function escape(text: string): string {
-  return JSON.stringify(text).slice(1, -1)
+  const json = JSON.stringify(text).slice(1, -1)
+  return /[\u2028\u2029]/.test(json) ? json.replaceAll('\u2028', String.raw`\u2028`).replaceAll('\u2029', String.raw`\u2029`) : json
 }
 
 /** A text as a piece; words that stand in the code are made pieces once, when it is loaded. */

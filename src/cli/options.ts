@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { ListenOptions, MockOptions } from '../mock.ts'
 import { DIALECTS } from '../reply/errors.ts'
 import { toPace } from '../server/pace.ts'
+import { CONTRACT_MODES } from '../server/settings.ts'
 
 /** How requests are logged. */
 export const LOGS = ['pretty', 'json', 'silent'] as const
@@ -82,6 +83,52 @@ export const flags: readonly Flag[] = [
     about: 'what links begin with, for a mock behind a proxy',
     allowed: 'an http(s) URL without a query',
     read: (publicUrl) => (URL.canParse(publicUrl) ? { publicUrl } : undefined),
+  },
+  {
+    flag: 'scenario',
+    env: 'MOCK_SCENARIO',
+    value: 'NAME',
+    fallback: 'none',
+    about: 'the scenario that every chat request gets that asks for nothing else',
+    allowed: 'the name of a scenario',
+    read: (scenario) => (scenario === '' ? undefined : { scenario }),
+  },
+  {
+    flag: 'fault-rate',
+    env: 'MOCK_FAULT_RATE',
+    value: 'SHARE',
+    fallback: '0',
+    about: 'share of the chat requests that get one of the scenarios of --fault',
+    allowed: 'a number from 0 to 1',
+    read: (text) => (/^(?:0|1|0?\.\d{1,6}|1\.0+|0\.0+)$/.test(text) ? { faultRate: Number(text) } : undefined),
+  },
+  {
+    flag: 'fault',
+    env: 'MOCK_FAULT',
+    value: 'NAME',
+    fallback: 'none',
+    about: 'a scenario to draw from, for --fault-rate; repeat it, or use commas in the variable',
+    isList: true,
+    allowed: 'the name of a scenario',
+    read: (_text, faults) => (faults.every((name) => name !== '') ? { faults } : undefined),
+  },
+  {
+    flag: 'contract',
+    env: 'MOCK_CONTRACT',
+    value: 'MODE',
+    fallback: 'enforce',
+    about: 'enforce refuses what the contract forbids; report answers it all the same, and tells',
+    allowed: CONTRACT_MODES.join(' or '),
+    read: (text) => optional('contract', one(CONTRACT_MODES, text)),
+  },
+  {
+    flag: 'journal',
+    env: 'MOCK_JOURNAL',
+    value: 'N',
+    fallback: '1000',
+    about: 'requests of a session that are remembered',
+    allowed: 'a whole number from 0 to 100000',
+    read: (text) => (isWhole(text, 100_000) ? { journal: Number(text) } : undefined),
   },
   {
     flag: 'pace',

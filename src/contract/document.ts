@@ -1,4 +1,4 @@
-import { readFile, realpath } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import type { JsonObject, JsonValue } from './json.ts'
@@ -29,7 +29,7 @@ export interface SourceFile {
 
 /** Reads a YAML or JSON file; a FileError lists its syntax faults with their lines. */
 export async function loadFile(file: string): Promise<SourceFile> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readText(file).catch((error: NodeJS.ErrnoException) => {
     throw new FileError([`${file}: cannot be read (${error.code ?? error.message}); give the path of a YAML or JSON file`])
   })
   const lines = new LineCounter()
@@ -56,6 +56,16 @@ export async function loadFile(file: string): Promise<SourceFile> {
   } catch (error) {
     throw new FileError([`${file}: ${messageOf(error)}; write out what the YAML aliases name`]) // too many of them
   }
+}
+
+const MAX_FILE = 16_777_216
+
+// A pipe or a device may never end.
+async function readText(file: string): Promise<string> {
+  const stats = await stat(file)
+  if (!stats.isFile()) throw new Error('it is no file')
+  if (stats.size > MAX_FILE) throw new Error(`it has more than ${MAX_FILE} bytes`)
+  return readFile(file, 'utf8')
 }
 
 function hasRange(node: unknown): node is Node & { range: [number, number, number] } {

@@ -14,6 +14,7 @@ export interface Choice {
 
 /** What is learnt of a request while it is answered; each part is filled in where it is known. */
 export interface Trace {
+  readonly requestId: string
   /** Whose memory it belongs to: a name, the digest of a key, or nothing. */
   session: string
   operation?: Operation

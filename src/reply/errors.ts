@@ -102,6 +102,10 @@ export const ERRORS = {
     openai: openai(400, 'missing_required_parameter', ({ asked }) => `The model '${asked}' needs a reference image: add an image_url part, or begin the prompt with an image's URL.`),
     gateway: relay(400, ['new_api_error', 'invalid_request'], ({ asked }) => `${asked} requires an input image`),
   },
+  unknown_scenario: {
+    openai: openai(400, 'unknown_scenario', ({ asked, known }) => `There is no scenario '${asked}'.${list(known, 'Did you mean', '?')} All of them: GET /__mock/scenarios.`),
+  },
+  invalid_header: { openai: openai(400, 'invalid_value', reason) },
   bad_request_line: { openai: openai(400, null, reason) },
   missing_api_key: { openai: openai(401, null, "You didn't provide an API key. Send one that this server was started with, as: Authorization: Bearer KEY."), gateway: gateway(401, '', '未提供令牌') },
   invalid_api_key: {

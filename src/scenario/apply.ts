@@ -13,7 +13,10 @@ import type { Edit, Framing, Place, Then } from './scenario.ts'
 /** The Reply that stands in place of an operation's own; undefined where there is one to come, which is only edited. */
 export function replyOf(then: Then, telling: Telling, asked?: string): Reply | undefined {
   if (then.reset === true) return withWait(then, { status: 200, headers: {}, body: [{ wait: 0, data: '', isReset: true }] })
-  if (then.error !== undefined) return withWait(then, withHeaders(then, errorReply(new ApiError(then.error, asked === undefined ? {} : { asked }), telling)))
+  if (then.error !== undefined) {
+    const reply = errorReply(new ApiError(then.error, asked === undefined ? {} : { asked }), telling)
+    return withWait(then, withHeaders(then, { ...reply, status: then.status ?? reply.status }))
+  }
   if (then.status === undefined && then.body === undefined) return undefined
   const body = then.body ?? ''
   const reply: Reply = typeof body === 'string' ? { status: then.status ?? 200, headers: {}, body } : { status: then.status ?? 200, headers: JSON_HEADERS, body: JSON.stringify(body) }

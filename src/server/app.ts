@@ -1,18 +1,17 @@
 import { meets } from '../contract/route.ts'
+import type { Trace } from '../journal/trace.ts'
 import { ApiError, errorReply } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
-import { toChecked } from './check.ts'
 import type { Controlled } from './control.ts'
 import { CONTROL, controlEndpoints, isControl, refuseForeign } from './control.ts'
-import type { Endpoint } from './endpoint.ts'
 import { answerAt, createRouter, preflight } from './endpoint.ts'
-import type { Gallery } from './gallery.ts'
 import { createGallery } from './gallery.ts'
 import { nearPaths } from './hint.ts'
 import type { Incoming } from './incoming.ts'
 import { isLink, LINK_PATHS, linkEndpoints } from './links.ts'
-import { behaviourOf } from './operations.ts'
+import { operationEndpoints } from './provide.ts'
 import { createRequestId } from './request-id.ts'
+import { sessionOf } from './session.ts'
 import type { Settings } from './settings.ts'
 
 /** The server without a port: answers a request, and has the Reply written by whoever brought it. */
@@ -45,9 +44,11 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
       const started = performance.now()
       const requestId = createRequestId()
       let reply: Reply
+      const trace: Trace = { requestId, session: '', faults: [] }
       let fault: string | undefined
       try {
-        reply = await answer(request)
+        trace.session = sessionOf(request)
+        reply = await answer(request, trace)
       } catch (error) {
         reply = toReply(error, requestId)
         fault = (error instanceof Error ? error.message : String(error)).slice(0, 300)
@@ -89,7 +90,7 @@ function guarded({ onFault, onExchange }: Settings): Pick<Settings, 'onFault' | 
 
 interface Answering {
   /** The Reply to a request; rejects with an ApiError. */
-  readonly answer: (request: Incoming) => Promise<Reply>
+  readonly answer: (request: Incoming, trace: Trace) => Promise<Reply>
   /** Whether pages of every origin may read what a path answers. */
   readonly isOpen: (path: string) => boolean
 }
@@ -99,31 +100,15 @@ function createAnswer(settings: Settings, state: Pick<Controlled, 'isReady' | 'c
   const clashes = operations.some(({ path }) => LINK_PATHS.some((ours) => meets(path, ours)))
   const prefix = clashes ? CONTROL : '' // the user's paths win, and ours move
   const gallery = createGallery()
-  const find = createRouter([...controlEndpoints({ settings, ...state }), ...linkEndpoints(settings, gallery, prefix), ...operationEndpoints(settings, gallery, prefix)])
+  const find = createRouter([...controlEndpoints({ settings, ...state }), ...linkEndpoints(settings, gallery, prefix), ...operationEndpoints({ settings, gallery, prefix })])
   return {
-    answer: async (request) => {
+    answer: async (request, trace) => {
       if (isControl(request.path, prefix)) refuseForeign(request)
       const found = find(request.path)
-      return found === undefined ? notFound(request, settings, prefix) : answerAt(found, request)
+      return found === undefined ? notFound(request, settings, prefix) : answerAt(found, request, trace)
     },
     isOpen: (path) => !isControl(path, prefix),
   }
-}
-
-function operationEndpoints(settings: Settings, gallery: Gallery, prefix: string): Endpoint[] {
-  const { operations } = settings.contract
-  const templates = [...new Set(operations.map(({ path }) => path))]
-  return templates.map((template) => ({
-    template,
-    answers: Object.fromEntries(
-      operations
-        .filter(({ path }) => path === template)
-        .map((operation) => {
-          const behave = behaviourOf(operation, settings.packaged)
-          return [operation.method, async (request: Incoming, path: Readonly<Record<string, string>>) => behave(await toChecked(request, { operation, path, settings, gallery, prefix }), settings)]
-        }),
-    ),
-  }))
 }
 
 // The first few operations, for who asks for something else altogether.

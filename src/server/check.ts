@@ -1,12 +1,15 @@
 import { checkRequest } from '../contract/check.ts'
-import { readJson } from '../contract/json.ts'
+import type { JsonValue } from '../contract/json.ts'
+import { isObject, readJson } from '../contract/json.ts'
 import type { Operation } from '../contract/operation.ts'
 import { isJsonType } from '../contract/operation.ts'
 import { toName } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
+import type { Trace } from '../journal/trace.ts'
+import type { Chosen } from '../scenario/choose.ts'
 import type { Gallery } from './gallery.ts'
 import type { Incoming } from './incoming.ts'
-import type { CheckedRequest } from './operations.ts'
+import type { CheckedRequest } from './checked.ts'
 import { isOwnModel, toFaultError } from './operations.ts'
 import { paceOf } from './pace.ts'
 import type { Settings } from './settings.ts'
@@ -17,6 +20,8 @@ export interface Matched {
   readonly path: Readonly<Record<string, string>>
   readonly settings: Settings
   readonly gallery: Gallery
+  readonly trace: Trace
+  readonly asked: Chosen | undefined
   /** What our own paths begin with. */
   readonly prefix: string
 }
@@ -24,7 +29,7 @@ export interface Matched {
 const NO_QUERY = new URLSearchParams()
 
 /** Reads a request and checks it by its Operation; an ApiError tells what is wrong in this order: 415, 413, 401, 400. */
-export async function toChecked(request: Incoming, { operation, path, settings, gallery, prefix }: Matched): Promise<CheckedRequest> {
+export async function toChecked(request: Incoming, { operation, path, settings, gallery, prefix, trace, asked }: Matched): Promise<CheckedRequest> {
   const mediaType = operation.body === undefined ? undefined : mediaTypeOf(request, operation.body.mediaTypes)
   const bytes = operation.body === undefined ? undefined : await request.readBody()
   checkKey(request, settings.apiKeys)
@@ -32,15 +37,24 @@ export async function toChecked(request: Incoming, { operation, path, settings, 
   const faults = checkRequest(settings.contract, operation, { path, query: request.query === '' ? NO_QUERY : new URLSearchParams(request.query), header: request.header, body }).filter(
     (fault) => !isOwnModel(fault, settings),
   )
-  if (faults.length > 0) throw toFaultError(faults, operation, settings)
+  trace.faults = faults
+  if (body !== undefined) trace.body = body.value
+  if (faults.length > 0 && !(settings.contractMode === 'report' && isUnderstood(body?.value))) throw toFaultError(faults, operation, settings)
   return {
     operation,
     path,
+    trace,
+    asked,
     body: body?.value,
     base: (settings.publicUrl ?? request.origin) + prefix,
     pace: paceOf(request.header('x-mock-pace')) ?? settings.pace,
     render: async (recipe) => gallery({ name: toName(recipe).name, recipe, isGone: request.isGone }),
   }
+}
+
+// A chat request whose model and messages can be read; whatever else is wrong with it is only told.
+function isUnderstood(body: JsonValue | undefined): boolean {
+  return isObject(body) && typeof body['model'] === 'string' && Array.isArray(body['messages'])
 }
 
 // A missing Content-Type is read as JSON, where the contract offers it.

@@ -1,12 +1,13 @@
 import { TrieRouter } from 'hono/router/trie-router'
 import type { Route } from '../contract/route.ts'
 import { toRoute } from '../contract/route.ts'
+import type { Trace } from '../journal/trace.ts'
 import { ApiError } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
 import type { Incoming } from './incoming.ts'
 
 /** How a method of a path answers; an ApiError that it throws is an answer as well. */
-export type Answer = (request: Incoming, path: Readonly<Record<string, string>>) => Reply | Promise<Reply>
+export type Answer = (request: Incoming, path: Readonly<Record<string, string>>, trace: Trace) => Reply | Promise<Reply>
 
 /** A path template and what answers there, by method in capitals. */
 export interface Endpoint {
@@ -28,7 +29,7 @@ export function createRouter(endpoints: readonly Endpoint[]): (path: string) => 
 }
 
 /** Answers a request at an Endpoint: HEAD as GET, OPTIONS as a preflight, a method that it does not have with 405. */
-export function answerAt({ answers, route }: Found, request: Incoming): Reply | Promise<Reply> {
+export function answerAt({ answers, route }: Found, request: Incoming, trace: Trace): Reply | Promise<Reply> {
   const { method, path } = request
   const answer = Object.hasOwn(answers, method) ? answers[method] : method === 'HEAD' ? answers['GET'] : undefined
   if (answer === undefined) {
@@ -38,8 +39,8 @@ export function answerAt({ answers, route }: Found, request: Incoming): Reply | 
     throw new ApiError('wrong_method', { asked: `${method} ${path.slice(0, 200)}`, known: methods, headers: { allow: allowed } })
   }
   const values = route.read(path)
-  if (values === undefined) throw new ApiError('invalid_value', { reason: 'The path is not valid percent-encoded UTF-8.' })
-  return answer(request, values)
+  if (values === undefined) throw new ApiError('bad_request_line', { reason: 'The path is not valid percent-encoded UTF-8.' })
+  return answer(request, values, trace)
 }
 
 /** The answer to a browser's question before a request: the headers it asks for are echoed, since `*` does not cover authorization. */

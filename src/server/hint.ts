@@ -1,5 +1,6 @@
 import type { Operation } from '../contract/operation.ts'
 import { toRoute } from '../contract/route.ts'
+import { distance } from '../reply/near.ts'
 
 /** The operations whose path is nearly the one that was asked for: a base URL with a segment too many or too few, a slash, a slip of the pen. */
 export function nearPaths(path: string, operations: readonly Operation[]): string[] {
@@ -21,16 +22,4 @@ function isNear(asked: string, known: string): boolean {
   const end = `/${asked.split('/').slice(-length).join('/')}`
   const hasWords = tail.split('/').some((segment) => segment !== '' && !segment.includes('{'))
   return (hasWords && toRoute(tail).fits(end)) || path.startsWith(`${asked}/`) || distance(asked, path) <= 3
-}
-
-// Levenshtein's, for paths of at most 200 characters.
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 3) return 4
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) next.push(Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    row = next
-  }
-  return row[b.length] ?? 4
 }

@@ -9,6 +9,7 @@ import type { Endpoint } from './endpoint.ts'
 import type { Gallery } from './gallery.ts'
 import type { Incoming } from './incoming.ts'
 import type { Task } from './page.ts'
+import { faulty } from './picture-fault.ts'
 import type { Settings } from './settings.ts'
 
 const PICTURES = Object.values(PICTURE_PATHS).map((path) => `${path}/{name}/{file}`)
@@ -52,8 +53,12 @@ async function toPicture(request: Incoming, { name = '', file = '' }: Values, { 
   if (recipe === undefined) throw new ApiError('unknown_picture')
   const etag = `"${file.slice(0, file.indexOf('.'))}"`
   const headers = { etag, 'cache-control': IMMUTABLE, ...(isDownload ? { 'content-disposition': `attachment; filename="${file}"` } : {}) }
-  if (isKnown(request.header('if-none-match'), etag)) return { status: 304, headers, body: '' }
-  return { status: 200, headers: { 'content-type': MEDIA_TYPES[recipe.format], 'x-content-type-options': 'nosniff', ...headers }, body: await gallery({ name, recipe, isGone: request.isGone }) }
+  if (recipe.fault === undefined && isKnown(request.header('if-none-match'), etag)) return { status: 304, headers, body: '' }
+  const sound = async (): Promise<Reply> => {
+    const body = await gallery({ name, recipe, isGone: request.isGone })
+    return { status: 200, headers: { 'content-type': MEDIA_TYPES[recipe.format], 'x-content-type-options': 'nosniff', ...headers }, body }
+  }
+  return recipe.fault === undefined ? sound() : faulty[recipe.fault](sound)
 }
 
 function isKnown(header: string | undefined, etag: string): boolean {
@@ -67,9 +72,10 @@ function readTask({ name = '', task: id = '' }: Values): Task {
 }
 
 function toSource(base: string, { id, recipe }: Task): Reply {
-  const { model, label, width, height, count } = recipe
+  const { model, label, width, height, count, fault } = recipe
   const { picture, download } = toLinks(base, recipe)
-  return jsonReply({ id, model, prompt: label, size: `${width}x${height}`, n: count, url: picture, download_url: download })
+  const links = fault === 'missing' ? { status: 'failed' } : { status: 'completed', url: picture, download_url: download }
+  return jsonReply({ id, model, prompt: label, size: `${width}x${height}`, n: count, ...links })
 }
 
 // Nobody may ever look at a page: its words, style and colours are loaded by the first who does.

@@ -2,37 +2,20 @@ import type { Alternatives } from '../contract/alternatives.ts'
 import { alternativesOf } from '../contract/alternatives.ts'
 import type { Contract } from '../contract/contract.ts'
 import type { Fault } from '../contract/fault.ts'
-import type { JsonObject, JsonValue } from '../contract/json.ts'
-import { isObject } from '../contract/json.ts'
+import type { JsonObject } from '../contract/json.ts'
 import type { Operation } from '../contract/operation.ts'
 import { isJsonType } from '../contract/operation.ts'
 import { escapePointer } from '../contract/pointer.ts'
 import { sampleResponse } from '../contract/sample.ts'
-import { toAnswer } from '../chat/answer.ts'
-import { durationOf, toCompletion } from '../chat/completion.ts'
-import { isMeant, profileOf } from '../chat/profile.ts'
-import { readChatRequest } from '../chat/request.ts'
-import { toFrames } from '../chat/sse.ts'
-import { styles } from '../chat/style/style.ts'
-import type { Recipe } from '../image/recipe.ts'
+import { isMeant } from '../chat/profile.ts'
+import { MAX_MODEL } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
 import type { ErrorKind } from '../reply/errors.ts'
-import { toNote } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
-import { JSON_HEADERS, jsonReply } from '../reply/reply.ts'
+import { jsonReply } from '../reply/reply.ts'
+import { createChatCompletion } from './chat.ts'
+import type { CheckedRequest } from './checked.ts'
 import type { Settings } from './settings.ts'
-
-/** A request that its contract has checked. */
-export interface CheckedRequest {
-  readonly operation: Operation
-  readonly path: Readonly<Record<string, string>>
-  readonly body: JsonValue | undefined
-  /** What links begin with. */
-  readonly base: string
-  readonly pace: number
-  /** Draws a picture, unless who asked is gone. */
-  readonly render: (recipe: Recipe) => Promise<Uint8Array>
-}
 
 type Behaviour = (request: CheckedRequest, settings: Settings) => Reply | Promise<Reply>
 
@@ -43,19 +26,6 @@ const behaviours: ReadonlyMap<string, Behaviour> = new Map(Object.entries({ crea
 export function behaviourOf(operation: Operation, packaged: Contract): Behaviour {
   const twin = packaged.operations.find(({ method, path }) => method === operation.method && path === operation.path)
   return behaviours.get(operation.operationId ?? twin?.operationId ?? '') ?? answerSample
-}
-
-const EVENT_STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' }
-
-async function createChatCompletion({ body, base, pace, render }: CheckedRequest, settings: Settings): Promise<Reply> {
-  if (!isObject(body)) throw new ApiError('invalid_body', { reason: 'The request body must be a JSON object.' })
-  const profile = profileOf(settings.profiles, typeof body['model'] === 'string' ? body['model'] : '')
-  const request = await readChatRequest(body, { profile, base, seed: settings.seed })
-  const { style, task, prose } = profile
-  const answer = await toAnswer(request, { write: styles[style], task, prose, created: Math.floor(settings.clock() / 1000), render })
-  const note = toNote(request.notes)
-  if (request.wantsStream) return { status: 200, headers: { ...EVENT_STREAM, ...note }, body: toFrames(answer, { pace, wantsUsage: request.wantsUsage }) }
-  return { status: 200, headers: { ...JSON_HEADERS, ...note }, body: toCompletion(answer), wait: durationOf(answer) * pace }
 }
 
 function listModels(_request: CheckedRequest, settings: Settings): Reply {
@@ -91,7 +61,7 @@ function isFamily(name: string): boolean {
 
 /** Whether a fault is none because the user's own profiles name the model. */
 export function isOwnModel({ param, reason, value }: Fault, { ownModels }: Settings): boolean {
-  return param === 'model' && reason === 'value' && typeof value === 'string' && ownModels.some((name) => isMeant(name, value))
+  return param === 'model' && reason === 'value' && typeof value === 'string' && value.length <= MAX_MODEL && ownModels.some((name) => isMeant(name, value))
 }
 
 /** The one error for all that is wrong with a request; an unknown model as the only fault is an error of its own. */

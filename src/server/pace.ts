@@ -11,6 +11,6 @@ export function toPace(text: string): number | undefined {
 export function paceOf(header: string | undefined): number | undefined {
   if (header === undefined) return undefined
   const pace = toPace(header.trim())
-  if (pace === undefined) throw new ApiError('invalid_value', { param: 'x-mock-pace', reason: "Invalid value for 'x-mock-pace': write instant, real, or a factor from 0 to 1000." })
+  if (pace === undefined) throw new ApiError('invalid_header', { param: 'x-mock-pace', reason: "Invalid value for 'x-mock-pace': write instant, real, or a factor from 0 to 1000." })
   return pace
 }

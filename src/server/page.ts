@@ -18,6 +18,7 @@ export interface Task {
 
 interface Words {
   readonly done: string
+  readonly failed: string
   readonly untitled: string
   readonly download: string
   readonly picture: string
@@ -36,6 +37,7 @@ interface Words {
 const WORDS: Readonly<Record<Language, Words>> = {
   zh: {
     done: '✅ 生成完成',
+    failed: '❌ 生成失败',
     untitled: '无提示词',
     download: '下载图片',
     picture: '查看原图',
@@ -52,6 +54,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
   },
   en: {
     done: '✅ Generation complete',
+    failed: '❌ Generation failed',
     untitled: 'No prompt',
     download: 'Download',
     picture: 'Open picture',
@@ -164,6 +167,7 @@ function headOf(base: string, { id, recipe }: Task, words: Words): string {
 function bodyOf({ id, recipe }: Task, words: Words): string {
   const { model, width, height, format, references, index, count } = recipe
   const { picture, download, source } = ownLinks(recipe)
+  const isFailed = recipe.fault === 'missing'
   const title = escapeHtml(titleOf(recipe, words))
   const facts = [
     `<div class="whole"><dt>${words.model}</dt><dd><bdi>${escapeHtml(model)}</bdi></dd></div>`,
@@ -174,15 +178,14 @@ function bodyOf({ id, recipe }: Task, words: Words): string {
     `<div class="whole"><dt>${words.task}</dt><dd><code>${escapeHtml(id)}</code></dd></div>`,
   ]
   return `<main class="${width / height > MOST_UPRIGHT ? 'across' : 'upright'}">
-<a class="art" href="${picture}"><img src="${picture}" width="${width}" height="${height}" alt="${title}"></a>
+${isFailed ? '' : `<a class="art" href="${picture}"><img src="${picture}" width="${width}" height="${height}" alt="${title}"></a>`}
 <div class="about">
 <header>
-<p class="state">${words.done}</p>
+<p class="state">${isFailed ? words.failed : words.done}</p>
 <h1 dir="auto">${title}</h1>
 </header>
 <nav>
-<a href="${download}" download>${words.download}</a>
-<a href="${picture}">${words.picture}</a>
+${isFailed ? '' : `<a href="${download}" download>${words.download}</a>\n<a href="${picture}">${words.picture}</a>`}
 <a href="${source(id)}">${words.source}</a>
 </nav>
 <dl class="facts">

@@ -1,6 +1,10 @@
 import type { Contract } from '../contract/contract.ts'
 import type { Profiles } from '../chat/profile.ts'
 import type { Dialect } from '../reply/errors.ts'
+import type { Choosing } from '../scenario/choose.ts'
+
+export const CONTRACT_MODES = ['enforce', 'report'] as const
+export type ContractMode = (typeof CONTRACT_MODES)[number]
 
 /** Waits `ms` milliseconds; rejects at once when the signal aborts. */
 export type Timer = (ms: number, signal?: AbortSignal) => Promise<void>
@@ -29,6 +33,9 @@ export interface Settings {
   readonly profiles: Profiles
   /** The models and families that the user's own profiles add to those of the contract. */
   readonly ownModels: readonly string[]
+  readonly choosing: Choosing
+  /** Whether a request that the contract forbids is refused, or answered all the same where it can be understood. */
+  readonly contractMode: ContractMode
   readonly seed: string
   /** Whose statuses, words and envelope errors have. */
   readonly errors: Dialect

@@ -1,10 +1,7 @@
-import type { Ending, Kept, Scripted, Store } from './store.ts'
+import type { Ending, Kept, Opened, Scripted, Store } from './store.ts'
 import { MAX_BYTES, MAX_MARKS, MAX_SCRIPT_BYTES, MAX_SCRIPTED, MAX_SESSIONS, StoreFull } from './store.ts'
 
-interface Exchange {
-  readonly id: string
-  readonly session: string
-  readonly json: Uint8Array
+interface Exchange extends Kept {
   ending: Ending | undefined
 }
 
@@ -26,104 +23,141 @@ export interface Bounds {
   readonly bytes?: number
 }
 
-const NOBODY: readonly string[] = []
-
 /** A Store in this process's memory. */
-export function createMemoryStore({ exchanges: most = 1000, sessions: mostSessions = MAX_SESSIONS, bytes: mostBytes = MAX_BYTES }: Bounds = {}): Store {
-  const sessions = new Map<string, Session>() // the one that was used last stands last
-  let ids = 0
-  let bytes = 0
-  let forgotten: string[] = []
+export class MemoryStore implements Store {
+  readonly #most: Required<Bounds>
+  /** The one that was used last stands last. */
+  readonly #sessions = new Map<string, Session>()
+  #ids = 0
+  #bytes = 0
+  #forgotten: string[] = []
 
-  const find = (name: string): Session => {
-    const known = sessions.get(name)
+  constructor({ exchanges = 1000, sessions = MAX_SESSIONS, bytes = MAX_BYTES }: Bounds = {}) {
+    this.#most = { exchanges, sessions, bytes }
+  }
+
+  async open(name: string): Promise<Opened> {
+    const session = this.#find(name)
+    session.requests++
+    return { nth: session.requests, scripted: session.script }
+  }
+
+  async count(name: string, counter: string): Promise<number> {
+    return add(this.#find(name).counters, counter)
+  }
+
+  async script(name: string, entries: readonly { readonly json: string; readonly times: number }[]): Promise<void> {
+    const session = this.#find(name)
+    const next = [...session.script, ...entries.map(({ json, times }) => ({ id: this.#nextId(), json, left: times }))]
+    if (next.length > MAX_SCRIPTED) throw new StoreFull(`a session's script has at most ${MAX_SCRIPTED} entries`)
+    if (next.reduce((sum, { json }) => sum + json.length, 0) > MAX_SCRIPT_BYTES) throw new StoreFull(`a session's script has at most ${MAX_SCRIPT_BYTES} characters`)
+    session.script = next
+  }
+
+  async scripted(name: string): Promise<readonly Scripted[]> {
+    return this.#sessions.get(name)?.script ?? []
+  }
+
+  async take(name: string, id: string): Promise<boolean> {
+    const session = this.#find(name)
+    const entry = session.script.find((scripted) => scripted.id === id)
+    if (entry === undefined) return false
+    session.script = session.script.flatMap((scripted) => (scripted !== entry ? [scripted] : scripted.left > 1 ? [{ ...scripted, left: scripted.left - 1 }] : []))
+    return true
+  }
+
+  async record(name: string, json: Uint8Array): Promise<{ readonly id: string; readonly forgotten: readonly string[] }> {
+    const session = this.#find(name)
+    const id = this.#nextId()
+    session.exchanges.set(id, { id, session: name, json, ending: undefined })
+    this.#weigh(session, json.length)
+    while (session.exchanges.size > this.#most.exchanges) this.#drop(session)
+    while (this.#bytes > this.#most.bytes) this.#drop(this.#largest() ?? session)
+    const forgotten = this.#forgotten
+    if (forgotten.length > 0) this.#forgotten = []
+    return { id, forgotten }
+  }
+
+  async end(name: string, id: string, ending: Ending): Promise<void> {
+    const exchange = this.#sessions.get(name)?.exchanges.get(id)
+    if (exchange !== undefined) exchange.ending = ending
+  }
+
+  async records(name?: string): Promise<readonly Kept[]> {
+    return this.#some(name)
+      .flatMap(({ exchanges }) => [...exchanges.values()])
+      .toSorted((a, b) => Number(a.id) - Number(b.id))
+  }
+
+  async mark(name: string, marks: readonly string[]): Promise<void> {
+    const session = this.#find(name)
+    for (const mark of marks) add(session.marks, mark)
+  }
+
+  async marks(name?: string): Promise<ReadonlyMap<string, number>> {
+    const all = new Map<string, number>()
+    for (const { marks } of this.#some(name)) for (const [mark, count] of marks) all.set(mark, (all.get(mark) ?? 0) + count)
+    return all
+  }
+
+  async erase(name: string): Promise<void> {
+    const session = this.#sessions.get(name)
+    if (session === undefined) return
+    this.#weigh(session, -session.bytes)
+    session.exchanges.clear()
+  }
+
+  async reset(name: string): Promise<void> {
+    await this.erase(name)
+    this.#sessions.delete(name)
+  }
+
+  async size(): Promise<{ readonly sessions: number; readonly exchanges: number; readonly bytes: number }> {
+    return { sessions: this.#sessions.size, exchanges: this.#some().reduce((sum, { exchanges }) => sum + exchanges.size, 0), bytes: this.#bytes }
+  }
+
+  #nextId(): string {
+    return String(++this.#ids)
+  }
+
+  #some(name?: string): Session[] {
+    return name === undefined ? [...this.#sessions.values()] : [this.#sessions.get(name)].filter((session) => session !== undefined)
+  }
+
+  // A session, which is thereby the one that was used last; for a new one the one that was idle longest goes.
+  #find(name: string): Session {
+    const known = this.#sessions.get(name)
+    if (known !== undefined) this.#sessions.delete(name)
     const session = known ?? { requests: 0, counters: new Map(), script: [], exchanges: new Map(), bytes: 0, marks: new Map() }
-    if (known !== undefined) sessions.delete(name)
-    sessions.set(name, session)
-    if (sessions.size > mostSessions) {
-      const [idle = name] = sessions.keys()
-      forget(idle)
-      forgotten.push(idle)
+    this.#sessions.set(name, session)
+    const [[idle, old] = [name, session]] = this.#sessions
+    if (this.#sessions.size > this.#most.sessions) {
+      this.#weigh(old, -old.bytes)
+      this.#sessions.delete(idle)
+      this.#forgotten.push(idle)
     }
     return session
   }
-  const forget = (name: string): void => {
-    bytes -= sessions.get(name)?.bytes ?? 0
-    sessions.delete(name)
+
+  #weigh(session: Session, bytes: number): void {
+    session.bytes += bytes
+    this.#bytes += bytes
   }
-  const drop = (session: Session): void => {
+
+  #drop(session: Session): void {
     const [oldest] = session.exchanges.values()
     if (oldest === undefined) return
     session.exchanges.delete(oldest.id)
-    session.bytes -= oldest.json.length
-    bytes -= oldest.json.length
+    this.#weigh(session, -oldest.json.length)
   }
-  const largest = (): Session | undefined => [...sessions.values()].reduce<Session | undefined>((most_, session) => (most_ === undefined || session.bytes > most_.bytes ? session : most_), undefined)
-  const add = (counts: Map<string, number>, key: string): number => {
-    const count = (counts.get(key) ?? 0) + 1
-    if (count > 1 || counts.size < MAX_MARKS) counts.set(key, count)
-    return count
-  }
-  const some = (name: string | undefined): Session[] => (name === undefined ? [...sessions.values()] : [sessions.get(name)].filter((session) => session !== undefined))
 
-  return {
-    open: async (name) => {
-      const session = find(name)
-      return { nth: ++session.requests, scripted: session.script }
-    },
-    count: async (name, counter) => add(find(name).counters, counter),
-    script: async (name, entries) => {
-      const session = find(name)
-      const next = [...session.script, ...entries.map(({ json, times }) => ({ id: String(++ids), json, left: times }))]
-      if (next.length > MAX_SCRIPTED) throw new StoreFull(`a session's script has at most ${MAX_SCRIPTED} entries`)
-      if (next.reduce((sum, { json }) => sum + json.length, 0) > MAX_SCRIPT_BYTES) throw new StoreFull(`a session's script has at most ${MAX_SCRIPT_BYTES} bytes`)
-      session.script = next
-    },
-    scripted: async (name) => sessions.get(name)?.script ?? [],
-    take: async (name, id) => {
-      const session = find(name)
-      const entry = session.script.find((scripted) => scripted.id === id)
-      if (entry === undefined) return false
-      session.script = session.script.flatMap((scripted) => (scripted !== entry ? [scripted] : scripted.left > 1 ? [{ ...scripted, left: scripted.left - 1 }] : []))
-      return true
-    },
-    record: async (name, json) => {
-      const session = find(name)
-      const id = String(++ids)
-      session.exchanges.set(id, { id, session: name, json, ending: undefined })
-      session.bytes += json.length
-      bytes += json.length
-      if (session.exchanges.size > most) drop(session)
-      for (let from = largest(); bytes > mostBytes && from !== undefined && from.exchanges.size > 0; from = largest()) drop(from)
-      const told = forgotten.length === 0 ? NOBODY : forgotten
-      if (told.length > 0) forgotten = []
-      return { id, forgotten: told }
-    },
-    end: async (name, id, ending) => {
-      const exchange = sessions.get(name)?.exchanges.get(id)
-      if (exchange !== undefined) exchange.ending = ending
-    },
-    records: async (name) =>
-      some(name)
-        .flatMap(({ exchanges }) => [...exchanges.values()] satisfies Kept[])
-        .toSorted((a, b) => Number(a.id) - Number(b.id)),
-    mark: async (name, marks) => {
-      const session = find(name)
-      for (const mark of marks) add(session.marks, mark)
-    },
-    marks: async (name) => {
-      const all = new Map<string, number>()
-      for (const { marks } of some(name)) for (const [mark, count] of marks) all.set(mark, (all.get(mark) ?? 0) + count)
-      return all
-    },
-    erase: async (name) => {
-      const session = sessions.get(name)
-      if (session === undefined) return
-      bytes -= session.bytes
-      session.bytes = 0
-      session.exchanges.clear()
-    },
-    reset: async (name) => forget(name),
-    size: async () => ({ sessions: sessions.size, exchanges: [...sessions.values()].reduce((sum, { exchanges }) => sum + exchanges.size, 0), bytes }),
+  #largest(): Session | undefined {
+    return this.#some().toSorted((a, b) => b.bytes - a.bytes)[0]
   }
+}
+
+function add(counts: Map<string, number>, key: string): number {
+  const count = (counts.get(key) ?? 0) + 1
+  if (count > 1 || counts.size < MAX_MARKS) counts.set(key, count)
+  return count
 }

@@ -97,6 +97,8 @@ test('what only the mock finds has OpenAI’s words in the gateway’s envelope'
   const others = (Object.keys(ERRORS) as ErrorKind[]).filter((kind) => !SAID.some(([said]) => said === kind))
   expect(others).toEqual([
     'invalid_image',
+    'unknown_scenario',
+    'invalid_header',
     'bad_request_line',
     'foreign_origin',
     'unknown_picture',

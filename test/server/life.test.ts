@@ -7,6 +7,7 @@ import type { Reply } from '../../src/reply/reply.ts'
 import { createApp } from '../../src/server/app.ts'
 import { fromWeb } from '../../src/server/incoming.ts'
 import type { Exchange } from '../../src/server/settings.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
 import { ask, mockWith, picturesIn, read, toChunks } from '../ask.ts'
 
 test('health says version, contract and counts; livez and readyz say ok', async () => {
@@ -33,6 +34,8 @@ test('readyz is 503 until the mock is ready and while it ends; livez is 200', as
       profiles,
       ownModels: [],
       errors: 'openai',
+      contractMode: 'enforce',
+      choosing: { catalogue: new Map(), store: new MemoryStore(), scenario: undefined, faultRate: 0, faults: [], seed: '0' },
       seed: '0',
       clock: () => 0,
       timer: async () => {},

@@ -46,7 +46,8 @@ export function rateLimitProse(subject: Subject): Step[] {
 /** Too many requests of the gateway's own: a task log that breaks off, the cross glued to its progress line. */
 export function brokenTask(subject: Subject): Step[] {
   const { language, waits } = subject.request
-  return [...openTask(subject, linksOf(subject)[0], LONG_QUEUE), say(waits.progress, BROKEN_OFF[language])]
+  const [first] = linksOf({ ...subject, recipes: subject.recipes.map((recipe) => ({ ...recipe, fault: 'missing' })) }) // so that its page says so too
+  return [...openTask(subject, first, LONG_QUEUE), say(waits.progress, BROKEN_OFF[language])]
 }
 
 /** The model is down. */

@@ -46,34 +46,40 @@ export function linksOf({ request, recipes }: Subject): [Links, ...Links[]] {
   return [first, ...rest]
 }
 
-/** The bytes of each picture of the answer, as a data URI in base64. */
+/** The bytes of each picture of the answer, as a data URI in base64; one after the other, so that nobody waits behind all of them. */
 export async function dataUrisOf({ recipes, render }: Subject): Promise<Piece[]> {
-  return Promise.all(
-    recipes.map(async (recipe) => {
-      const bytes = await render(recipe)
-      const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
-      return { json: `data:${MEDIA_TYPES[recipe.format]};base64,${base64}`, tokens: PICTURE_TOKENS }
-    }),
-  )
+  const pieces: Piece[] = []
+  for (const recipe of recipes) {
+    const bytes = await render(recipe)
+    const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+    pieces.push({ json: `data:${MEDIA_TYPES[recipe.format]};base64,${base64}`, tokens: PICTURE_TOKENS })
+  }
+  return pieces
 }
 
 function echo(prompt: string): string {
   return prompt.length > ECHO ? `${prompt.slice(0, ECHO).toWellFormed()}…` : prompt
 }
 
-/** The prompt as a JSON string; a picture, a link or an image's bytes in it cannot be mistaken for the answer's. */
-export function quote(prompt: string): string {
-  return JSON.stringify(echo(prompt))
-    .replaceAll('](', String.raw`]\u0028`)
-    .replaceAll('://', String.raw`:\/\/`)
-    .replaceAll(/(?<=data:image)\//gi, String.raw`\/`)
+// What a client looks for in an answer, written otherwise: a picture, a link, an image's bytes, the end of a fenced block.
+const HIDDEN: readonly (readonly [found: string | RegExp, json: string])[] = [
+  ['](', String.raw`]\u0028`],
+  ['://', String.raw`:\/\/`],
+  [/(?<=data:image)\//gi, String.raw`\/`],
+  [/(?<=;base64),/gi, String.raw`\u002c`],
+  ['```', String.raw`\u0060\u0060\u0060`],
+]
+
+/** A text as a JSON string; nothing in it can be mistaken for the answer's own. */
+export function quote(text: string): string {
+  return HIDDEN.reduce((json, [found, hidden]) => json.replaceAll(found, hidden), JSON.stringify(echo(text)))
 }
 
 /** The prompt as a picture's alt text, or in a sentence: one line without brackets and without links. */
 export function lineOf({ prompt }: ChatRequest): Piece {
   return toPiece(
     echo(prompt)
-      .replaceAll(/[\s[\](){}<>`!]+|:\/\/|(?<=data:image)\//gi, ' ')
+      .replaceAll(/[\s[\](){}<>`!]+|:\/\/|(?<=data:image)\/|(?<=;base64),/gi, ' ')
       .trim(),
   )
 }

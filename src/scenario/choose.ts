@@ -1,0 +1,91 @@
+import { hash } from 'node:crypto'
+import { draw } from '../chat/digest.ts'
+import type { ChatRequest } from '../chat/request.ts'
+import { ApiError } from '../reply/error.ts'
+import { nearNames } from '../reply/near.ts'
+import type { Opened, Store } from '../store/store.ts'
+import { misfits } from './match.ts'
+import type { Catalogue, Then, When } from './scenario.ts'
+
+/** A Scenario that shapes an answer, and why it was chosen. */
+export interface Chosen {
+  readonly name: string
+  readonly why: string
+  /** What would have been chosen but for one thing, and that thing. */
+  readonly nearly: readonly string[]
+  readonly then: Then
+}
+
+/** What Scenarios are chosen by, besides the request. */
+export interface Choosing {
+  readonly catalogue: Catalogue
+  readonly store: Store
+  /** What every request gets that asks for nothing else. */
+  readonly scenario: string | undefined
+  /** Share of the requests, from 0 to 1, that get one of `faults`. */
+  readonly faultRate: number
+  readonly faults: readonly string[]
+  readonly seed: string
+}
+
+/** An entry of a script, as the Store keeps it. */
+export interface ScriptEntry {
+  readonly scenario: string | { readonly then: Then }
+  readonly when?: When
+}
+
+const FROM_PROMPT = /^\s*\/mock\s+(\S{1,100})/
+
+/** The Scenario of a chat request that asks for none in its headers: by its prompt, a script, a `when`, the server's own, or by chance, in this order. */
+export async function choose(request: ChatRequest, { session, nth, scripted }: Opened & { readonly session: string }, choosing: Choosing): Promise<Chosen | undefined> {
+  const asked = FROM_PROMPT.exec(request.prompt)?.[1]
+  if (asked !== undefined) return named(asked, 'asked for in the prompt', { session, choosing })
+  const nearly: string[] = []
+  for (const { id, json } of scripted) {
+    const { scenario, when = {} }: ScriptEntry = JSON.parse(json)
+    const wrong = misfits(when, request, nth)
+    if (wrong.length > 0) tell(nearly, typeof scenario === 'string' ? `script: ${scenario}` : 'script', wrong)
+    else if (await choosing.store.take(session, id)) {
+      if (typeof scenario === 'string') return { ...(await named(scenario, 'scripted', { session, choosing })), nearly }
+      return { name: 'script', why: 'scripted', nearly, then: await turnOf(scenario.then, `script ${id}`, { session, choosing }) }
+    }
+  }
+  for (const { name, when } of choosing.catalogue.values()) {
+    if (when === undefined) continue
+    const wrong = misfits(when, request, nth)
+    if (wrong.length === 0) return { ...(await named(name, 'its when fits', { session, choosing })), nearly }
+    tell(nearly, name, wrong)
+  }
+  if (choosing.scenario !== undefined) return { ...(await named(choosing.scenario, 'the server was started with it', { session, choosing })), nearly }
+  const fault = byChance(choosing, session, nth)
+  return fault === undefined ? undefined : { ...(await named(fault, 'by the fault rate', { session, choosing })), nearly }
+}
+
+interface Context {
+  readonly session: string
+  readonly choosing: Pick<Choosing, 'catalogue' | 'store'>
+}
+
+/** The Scenario of a name; an ApiError that lists the near ones when there is none. */
+export async function named(name: string, why: string, context: Context): Promise<Chosen> {
+  const scenario = context.choosing.catalogue.get(name)
+  if (scenario === undefined) throw new ApiError('unknown_scenario', { asked: name.slice(0, 64), known: nearNames(name, context.choosing.catalogue.keys()) })
+  return { name, why, nearly: [], then: await turnOf(scenario.then, name, context) }
+}
+
+// Of a sequence, the answer whose turn it is; behind its last one all is right.
+async function turnOf(then: Then, key: string, { session, choosing }: Context): Promise<Then> {
+  if (then.sequence === undefined) return then
+  const turn = await choosing.store.count(session, `sequence ${key}`)
+  return then.sequence[turn - 1] ?? {}
+}
+
+function tell(nearly: string[], name: string, [first, ...others]: readonly string[]): void {
+  if (first !== undefined && others.length === 0 && nearly.length < 5) nearly.push(`${name}: ${first}`)
+}
+
+function byChance({ faultRate, faults, seed }: Choosing, session: string, nth: number): string | undefined {
+  if (faultRate === 0) return undefined
+  const number = draw(hash('sha256', `${seed}\n${session}\n${nth}`, 'hex'), 'fault')
+  return number(1_000_000) < faultRate * 1_000_000 ? faults[number(faults.length)] : undefined
+}

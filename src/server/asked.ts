@@ -1,0 +1,39 @@
+import { STATUS_CODES } from 'node:http'
+import type { JsonValue } from '../contract/json.ts'
+import type { Trace } from '../journal/trace.ts'
+import type { ErrorKind } from '../reply/errors.ts'
+import type { Chosen } from '../scenario/choose.ts'
+import { named } from '../scenario/choose.ts'
+import type { Then } from '../scenario/scenario.ts'
+import type { Incoming } from './incoming.ts'
+import type { Settings } from './settings.ts'
+
+/** What a request asks for in its headers, whatever its operation. */
+export interface Asked {
+  readonly chosen: Chosen | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly notes: readonly string[]
+}
+
+const NOTHING: Asked = { chosen: undefined, headers: {}, notes: [] }
+
+/** Reads `x-mock-scenario` and `Prefer: code=…`; an ApiError for a scenario that there is not. Any other preference is ignored, as its RFC says, and noted. */
+export async function readAsked(request: Incoming, { session }: Trace, { choosing }: Settings): Promise<Asked> {
+  const name = request.header('x-mock-scenario')?.trim()
+  const prefer = request.header('prefer')
+  if (name !== undefined && name !== '') return { ...NOTHING, chosen: await named(name, 'x-mock-scenario', { session, choosing }) }
+  if (prefer === undefined) return NOTHING
+  const code = /(?:^|[,;])\s*code\s*=\s*"?([45]\d\d)"?\s*(?:$|[,;])/i.exec(prefer)?.[1]
+  if (code === undefined) return { ...NOTHING, notes: [`Prefer: ${prefer.slice(0, 100)} is ignored; code=400 to code=599 is understood`] }
+  return { chosen: { name: `code-${code}`, why: 'Prefer', nearly: [], then: toThen(Number(code)) }, headers: { 'preference-applied': `code=${code}` }, notes: [] }
+}
+
+// The statuses for which the table has an error that needs no more words.
+const KINDS: Readonly<Record<number, ErrorKind>> = { 401: 'invalid_api_key', 429: 'rate_limited', 500: 'upstream_error' }
+
+function toThen(status: number): Then {
+  const error = KINDS[status]
+  if (error !== undefined) return { error, status }
+  const body: JsonValue = { error: { message: STATUS_CODES[status] ?? 'Error', type: status < 500 ? 'invalid_request_error' : 'server_error', param: null, code: null } }
+  return { status, body }
+}

@@ -1,0 +1,45 @@
+import type { Answer, Answering } from '../chat/answer.ts'
+import { toAnswer } from '../chat/answer.ts'
+import { durationOf, isFailed, toCompletion } from '../chat/completion.ts'
+import { profileOf } from '../chat/profile.ts'
+import type { ChatRequest } from '../chat/request.ts'
+import { readChatRequest } from '../chat/request.ts'
+import { toFrames } from '../chat/sse.ts'
+import { styles } from '../chat/style/style.ts'
+import { isObject } from '../contract/json.ts'
+import { ApiError } from '../reply/error.ts'
+import { toNote } from '../reply/note.ts'
+import type { Reply } from '../reply/reply.ts'
+import { JSON_HEADERS } from '../reply/reply.ts'
+import { editAnswering, editReply, editRequest, replyOf } from '../scenario/apply.ts'
+import { choose } from '../scenario/choose.ts'
+import type { CheckedRequest } from './checked.ts'
+import type { Settings } from './settings.ts'
+
+const EVENT_STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' }
+
+/** Answers a chat request: in the manner of its model, or as a Scenario wants it. */
+export async function createChatCompletion({ body, base, pace, render, trace, asked }: CheckedRequest, settings: Settings): Promise<Reply> {
+  if (!isObject(body)) throw new ApiError('invalid_body', { reason: 'The request body must be a JSON object.' })
+  const profile = profileOf(settings.profiles, typeof body['model'] === 'string' ? body['model'] : '')
+  const request = await readChatRequest(body, { profile, base, seed: settings.seed })
+  trace.chat = request
+  const { style, task, prose } = profile
+  const answering: Answering = { write: styles[style], task, prose, created: Math.floor(settings.clock() / 1000), render }
+  const opened = await settings.choosing.store.open(trace.session)
+  const chosen = asked ?? (await choose(request, { session: trace.session, ...opened }, settings.choosing))
+  if (chosen === undefined) return toReply(request, await toAnswer(request, answering), pace)
+  trace.choice = chosen
+  const telling = { dialect: settings.errors, requestId: trace.requestId }
+  const { then } = chosen
+  const reply = replyOf(then, telling, request.model)
+  if (reply !== undefined) return reply
+  const edited = editRequest(request, then)
+  return editReply(toReply(edited, await toAnswer(edited, editAnswering(answering, then, telling)), pace), then, telling)
+}
+
+function toReply({ wantsStream, wantsUsage, notes }: ChatRequest, answer: Answer, pace: number): Reply {
+  const note = toNote(notes)
+  if (wantsStream) return { status: 200, headers: { ...EVENT_STREAM, ...note }, body: toFrames(answer, { pace, wantsUsage }) }
+  return { status: isFailed(answer) ? 500 : 200, headers: { ...JSON_HEADERS, ...note }, body: toCompletion(answer), wait: durationOf(answer, pace) }
+}

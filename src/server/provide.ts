@@ -1,0 +1,44 @@
+import type { Operation } from '../contract/operation.ts'
+import type { Trace } from '../journal/trace.ts'
+import { toNote } from '../reply/note.ts'
+import { replyOf } from '../scenario/apply.ts'
+import { readAsked } from './asked.ts'
+import type { Matched } from './check.ts'
+import { toChecked } from './check.ts'
+import type { Answer, Endpoint } from './endpoint.ts'
+import { behaviourOf } from './operations.ts'
+
+type Given = Pick<Matched, 'settings' | 'gallery' | 'prefix'>
+
+/** An Endpoint for each path of the contract. */
+export function operationEndpoints(given: Given): Endpoint[] {
+  const { operations } = given.settings.contract
+  const templates = [...new Set(operations.map(({ path }) => path))]
+  return templates.map((template) => ({
+    template,
+    answers: Object.fromEntries(operations.filter(({ path }) => path === template).map((operation) => [operation.method, toAnswer(operation, given)])),
+  }))
+}
+
+// Checks a request and answers it, unless its headers ask for an answer of another kind.
+function toAnswer(operation: Operation, given: Given): Answer {
+  const { settings } = given
+  const behave = behaviourOf(operation, settings.packaged)
+  return async (request, path, trace) => {
+    trace.operation = operation
+    const { chosen, headers, notes } = await readAsked(request, trace, settings)
+    if (chosen !== undefined) trace.choice = chosen
+    const early = chosen === undefined ? undefined : replyOf(chosen.then, { dialect: settings.errors, requestId: trace.requestId })
+    const reply = early ?? (await behave(await toChecked(request, { operation, path, trace, asked: chosen, ...given }), settings))
+    const told = [reply.headers['x-mock-note'], ...violationsOf(trace), ...notes, choiceOf(trace)].filter((note) => note !== undefined)
+    return told.length === 0 ? reply : { ...reply, headers: { ...reply.headers, ...headers, ...toNote(told) } }
+  }
+}
+
+function violationsOf({ faults }: Trace): string[] {
+  return faults.slice(0, 5).map(({ message }) => `violation: ${message}`)
+}
+
+function choiceOf({ choice }: Trace): string | undefined {
+  return choice === undefined ? undefined : `scenario ${choice.name} (${choice.why})`
+}

@@ -1,0 +1,16 @@
+import { hash } from 'node:crypto'
+import { ApiError } from '../reply/error.ts'
+import type { Incoming } from './incoming.ts'
+
+/** Whose memory a request belongs to: the name that it gives, else the digest of its key, else the one that all share who have neither. */
+export function sessionOf(request: Incoming): string {
+  const name = request.header('x-mock-session')
+  if (name !== undefined) return checkName(name)
+  const key = /^Bearer\s+(\S+)\s*$/i.exec(request.header('authorization') ?? '')?.[1]
+  return key === undefined ? '' : `key-${hash('sha256', key, 'hex').slice(0, 16)}`
+}
+
+function checkName(name: string): string {
+  if (/^[\x21-\x7e]{1,100}$/.test(name)) return name
+  throw new ApiError('invalid_header', { param: 'x-mock-session', reason: "Invalid value for 'x-mock-session': write 1 to 100 characters of printable ASCII, without spaces." })
+}
