@@ -31,15 +31,15 @@ async function main(world: World): Promise<number> {
 }
 
 async function serve(options: Options, { stdout, stderr, onSignal }: World): Promise<void> {
-  const log = options.log ?? (stderr.isTTY === true ? 'pretty' : 'json')
+  const { grace, log = stderr.isTTY === true ? 'pretty' : 'json', ...rest } = options
   const mock = await startMock({
-    ...options,
+    ...rest,
     onExchange: log === 'silent' ? () => {} : (exchange) => void stderr.write(`${toLine(exchange, log, new Date())}\n`),
     onFault: (error) => void stderr.write(`chat-image-mock: ${error instanceof Error ? error.stack : String(error)}\n`),
   })
   stdout.write(`${mock.url}\n`)
   await new Promise<void>((resolve) => onSignal(resolve))
-  await mock.close(options.grace)
+  await mock.close(grace)
 }
 
 async function validate(files: readonly string[], { stdout, stderr }: World): Promise<number> {

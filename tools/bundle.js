@@ -1,6 +1,6 @@
 // The last part of the build: joins the compiled modules into few files, since a start loads each file one by one (about
 // 0.7 ms each here). Packages stay imports; what the code loads later stays a file of its own.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
@@ -17,6 +17,13 @@ const bundle = await rolldown({
 const LATE =
   /build\/(?:image\/(?:canvas|creature|encode|glyph|metadata|paint|palette)|contract\/(?:document|ref|validator|response|prepare)|chat\/(?:facts|profiles)|scenario\/(?:fixtures|schema)|server\/(?:listen|page)|cli|index|prepare)\b/
 const codeSplitting = { includeDependenciesRecursively: false, groups: [{ name: 'core', test: (id) => !LATE.test(id) }] }
-await bundle.write({ dir: path('dist'), format: 'esm', chunkFileNames: '[name].js', codeSplitting, comments: false })
+const { output } = await bundle.write({ dir: path('dist'), format: 'esm', chunkFileNames: '[name].js', codeSplitting, comments: false })
 await bundle.close()
 writeFileSync(path('dist/LICENSES.txt'), INLINED.map((name) => `${name}\n\n${readFileSync(path(`node_modules/${name}/LICENSE`), 'utf8')}`).join('\n'))
+
+// What an earlier build left would be packed as well.
+const written = new Set([...output.map(({ fileName }) => fileName), 'prepared.js', 'LICENSES.txt'])
+for (const file of readdirSync(path('dist'), { recursive: true, encoding: 'utf8' })) {
+  const isOurs = written.has(file) || existsSync(path(`build/${file.replace(/\.d\.ts$/, '.js')}`))
+  if (!isOurs) rmSync(path(`dist/${file}`), { recursive: true, force: true })
+}

@@ -50,12 +50,21 @@ const file = z.record(z.string().regex(NAME, "write a model's name of at most 64
 export function toProfiles(value: JsonValue, source: Pick<SourceFile, 'file' | 'lineOf'>, under: Profiles = new Map([['*', PLAIN]])): Profiles {
   const result = file.safeParse(value)
   if (!result.success) throw new FileError(toFaults(result.error.issues, source))
+  const own = new Map<string, Profile>()
+  for (const [name, given] of Object.entries(result.data).toSorted(byBreadth)) {
+    const ground = profileOf(new Map([...under, ...own]), name)
+    own.set(name, { ...ground, ...given, pace: { ...ground.pace, ...given.pace } })
+  }
   return new Map(
-    Object.entries(result.data).map(([name, given]) => {
-      const ground = profileOf(under, name)
-      return [name, { ...ground, ...given, pace: { ...ground.pace, ...given.pace } }]
-    }),
+    Object.keys(result.data)
+      .flatMap((name) => [[name, own.get(name)] as const])
+      .filter((entry): entry is [string, Profile] => entry[1] !== undefined),
   )
+}
+
+// Families before their members, the broadest first: a block is laid over what its file says of its family.
+function byBreadth([a]: [string, unknown], [b]: [string, unknown]): number {
+  return Number(b.endsWith('*')) - Number(a.endsWith('*')) || a.length - b.length
 }
 
 /** The name of the file that holds a folder's Profiles. */

@@ -37,7 +37,7 @@ export function askedOf(prompt: string, body: JsonObject): Asked {
   const hits = hasNumber ? [...[block['ratio'], block['aspect_ratio'], block['size']].map(toAsked), ...inWords(text), ...fields, ...bare(text)] : fields
   const shape = hits.find(({ size, ratio, adaptive }) => size !== undefined || ratio !== undefined || adaptive === true) ?? {}
   const resolution = hits.find((hit) => hit.resolution !== undefined)?.resolution
-  const count = [block['n'], body['n'], body['max_images'], hasNumber ? countIn(text) : undefined].find(isCount)
+  const count = [block['n'], body['n'], body['max_images'], fieldOf(body['sequential_image_generation_options'], 'max_images'), countIn(text)].find(isCount)
   return { ...shape, strange: strangeIn(body), ...(resolution === undefined ? {} : { resolution }), ...(count === undefined ? {} : { count }) }
 }
 
@@ -48,8 +48,15 @@ function fieldsOf(body: JsonObject): Asked[] {
   return values.filter((value) => value !== undefined).map(toAsked)
 }
 
+const COUNTS: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(Array.from('一二三四五六七八九十', (word, i) => [word, i + 1])),
+  两: 2,
+  ...Object.fromEntries(['two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'].map((word, i) => [word, i + 2])),
+}
+
 function countIn(text: string): number {
-  return Number(/(?<!\d)(\d{1,3})\s*(?:张|images\b|pictures\b)/i.exec(text)?.[1])
+  const [, word = ''] = /(?<![\d.])(\d{1,3}|[一二两三四五六七八九十]|\b(?:two|three|four|five|six|seven|eight|nine|ten))\s*(?:张|幅|images\b|pictures\b)/i.exec(text) ?? []
+  return COUNTS[word.toLowerCase()] ?? Number(word === '' ? Number.NaN : word)
 }
 
 function strangeIn(body: JsonObject): string[] {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
-import type { ListenOptions, MockOptions } from '../mock.ts'
+import type { ListenOptions } from '../mock.ts'
 import { DIALECTS } from '../reply/errors.ts'
+import type { MockOptions } from '../server/options.ts'
 import { toPace } from '../server/pace.ts'
 import { CONTRACT_MODES } from '../server/settings.ts'
 
@@ -250,7 +251,7 @@ export function helpText(): string {
   const rows = flags.map(({ flag, value, env, about, fallback }) => [`  --${flag} ${value}`, env, `${about} (${fallback})`] as const)
   const width = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length))
   return [
-    'The image models behind POST /chat/completions, on your own machine.',
+    'The image models of an OpenAI-compatible gateway (chat completions), on your own machine.',
     '',
     'Usage: chat-image-mock [serve] [flags]        start the mock',
     '       chat-image-mock validate FILE          check an OpenAPI file as --spec would',

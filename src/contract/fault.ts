@@ -134,7 +134,17 @@ function ruleOf(error: ErrorObject): string {
   }
   if (error.keyword === 'additionalProperties') return `it must not have the field '${String(params['additionalProperty']).slice(0, 64)}'`
   if (error.keyword === 'const') return `it must be ${JSON.stringify(params['allowedValue'])}`
-  return error.message ?? `it breaks the rule ${error.keyword}`
+  const limit = LIMITS[error.keyword]
+  return limit === undefined ? (error.message ?? `it breaks the rule ${error.keyword}`) : limit(String(params['limit']))
+}
+
+const LIMITS: Readonly<Record<string, (limit: string) => string>> = {
+  minItems: (limit) => `it needs at least ${limit} ${limit === '1' ? 'item' : 'items'}`,
+  maxItems: (limit) => `it may have at most ${limit} ${limit === '1' ? 'item' : 'items'}`,
+  minLength: (limit) => `it needs at least ${limit} ${limit === '1' ? 'character' : 'characters'}`,
+  maxLength: (limit) => `it may have at most ${limit} ${limit === '1' ? 'character' : 'characters'}`,
+  minimum: (limit) => `it must be at least ${limit}`,
+  maximum: (limit) => `it must be at most ${limit}`,
 }
 
 function withArticle(type: string): string {

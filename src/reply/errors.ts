@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { nearNames } from './near.ts'
 import { toUuid } from './uuid.ts'
 
 /** Whose statuses, words and envelope an error has: OpenAI's own API, or the gateway's. */
@@ -114,7 +115,11 @@ export const ERRORS = {
   },
   foreign_origin: { openai: openai(403, 'foreign_origin', 'The control API is closed to web pages of other origins.') },
   unknown_model: {
-    openai: openai(404, 'model_not_found', ({ asked, known }) => `The model '${asked}' does not exist or you do not have access to it.${list(known, 'Models:')}`),
+    openai: openai(
+      404,
+      'model_not_found',
+      ({ asked = '', known = [] }) => `The model '${asked}' does not exist or you do not have access to it.${list(nearNames(asked, known), 'Did you mean', '?')}${list(known, 'Models:')}`,
+    ),
     gateway: gateway(503, 'model_not_found', ({ asked }) => `分组 default 下模型 ${asked} 无可用渠道（distributor）`),
   },
   unknown_path: {

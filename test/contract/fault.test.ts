@@ -17,13 +17,13 @@ describe('a request with one fault is told where it is, and what would be right'
     [{ model: null }, 'model', type('model', 'a string', 'null')],
     [{ messages: undefined }, 'messages', missing('messages')],
     [{ messages: {} }, 'messages', type('messages', 'an array', 'an object')],
-    [{ messages: [] }, 'messages', "Invalid value for 'messages': must NOT have fewer than 1 items."],
+    [{ messages: [] }, 'messages', "Invalid value for 'messages': it needs at least 1 item."],
     [{ messages: ['x'] }, 'messages[0]', type('messages[0]', 'an object', 'a string')],
     [{ messages: [{ content: 'x' }] }, 'messages[0].role', missing('messages[0].role')],
     [{ messages: [{ role: 3, content: 'x' }] }, 'messages[0].role', type('messages[0].role', 'a string', 'an integer')],
     [withContent(1.5), CONTENT, type(CONTENT, 'a string or an array or null', 'a number')],
     [withContent({}), CONTENT, type(CONTENT, 'a string or an array or null', 'an object')],
-    [parts(), CONTENT, `Invalid value for '${CONTENT}': must NOT have fewer than 1 items.`],
+    [parts(), CONTENT, `Invalid value for '${CONTENT}': it needs at least 1 item.`],
     [parts(3), PART, type(PART, 'a string or an object', 'an integer')],
     [parts([]), PART, type(PART, 'a string or an object', 'an array')],
     [parts({}), `${PART}.type`, missing(`${PART}.type`)],
@@ -53,7 +53,7 @@ describe('a request with one fault is told where it is, and what would be right'
     ]),
     ...['stream_options', 'image_config', 'extra_body'].map((name): [any, string, string] => [{ [name]: [] }, name, type(name, 'an object or null', 'an array')]),
     [{ n: 1.5 }, 'n', type('n', 'an integer or null', 'a number')],
-    [{ n: 0 }, 'n', "Invalid value for 'n': must be >= 1."],
+    [{ n: 0 }, 'n', "Invalid value for 'n': it must be at least 1."],
     [{ modalities: 'image' }, 'modalities', type('modalities', 'an array or null', 'a string')],
     [{ modalities: ['image', 1] }, 'modalities[1]', type('modalities[1]', 'a string', 'an integer')],
     [{ stream_options: { include_usage: 'yes' } }, 'stream_options.include_usage', type('stream_options.include_usage', 'a boolean or null', 'a string')],
@@ -84,7 +84,7 @@ test('an unknown model is a 404 when it is the only fault, and else one of the f
   expect(await ask(mock, { model: 'nope' })).toMatchObject({ status: 404, json: { error: { param: 'model', code: 'model_not_found' } } })
   const { status, json } = await ask(mock, { model: 'nope', body: { n: 0 } })
   expect({ status, ...json.error }).toMatchObject({ status: 400, param: 'model', code: 'invalid_value' })
-  expect(json.error.message).toMatch(/^Invalid value for 'model': supported values are 'gpt-image-1', .*, or must match pattern "\^flux-.*\. Invalid value for 'n': must be >= 1\.$/)
+  expect(json.error.message).toMatch(/^Invalid value for 'model': supported values are 'gpt-image-1', .*, or must match pattern "\^flux-.*\. Invalid value for 'n': it must be at least 1\.$/)
 })
 
 test('all faults of a request are told in one error; param and code are of the first', async () => {
@@ -97,7 +97,7 @@ test('all faults of a request are told in one error; param and code are of the f
       missing(`${PART}.text`),
       `Invalid value for '${CONTENT}[1].type': supported values are 'text', 'image_url', 'file_url'.`,
       type(`${CONTENT}[2]`, 'a string or an object', 'an integer'),
-      "Invalid value for 'n': must be >= 1.",
+      "Invalid value for 'n': it must be at least 1.",
     ].join(' '),
   )
 })

@@ -275,3 +275,20 @@ test.each([
 ])('a wrong option fails at the call and names itself: %o', async (options, message) => {
   await expect(createMock(options as object)).rejects.toThrow(message)
 })
+
+test.each<[options: object, message: string]>([
+  [{ apiKey: 'k' }, 'apiKey: there is no such option; there are seed, errors,'],
+  [{ apiKeys: 'k' }, 'apiKeys: use a list of texts'],
+  [{ faults: 'x' }, 'faults: use a list of texts'],
+  [{ errors: 'french' }, "errors: 'french' is none; use 'openai' or 'gateway'"],
+  [{ contract: 'off' }, "contract: 'off' is none; use 'enforce' or 'report'"],
+  [{ clock: 'slow' }, "clock: 'slow' is none; use 'fixed' or 'real'"],
+  [{ pace: 'fast' }, "pace: 'fast' is none; use 'instant', 'real', or a factor"],
+  [{ scenario: 'nothing-of-the-kind' }, "there is no scenario 'nothing-of-the-kind'"],
+  [{ faultRate: 2 }, "faultRate: '2' is none; use a number from 0 to 1"],
+  [{ faultRate: 0.5 }, 'faultRate: there is nothing to draw from; name scenarios in faults'],
+  [{ journal: -1 }, "journal: '-1' is none; use a whole number from 0 to 100000"],
+])('the option %j fails at the call, and says what is allowed', async (options, message) => {
+  await expect(createMock(options)).rejects.toThrow(message)
+  await expect(startMock(options)).rejects.toThrow(message)
+})
