@@ -30,6 +30,8 @@ interface Flag {
   readonly about: string
   /** May be given several times; commas in the variable. */
   readonly isList?: boolean
+  /** Its value stands in no error. */
+  readonly isSecret?: boolean
   /** What is allowed, for the error. */
   readonly allowed: string
   /** The options that a value stands for; undefined for a value that is not allowed. */
@@ -132,6 +134,26 @@ export const flags: readonly Flag[] = [
     read: (text) => (isWhole(text, 100_000) ? { journal: Number(text) } : undefined),
   },
   {
+    flag: 'allow-host',
+    env: 'MOCK_ALLOW_HOST',
+    value: 'NAME',
+    fallback: 'local names',
+    about: 'a further name by which the control API may be addressed; repeat it, or use commas in the variable',
+    isList: true,
+    allowed: 'a host name',
+    read: (_text, allowHosts) => (allowHosts.every((name) => /^[\w.-]+$/.test(name)) ? { allowHosts } : undefined),
+  },
+  {
+    flag: 'control-token',
+    env: 'MOCK_CONTROL_TOKEN',
+    value: 'TOKEN',
+    fallback: 'none',
+    about: 'what the control API wants in the header x-mock-control-token',
+    isSecret: true,
+    allowed: 'a text without spaces',
+    read: (controlToken) => (/^[\x21-\x7e]{1,200}$/.test(controlToken) ? { controlToken } : undefined),
+  },
+  {
     flag: 'pace',
     env: 'MOCK_PACE',
     value: 'PACE',
@@ -225,7 +247,8 @@ function readFlag(flag: Flag, given: unknown, variable: string | undefined): Par
   const last = values.at(-1)
   if (last === undefined) return {}
   const options = flag.read(last, values)
-  if (options === undefined) throw new UsageError(`${fromFlag === undefined ? flag.env : `--${flag.flag}`}: '${flag.isList === true ? '' : last}' is not allowed; give ${flag.allowed}`)
+  if (options === undefined)
+    throw new UsageError(`${fromFlag === undefined ? flag.env : `--${flag.flag}`}: '${flag.isList === true || flag.isSecret === true ? '' : last}' is not allowed; give ${flag.allowed}`)
   return options
 }
 

@@ -114,6 +114,12 @@ export const ERRORS = {
     gateway: gateway(401, '', '无效的令牌'),
   },
   foreign_origin: { openai: openai(403, 'foreign_origin', 'The control API is closed to web pages of other origins.') },
+  foreign_host: {
+    openai: openai(403, 'foreign_host', ({ asked }) => `The control API is not served under the name '${asked}'. Use an address or localhost, or start the server with --allow-host.`),
+  },
+  wrong_control_token: { openai: openai(401, 'wrong_control_token', 'The control API wants the token that this server was started with, as: x-mock-control-token: TOKEN.') },
+  unknown_exchange: { openai: openai(404, 'exchange_not_found', ({ asked }) => `There is no exchange '${asked}' in this session; the oldest are forgotten first.`) },
+  store_full: { openai: openai(413, 'store_full', reason) },
   unknown_model: {
     openai: openai(
       404,

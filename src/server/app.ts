@@ -3,9 +3,10 @@ import type { Trace } from '../journal/trace.ts'
 import { ApiError, errorReply } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
 import type { Controlled } from './control.ts'
-import { CONTROL, controlEndpoints, isControl, refuseForeign } from './control.ts'
+import { CONTROL, controlEndpoints, isControl, isProbe } from './control.ts'
 import { answerAt, createRouter, preflight } from './endpoint.ts'
 import { createGallery } from './gallery.ts'
+import { guardControl, refuseForeign } from './guard.ts'
 import { nearPaths } from './hint.ts'
 import type { Incoming } from './incoming.ts'
 import { isLink, LINK_PATHS, linkEndpoints } from './links.ts'
@@ -103,7 +104,10 @@ function createAnswer(settings: Settings, state: Pick<Controlled, 'isReady' | 'c
   const find = createRouter([...controlEndpoints({ settings, ...state }), ...linkEndpoints(settings, gallery, prefix), ...operationEndpoints({ settings, gallery, prefix })])
   return {
     answer: async (request, trace) => {
-      if (isControl(request.path, prefix)) refuseForeign(request)
+      if (isControl(request.path, prefix)) {
+        refuseForeign(request)
+        if (!isProbe(request.path)) guardControl(request, settings)
+      }
       const found = find(request.path)
       return found === undefined ? notFound(request, settings, prefix) : answerAt(found, request, trace)
     },

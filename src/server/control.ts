@@ -1,8 +1,6 @@
-import { ApiError } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
 import { jsonReply } from '../reply/reply.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Incoming } from './incoming.ts'
 import { isLink } from './links.ts'
 import { modelsOf } from './operations.ts'
 import type { Settings } from './settings.ts'
@@ -16,11 +14,11 @@ export function isControl(path: string, prefix: string): boolean {
   return prefix === '' || !isLink(path, prefix)
 }
 
-/** Refuses web pages of other origins with an ApiError: a page that the developer has open must neither drive nor read the mock. */
-export function refuseForeign(request: Incoming): void {
-  const origin = request.header('origin')
-  const isForeign = origin !== undefined && origin.replace(/^https?:\/\//, '') !== request.header('host')
-  if (isForeign || request.header('sec-fetch-site') === 'cross-site') throw new ApiError('foreign_origin')
+const PROBES = ['livez', 'readyz', 'health'].map((name) => `${CONTROL}/${name}`)
+
+/** Whether a path of the control API is one that every probe may ask, whatever its host. */
+export function isProbe(path: string): boolean {
+  return PROBES.includes(path)
 }
 
 /** What the control API tells. */

@@ -43,6 +43,10 @@ export interface MockOptions {
   readonly contract?: ContractMode
   /** How many Exchanges of a session are kept; 1000 unless it is given. */
   readonly journal?: number
+  /** Further names by which the control API may be addressed. */
+  readonly allowHosts?: readonly string[]
+  /** A token without which the control API, probes excepted, answers nobody. */
+  readonly controlToken?: string
   /** Told of each request when it has been answered. */
   readonly onExchange?: (exchange: Exchange) => void
   /** Told of each fault of the mock itself. */
@@ -64,6 +68,8 @@ const NAMES: Readonly<Record<keyof MockOptions, true>> = {
   faults: true,
   contract: true,
   journal: true,
+  allowHosts: true,
+  controlToken: true,
   onExchange: true,
   onFault: true,
 }
@@ -91,6 +97,8 @@ export async function toSettings(options: MockOptions): Promise<Settings> {
     pace: checkPace(options.pace ?? 'instant'),
     publicUrl: options.publicUrl === undefined ? undefined : checkUrl(options.publicUrl),
     apiKeys: checkList('apiKeys', options.apiKeys ?? []),
+    allowHosts: checkList('allowHosts', options.allowHosts ?? []),
+    controlToken: options.controlToken,
     onExchange: options.onExchange ?? (() => {}),
     onFault: options.onFault ?? (() => {}),
   }

@@ -46,6 +46,10 @@ export interface Settings {
   readonly pace: number
   /** What links begin with, whatever the request's Host. */
   readonly publicUrl: string | undefined
+  /** Further names by which the control API may be addressed. */
+  readonly allowHosts: readonly string[]
+  /** What the control API wants in `x-mock-control-token`. */
+  readonly controlToken: string | undefined
   /** The bearer keys that pass; every one does when there are none. */
   readonly apiKeys: readonly string[]
   readonly onExchange: (exchange: Exchange) => void

@@ -35,6 +35,8 @@ test('readyz is 503 until the mock is ready and while it ends; livez is 200', as
       ownModels: [],
       errors: 'openai',
       contractMode: 'enforce',
+      allowHosts: [],
+      controlToken: undefined,
       choosing: { catalogue: new Map(), store: new MemoryStore(), scenario: undefined, faultRate: 0, faults: [], seed: '0' },
       seed: '0',
       clock: () => 0,
