@@ -1,0 +1,116 @@
+import type { JsonObject, JsonValue } from '../contract/json.ts'
+import { isObject } from '../contract/json.ts'
+import { isAmount, REDACTED, redactFields, redactText, sensitivityOf, withoutRecipes } from './credentials.ts'
+import { withoutDataUris } from './data-uri.ts'
+
+/** How much is kept of one Exchange. */
+export interface Limits {
+  /** Of all texts together. */
+  readonly characters: number
+  /** Of one text. */
+  readonly longest: number
+  /** Members of objects and items of lists. */
+  readonly values: number
+}
+
+// A credential may lie across the place where a text is cut.
+const MARGIN = 4096
+const DEEPEST = 70
+const MAX_NAME = 200
+
+/** Makes what can be kept of what was sent, without credentials and data URIs. All that it is given counts against its limits. */
+export class Redactor {
+  /** Whether a text of the request had a credential in it. */
+  hasFound = false
+  private readonly longest: number
+  private left: number
+  private room: number
+
+  constructor({ characters, longest, values }: Limits) {
+    this.longest = longest
+    this.left = characters
+    this.room = values
+  }
+
+  /** A text of the request; a cut one says how long it was. */
+  text(text: string, longest = this.longest): string {
+    const open = withoutDataUris(text, longest + MARGIN)
+    const kept = redactText(open)
+    if (kept !== open) this.hasFound = true
+    return this.cut(kept, text.length, longest)
+  }
+
+  /** A text that has no credential. */
+  plain(text: string, longest = this.longest): string {
+    return this.cut(text, text.length, longest)
+  }
+
+  /** A text of the answer, which may repeat the prompt in pieces, or inside the names of pictures. */
+  answer(text: string, longest = this.longest): string {
+    const open = redactFields(withoutDataUris(text, longest + MARGIN))
+    return this.cut(redactText(this.hasFound ? withoutRecipes(wholePieces(open)) : open), text.length, longest)
+  }
+
+  /** A value of the request, or of the answer. */
+  value(value: JsonValue, from: 'request' | 'answer'): JsonValue {
+    const write = (text: string, longest?: number): string => (from === 'request' ? this.text(text, longest) : this.answer(text, longest))
+    return this.walk(value, { depth: 0, isCount: false, write })
+  }
+
+  private cut(text: string, size: number, longest: number): string {
+    const fits = Math.max(0, Math.min(longest, this.left))
+    this.left -= Math.min(fits, text.length)
+    return text.length <= fits ? text : `${text.slice(0, fits).toWellFormed()}… (${size} characters)`
+  }
+
+  private walk(value: JsonValue, at: Place): JsonValue {
+    if (typeof value === 'string') return at.isCount && value !== '' && !isAmount(value) ? REDACTED : at.write(value)
+    if (typeof value !== 'object' || value === null) return value
+    if (at.depth > DEEPEST) return '…'
+    const inner = { ...at, depth: at.depth + 1 }
+    return isObject(value) ? this.walkObject(value, inner) : this.walkList(value, inner)
+  }
+
+  private walkList(list: readonly JsonValue[], at: Place): JsonValue {
+    const kept: JsonValue[] = []
+    for (const item of list) {
+      if (this.room-- <= 0) return [...kept, `… (${list.length} items)`]
+      kept.push(this.walk(item, at))
+    }
+    return kept
+  }
+
+  private walkObject(object: JsonObject, at: Place): JsonValue {
+    const kept: [string, JsonValue][] = []
+    for (const [name, value] of Object.entries(object)) {
+      if (this.room-- <= 0) return Object.fromEntries([...kept, ['…', `${Object.keys(object).length} fields`]])
+      kept.push([at.write(name, MAX_NAME), this.member(name, value, at)])
+    }
+    return Object.fromEntries(kept)
+  }
+
+  private member(name: string, value: JsonValue, at: Place): JsonValue {
+    const sensitivity = sensitivityOf(name)
+    if (sensitivity === 'open') return this.walk(value, at)
+    if (sensitivity === 'count') return this.walk(value, { ...at, isCount: true })
+    return value === null || value === '' || typeof value === 'boolean' ? value : REDACTED
+  }
+}
+
+interface Place {
+  readonly depth: number
+  /** Below a name that counts tokens. */
+  readonly isCount: boolean
+  readonly write: (text: string, longest?: number) => string
+}
+
+const PIECE = /"(?:content|reasoning_content)":"((?:[^"\\]|\\.)*)"/g
+
+// A stream repeats a prompt in pieces, so that a credential of the prompt shows in none of them: then what was said stands
+// there as one.
+function wholePieces(text: string): string {
+  const pieces = [...text.matchAll(PIECE)].map((match) => match[1] ?? '')
+  const whole = pieces.join('')
+  const kept = withoutRecipes(redactText(whole))
+  return kept === pieces.map((piece) => withoutRecipes(redactText(piece))).join('') ? text : `[the pieces of this stream spell a credential; without it they say] ${kept}`
+}
