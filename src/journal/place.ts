@@ -1,0 +1,57 @@
+import type { JsonObject } from '../contract/json.ts'
+import { isObject } from '../contract/json.ts'
+import type { Operation } from '../contract/operation.ts'
+import { deref, isJsonType, valueAt } from '../contract/operation.ts'
+import { escapePointer } from '../contract/pointer.ts'
+
+interface Place {
+  readonly pointer: string
+  readonly schema: JsonObject
+}
+
+// A schema and all that it is composed of, each with the JSON pointer at which it stands.
+function composedAt(document: JsonObject, pointer: string, seen: Set<string> = new Set()): Place[] {
+  const place = deref(document, valueAt(document, pointer) ?? null, pointer)
+  if (!isObject(place.value) || seen.has(place.pointer)) return []
+  seen.add(place.pointer)
+  const schema = place.value
+  const branches = ['allOf', 'anyOf', 'oneOf'].flatMap((key) => {
+    const list = schema[key]
+    return Array.isArray(list) ? list.map((_branch, i) => `${place.pointer}/${key}/${i}`) : []
+  })
+  return [{ pointer: place.pointer, schema }, ...branches.flatMap((branch) => composedAt(document, branch, seen))]
+}
+
+/** The JSON pointer of an Operation's schema for JSON bodies; undefined where it takes none. */
+export function bodySchemaOf({ body }: Operation): string | undefined {
+  const mediaType = body?.mediaTypes.find(isJsonType)
+  return body === undefined || mediaType === undefined ? undefined : `${body.pointer}/${escapePointer(mediaType)}/schema`
+}
+
+/** The names of the fields that the contract gives an Operation's body at its top. */
+export function fieldsOf(document: JsonObject, operation: Operation): string[] {
+  const pointer = bodySchemaOf(operation)
+  const names = pointer === undefined ? [] : composedAt(document, pointer).flatMap(({ schema }) => (isObject(schema['properties']) ? Object.keys(schema['properties']) : []))
+  return [...new Set(names)]
+}
+
+/** Where the contract speaks of what `messages[].role` names: the JSON pointer of the innermost schema that is found. */
+export function locate(document: JsonObject, operation: Operation, param: string): string | undefined {
+  const keys = param === 'body' ? [] : param.replaceAll('[]', '.[]').split('.').filter(Boolean)
+  const body = bodySchemaOf(operation)
+  const parameter = operation.parameters.find(({ name }) => name === keys[0])
+  const start = body === undefined || (parameter !== undefined && !fieldsOf(document, operation).includes(parameter.name)) ? parameter?.schema : body
+  if (start === undefined) return operation.body?.pointer
+  let pointers = [start]
+  for (const key of start === body ? keys : keys.slice(1)) {
+    const next = pointers.flatMap((pointer) => composedAt(document, pointer)).flatMap((place) => childOf(place, key))
+    if (next.length === 0) break
+    pointers = next
+  }
+  return pointers[0]
+}
+
+function childOf({ pointer, schema }: Place, key: string): string[] {
+  if (key === '[]') return isObject(schema['items']) ? [`${pointer}/items`] : []
+  return isObject(schema['properties']) && Object.hasOwn(schema['properties'], key) ? [`${pointer}/properties/${escapePointer(key)}`] : []
+}

@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { toContract } from '../../src/contract/contract.ts'
+import { toCoverage } from '../../src/journal/coverage.ts'
+import { marksOf } from '../../src/journal/marks.ts'
+import type { Asked } from './tell.ts'
+import { chatOf, known, tell } from './tell.ts'
+
+const CHAT = 'POST /v1/chat/completions'
+
+async function cover(...asked: Asked[]): Promise<ReturnType<typeof toCoverage>> {
+  const marks = new Map<string, number>()
+  for (const one of asked) for (const mark of (await tell(one)).marks) marks.set(mark, (marks.get(mark) ?? 0) + 1)
+  return toCoverage(marks, known)
+}
+
+const exercised = (section: { items: readonly { name: string; count: number }[] }): Record<string, number> =>
+  Object.fromEntries(section.items.filter(({ count }) => count > 0).map(({ name, count }) => [name, count]))
+
+test('a request marks what it exercised', async () => {
+  const { marks } = await tell({ body: chatOf('a fox', { stream: true, n: 2, whatever: 1 }), trace: { choice: { name: 'slow', why: 'asked', nearly: [] } } })
+  expect(marks.toSorted()).toEqual([
+    'content string',
+    'form stream',
+    'model nano-banana',
+    `operation ${CHAT}`,
+    `parameter ${CHAT} body messages`,
+    `parameter ${CHAT} body model`,
+    `parameter ${CHAT} body n`,
+    `parameter ${CHAT} body stream`,
+    'scenario slow',
+    `status ${CHAT} 200`,
+  ])
+})
+
+test('a model counts for its family, the one with the longest prefix', async () => {
+  const { models } = await cover({ body: chatOf('a', { model: 'flux-kontext-max' }) }, { body: chatOf('a', { model: 'flux-pro' }) }, { body: chatOf('a', { model: 'flux' }) })
+  expect(exercised(models)).toEqual({ flux: 1, 'flux-*': 1, 'flux-kontext-*': 1 })
+  expect(models).toMatchObject({ covered: 3, total: 15, percent: 20 })
+})
+
+test('each kind of content is told apart', async () => {
+  const picture = 'data:image/gif;base64,R0lGODlhAQABAAAAACw='
+  const { contents } = await cover(
+    { body: chatOf('a fox') },
+    {
+      body: chatOf([
+        { type: 'text', text: 'a fox' },
+        { type: 'image_url', image_url: { url: picture } },
+        { type: 'file_url', file_url: 'http://host/a.png' },
+      ]),
+    },
+    {
+      body: {
+        model: 'flux',
+        messages: [
+          { role: 'assistant', content: 'here: ![a](http://host/a.png)' },
+          { role: 'user', content: 'bluer' },
+        ],
+      },
+    },
+  )
+  expect(exercised(contents)).toEqual({ string: 2, 'text part': 1, 'image_url part': 1, 'file_url part': 1, 'data URI': 1, link: 1, 'earlier picture': 1 })
+  expect(contents.percent).toBe(100)
+})
+
+test('what was not exercised yet stands beside what was', async () => {
+  const { operations, parameters, statuses, forms, scenarios } = await cover({ body: chatOf('a') }, { operationId: 'retrieveModel' }, { body: chatOf('b') })
+  expect(operations.items).toEqual([
+    { name: CHAT, count: 2, known: true },
+    { name: 'GET /v1/models', count: 0, known: true },
+    { name: 'GET /v1/models/{model}', count: 1, known: true },
+  ])
+  expect(parameters.items).toContainEqual({ name: `${CHAT} body seed`, count: 0, known: true })
+  expect(exercised(parameters)).toMatchObject({ 'GET /v1/models/{model} path model': 1, [`${CHAT} body model`]: 2 })
+  expect(exercised(statuses)).toEqual({ [`${CHAT} 200`]: 2, 'GET /v1/models/{model} 200': 1 })
+  expect(forms).toMatchObject({ covered: 1, total: 2, percent: 50 })
+  expect(scenarios.items).toEqual(known.scenarios.map((name) => ({ name, count: 0, known: true })))
+})
+
+test('what nobody knows of is told, and counts for no percentage', async () => {
+  const reply = { status: 418, headers: {}, body: '{"error":{"code":"teapot"}}' }
+  const { statuses, codes, scenarios } = await cover({ body: chatOf('a'), reply, trace: { choice: { name: 'inline', why: 'script', nearly: [] } } })
+  expect(statuses.items).toContainEqual({ name: `${CHAT} 418`, count: 1, known: false })
+  expect(statuses.covered).toBe(0)
+  expect(codes.items).toEqual([{ name: 'teapot', count: 1, known: false }])
+  expect(scenarios).toMatchObject({ covered: 0, total: 2 })
+})
+
+test('a violation counts once for its code, and says where the contract forbids it and what would be right', async () => {
+  const body = (role: any): any => ({ model: 'flux', messages: [{ role: 'user' }, { role }] })
+  const { violations } = await cover({ body: body(5) }, { body: body(null) }, { body: chatOf([{ type: 'video' }]) }, { body: { messages: [{ role: 'user' }] } })
+  const schema = '/paths/~1v1~1chat~1completions/post/requestBody/content/application~1json/schema'
+  expect(violations).toEqual([
+    {
+      code: 'type:messages[].role',
+      count: 2,
+      operation: CHAT,
+      pointer: `${schema}/properties/messages/items/properties/role`,
+      cure: "Invalid type for 'messages[].role': expected a string, but got an integer instead.",
+    },
+    {
+      code: 'value:messages[].content[].type',
+      count: 1,
+      operation: CHAT,
+      pointer: '/components/schemas/Part/anyOf/1/properties/type',
+      cure: "Invalid value for 'messages[].content[].type': supported values are 'text', 'image_url', 'file_url'.",
+    },
+    { code: 'missing:model', count: 1, operation: CHAT, pointer: `${schema}/properties/model`, cure: "Missing required parameter: 'model'." },
+  ])
+})
+
+test('the parameters of a contract of one’s own are told by where they stand; its classes of statuses take their members', () => {
+  const document = parse(`
+    paths:
+      /things/{id}:
+        get:
+          parameters:
+            - { name: id, in: path, required: true, schema: { type: string } }
+            - { name: limit, in: query, schema: { type: integer, maximum: 5 } }
+            - { name: filter, in: query, style: deepObject, schema: { type: object } }
+            - { name: X-Trace, in: header, schema: { type: string } }
+          responses: { '200': { description: ok }, '4XX': { description: wrong } }`)
+  const own = { contract: toContract(document, new Map(), known.contract.source), models: [], families: [], scenarios: [] }
+  const [operation] = own.contract.operations
+  const fault = { param: 'limit', reason: 'value', value: 9, message: "Invalid value for 'limit': must be <= 5." } as const
+  const marks = marksOf(
+    { session: '', operation: operation!, faults: [fault] },
+    { request: { method: 'GET', path: '/things/1', query: 'limit=9&filter[a]=b', headers: { 'x-trace': '1' } }, reply: { status: 404, headers: {}, body: '' } },
+    own,
+  )
+  const coverage = toCoverage(new Map(marks.map((mark) => [mark, 1])), own)
+  expect(coverage.parameters).toMatchObject({ covered: 4, total: 4, percent: 100 })
+  expect(coverage.statuses.items).toEqual([
+    { name: 'GET /things/{id} 200', count: 0, known: true },
+    { name: 'GET /things/{id} 4XX', count: 1, known: true },
+  ])
+  expect(coverage.contents).toMatchObject({ total: 0, percent: 100 })
+  expect(coverage.violations).toEqual([{ code: 'value:limit', count: 1, operation: 'GET /things/{id}', pointer: '/paths/~1things~1{id}/get/parameters/1/schema', cure: fault.message }])
+})
+
+test('marks are bounded, however long what was sent', async () => {
+  const long = 'x'.repeat(5000)
+  const faults = Array.from({ length: 100 }, (_, i) => ({ param: `${long}${i}[${i}]`, reason: 'type' as const, value: 1, message: long }))
+  const { marks } = await tell({
+    body: chatOf(long),
+    trace: { faults, choice: { name: long, why: '', nearly: [] } },
+    reply: { status: 500, headers: {}, body: JSON.stringify({ error: { code: long } }) },
+  })
+  expect(Math.max(...marks.map((mark) => mark.length))).toBe(300)
+  expect(marks.length).toBeLessThan(40)
+})

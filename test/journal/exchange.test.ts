@@ -1,0 +1,156 @@
+import { hash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { MAX_EXCHANGE, readExchange } from '../../src/journal/exchange.ts'
+import { chatOf, tell } from './tell.ts'
+
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+
+test('an Exchange tells what was asked, how it was read, and what was answered', async () => {
+  const { exchange } = await tell({
+    body: chatOf('a fox, 3:2', { stream: true, n: 2 }),
+    headers: { 'content-type': 'application/json', 'x-mock-session': 'alice' },
+    query: 'a=1',
+    trace: { session: 'alice' },
+  })
+  expect(exchange).toMatchObject({
+    id: '1',
+    time: '2026-01-02T03:04:05.000Z',
+    session: 'alice',
+    request: {
+      method: 'POST',
+      path: '/v1/chat/completions',
+      query: 'a=1',
+      headers: { 'content-type': 'application/json', 'x-mock-session': 'alice' },
+      body: chatOf('a fox, 3:2', { stream: true, n: 2 }),
+    },
+    operation: { id: 'createChatCompletion', method: 'POST', path: '/v1/chat/completions' },
+    violations: [],
+    chat: { model: 'nano-banana', prompt: 'a fox, 3:2', size: '1248x832', count: 2, references: 0, stream: true },
+    scenario: null,
+    note: null,
+    response: { status: 200, stream: true, wait: 0 },
+    duration: undefined,
+    hungUp: undefined,
+  })
+  expect(exchange.response.text).toMatch(/^data: \{[^]*data: \[DONE\]\n\n$/)
+})
+
+test('an answer in one piece is kept as JSON, and one that only calls itself so as text', async () => {
+  const { exchange } = await tell({ body: chatOf('a fox') })
+  expect(exchange.response.body).toMatchObject({ object: 'chat.completion', usage: { total_tokens: expect.any(Number) } })
+  const broken = await tell({ body: chatOf('a fox'), reply: { status: 200, headers: { 'content-type': 'application/json' }, body: '{"broken' } })
+  expect(broken.exchange.response).toMatchObject({ text: '{"broken', stream: false })
+  const picture = await tell({ body: chatOf('a fox'), reply: { status: 200, headers: { 'content-type': 'image/png' }, body: new Uint8Array(5) } })
+  expect(picture.exchange.response.text).toBe(`[image/png, sha256 ${hash('sha256', new Uint8Array(5), 'hex').slice(0, 16)}, 5 bytes]`)
+})
+
+test('what the contract forbids stands there with a code that is the same wherever in a list it is', async () => {
+  const { exchange } = await tell({
+    body: {
+      model: 'nano-banana',
+      messages: [
+        { role: 'user', content: 'a' },
+        { role: 5, content: 'b' },
+      ],
+    },
+  })
+  expect(exchange.violations).toEqual([{ code: 'type:messages[].role', param: 'messages[1].role', message: "Invalid type for 'messages[1].role': expected a string, but got an integer instead." }])
+  expect(exchange).toMatchObject({ chat: null, response: { status: 400, body: { error: { code: 'invalid_type' } } } })
+})
+
+test('the scenario that shaped an answer is told, with the reason and what nearly fitted', async () => {
+  const choice = { name: 'slow', why: 'x-mock-scenario', nearly: ['flux-only: model is nano-banana'] }
+  const { exchange } = await tell({
+    body: chatOf('a fox'),
+    trace: { choice },
+    reply: {
+      status: 200,
+      headers: { 'x-mock-note': 'slow' },
+      body: [
+        { wait: 30, data: 'a' },
+        { wait: 12, data: Buffer.from('b') },
+      ],
+      wait: 100,
+    },
+  })
+  expect(exchange).toMatchObject({ scenario: choice, note: 'slow', response: { text: 'ab', stream: true, wait: 142 } })
+})
+
+test('a request that was refused before it was read has neither operation nor body', async () => {
+  const { exchange } = await tell({ trace: { operation: undefined as any }, reply: { status: 404, headers: {}, body: '' } })
+  expect(exchange.operation).toBeNull()
+  expect(exchange.request).not.toHaveProperty('body')
+})
+
+test('how it ended comes from the Store', async () => {
+  const { kept } = await tell({ body: chatOf('a fox') })
+  expect(readExchange({ id: '7', session: '', json: Buffer.from(kept), ending: { duration: 12.5, hungUp: true } })).toMatchObject({ id: '7', duration: 12.5, hungUp: true })
+})
+
+test('a data URI is kept as its type, digest and size, in requests and in answers', async () => {
+  const told = `data:image/png;base64,[sha256 ${hash('sha256', Buffer.from(PNG, 'base64'), 'hex').slice(0, 16)}, 70 bytes]`
+  const { exchange, kept } = await tell({
+    body: chatOf([
+      { type: 'text', text: `like ![a](data:image/png;base64,${PNG}) one` },
+      { type: 'image_url', image_url: { url: `data:image/png;base64,${PNG}` } },
+    ]),
+  })
+  expect(exchange.request.body).toMatchObject(chatOf([{ text: `like ![a](${told}) one` }, { image_url: { url: told } }]))
+  expect(kept).not.toContain(PNG.slice(0, 20))
+  const body = JSON.stringify({ content: `![i](data:image/png;base64,${PNG})`, svg: 'data:image/svg+xml,%3Csvg%3E' })
+  const answered = await tell({ body: chatOf('a'), reply: { status: 200, headers: { 'content-type': 'application/json' }, body } })
+  expect(answered.exchange.response.body).toEqual({ content: `![i](${told})`, svg: expect.stringMatching(/^data:image\/svg\+xml,\[sha256 [\da-f]{16}, 5 bytes\]$/) })
+  const streamed = await tell({ body: chatOf('a'), reply: { status: 200, headers: {}, body: [{ wait: 0, data: `data: {"content":"data:image/png;base64,${PNG}"}\n\n` }] } })
+  expect(streamed.exchange.response.text).toBe(`data: {"content":"${told}"}\n\n`)
+})
+
+test('words about data are no data URI', async () => {
+  const text = 'data:, the plural of datum; data: {"a": 1}, data:image'
+  expect((await tell({ body: chatOf(text) })).exchange.request.body).toEqual(chatOf(text))
+})
+
+test('base64 that is broken over lines goes as a whole', async () => {
+  const lines = PNG.match(/.{1,30}/g)!.join('\n')
+  const { exchange } = await tell({ body: chatOf(`data:image/png;base64,${lines} and a hat`) })
+  expect(exchange.chat?.prompt).toMatch(/^data:image\/png;base64,\[sha256 \w{16}, 70 bytes\] and a hat$/)
+})
+
+test('a long text is cut and says how long it was', async () => {
+  const { exchange } = await tell({ body: chatOf('x'.repeat(30_000)) })
+  expect(JSON.stringify(exchange.request.body)).toContain(`${'x'.repeat(20_000)}… (30000 characters)"`)
+  expect(exchange.chat?.prompt).toBe(`${'x'.repeat(1000)}… (30000 characters)`)
+})
+
+test('no Exchange is larger than 256 KiB, whatever was sent', async () => {
+  const bodies = [
+    chatOf('猫'.repeat(1_000_000)),
+    chatOf('\u0001'.repeat(1_000_000)),
+    chatOf(Array.from({ length: 5000 }, () => ({ type: 'text', text: '猫'.repeat(300) }))),
+    chatOf('a', Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`${'"'.repeat(100)}${i}`, i]))),
+    { messages: Array.from({ length: 50_000 }, () => 5) },
+  ]
+  for (const body of bodies) {
+    const { kept } = await tell({ body, headers: Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`x-${i}`, '\u0001'.repeat(5000)])), query: 'ä'.repeat(100_000) })
+    expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(MAX_EXCHANGE)
+  }
+})
+
+test('32 MB are kept in a moment, and depth is no matter', async () => {
+  let deep: any = 'x'
+  for (let i = 0; i < 60; i++) deep = i % 2 === 0 ? [deep] : { deep }
+  const reply = { status: 200, headers: {}, body: '' }
+  for (const text of [
+    'a=b@'.repeat(8_000_000),
+    `data:image/png;base64,${'A'.repeat(32_000_000)}`,
+    'data:'.repeat(6_000_000),
+    '//'.repeat(16_000_000),
+    '"'.repeat(32_000_000),
+    'Bearer '.repeat(4_000_000),
+  ]) {
+    const body = chatOf(text, { deep })
+    const started = performance.now()
+    const { exchange } = await tell({ body, trace: { chat: undefined as any }, reply: { ...reply, body: text } })
+    expect(performance.now() - started).toBeLessThan(3000)
+    expect(exchange.request.body).toHaveProperty('deep')
+  }
+})

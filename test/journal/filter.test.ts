@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import type { Filter } from '../../src/journal/filter.ts'
+import { selectExchanges } from '../../src/journal/filter.ts'
+import { toTable } from '../../src/journal/table.ts'
+import { chatOf, tell } from './tell.ts'
+
+const asked = [
+  await tell({ body: chatOf('a fox', { model: 'flux-pro' }), trace: { session: 'alice' } }),
+  await tell({ body: chatOf('画只猫，戴着一顶红色的帽子，坐在窗台上'.repeat(5), { stream: true }), trace: { session: 'bob', choice: { name: 'slow', why: 'x-mock-scenario', nearly: [] } } }),
+  await tell({ operationId: 'retrieveModel', path: '/v1/models/flux' }),
+  await tell({ body: { model: 'flux', messages: [] } }),
+]
+const exchanges = asked.map(({ exchange }, i) => ({ ...exchange, id: String(i + 8) }))
+
+test.each<[Filter, string[]]>([
+  [{}, ['8', '9', '10', '11']],
+  [{ session: 'alice' }, ['8']],
+  [{ model: 'flux-*' }, ['8']],
+  [{ model: 'nano-banana' }, ['9']],
+  [{ status: 400 }, ['11']],
+  [{ status: '2xx' }, ['8', '9', '10']],
+  [{ operation: 'retrieveModel' }, ['10']],
+  [{ operation: 'POST /v1/chat/completions' }, ['8', '9', '11']],
+  [{ scenario: 'slow' }, ['9']],
+  [{ stream: true }, ['9']],
+  [{ stream: false, operation: '/v1/chat/completions' }, ['8', '11']],
+  [{ path: '/v1/models/*' }, ['10']],
+  [{ since: '9' }, ['10', '11']],
+  [{ limit: 2 }, ['10', '11']],
+  [{ limit: 0 }, []],
+  [{ status: 200, limit: 1 }, ['10']],
+])('what fits %j', (filter, ids) => {
+  expect(selectExchanges(exchanges, filter).map(({ id }) => id)).toEqual(ids)
+})
+
+test('a test that failed shows what it scripted in vain, and what was asked instead', () => {
+  const scripted = [
+    { id: '1', json: '{"scenario":"rate-limited","when":{"model":["flux"]}}', left: 2 },
+    { id: '2', json: '{"then":{"status":503,"body":"busy"}}', left: 1 },
+  ]
+  expect(toTable({ exchanges: exchanges.slice(0, 3), scripted })).toBe(`\
+scripted and never asked for (2):
+  times  answer                   when
+  2      rate-limited             model: ["flux"]
+  1      status: 503, body: busy  always
+
+asked instead (3):
+  id  request                    model        status      scenario  what
+  8   POST /v1/chat/completions  flux-pro     200                   a fox
+  9   POST /v1/chat/completions  nano-banana  200 stream  slow      画只猫，戴着一顶红色的帽子，坐在窗台上画只猫，戴着…
+  10  GET /v1/models/flux                     200`)
+  expect(toTable({ exchanges: [] })).toBe('nothing was asked')
+})
+
+test('no line is wider than 120 columns, and many rows are told by their number', () => {
+  const scripted = Array.from({ length: 50 }, (_, i) => ({ id: String(i), json: `{"then":{"say":"${i} ${'word '.repeat(100)}"},"when":{"prompt":"${'x'.repeat(500)}"}}`, left: 1 }))
+  const table = toTable({ exchanges: Array.from({ length: 30 }, () => exchanges[3]!), scripted })
+  expect(Math.max(...table.split('\n').map((line) => line.length))).toBe(120)
+  expect(table).toContain('\n  … and 30 more\n')
+  expect(table).toMatch(/\n {2}… and 10 before$/)
+})

@@ -1,0 +1,98 @@
+import { document, profiles, validators, version } from '#prepared'
+import { profileOf } from '../../src/chat/profile.ts'
+import { readChatRequest } from '../../src/chat/request.ts'
+import { checkRequest } from '../../src/contract/check.ts'
+import { toContract } from '../../src/contract/contract.ts'
+import type { Exchange } from '../../src/journal/exchange.ts'
+import { readExchange, toExchange } from '../../src/journal/exchange.ts'
+import type { Known } from '../../src/journal/marks.ts'
+import { marksOf } from '../../src/journal/marks.ts'
+import type { Trace } from '../../src/journal/trace.ts'
+import { errorReply } from '../../src/reply/error.ts'
+import type { Reply } from '../../src/reply/reply.ts'
+import { behaviourOf, modelsOf, toFaultError } from '../../src/server/operations.ts'
+import type { Settings } from '../../src/server/settings.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+
+const contract = toContract(document, validators, async () => {
+  throw new Error('the text of the contract is not needed here')
+})
+
+const settings: Settings = {
+  version,
+  contract,
+  packaged: contract,
+  profiles,
+  ownModels: [],
+  seed: '0',
+  errors: 'openai',
+  clock: () => 0,
+  timer: async () => {},
+  pace: 0,
+  publicUrl: undefined,
+  apiKeys: [],
+  onExchange: () => {},
+  onFault: () => {},
+}
+
+const { values, titles } = modelsOf(settings)
+
+/** What the packaged contract and a few Scenarios offer. */
+export const known: Known = { contract, models: values, families: titles, scenarios: ['rate-limited', 'slow'] }
+
+/** A request in short; it is a chat request unless it says otherwise. */
+export interface Asked {
+  readonly body?: any
+  readonly headers?: Record<string, string>
+  readonly query?: string
+  readonly operationId?: string
+  readonly path?: string
+  readonly trace?: Partial<Trace>
+  /** In place of the operation's own. */
+  readonly reply?: Reply
+}
+
+/** What is known of one request when it has been answered. */
+export interface Remembered {
+  readonly exchange: Exchange
+  /** The bytes that a Store keeps, as text. */
+  readonly kept: string
+  readonly marks: string[]
+}
+
+export const TIME = Date.UTC(2026, 0, 2, 3, 4, 5)
+
+/** A chat request's body. */
+export function chatOf(content: any, rest: object = {}): any {
+  return { model: 'nano-banana', messages: [{ role: 'user', content }], ...rest }
+}
+
+/** Has a request checked, read and answered as the server does, and gives what the journal keeps of it. */
+export async function tell(asked: Asked): Promise<Remembered> {
+  const { body, headers = {}, query = '', operationId = 'createChatCompletion', path } = asked
+  const operation = contract.operations.find((one) => one.operationId === operationId)!
+  const request = { method: operation.method, path: path ?? operation.path, query, headers }
+  const checkable = {
+    path: { model: 'flux' },
+    query: new URLSearchParams(query),
+    header: (name: string) => headers[name],
+    body: body === undefined ? undefined : { value: body, mediaType: 'application/json' },
+  }
+  const faults = checkRequest(contract, operation, checkable)
+  const trace: Trace = { session: '', operation, faults, ...(body === undefined ? {} : { body }) }
+  const reply = asked.reply ?? (await answer(trace, checkable.path))
+  Object.assign(trace, asked.trace)
+  const store = createMemoryStore()
+  const json = toExchange(trace, { request, reply, time: TIME })
+  await store.record('', json)
+  const [kept] = await store.records()
+  return { exchange: readExchange(kept!), kept: Buffer.from(json).toString('utf8'), marks: marksOf(trace, { request, reply }, known) }
+}
+
+async function answer(trace: Trace, path: Record<string, string>): Promise<Reply> {
+  const { body, faults, operation } = trace
+  if (operation === undefined || faults.length > 0) return errorReply(toFaultError(faults, operation!, settings), { dialect: 'openai', requestId: '1' })
+  const base = 'http://mock.invalid'
+  if (body !== undefined) trace.chat = await readChatRequest(body as any, { profile: profileOf(profiles, (body as any).model), base, seed: '0' })
+  return behaviourOf(operation, contract)({ operation, path, body, base, pace: 0, render: async () => new Uint8Array(64) }, settings)
+}
