@@ -1,14 +1,39 @@
+import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
+import type { Coverage } from './journal/coverage.ts'
+import type { Exchange } from './journal/exchange.ts'
+import type { Filter } from './journal/filter.ts'
+import type { ScriptEntry, Then, When } from './scenario/scenario.ts'
 import type { App } from './server/app.ts'
 import { createApp } from './server/app.ts'
 import { fromWeb, IN_PROCESS } from './server/incoming.ts'
+import type { Pending } from './server/memory.ts'
+import { memoryOf } from './server/memory.ts'
 import { behaviourOf } from './server/operations.ts'
 import type { MockOptions } from './server/options.ts'
 import { toSettings } from './server/options.ts'
 import type { Settings } from './server/settings.ts'
 import type { Pacing } from './server/write.ts'
 import { toResponse } from './server/write.ts'
+
+/** What a mock remembers of one session. */
+export interface Session {
+  /** A key that stands for the session where a client can set nothing else. */
+  readonly apiKey: string
+  /** Headers that name the session. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Scripts the next answers, in order: a scenario by name, its own `then`, or a list of entries. Of a sequence all answers are meant, else one, unless `times` says more. */
+  readonly script: (scenario: string | ScriptEntry | { readonly then: Then } | readonly ScriptEntry[], more?: { readonly times?: number; readonly when?: When }) => Promise<void>
+  /** What is scripted and not yet asked for. */
+  readonly pending: () => Promise<Pending[]>
+  /** What was asked and answered, the oldest first. */
+  readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
+  /** What was exercised of all that there is, and what not yet. */
+  readonly coverage: () => Promise<Coverage>
+  /** Forgets script, positions, Exchanges and coverage. */
+  readonly reset: () => Promise<void>
+}
 
 /** A running mock. */
 export interface Mock {
@@ -18,6 +43,15 @@ export interface Mock {
   readonly baseURL: string
   /** Asks the mock, as the global fetch would. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+  /** Scripts the next answers of the requests that have no session of their own. */
+  readonly script: Session['script']
+  readonly pending: Session['pending']
+  /** What was asked and answered, of all sessions. */
+  readonly exchanges: Session['exchanges']
+  readonly coverage: Session['coverage']
+  readonly reset: Session['reset']
+  /** A session of one's own, which no other sees: its requests carry its headers, or its key. */
+  readonly session: (name?: string) => Session
   /** Ends it: open streams may go on for `grace` seconds, then each ends after its last whole event. */
   readonly close: (grace?: number) => Promise<void>
   readonly [Symbol.asyncDispose]: () => Promise<void>
@@ -40,14 +74,15 @@ interface Made {
 
 /** A mock without a port: its `fetch` answers in this process. */
 export async function createMock(options: MockOptions = {}): Promise<Mock> {
-  const { app, settings, pacing, ending, state } = await make(options)
+  const made = await make(options)
+  const { app, settings, pacing, ending, state } = made
   const url = IN_PROCESS
   const close = async (): Promise<void> => {
     state.isReady = false
     ending.abort()
   }
   state.isReady = true
-  return { url, baseURL: `${url}${basePath(settings)}`, fetch: async (input, init) => answer(app, new Request(input, init), pacing), close, [Symbol.asyncDispose]: close }
+  return { url, baseURL: `${url}${basePath(settings)}`, fetch: async (input, init) => answer(app, new Request(input, init), pacing), ...toRemembering(made), close, [Symbol.asyncDispose]: close }
 }
 
 // As the global fetch does, it rejects as soon as its signal aborts, whatever the mock is waiting for.
@@ -73,7 +108,8 @@ function closedError(): TypeError {
 /** A mock on a port of this machine. */
 export async function startMock(options: MockOptions & ListenOptions = {}): Promise<Mock> {
   const { port = 0, host = '127.0.0.1', ...rest } = options
-  const [{ createServer, toUrl }, { app, settings, pacing, ending, state }] = await Promise.all([import('./server/listen.ts'), make(rest)])
+  const [{ createServer, toUrl }, made] = await Promise.all([import('./server/listen.ts'), make(rest)])
+  const { app, settings, pacing, ending, state } = made
   const server = createServer(app, pacing)
   await listen(server, port, host)
   const url = toUrl(server.address())
@@ -82,7 +118,7 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
     state.isReady = false
     await end(server, ending, grace)
   }
-  return { url, baseURL: `${url}${basePath(settings)}`, fetch: async (input, init) => fetch(input, init), close, [Symbol.asyncDispose]: async () => close() }
+  return { url, baseURL: `${url}${basePath(settings)}`, fetch: async (input, init) => fetch(input, init), ...toRemembering(made), close, [Symbol.asyncDispose]: async () => close() }
 }
 
 async function make(options: MockOptions): Promise<Made> {
@@ -91,6 +127,25 @@ async function make(options: MockOptions): Promise<Made> {
   setMaxListeners(0, ending.signal) // every open answer listens
   const state = { isReady: false }
   return { settings, app: createApp(settings, () => state.isReady), pacing: { timer: settings.timer, ending: ending.signal }, ending, state }
+}
+
+function toRemembering({ settings, app }: Made): Pick<Mock, 'script' | 'pending' | 'exchanges' | 'coverage' | 'reset' | 'session'> {
+  return { ...remembering(settings, app, undefined), session: (name = randomUUID()) => toSession(settings, app, name) }
+}
+
+function toSession(settings: Settings, app: App, name: string): Session {
+  const apiKey = `session-${name}`
+  return { apiKey, headers: { 'x-mock-session': name }, ...remembering(settings, app, name) }
+}
+
+function remembering(settings: Settings, { known }: App, session: string | undefined): Omit<Session, 'apiKey' | 'headers'> {
+  const { script, pending, exchanges, coverage, reset } = memoryOf(settings, known, session)
+  return { script: async (scenario, more = {}) => void (await script(toEntries(scenario, more))), pending, exchanges, coverage, reset }
+}
+
+function toEntries(scenario: Parameters<Session['script']>[0], more: object): unknown {
+  if (typeof scenario === 'string' || 'then' in scenario) return { scenario, ...more }
+  return scenario
 }
 
 // OpenAI's clients append two segments to their base URL: /chat/completions.

@@ -1,8 +1,8 @@
-import type { Exchange } from '../server/settings.ts'
+import type { Handled } from '../server/settings.ts'
 import type { Log } from './options.ts'
 
 /** One line for a request, without the line's end; control characters of a path are escaped. */
-export function toLine(exchange: Exchange, log: Exclude<Log, 'silent'>, now: Date): string {
+export function toLine(exchange: Handled, log: Exclude<Log, 'silent'>, now: Date): string {
   const { method, path, status, duration, requestId, note, error } = exchange
   const ms = Math.round(duration * 10) / 10
   if (log === 'json')

@@ -226,8 +226,8 @@ function joined(frames: readonly Frame[]): string {
 }
 
 /** An Exchange that a Store has kept. */
-export function readExchange({ id, json, ending }: Kept): Exchange {
-  const [head = '', text = ''] = splitLine(Buffer.from(json.buffer, json.byteOffset, json.length).toString('utf8'))
+export function readExchange({ id, bytes, ending }: Kept): Exchange {
+  const [head = '', text = ''] = splitLine(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'))
   const written: unknown = JSON.parse(head)
   if (!isWritten(written)) throw new TypeError(`exchange ${id} was not written by toExchange`)
   const { isJson, ...response } = written.response

@@ -1,3 +1,5 @@
+import type { Reply } from './reply.ts'
+
 const MAX_NOTE = 500
 
 /** The header that says what was done otherwise than asked: printable ASCII, at most 500 characters; no header where there is nothing to say. */
@@ -9,4 +11,11 @@ export function toNote(notes: readonly string[]): Readonly<Record<string, string
       .replaceAll(/[^\x20-\x7e]/g, '?')
       .slice(0, MAX_NOTE),
   }
+}
+
+/** A Reply with more notes behind those that it has. */
+export function withNotes(reply: Reply, notes: readonly string[]): Reply {
+  if (notes.length === 0) return reply
+  const told = reply.headers['x-mock-note']
+  return { ...reply, headers: { ...reply.headers, ...toNote(told === undefined ? notes : [told, ...notes]) } }
 }

@@ -5,7 +5,7 @@ import { ApiError } from '../reply/error.ts'
 import { nearNames } from '../reply/near.ts'
 import type { Opened, Store } from '../store/store.ts'
 import { misfits } from './match.ts'
-import type { Catalogue, Then, When } from './scenario.ts'
+import type { Catalogue, Scenario, ScriptEntry, Then } from './scenario.ts'
 
 /** A Scenario that shapes an answer, and why it was chosen. */
 export interface Chosen {
@@ -28,12 +28,6 @@ export interface Choosing {
   readonly seed: string
 }
 
-/** An entry of a script, as the Store keeps it. */
-export interface ScriptEntry {
-  readonly scenario: string | { readonly then: Then }
-  readonly when?: When
-}
-
 const FROM_PROMPT = /^\s*\/mock\s+(\S{1,100})/
 
 /** The Scenario of a chat request that asks for none in its headers: by its prompt, a script, a `when`, the server's own, or by chance, in this order. */
@@ -46,8 +40,8 @@ export async function choose(request: ChatRequest, { session, nth, scripted }: O
     const wrong = misfits(when, request, nth)
     if (wrong.length > 0) tell(nearly, typeof scenario === 'string' ? `script: ${scenario}` : 'script', wrong)
     else if (await choosing.store.take(session, id)) {
-      if (typeof scenario === 'string') return { ...(await named(scenario, 'scripted', { session, choosing })), nearly }
-      return { name: 'script', why: 'scripted', nearly, then: await turnOf(scenario.then, `script ${id}`, { session, choosing }) }
+      const [name, then] = typeof scenario === 'string' ? [scenario, find(scenario, choosing).then] : ['script', scenario.then]
+      return { name, why: 'scripted', nearly, then: await turnOf(then, `script ${id}`, { session, choosing }) }
     }
   }
   for (const { name, when } of choosing.catalogue.values()) {
@@ -68,9 +62,13 @@ interface Context {
 
 /** The Scenario of a name; an ApiError that lists the near ones when there is none. */
 export async function named(name: string, why: string, context: Context): Promise<Chosen> {
-  const scenario = context.choosing.catalogue.get(name)
-  if (scenario === undefined) throw new ApiError('unknown_scenario', { asked: name.slice(0, 64), known: nearNames(name, context.choosing.catalogue.keys()) })
-  return { name, why, nearly: [], then: await turnOf(scenario.then, name, context) }
+  return { name, why, nearly: [], then: await turnOf(find(name, context.choosing).then, name, context) }
+}
+
+function find(name: string, { catalogue }: Pick<Choosing, 'catalogue'>): Scenario {
+  const scenario = catalogue.get(name)
+  if (scenario === undefined) throw new ApiError('unknown_scenario', { asked: name.slice(0, 64), known: nearNames(name, catalogue.keys()) })
+  return scenario
 }
 
 // Of a sequence, the answer whose turn it is; behind its last one all is right.

@@ -83,5 +83,13 @@ export interface Scenario {
   readonly then: Then
 }
 
+/** One entry of a script: which Scenario, how often, and for which requests. */
+export interface ScriptEntry {
+  /** Its name, or what it answers. */
+  readonly scenario: string | { readonly then: Then }
+  readonly times?: number
+  readonly when?: When
+}
+
 /** All Scenarios that can be asked for. */
 export type Catalogue = ReadonlyMap<string, Scenario>

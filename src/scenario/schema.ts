@@ -102,3 +102,13 @@ export function toScenario(name: string, value: JsonValue, source: Pick<SourceFi
   if (!result.success) throw new FileError(toFaults(result.error.issues, source))
   return { name, ...result.data }
 }
+
+/** One entry of a script, or a list of them, as a test sends it: a scenario's name or its own `then`, how often, and for which requests. */
+const entry = z.strictObject({
+  scenario: z.union([z.string().max(64), z.strictObject({ then })], { error: "write a scenario's name, or { then: … }" }),
+  times: whole.min(1, 'write at least 1').max(10_000, 'at most 10000 times').exactOptional(),
+  when: when.exactOptional(),
+})
+export const script = z.union([entry.transform((one) => [one]), z.array(entry).min(1, 'write at least one entry').max(1000, 'at most 1000 entries')], {
+  error: 'write an entry as {"scenario": NAME, "times": 1}, or a list of them',
+})

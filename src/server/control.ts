@@ -1,6 +1,8 @@
 import type { Reply } from '../reply/reply.ts'
 import { jsonReply } from '../reply/reply.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { ControlApi } from './control-api.ts'
+import type { Answer, Endpoint } from './endpoint.ts'
+import type { Journal } from './journal.ts'
 import { isLink } from './links.ts'
 import { modelsOf } from './operations.ts'
 import type { Settings } from './settings.ts'
@@ -14,31 +16,56 @@ export function isControl(path: string, prefix: string): boolean {
   return prefix === '' || !isLink(path, prefix)
 }
 
-const PROBES = ['livez', 'readyz', 'health'].map((name) => `${CONTROL}/${name}`)
+const PROBES = new Set(['livez', 'readyz', 'health'].map((name) => `${CONTROL}/${name}`))
 
 /** Whether a path of the control API is one that every probe may ask, whatever its host. */
 export function isProbe(path: string): boolean {
-  return PROBES.includes(path)
+  return PROBES.has(path)
 }
 
 /** What the control API tells. */
 export interface Controlled {
   readonly settings: Settings
   readonly isReady: () => boolean
-  /** How many requests have come. */
-  readonly countExchanges: () => number
+  readonly journal: Pick<Journal, 'known'>
 }
 
-/** The endpoints that every probe asks: health, livez, readyz. */
-export function controlEndpoints({ settings, isReady, countExchanges }: Controlled): Endpoint[] {
-  const { contract, version } = settings
-  const health = (): Reply =>
-    jsonReply({
+/** The endpoints of the control API: those that every probe asks, and those that are loaded by the first request for one. */
+export function controlEndpoints(controlled: Controlled): Endpoint[] {
+  let api: Promise<ControlApi> | undefined
+  const loaded: Answer = async (request, _path, trace) => {
+    api ??= import('./control-api.ts').then(({ createControlApi }) => createControlApi(controlled))
+    return (await api)(request, trace)
+  }
+  return [
+    ...probeEndpoints(controlled),
+    ...Object.entries(LOADED).map(([path, methods]) => ({ template: `${CONTROL}/${path}`, answers: Object.fromEntries(methods.map((method) => [method, loaded])) })),
+  ]
+}
+
+const LOADED = {
+  exchanges: ['GET', 'DELETE'],
+  'exchanges/{id}': ['GET'],
+  scenarios: ['GET'],
+  script: ['GET', 'POST'],
+  reset: ['POST'],
+  coverage: ['GET'],
+  'openapi.json': ['GET'],
+} as const
+
+function probeEndpoints({ settings, isReady }: Controlled): Endpoint[] {
+  const { contract, version, choosing } = settings
+  const health = async (): Promise<Reply> => {
+    const { sessions, exchanges } = await choosing.store.size()
+    return jsonReply({
       status: isReady() ? 'ok' : 'not ready',
       version,
       contract: { title: contract.title, version: contract.version, operations: contract.operations.length, models: modelsOf(settings).values.length },
-      exchanges: countExchanges(),
+      scenarios: choosing.catalogue.size,
+      sessions,
+      exchanges,
     })
+  }
   const ready = (): Reply => (isReady() ? jsonReply({ status: 'ok' }) : jsonReply({ status: 'not ready' }, { status: 503, headers: { 'retry-after': '1' } }))
   return [
     { template: `${CONTROL}/livez`, answers: { GET: () => jsonReply({ status: 'ok' }) } },

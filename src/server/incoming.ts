@@ -10,6 +10,8 @@ export interface Incoming {
   readonly query: string
   /** What links begin with, unless the server was told otherwise. */
   readonly origin: string
+  /** All of them, by their names in lower case. */
+  readonly headers: () => Readonly<Record<string, string | readonly string[] | undefined>>
   /** A header, by its name in lower case. */
   readonly header: (name: string) => string | undefined
   /** Whether nobody waits for the answer any more. */
@@ -35,6 +37,7 @@ export function fromNode(incoming: IncomingMessage, address: string): Incoming {
     method,
     ...toTarget(url),
     origin: headers.host !== undefined && isHost(headers.host) ? `http://${headers.host}` : address,
+    headers: () => headers,
     header,
     isGone: () => incoming.socket.destroyed,
     readBody: async () => {
@@ -53,6 +56,7 @@ export function fromWeb(request: Request): Incoming {
     method: request.method,
     ...toTarget(pathname + search),
     origin: IN_PROCESS,
+    headers: () => Object.fromEntries(request.headers),
     header: (name) => request.headers.get(name) ?? undefined,
     isGone: () => request.signal.aborted,
     readBody: async () => readWeb(request),

@@ -19,10 +19,11 @@ export function createServer(app: App, pacing: Pacing): Server {
     try {
       request = fromNode(incoming, address)
     } catch (error) {
-      return writeNode(app.refuse(error), outgoing, pacing)
+      await writeNode(app.refuse(error), outgoing, pacing)
+      return
     }
     if (!hasBody(incoming)) await nextTurn() // else it waits when its body has been read
-    return app.handle(request, async (reply) => writeNode(reply, outgoing, pacing))
+    await app.handle(request, async (reply) => writeNode(reply, outgoing, pacing))
   }
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     listener(incoming, outgoing).catch((error: unknown) => {

@@ -10,7 +10,7 @@ import type { Fixtures } from '../scenario/fixtures.ts'
 import type { Catalogue } from '../scenario/scenario.ts'
 import { MemoryStore } from '../store/memory.ts'
 import { toPace } from './pace.ts'
-import type { ContractMode, Exchange, Settings, Timer } from './settings.ts'
+import type { ContractMode, Handled, Settings, Timer } from './settings.ts'
 import { CONTRACT_MODES } from './settings.ts'
 
 /** How a mock is made; each has a default that works. */
@@ -48,7 +48,7 @@ export interface MockOptions {
   /** A token without which the control API, probes excepted, answers nobody. */
   readonly controlToken?: string
   /** Told of each request when it has been answered. */
-  readonly onExchange?: (exchange: Exchange) => void
+  readonly onExchange?: (exchange: Handled) => void
   /** Told of each fault of the mock itself. */
   readonly onFault?: (error: unknown) => void
 }

@@ -1,6 +1,6 @@
 import type { Operation } from '../contract/operation.ts'
 import type { Trace } from '../journal/trace.ts'
-import { toNote } from '../reply/note.ts'
+import { withNotes } from '../reply/note.ts'
 import { replyOf } from '../scenario/apply.ts'
 import { readAsked } from './asked.ts'
 import type { Matched } from './check.ts'
@@ -30,8 +30,7 @@ function toAnswer(operation: Operation, given: Given): Answer {
     if (chosen !== undefined) trace.choice = chosen
     const early = chosen === undefined ? undefined : replyOf(chosen.then, { dialect: settings.errors, requestId: trace.requestId })
     const reply = early ?? (await behave(await toChecked(request, { operation, path, trace, asked: chosen, ...given }), settings))
-    const told = [reply.headers['x-mock-note'], ...violationsOf(trace), ...notes, choiceOf(trace)].filter((note) => note !== undefined)
-    return told.length === 0 ? reply : { ...reply, headers: { ...reply.headers, ...headers, ...toNote(told) } }
+    return withNotes({ ...reply, headers: { ...reply.headers, ...headers } }, [...violationsOf(trace), ...notes, ...choiceOf(trace)])
   }
 }
 
@@ -39,6 +38,6 @@ function violationsOf({ faults }: Trace): string[] {
   return faults.slice(0, 5).map(({ message }) => `violation: ${message}`)
 }
 
-function choiceOf({ choice }: Trace): string | undefined {
-  return choice === undefined ? undefined : `scenario ${choice.name} (${choice.why})`
+function choiceOf({ choice }: Trace): string[] {
+  return choice === undefined ? [] : [`scenario ${choice.name} (${choice.why})`]
 }

@@ -2,11 +2,15 @@ import { hash } from 'node:crypto'
 import { ApiError } from '../reply/error.ts'
 import type { Incoming } from './incoming.ts'
 
-/** Whose memory a request belongs to: the name that it gives, else the digest of its key, else the one that all share who have neither. */
+/** How a key begins that stands for a session by name. */
+const SESSION_KEY = 'session-'
+
+/** Whose memory a request belongs to: the name that it gives, else what its key stands for, else the one that all share who have neither. */
 export function sessionOf(request: Incoming): string {
   const name = request.header('x-mock-session')
   if (name !== undefined) return checkName(name)
   const key = /^Bearer\s+(\S+)\s*$/i.exec(request.header('authorization') ?? '')?.[1]
+  if (key?.startsWith(SESSION_KEY) === true) return checkName(key.slice(SESSION_KEY.length))
   return key === undefined ? '' : `key-${hash('sha256', key, 'hex').slice(0, 16)}`
 }
 

@@ -10,7 +10,7 @@ export type ContractMode = (typeof CONTRACT_MODES)[number]
 export type Timer = (ms: number, signal?: AbortSignal) => Promise<void>
 
 /** One request and how it was answered, as a log shows it. */
-export interface Exchange {
+export interface Handled {
   readonly method: string
   /** Without the query. */
   readonly path: string
@@ -52,6 +52,6 @@ export interface Settings {
   readonly controlToken: string | undefined
   /** The bearer keys that pass; every one does when there are none. */
   readonly apiKeys: readonly string[]
-  readonly onExchange: (exchange: Exchange) => void
+  readonly onExchange: (exchange: Handled) => void
   readonly onFault: (error: unknown) => void
 }

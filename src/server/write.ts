@@ -15,10 +15,19 @@ export interface Pacing {
 }
 
 /**
- * Writes a Reply onto Node's socket; done when all was handed over, or the client is gone. A stream that the server's end
- * stops closes after its last whole frame.
+ * Writes a Reply onto Node's socket; done when all was handed over, or the client is gone: then it gives false. A stream
+ * that the server's end stops closes after its last whole frame.
  */
-export async function writeNode(reply: Reply, outgoing: ServerResponse, pacing: Pacing): Promise<void> {
+export async function writeNode(reply: Reply, outgoing: ServerResponse, pacing: Pacing): Promise<boolean> {
+  await write(reply, outgoing, pacing)
+  return outgoing.writableEnded || !outgoing.req.socket.destroyed || endsInReset(reply)
+}
+
+function endsInReset({ body }: Reply): boolean {
+  return isStream(body) && body.at(-1)?.isReset !== undefined
+}
+
+async function write(reply: Reply, outgoing: ServerResponse, pacing: Pacing): Promise<void> {
   const { body, wait = 0 } = reply
   if (outgoing.req.socket.destroyed) return
   if (!isStream(body) && wait <= 0) return writeWhole(reply, body, { outgoing, pacing })

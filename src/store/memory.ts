@@ -66,11 +66,11 @@ export class MemoryStore implements Store {
     return true
   }
 
-  async record(name: string, json: Uint8Array): Promise<{ readonly id: string; readonly forgotten: readonly string[] }> {
+  async record(name: string, bytes: Uint8Array): Promise<{ readonly id: string; readonly forgotten: readonly string[] }> {
     const session = this.#find(name)
     const id = this.#nextId()
-    session.exchanges.set(id, { id, session: name, json, ending: undefined })
-    this.#weigh(session, json.length)
+    session.exchanges.set(id, { id, session: name, bytes, ending: undefined })
+    this.#weigh(session, bytes.length)
     while (session.exchanges.size > this.#most.exchanges) this.#drop(session)
     while (this.#bytes > this.#most.bytes) this.#drop(this.#largest() ?? session)
     const forgotten = this.#forgotten
@@ -148,7 +148,7 @@ export class MemoryStore implements Store {
     const [oldest] = session.exchanges.values()
     if (oldest === undefined) return
     session.exchanges.delete(oldest.id)
-    this.#weigh(session, -oldest.json.length)
+    this.#weigh(session, -oldest.bytes.length)
   }
 
   #largest(): Session | undefined {

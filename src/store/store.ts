@@ -23,11 +23,11 @@ export interface Ending {
   readonly hungUp: boolean
 }
 
-/** An Exchange as it is kept: JSON, and how it ended, once it has. */
+/** An Exchange as it is kept: the bytes that its journal made of it, and how it ended, once it has. */
 export interface Kept {
   readonly id: string
   readonly session: string
-  readonly json: Uint8Array
+  readonly bytes: Uint8Array
   readonly ending: Ending | undefined
 }
 
@@ -52,7 +52,7 @@ export interface Store {
   /** Takes one answer of an entry; false when another request has had the last of them. */
   readonly take: (session: string, id: string) => Promise<boolean>
   /** Keeps an Exchange; gives its id, and the sessions that were forgotten to make room. */
-  readonly record: (session: string, json: Uint8Array) => Promise<{ readonly id: string; readonly forgotten: readonly string[] }>
+  readonly record: (session: string, bytes: Uint8Array) => Promise<{ readonly id: string; readonly forgotten: readonly string[] }>
   /** Completes an Exchange, unless it is gone. */
   readonly end: (session: string, id: string, ending: Ending) => Promise<void>
   /** The Exchanges of a session, or of all, the oldest first. */

@@ -123,9 +123,9 @@ test('the parameters of a contract of one’s own are told by where they stand; 
           responses: { '200': { description: ok }, '4XX': { description: wrong } }`)
   const own = { contract: toContract(document, new Map(), known.contract.source), models: [], families: [], scenarios: [] }
   const [operation] = own.contract.operations
-  const fault = { param: 'limit', reason: 'value', value: 9, message: "Invalid value for 'limit': must be <= 5." } as const
+  const fault = { param: 'limit', reason: 'value', value: 9, message: "Invalid value for 'limit': it must be at most 5." } as const
   const marks = marksOf(
-    { session: '', operation: operation!, faults: [fault] },
+    { requestId: '1', session: '', operation: operation!, faults: [fault] },
     { request: { method: 'GET', path: '/things/1', query: 'limit=9&filter[a]=b', headers: { 'x-trace': '1' } }, reply: { status: 404, headers: {}, body: '' } },
     own,
   )

@@ -84,7 +84,7 @@ test('a request that was refused before it was read has neither operation nor bo
 
 test('how it ended comes from the Store', async () => {
   const { kept } = await tell({ body: chatOf('a fox') })
-  expect(readExchange({ id: '7', session: '', json: Buffer.from(kept), ending: { duration: 12.5, hungUp: true } })).toMatchObject({ id: '7', duration: 12.5, hungUp: true })
+  expect(readExchange({ id: '7', session: '', bytes: Buffer.from(kept), ending: { duration: 12.5, hungUp: true } })).toMatchObject({ id: '7', duration: 12.5, hungUp: true })
 })
 
 test('a data URI is kept as its type, digest and size, in requests and in answers', async () => {

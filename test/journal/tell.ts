@@ -12,7 +12,7 @@ import { errorReply } from '../../src/reply/error.ts'
 import type { Reply } from '../../src/reply/reply.ts'
 import { behaviourOf, modelsOf, toFaultError } from '../../src/server/operations.ts'
 import type { Settings } from '../../src/server/settings.ts'
-import { createMemoryStore } from '../../src/store/memory.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
 
 const contract = toContract(document, validators, async () => {
   throw new Error('the text of the contract is not needed here')
@@ -26,6 +26,10 @@ const settings: Settings = {
   ownModels: [],
   seed: '0',
   errors: 'openai',
+  contractMode: 'enforce',
+  choosing: { catalogue: new Map(), store: new MemoryStore(), scenario: undefined, faultRate: 0, faults: [], seed: '0' },
+  allowHosts: [],
+  controlToken: undefined,
   clock: () => 0,
   timer: async () => {},
   pace: 0,
@@ -79,10 +83,10 @@ export async function tell(asked: Asked): Promise<Remembered> {
     body: body === undefined ? undefined : { value: body, mediaType: 'application/json' },
   }
   const faults = checkRequest(contract, operation, checkable)
-  const trace: Trace = { session: '', operation, faults, ...(body === undefined ? {} : { body }) }
+  const trace: Trace = { requestId: '1', session: '', operation, faults, ...(body === undefined ? {} : { body }) }
   const reply = asked.reply ?? (await answer(trace, checkable.path))
   Object.assign(trace, asked.trace)
-  const store = createMemoryStore()
+  const store = new MemoryStore()
   const json = toExchange(trace, { request, reply, time: TIME })
   await store.record('', json)
   const [kept] = await store.records()
@@ -94,5 +98,5 @@ async function answer(trace: Trace, path: Record<string, string>): Promise<Reply
   if (operation === undefined || faults.length > 0) return errorReply(toFaultError(faults, operation!, settings), { dialect: 'openai', requestId: '1' })
   const base = 'http://mock.invalid'
   if (body !== undefined) trace.chat = await readChatRequest(body as any, { profile: profileOf(profiles, (body as any).model), base, seed: '0' })
-  return behaviourOf(operation, contract)({ operation, path, body, base, pace: 0, render: async () => new Uint8Array(64) }, settings)
+  return behaviourOf(operation, contract)({ operation, path, body, base, pace: 0, render: async () => new Uint8Array(64), trace, asked: undefined }, settings)
 }

@@ -6,7 +6,7 @@ import { createMock, startMock } from '../../src/index.ts'
 import type { Reply } from '../../src/reply/reply.ts'
 import { createApp } from '../../src/server/app.ts'
 import { fromWeb } from '../../src/server/incoming.ts'
-import type { Exchange } from '../../src/server/settings.ts'
+import type { Handled } from '../../src/server/settings.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { ask, mockWith, picturesIn, read, toChunks } from '../ask.ts'
 
@@ -16,6 +16,8 @@ test('health says version, contract and counts; livez and readyz say ok', async 
     status: 'ok',
     version: expect.stringMatching(/^\d/),
     contract: { title: '', version: '1.0.0', operations: 3, models: 13 },
+    scenarios: expect.any(Number),
+    sessions: 0,
     exchanges: 0,
   })
   await ask(mock)
@@ -231,7 +233,7 @@ test('a stream that outlives the grace ends after its last whole event, without 
 })
 
 test('every request is told of, with its status, its id and its note', async () => {
-  const exchanges: Exchange[] = []
+  const exchanges: Handled[] = []
   await using mock = await mockWith({ onExchange: (exchange) => exchanges.push(exchange) })
   const told = await ask(mock, { model: 'gpt-image-1', text: '2000x1000' })
   await ask(mock, { model: 'gpt-9' })

@@ -1,0 +1,53 @@
+import { toExchange } from '../journal/exchange.ts'
+import type { Known } from '../journal/marks.ts'
+import { marksOf } from '../journal/marks.ts'
+import type { Trace } from '../journal/trace.ts'
+import type { Reply } from '../reply/reply.ts'
+import type { Incoming } from './incoming.ts'
+import { modelsOf } from './operations.ts'
+import type { Settings } from './settings.ts'
+
+/** An Exchange that has begun. */
+export interface Begun {
+  /** What is to be told of it beside its answer. */
+  readonly notes: readonly string[]
+  /** Completes it: its answer was written, or its client was gone before. */
+  readonly end: (hungUp: boolean) => Promise<void>
+}
+
+/** Keeps what is asked and answered. */
+export interface Journal {
+  /** What can be exercised, for the coverage. */
+  readonly known: Known
+  /** Keeps a request with its answer, before that is written: a test that has read the answer finds it. */
+  readonly begin: (request: Incoming, trace: Trace, reply: Reply) => Promise<Begun>
+}
+
+/** Of a request that is not kept. */
+export const NOT_KEPT: Begun = { notes: [], end: async () => {} }
+
+/** A Journal that keeps in the Settings' Store; a fault of its own changes no answer, and is told. */
+export function createJournal(settings: Settings, onFault: (error: unknown) => void): Journal {
+  const { store, catalogue } = settings.choosing
+  const { values: models, titles: families } = modelsOf(settings)
+  const known: Known = { contract: settings.contract, models, families, scenarios: [...catalogue.keys()] }
+  const begin: Journal['begin'] = async ({ method, path, query, headers }, trace, reply) => {
+    const started = performance.now()
+    const told = { request: { method, path, query, headers: headers() }, reply, time: Date.now() }
+    const { session } = trace
+    const { id, forgotten } = await store.record(session, toExchange(trace, told))
+    await store.mark(session, marksOf(trace, told, known))
+    return {
+      notes: forgotten.map((name) => `session '${name}' was forgotten, it was idle longest`),
+      end: async (hungUp) => store.end(session, id, { duration: performance.now() - started, hungUp }),
+    }
+  }
+  return {
+    known,
+    begin: async (request, trace, reply) =>
+      begin(request, trace, reply).catch((error: unknown) => {
+        onFault(error)
+        return NOT_KEPT
+      }),
+  }
+}
