@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { writeFile } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
+import type { Coverage } from './journal/coverage.ts'
 import { toLine } from './cli/log.ts'
 import type { Options } from './cli/options.ts'
 import { helpText, readCommand, UsageError } from './cli/options.ts'
@@ -22,7 +24,7 @@ async function main(world: World): Promise<number> {
     if (name === 'help') world.stdout.write(helpText())
     else if (name === 'version') world.stdout.write(`${(await import('#prepared')).version}\n`)
     else if (name === 'validate') return await validate(files, world)
-    else await serve(options, world)
+    else return await serve(options, world)
     return 0
   } catch (error) {
     world.stderr.write(`chat-image-mock: ${messageOf(error)}\n`)
@@ -30,16 +32,33 @@ async function main(world: World): Promise<number> {
   }
 }
 
-async function serve(options: Options, { stdout, stderr, onSignal }: World): Promise<void> {
-  const { grace, log = stderr.isTTY === true ? 'pretty' : 'json', ...rest } = options
+async function serve(options: Options, { stdout, stderr, onSignal }: World): Promise<number> {
+  const { grace, log = stderr.isTTY === true ? 'pretty' : 'json', coverage: file, failOnViolation = false, ...rest } = options
   const mock = await startMock({
     ...rest,
     onExchange: log === 'silent' ? () => {} : (exchange) => void stderr.write(`${toLine(exchange, log, new Date())}\n`),
-    onFault: (error) => void stderr.write(`chat-image-mock: ${error instanceof Error ? error.stack : String(error)}\n`),
+    onFault: (error) => void stderr.write(`chat-image-mock: ${tellFault(error)}\n`),
   })
   stdout.write(`${mock.url}\n`)
   await new Promise<void>((resolve) => onSignal(resolve))
   await mock.close(grace)
+  const coverage = await mock.coverage()
+  if (file !== undefined) await writeFile(file, await toReport(coverage, file))
+  if (!failOnViolation || coverage.violations.length === 0) return 0
+  stderr.write(`chat-image-mock: requests broke the contract:\n${coverage.violations.map(({ code, count, cure }) => `  ${code} (${count}): ${cure}\n`).join('')}`)
+  return 1
+}
+
+// A file that cannot be used is its user's matter; of everything else the place in the code is wanted.
+function tellFault(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.name === 'FileError' ? `${error.message}\nthe files of before are used on` : (error.stack ?? error.message)
+}
+
+async function toReport(coverage: Coverage, file: string): Promise<string> {
+  const { toJUnit, toMarkdown } = await import('./journal/report.ts')
+  if (file.endsWith('.md')) return toMarkdown(coverage)
+  return file.endsWith('.xml') ? toJUnit(coverage) : `${JSON.stringify(coverage, null, 2)}\n`
 }
 
 async function validate(files: readonly string[], { stdout, stderr }: World): Promise<number> {

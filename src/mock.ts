@@ -126,7 +126,40 @@ async function make(options: MockOptions): Promise<Made> {
   const ending = new AbortController()
   setMaxListeners(0, ending.signal) // every open answer listens
   const state = { isReady: false }
-  return { settings, app: createApp(settings, () => state.isReady), pacing: { timer: settings.timer, ending: ending.signal }, ending, state }
+  const app = createApp(settings, () => state.isReady)
+  return {
+    settings,
+    app: options.watch === true ? await renewed(app, { options, settings, ending: ending.signal, isReady: () => state.isReady }) : app,
+    pacing: { timer: settings.timer, ending: ending.signal },
+    ending,
+    state,
+  }
+}
+
+interface Renewing {
+  readonly options: MockOptions
+  readonly settings: Settings
+  readonly ending: AbortSignal
+  readonly isReady: () => boolean
+}
+
+// An App that becomes another one whenever a file changes. What is remembered stays.
+async function renewed(first: App, { options, settings, ending, isReady }: Renewing): Promise<App> {
+  const { watchFiles } = await import('./server/watch.ts')
+  let app = first
+  const renew = async (): Promise<void> => {
+    app = createApp(await toSettings(options, settings.choosing.store), isReady)
+  }
+  const stop = watchFiles(options, () => void renew().catch(first.onFault))
+  ending.addEventListener('abort', stop, { once: true })
+  return {
+    get known() {
+      return app.known
+    },
+    handle: async (request, write) => app.handle(request, write),
+    onFault: first.onFault,
+    refuse: (error) => app.refuse(error),
+  }
 }
 
 function toRemembering({ settings, app }: Made): Pick<Mock, 'script' | 'pending' | 'exchanges' | 'coverage' | 'reset' | 'session'> {

@@ -41,7 +41,7 @@ test.each(blocksIn('js').map((text) => [text] as const))('its programs run: %s',
 })
 
 test('its table of options is made from the flags', () => {
-  const rows = flags.map(({ flag, value, env, fallback, about }) => `| \`--${flag} ${value}\` | \`${env}\` | ${fallback} | ${about} |`)
+  const rows = flags.map(({ flag, value, env, fallback, about }) => `| \`${`--${flag} ${value}`.trim()}\` | \`${env}\` | ${fallback} | ${about} |`)
   expect(readme).toContain(['| flag | variable | default | |', '|---|---|---|---|', ...rows, ''].join('\n'))
 })
 

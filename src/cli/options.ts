@@ -11,6 +11,9 @@ export type Log = (typeof LOGS)[number]
 
 /** All that the command line and the environment say. */
 export interface Options extends MockOptions, ListenOptions {
+  /** Where the contract coverage is written at the end: .json, .md or .xml. */
+  readonly coverage?: string
+  readonly failOnViolation?: boolean
   readonly grace: number
   readonly log: Log | undefined
 }
@@ -30,6 +33,8 @@ interface Flag {
   readonly about: string
   /** May be given several times; commas in the variable. */
   readonly isList?: boolean
+  /** Takes no value; `true` in the variable. */
+  readonly isSwitch?: boolean
   /** Its value stands in no error. */
   readonly isSecret?: boolean
   /** What is allowed, for the error. */
@@ -154,6 +159,35 @@ export const flags: readonly Flag[] = [
     read: (controlToken) => (/^[\x21-\x7e]{1,200}$/.test(controlToken) ? { controlToken } : undefined),
   },
   {
+    flag: 'coverage',
+    env: 'MOCK_COVERAGE',
+    value: 'FILE',
+    fallback: 'none',
+    about: 'where to write at the end what was exercised of the contract: a .json, .md or .xml (JUnit) file',
+    allowed: 'the path of a .json, .md or .xml file',
+    read: (coverage) => (/\.(?:json|md|xml)$/.test(coverage) ? { coverage } : undefined),
+  },
+  {
+    flag: 'fail-on-violation',
+    env: 'MOCK_FAIL_ON_VIOLATION',
+    value: '',
+    fallback: 'off',
+    about: 'exit with code 1 at the end when a request broke the contract',
+    isSwitch: true,
+    allowed: 'true or false',
+    read: (text) => (text === 'true' || text === 'false' ? { failOnViolation: text === 'true' } : undefined),
+  },
+  {
+    flag: 'watch',
+    env: 'MOCK_WATCH',
+    value: '',
+    fallback: 'off',
+    about: 'read contract, profiles and scenarios anew when a file changes; a faulty one is told, and the old one stays',
+    isSwitch: true,
+    allowed: 'true or false',
+    read: (text) => (text === 'true' || text === 'false' ? { watch: text === 'true' } : undefined),
+  },
+  {
     flag: 'pace',
     env: 'MOCK_PACE',
     value: 'PACE',
@@ -258,7 +292,7 @@ function parse(args: readonly string[]): { values: Record<string, unknown>; posi
       args: [...args],
       allowPositionals: true,
       options: {
-        ...Object.fromEntries(flags.map(({ flag }) => [flag, { type: 'string', multiple: true } as const])),
+        ...Object.fromEntries(flags.map(({ flag, isSwitch }) => [flag, { type: isSwitch === true ? 'boolean' : 'string', multiple: true } as const])),
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
@@ -271,7 +305,7 @@ function parse(args: readonly string[]): { values: Record<string, unknown>; posi
 
 /** The text of --help. */
 export function helpText(): string {
-  const rows = flags.map(({ flag, value, env, about, fallback }) => [`  --${flag} ${value}`, env, `${about} (${fallback})`] as const)
+  const rows = flags.map(({ flag, value, env, about, fallback }) => [`  --${flag} ${value}`.trimEnd(), env, `${about} (${fallback})`] as const)
   const width = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length))
   return [
     'The image models of an OpenAI-compatible gateway (chat completions), on your own machine.',

@@ -9,6 +9,7 @@ import type { Choosing } from '../scenario/choose.ts'
 import type { Fixtures } from '../scenario/fixtures.ts'
 import type { Catalogue } from '../scenario/scenario.ts'
 import { MemoryStore } from '../store/memory.ts'
+import type { Store } from '../store/store.ts'
 import { toPace } from './pace.ts'
 import type { ContractMode, Handled, Settings, Timer } from './settings.ts'
 import { CONTRACT_MODES } from './settings.ts'
@@ -47,6 +48,8 @@ export interface MockOptions {
   readonly allowHosts?: readonly string[]
   /** A token without which the control API, probes excepted, answers nobody. */
   readonly controlToken?: string
+  /** Read contract, profiles and scenarios anew when a file of `spec` or `fixtures` changes; a faulty one is told by `onFault`, and the old one stays. */
+  readonly watch?: boolean
   /** Told of each request when it has been answered. */
   readonly onExchange?: (exchange: Handled) => void
   /** Told of each fault of the mock itself. */
@@ -70,12 +73,13 @@ const NAMES: Readonly<Record<keyof MockOptions, true>> = {
   journal: true,
   allowHosts: true,
   controlToken: true,
+  watch: true,
   onExchange: true,
   onFault: true,
 }
 
 /** The Settings that options stand for; a RangeError names the option that is wrong, and what is allowed. */
-export async function toSettings(options: MockOptions): Promise<Settings> {
+export async function toSettings(options: MockOptions, store: Store = new MemoryStore({ exchanges: checkJournal(options.journal ?? 1000) })): Promise<Settings> {
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(NAMES, name))
   if (unknown !== undefined) throw new RangeError(`${unknown}: there is no such option; there are ${Object.keys(NAMES).join(', ')}`)
   const { document, validators, profiles, scenarios, version } = await import('#prepared')
@@ -88,7 +92,7 @@ export async function toSettings(options: MockOptions): Promise<Settings> {
     packaged,
     profiles: new Map([...profiles, ...own.profiles]),
     ownModels: [...own.profiles.keys()].filter((name) => name !== '*'),
-    choosing: toChoosing(options, new Map([...scenarios, ...own.scenarios])),
+    choosing: toChoosing(options, new Map([...scenarios, ...own.scenarios]), store),
     contractMode: oneOf('contract', options.contract ?? 'enforce', CONTRACT_MODES),
     errors: oneOf('errors', options.errors ?? 'openai', DIALECTS),
     seed: String(options.seed ?? 0),
@@ -134,15 +138,19 @@ function checkUrl(text: string): string {
   return url.href.replace(/\/$/, '')
 }
 
-function toChoosing({ scenario, faultRate = 0, faults = [], journal = 1000, seed = 0 }: MockOptions, catalogue: Catalogue): Choosing {
+function checkJournal(journal: number): number {
+  if (Number.isInteger(journal) && journal >= 0 && journal <= 100_000) return journal
+  throw new RangeError(`journal: '${journal}' is none; use a whole number from 0 to 100000`)
+}
+
+function toChoosing({ scenario, faultRate = 0, faults = [], seed = 0 }: MockOptions, catalogue: Catalogue, store: Store): Choosing {
   for (const name of [...(scenario === undefined ? [] : [scenario]), ...checkList('faults', faults)]) {
     const near = nearNames(name, catalogue.keys())
     if (!catalogue.has(name)) throw new RangeError(`there is no scenario '${name}'${near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`}`)
   }
   if (!(faultRate >= 0 && faultRate <= 1)) throw new RangeError(`faultRate: '${faultRate}' is none; use a number from 0 to 1`)
   if (faultRate > 0 && faults.length === 0) throw new RangeError('faultRate: there is nothing to draw from; name scenarios in faults')
-  if (!Number.isInteger(journal) || journal < 0 || journal > 100_000) throw new RangeError(`journal: '${journal}' is none; use a whole number from 0 to 100000`)
-  return { catalogue, store: new MemoryStore({ exchanges: journal }), scenario, faultRate, faults, seed: String(seed) }
+  return { catalogue, store, scenario, faultRate, faults, seed: String(seed) }
 }
 
 async function readPackaged(): ReturnType<Contract['source']> {

@@ -21,7 +21,7 @@ test('health says version, contract and counts; livez and readyz say ok', async 
     exchanges: 0,
   })
   await ask(mock)
-  expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toMatchObject({ exchanges: 2 })
+  expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toMatchObject({ sessions: 1, exchanges: 1 })
   for (const probe of ['livez', 'readyz']) expect(await read(await mock.fetch(`${mock.url}/__mock/${probe}`))).toMatchObject({ status: 200, json: { status: 'ok' } })
 })
 
