@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
@@ -190,4 +191,57 @@ test('a second process draws the same picture, byte for byte', async () => {
   const [first, second] = await Promise.all([link, link.replace(one.url, two.url)].map(async (url) => Buffer.from(await (await fetch(url)).arrayBuffer())))
   expect(first?.length).toBeGreaterThan(10_000)
   expect(first?.equals(second ?? Buffer.alloc(0))).toBe(true)
+})
+
+/** Ends a started command as a CI does, and gives its exit code. */
+async function endOf(mock: Started): Promise<number | null> {
+  mock.process.kill('SIGTERM')
+  return mock.ended
+}
+
+const asking = (rest: object = {}): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ model: 'mine', messages: [{ role: 'user', content: 'x' }], ...rest }),
+})
+
+test.each([
+  ['json', /^\{\n {2}"operations": \{\n {4}"covered": 1/],
+  ['md', /^# Contract coverage\n/],
+  ['xml', /^<\?xml .*<testsuite/s],
+])('--coverage writes what was exercised when it ends, as %s', async (ending, form) => {
+  const file = join(mkdtempSync(join(tmpdir(), 'coverage-')), `coverage.${ending}`)
+  await using mock = await start(['--coverage', file])
+  await fetch(`${mock.url}/v1/chat/completions`, body(false))
+  expect(await endOf(mock)).toBe(0)
+  expect(readFileSync(file, 'utf8')).toMatch(form)
+})
+
+test('--fail-on-violation ends with code 1 when a request broke the contract, and says which; --contract report answered it', async () => {
+  await using strict = await start(['--fail-on-violation', '--contract', 'report'])
+  const response = await fetch(`${strict.url}/v1/chat/completions`, asking({ model: 'flux', stream: 'yes' }))
+  expect(response.status).toBe(200)
+  expect(response.headers.get('x-mock-note')).toContain("violation: Invalid type for 'stream'")
+  expect(await endOf(strict)).toBe(1)
+  expect(strict.lines.join('\n')).toContain("type:stream (1): Invalid type for 'stream'")
+  await using kept = await start(['--fail-on-violation'])
+  await fetch(`${kept.url}/v1/chat/completions`, body(false))
+  expect(await endOf(kept)).toBe(0)
+})
+
+test('--watch reads a changed file anew; a faulty one is told, and the old one stays', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'watched-'))
+  const write = (text: string): void => writeFileSync(join(folder, 'profiles.yaml'), text)
+  write('mine: { style: lite }\n')
+  await using mock = await start(['--watch', '--fixtures', folder])
+  const said = async (): Promise<string> => {
+    const { choices } = await (await fetch(`${mock.url}/v1/chat/completions`, asking())).json()
+    return choices[0].message.content
+  }
+  expect(await said()).toMatch(/^> 🎨/)
+  write('mine: { style: gallery }\n')
+  await expect.poll(said, { timeout: 10_000 }).toMatch(/^\{"prompt"/)
+  write('mine: { style: galery }\n')
+  await expect.poll(() => mock.lines.join('\n'), { timeout: 10_000 }).toMatch(/profiles\.yaml:1 mine\.style: 'galery' is not allowed[\s\S]*the files of before are used on/)
+  expect(await said()).toMatch(/^\{"prompt"/)
 })
