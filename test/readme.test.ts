@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
@@ -7,10 +7,13 @@ import { parse } from 'yaml'
 import { styles } from '../src/chat/style/style.ts'
 import { flags } from '../src/cli/options.ts'
 import { startMock } from '../src/index.ts'
+import { loadScenarios } from '../src/scenario/fixtures.ts'
+import { scenarioSchema } from '../src/scenario/schema.ts'
 import { ask, mockWith, picturesIn } from './ask.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const read = (name: string): string => readFileSync(join(root, name), 'utf8')
+const { catalogueTables, keyTable, mappingsOf, withTable: withKeys } = await import(new URL('../tools/scenarios.js', import.meta.url).href)
 const { profileTable, withTable } = await import(new URL('../tools/profiles.js', import.meta.url).href)
 const [readme, profiles, contract] = [read('README.md'), read('fixtures/profiles.yaml'), read('openapi.yaml')]
 const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = '', text = '']) => ({ language, text }))
@@ -95,7 +98,7 @@ test('its table of styles has every style', () => {
 test("its block for a model of one's own is laid over the packaged profiles", async () => {
   const folder = mkdtempSync(join(tmpdir(), 'readme-'))
   try {
-    writeFileSync(join(folder, 'profiles.yaml'), `${blocksIn('yaml').join('')}flux-own:\n  sizes: [512x512]\n`)
+    writeFileSync(join(folder, 'profiles.yaml'), `${blocksIn('yaml')[0]}flux-own:\n  sizes: [512x512]\n`)
     await using mock = await mockWith({ fixtures: folder })
     await using packaged = await mockWith()
     const text = 'a fox'
@@ -120,8 +123,39 @@ test("its block for a model of one's own is laid over the packaged profiles", as
   }
 })
 
+test("its block for a scenario of one's own is read and answered", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'readme-'))
+  try {
+    mkdirSync(join(folder, 'scenarios'))
+    writeFileSync(join(folder, 'scenarios', 'fox.yaml'), blocksIn('yaml')[1] ?? '')
+    await using mock = await mockWith({ fixtures: folder })
+    const post = async (model: string, content: string): Promise<Response> =>
+      mock.fetch(`${mock.baseURL}/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model, stream: true, messages: [{ role: 'user', content }] }),
+      })
+    expect(await (await post('flux', 'a cat')).text()).toMatch(/\[DONE\]\n\n$/)
+    const cut = await (await post('flux', 'a fox')).text()
+    expect([cut.includes('!['), cut.includes('[DONE]')]).toEqual([false, false])
+    const limited = await post('flux-pro', 'a fox')
+    expect([limited.status, limited.headers.get('retry-after'), limited.headers.get('x-mock-note')]).toEqual([429, '1', 'scenario fox (its when fits)'])
+    expect(await (await post('flux', 'a fox')).text()).toContain('![')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('its table of what a scenario answers, and those of docs/scenarios.md, are made from the files: after a change, node tools/scenarios.js', async () => {
+  const { when, then, place } = mappingsOf(scenarioSchema())
+  expect(withKeys(readme, 'then', keyTable(then))).toBe(readme)
+  const docs = read('docs/scenarios.md')
+  const tables = { scenarios: catalogueTables(await loadScenarios(join(root, 'fixtures/scenarios'))), when: keyTable(when), places: keyTable(place) }
+  for (const [name, table] of Object.entries(tables)) expect(withKeys(docs, name, table)).toBe(docs)
+})
+
 test('every block is run by one of these tests', () => {
-  expect(blocks.map(({ language }) => language)).toEqual(['sh', 'sh', 'json', 'js', 'js', 'yaml', 'sh'])
+  expect(blocks.map(({ language }) => language)).toEqual(['sh', 'sh', 'json', 'js', 'js', 'yaml', 'yaml', 'sh'])
 })
 
 test('the files that it names are there', () => {

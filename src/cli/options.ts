@@ -79,7 +79,7 @@ export const flags: readonly Flag[] = [
     env: 'MOCK_FIXTURES',
     value: 'FOLDER',
     fallback: 'packaged',
-    about: 'a folder whose profiles.yaml is laid over the packaged profiles',
+    about: 'a folder whose profiles.yaml and scenarios/ are laid over the packaged ones',
     allowed: 'the path of a folder',
     read: (fixtures) => (fixtures === '' ? undefined : { fixtures }),
   },

@@ -12,8 +12,10 @@ export interface ErrorDetails {
   readonly headers?: Readonly<Record<string, string>>
   /** What is wrong, in whole sentences. */
   readonly reason?: string
-  /** What was asked for: a model, a path, a prompt. */
+  /** What was asked for: a model, a path. */
   readonly asked?: string
+  /** The prompt that was refused. */
+  readonly prompt?: string
   /** What could have been asked for. */
   readonly known?: readonly string[]
 }
@@ -43,6 +45,11 @@ type Code = string | null | ((details: ErrorDetails) => string)
 
 const toMessage = (words: Words): Saying['message'] => (typeof words === 'string' ? () => words : words)
 const reason = ({ reason: text = '' }: ErrorDetails): string => text
+// For errors that are answered without being found, too.
+const reasonOr =
+  (words: string): Saying['message'] =>
+  ({ reason: text = words }) =>
+    text
 const list = (known: readonly string[] | undefined, before: string, after = '.'): string => (known === undefined || known.length === 0 ? '' : ` ${before} ${known.join(', ')}${after}`)
 
 // OpenAI's envelope and its most frequent type.
@@ -92,16 +99,16 @@ export const ERRORS = {
   // What the mock finds in a request.
   invalid_body: { openai: openai(400, null, reason), gateway: gateway(400, '', ({ reason: text = '' }) => `无效的请求, ${text}`) },
   missing_parameter: { openai: openai(400, 'missing_required_parameter', reason), gateway: isInvalid() },
-  missing_model: { openai: openai(400, 'missing_required_parameter', reason), gateway: gateway(400, '', '未指定模型名称，模型名称不能为空') },
-  missing_messages: { openai: openai(400, 'missing_required_parameter', reason), gateway: isInvalid('field messages is required') },
+  missing_model: { openai: openai(400, 'missing_required_parameter', reasonOr("Missing required parameter: 'model'.")), gateway: gateway(400, '', '未指定模型名称，模型名称不能为空') },
+  missing_messages: { openai: openai(400, 'missing_required_parameter', reasonOr("Missing required parameter: 'messages'.")), gateway: isInvalid('field messages is required') },
   empty_messages: { openai: openai(400, 'invalid_value', reason), gateway: isInvalid('field messages is required') },
   invalid_type: { openai: openai(400, 'invalid_type', reason), gateway: isInvalid() },
   invalid_value: { openai: openai(400, 'invalid_value', reason), gateway: isInvalid() },
-  invalid_max_tokens: { openai: openai(400, 'invalid_value', reason), gateway: isInvalid('max_tokens is invalid') },
+  invalid_max_tokens: { openai: openai(400, 'invalid_value', reasonOr("Invalid value for 'max_tokens'.")), gateway: isInvalid('max_tokens is invalid') },
   invalid_image: { openai: openai(400, 'invalid_image', reason) },
   reference_required: {
-    openai: openai(400, 'missing_required_parameter', ({ asked }) => `The model '${asked}' needs a reference image: add an image_url part, or begin the prompt with an image's URL.`),
-    gateway: relay(400, ['new_api_error', 'invalid_request'], ({ asked }) => `${asked} requires an input image`),
+    openai: openai(400, 'missing_required_parameter', ({ asked = 'X' }) => `The model '${asked}' needs a reference image: add an image_url part, or begin the prompt with an image's URL.`),
+    gateway: relay(400, ['new_api_error', 'invalid_request'], ({ asked = 'X' }) => `${asked} requires an input image`),
   },
   unknown_scenario: {
     openai: openai(400, 'unknown_scenario', ({ asked, known }) => `There is no scenario '${asked}'.${list(known, 'Did you mean', '?')} All of them: GET /__mock/scenarios.`),
@@ -124,18 +131,18 @@ export const ERRORS = {
     openai: openai(
       404,
       'model_not_found',
-      ({ asked = '', known = [] }) => `The model '${asked}' does not exist or you do not have access to it.${list(nearNames(asked, known), 'Did you mean', '?')}${list(known, 'Models:')}`,
+      ({ asked = 'X', known = [] }) => `The model '${asked}' does not exist or you do not have access to it.${list(nearNames(asked, known), 'Did you mean', '?')}${list(known, 'Models:')}`,
     ),
-    gateway: gateway(503, 'model_not_found', ({ asked }) => `分组 default 下模型 ${asked} 无可用渠道（distributor）`),
+    gateway: gateway(503, 'model_not_found', ({ asked = 'X' }) => `分组 default 下模型 ${asked} 无可用渠道（distributor）`),
   },
   unknown_path: {
-    openai: openai(404, null, ({ asked, known, reason: has }) => `Invalid URL (${asked}).${list(known, 'Did you mean', '?') || list(has === undefined ? [] : [has], 'This server has')}`),
-    gateway: upstream(404, ['invalid_request_error', ''], ({ asked }) => `Invalid URL (${asked})`),
+    openai: openai(404, null, ({ asked = 'X', known, reason: has }) => `Invalid URL (${asked}).${list(known, 'Did you mean', '?') || list(has === undefined ? [] : [has], 'This server has')}`),
+    gateway: upstream(404, ['invalid_request_error', ''], ({ asked = 'X' }) => `Invalid URL (${asked})`),
   },
   unknown_picture: { openai: openai(404, 'picture_not_found', 'There is no such picture: this name was not made here, or it was changed or cut short on the way.') },
   wrong_method: { openai: openai(405, 'method_not_allowed', ({ asked, known }) => `Invalid method for URL (${asked}).${list(known, 'Allowed:')}`) },
   request_timeout: { openai: openai(408, 'request_timeout', 'The request did not arrive in time.') },
-  body_too_large: { openai: openai(413, 'request_too_large', reason), gateway: gateway(413, 'read_request_body_failed', 'request body too large') },
+  body_too_large: { openai: openai(413, 'request_too_large', reasonOr('The request body is too large.')), gateway: gateway(413, 'read_request_body_failed', 'request body too large') },
   wrong_content_type: { openai: openai(415, 'unsupported_media_type', ({ asked, known }) => `Unsupported Content-Type '${asked}'.${list(known, 'Send the header Content-Type:')}`) },
   content_encoding: { openai: openai(415, 'unsupported_content_encoding', ({ asked }) => `Unsupported Content-Encoding '${asked}'. Send the body as it is.`) },
   headers_too_large: { openai: openai(431, 'headers_too_large', 'The request headers are too large.') },
@@ -184,7 +191,7 @@ export const ERRORS = {
     ),
   },
   prompt_blocked: { openai: refused, gateway: relay(400, ['prompt_blocked', 'prompt_blocked'], 'request blocked by Gemini API: SAFETY') },
-  sensitive_prompt: { openai: refused, gateway: relay(400, ['openai_error', 'unknown_error'], ({ asked = '' }) => `Prompt is sensitive.\n\n${asked}\n\n`) },
+  sensitive_prompt: { openai: refused, gateway: relay(400, ['openai_error', 'unknown_error'], ({ prompt = '' }) => `Prompt is sensitive.\n\n${prompt}\n\n`) },
   output_image_sensitive: { openai: refused, gateway: sensitive('output image', 'OutputImageSensitiveContentDetected') },
   input_text_sensitive: { openai: refused, gateway: sensitive('input text', 'InputTextSensitiveContentDetected') },
   input_image_sensitive: { openai: refused, gateway: sensitive('input image', 'InputImageSensitiveContentDetected') },

@@ -1,4 +1,4 @@
-import type { Answering } from '../chat/answer.ts'
+import type { Answer, Answering } from '../chat/answer.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import { ratioName } from '../chat/size.ts'
 import type { End, Step } from '../chat/step.ts'
@@ -6,15 +6,16 @@ import { say, toPiece } from '../chat/step.ts'
 import { styles } from '../chat/style/style.ts'
 import { ApiError, errorReply } from '../reply/error.ts'
 import type { Telling } from '../reply/error.ts'
+import type { ErrorDetails } from '../reply/errors.ts'
 import type { Frame, Reply } from '../reply/reply.ts'
 import { isStream, JSON_HEADERS } from '../reply/reply.ts'
 import type { Edit, Framing, Place, Then } from './scenario.ts'
 
 /** The Reply that stands in place of an operation's own; undefined where there is one to come, which is only edited. */
-export function replyOf(then: Then, telling: Telling, asked?: string): Reply | undefined {
+export function replyOf(then: Then, telling: Telling, details: ErrorDetails = {}): Reply | undefined {
   if (then.reset === true) return withWait(then, { status: 200, headers: {}, body: [{ wait: 0, data: '', isReset: true }] })
   if (then.error !== undefined) {
-    const reply = errorReply(new ApiError(then.error, asked === undefined ? {} : { asked }), telling)
+    const reply = errorReply(new ApiError(then.error, details), telling)
     return withWait(then, withHeaders(then, { ...reply, status: then.status ?? reply.status }))
   }
   if (then.status === undefined && then.body === undefined) return undefined
@@ -39,6 +40,14 @@ export function editAnswering(answering: Answering, then: Then, telling: Telling
     ...(pictures === undefined ? {} : { fault: pictures }),
     edit: (steps) => editSteps(steps, then, telling),
   }
+}
+
+/** An Answer as a Scenario wants it signed: with another name, with other counts. */
+export function editAnswer(answer: Answer, { model = answer.model, usage }: Then): Answer {
+  if (usage === undefined) return { ...answer, model }
+  const { prompt, completion } = usage
+  const counts = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
+  return { ...answer, model, usage: { ...answer.usage, ...counts, prompt_tokens_details: { text_tokens: prompt, cached_tokens_details: {} } } }
 }
 
 function editSteps(steps: readonly Step[], { finish, done, stream = [] }: Then, telling: Telling): Step[] {

@@ -61,6 +61,10 @@ export interface Then {
   readonly pictures?: PictureFault
   /** How it finishes; `none` leaves it out. */
   readonly finish?: Finish | 'none'
+  /** The name that the answer has. */
+  readonly model?: string
+  /** The tokens that it counts. */
+  readonly usage?: { readonly prompt: number; readonly completion: number }
   /** Whether a stream ends with [DONE]. */
   readonly done?: boolean
   /** A stream is answered in one piece. */

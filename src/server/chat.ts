@@ -11,12 +11,15 @@ import { ApiError } from '../reply/error.ts'
 import { toNote } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
 import { JSON_HEADERS } from '../reply/reply.ts'
-import { editAnswering, editReply, editRequest, replyOf } from '../scenario/apply.ts'
+import { editAnswer, editAnswering, editReply, editRequest, replyOf } from '../scenario/apply.ts'
 import { choose } from '../scenario/choose.ts'
 import type { CheckedRequest } from './checked.ts'
 import type { Settings } from './settings.ts'
 
 const EVENT_STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' }
+
+/** How much of a prompt an error repeats. */
+const MAX_ECHO = 4000
 
 /** Answers a chat request: in the manner of its model, or as a Scenario wants it. */
 export async function createChatCompletion({ body, base, pace, render, trace, asked }: CheckedRequest, settings: Settings): Promise<Reply> {
@@ -32,10 +35,11 @@ export async function createChatCompletion({ body, base, pace, render, trace, as
   trace.choice = chosen
   const telling = { dialect: settings.errors, requestId: trace.requestId }
   const { then } = chosen
-  const reply = replyOf(then, telling, request.model)
+  const reply = replyOf(then, telling, { asked: request.model, prompt: request.prompt.slice(0, MAX_ECHO) })
   if (reply !== undefined) return reply
   const edited = editRequest(request, then)
-  return editReply(toReply(edited, await toAnswer(edited, editAnswering(answering, then, telling)), pace), then, telling)
+  const answer = editAnswer(await toAnswer(edited, editAnswering(answering, then, telling)), then)
+  return editReply(toReply(edited, answer, pace), then, telling)
 }
 
 function toReply({ wantsStream, wantsUsage, notes }: ChatRequest, answer: Answer, pace: number): Reply {

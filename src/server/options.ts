@@ -32,7 +32,7 @@ export interface MockOptions {
   readonly apiKeys?: readonly string[]
   /** An OpenAPI 3.0 or 3.1 file in place of the packaged contract. */
   readonly spec?: string
-  /** A folder whose `profiles.yaml` says how models of one's own speak, or packaged ones otherwise. */
+  /** A folder whose `profiles.yaml` says how models of one's own speak, or packaged ones otherwise, and whose `scenarios/NAME.yaml` are scenarios of one's own. */
   readonly fixtures?: string
   /** The scenario that every request gets that asks for nothing else. */
   readonly scenario?: string

@@ -56,7 +56,7 @@ const SAID: readonly (readonly [kind: ErrorKind, details: ErrorDetails, status: 
       'Your request was rejected by the safety system. If you believe this is an error, contact us at help.openai.com and include the request ID 9cd2bc4a-18bd-4ccc-a9e2-c09793c0e4d1.',
     ),
   ],
-  ['sensitive_prompt', { asked: 'a cat' }, 400, relay('openai_error', 'unknown_error', 'Prompt is sensitive.\n\na cat\n\n')],
+  ['sensitive_prompt', { prompt: 'a cat' }, 400, relay('openai_error', 'unknown_error', 'Prompt is sensitive.\n\na cat\n\n')],
   ['chat_not_implemented', {}, 500, middleware('not implemented')],
   [
     'chat_not_supported',
