@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import type { Coverage } from './journal/coverage.ts'
 import { toLine } from './cli/log.ts'
-import type { Options } from './cli/options.ts'
+import type { Options } from './cli/flags.ts'
 import { helpText, readCommand, UsageError } from './cli/options.ts'
 import { startMock } from './mock.ts'
 

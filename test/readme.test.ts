@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { styles } from '../src/chat/style/style.ts'
-import { flags } from '../src/cli/options.ts'
+import { flags } from '../src/cli/flags.ts'
 import { startMock } from '../src/index.ts'
 import { loadScenarios } from '../src/scenario/fixtures.ts'
 import { scenarioSchema } from '../src/scenario/schema.ts'
@@ -155,7 +155,7 @@ test('its table of what a scenario answers, and those of docs/scenarios.md, are 
 })
 
 test('every block is run by one of these tests', () => {
-  expect(blocks.map(({ language }) => language)).toEqual(['sh', 'sh', 'json', 'js', 'js', 'yaml', 'yaml', 'sh'])
+  expect(blocks.map(({ language }) => language)).toEqual(['sh', 'sh', 'json', 'js', 'js', 'yaml', 'yaml', 'js', 'sh'])
 })
 
 test('the files that it names are there', () => {

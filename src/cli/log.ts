@@ -1,5 +1,5 @@
 import type { Handled } from '../server/settings.ts'
-import type { Log } from './options.ts'
+import type { Log } from './flags.ts'
 
 /** One line for a request, without the line's end; control characters of a path are escaped. */
 export function toLine(exchange: Handled, log: Exclude<Log, 'silent'>, now: Date): string {

@@ -1,0 +1,250 @@
+import type { ListenOptions } from '../mock.ts'
+import { DIALECTS } from '../reply/errors.ts'
+import type { MockOptions } from '../server/options.ts'
+import { toPace } from '../server/pace.ts'
+import { CONTRACT_MODES } from '../server/settings.ts'
+
+/** How requests are logged. */
+export const LOGS = ['pretty', 'json', 'silent'] as const
+export type Log = (typeof LOGS)[number]
+
+/** All that the command line and the environment say. */
+export interface Options extends MockOptions, ListenOptions {
+  /** Where the contract coverage is written at the end: .json, .md or .xml. */
+  readonly coverage?: string
+  readonly failOnViolation?: boolean
+  readonly grace: number
+  readonly log: Log | undefined
+}
+
+/** One flag and its variable. */
+export interface Flag {
+  readonly flag: string
+  readonly env: string
+  /** What stands for the value in the help. */
+  readonly value: string
+  /** As the help tells it. */
+  readonly fallback: string
+  readonly about: string
+  /** May be given several times; commas in the variable. */
+  readonly isList?: boolean
+  /** Takes no value; `true` in the variable. */
+  readonly isSwitch?: boolean
+  /** Its value stands in no error. */
+  readonly isSecret?: boolean
+  /** What is allowed, for the error. */
+  readonly allowed: string
+  /** The options that a value stands for; undefined for a value that is not allowed. */
+  readonly read: (value: string, values: readonly string[]) => Partial<Options> | undefined
+}
+
+/** The one of the values that a text says. */
+export const one = <T extends string>(values: readonly T[], text: string): T | undefined => values.find((value) => value === text)
+
+/** Every flag and its variable: the parser, --help and the README's table are made from these rows. */
+export const flags: readonly Flag[] = [
+  {
+    flag: 'port',
+    env: 'PORT',
+    value: 'N',
+    fallback: '4010',
+    about: 'port to listen on; 0 takes any free one',
+    allowed: 'a whole number from 0 to 65535',
+    read: (text) => (isWhole(text, 65_535) ? { port: Number(text) } : undefined),
+  },
+  {
+    flag: 'host',
+    env: 'HOST',
+    value: 'ADDRESS',
+    fallback: '127.0.0.1',
+    about: 'address to listen on; 0.0.0.0 for all',
+    allowed: 'an address or a name of this machine',
+    read: (host) => (host === '' ? undefined : { host }),
+  },
+  {
+    flag: 'spec',
+    env: 'MOCK_SPEC',
+    value: 'FILE',
+    fallback: 'packaged',
+    about: 'another OpenAPI 3.0 or 3.1 file to serve',
+    allowed: 'the path of a file',
+    read: (spec) => (spec === '' ? undefined : { spec }),
+  },
+  {
+    flag: 'fixtures',
+    env: 'MOCK_FIXTURES',
+    value: 'FOLDER',
+    fallback: 'packaged',
+    about: 'a folder whose profiles.yaml and scenarios/ are laid over the packaged ones',
+    allowed: 'the path of a folder',
+    read: (fixtures) => (fixtures === '' ? undefined : { fixtures }),
+  },
+  {
+    flag: 'public-url',
+    env: 'MOCK_PUBLIC_URL',
+    value: 'URL',
+    fallback: "the request's Host",
+    about: 'what links begin with, for a mock behind a proxy',
+    allowed: 'an http(s) URL without a query',
+    read: (publicUrl) => (URL.canParse(publicUrl) ? { publicUrl } : undefined),
+  },
+  {
+    flag: 'scenario',
+    env: 'MOCK_SCENARIO',
+    value: 'NAME',
+    fallback: 'none',
+    about: 'the scenario that every chat request gets that asks for nothing else',
+    allowed: 'the name of a scenario',
+    read: (scenario) => (scenario === '' ? undefined : { scenario }),
+  },
+  {
+    flag: 'fault-rate',
+    env: 'MOCK_FAULT_RATE',
+    value: 'SHARE',
+    fallback: '0',
+    about: 'share of the chat requests that get one of the scenarios of --fault',
+    allowed: 'a number from 0 to 1',
+    read: (text) => (/^(?:0|1|0?\.\d{1,6}|1\.0+|0\.0+)$/.test(text) ? { faultRate: Number(text) } : undefined),
+  },
+  {
+    flag: 'fault',
+    env: 'MOCK_FAULT',
+    value: 'NAME',
+    fallback: 'none',
+    about: 'a scenario to draw from, for --fault-rate; repeat it, or use commas in the variable',
+    isList: true,
+    allowed: 'the name of a scenario',
+    read: (_text, faults) => (faults.every((name) => name !== '') ? { faults } : undefined),
+  },
+  {
+    flag: 'contract',
+    env: 'MOCK_CONTRACT',
+    value: 'MODE',
+    fallback: 'enforce',
+    about: 'enforce refuses what the contract forbids; report answers it all the same, and tells',
+    allowed: CONTRACT_MODES.join(' or '),
+    read: (text) => optional('contract', one(CONTRACT_MODES, text)),
+  },
+  {
+    flag: 'journal',
+    env: 'MOCK_JOURNAL',
+    value: 'N',
+    fallback: '1000',
+    about: 'requests of a session that are remembered',
+    allowed: 'a whole number from 0 to 100000',
+    read: (text) => (isWhole(text, 100_000) ? { journal: Number(text) } : undefined),
+  },
+  {
+    flag: 'allow-host',
+    env: 'MOCK_ALLOW_HOST',
+    value: 'NAME',
+    fallback: 'local names',
+    about: 'a further name by which the control API may be addressed; repeat it, or use commas in the variable',
+    isList: true,
+    allowed: 'a host name',
+    read: (_text, allowHosts) => (allowHosts.every((name) => /^[\w.-]+$/.test(name)) ? { allowHosts } : undefined),
+  },
+  {
+    flag: 'control-token',
+    env: 'MOCK_CONTROL_TOKEN',
+    value: 'TOKEN',
+    fallback: 'none',
+    about: 'what the control API wants in the header x-mock-control-token',
+    isSecret: true,
+    allowed: 'a text without spaces',
+    read: (controlToken) => (/^[\x21-\x7e]{1,200}$/.test(controlToken) ? { controlToken } : undefined),
+  },
+  {
+    flag: 'coverage',
+    env: 'MOCK_COVERAGE',
+    value: 'FILE',
+    fallback: 'none',
+    about: 'where to write at the end what was exercised of the contract: a .json, .md or .xml (JUnit) file',
+    allowed: 'the path of a .json, .md or .xml file',
+    read: (coverage) => (/\.(?:json|md|xml)$/.test(coverage) ? { coverage } : undefined),
+  },
+  {
+    flag: 'fail-on-violation',
+    env: 'MOCK_FAIL_ON_VIOLATION',
+    value: '',
+    fallback: 'off',
+    about: 'exit with code 1 at the end when a request broke the contract',
+    isSwitch: true,
+    allowed: 'true or false',
+    read: (text) => (text === 'true' || text === 'false' ? { failOnViolation: text === 'true' } : undefined),
+  },
+  {
+    flag: 'watch',
+    env: 'MOCK_WATCH',
+    value: '',
+    fallback: 'off',
+    about: 'read contract, profiles and scenarios anew when a file changes; a faulty one is told, and the old one stays',
+    isSwitch: true,
+    allowed: 'true or false',
+    read: (text) => (text === 'true' || text === 'false' ? { watch: text === 'true' } : undefined),
+  },
+  {
+    flag: 'pace',
+    env: 'MOCK_PACE',
+    value: 'PACE',
+    fallback: 'instant',
+    about: 'how long answers take: instant, real, or a factor of real',
+    allowed: 'instant, real, or a factor from 0 to 1000',
+    read: (text) => optional('pace', toPace(text)),
+  },
+  {
+    flag: 'errors',
+    env: 'MOCK_ERRORS',
+    value: 'DIALECT',
+    fallback: 'openai',
+    about: 'whose statuses, words and envelope errors have: openai or gateway',
+    allowed: DIALECTS.join(' or '),
+    read: (text) => optional('errors', one(DIALECTS, text)),
+  },
+  {
+    flag: 'api-key',
+    env: 'MOCK_API_KEY',
+    value: 'KEY',
+    fallback: 'any key passes',
+    about: 'only this key passes; repeat it, or use commas in the variable',
+    isList: true,
+    allowed: 'a key',
+    read: (_text, apiKeys) => (apiKeys.every((key) => key !== '') ? { apiKeys } : undefined),
+  },
+  { flag: 'seed', env: 'MOCK_SEED', value: 'TEXT', fallback: '0', about: 'another seed gives other ids and other pictures', allowed: 'any text', read: (seed) => ({ seed }) },
+  {
+    flag: 'clock',
+    env: 'MOCK_CLOCK',
+    value: 'CLOCK',
+    fallback: 'fixed',
+    about: 'the time in answers: fixed or real',
+    allowed: 'fixed or real',
+    read: (text) => optional('clock', one(['fixed', 'real'], text)),
+  },
+  {
+    flag: 'grace',
+    env: 'MOCK_GRACE',
+    value: 'SECONDS',
+    fallback: '2',
+    about: 'time that open streams have to finish after SIGTERM',
+    allowed: 'seconds from 0 to 3600',
+    read: (text) => (/^\d{1,4}(?:\.\d+)?$/.test(text) && Number(text) <= 3600 ? { grace: Number(text) } : undefined),
+  },
+  {
+    flag: 'log',
+    env: 'MOCK_LOG',
+    value: 'FORM',
+    fallback: 'pretty on a terminal, else json',
+    about: 'a line for each request on stderr: pretty, json or silent',
+    allowed: LOGS.join(', '),
+    read: (text) => optional('log', one(LOGS, text)),
+  },
+]
+
+function optional<K extends keyof Options>(key: K, value: Options[K] | undefined): Partial<Options> | undefined {
+  return value === undefined ? undefined : { [key]: value }
+}
+
+function isWhole(text: string, most: number): boolean {
+  return /^\d{1,9}$/.test(text) && Number(text) <= most
+}
