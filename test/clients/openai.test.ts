@@ -88,7 +88,7 @@ test('a mock without a port is the client’s fetch', async () => {
   const { choices } = await local.chat.completions.create({ model: 'nano-banana', messages: [{ role: 'user', content: 'x' }] })
   expect(choices[0]?.message.content).toMatch(/^\n!\[Image\]\(http:\/\/mock\.invalid\/cdn\//)
   const hangUp = new AbortController()
-  await using slow = await createMock({ pace: 'real' })
+  await using slow = await createMock({ pace: 0.1 })
   const paced = new OpenAI({ baseURL: slow.baseURL, apiKey: 'any', fetch: slow.fetch })
   const stream = await paced.chat.completions.create({ model: 'gpt-4o-image', messages: [{ role: 'user', content: 'x' }], stream: true }, { signal: hangUp.signal })
   let chunks = 0
