@@ -1,5 +1,6 @@
 import type { Known } from '../journal/marks.ts'
 import type { Trace } from '../journal/trace.ts'
+import type { Telling } from '../reply/error.ts'
 import { ApiError, errorReply } from '../reply/error.ts'
 import { withNotes } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
@@ -24,11 +25,11 @@ export interface App {
 /** A route for each Operation of the contract, the links of its pictures, and the control API. */
 export function createApp(settings: Settings, isReady: () => boolean): App {
   const { onFault, onExchange } = guarded(settings)
-  const toReply = (error: unknown, requestId: string): Reply => {
+  const toReply = (error: unknown, telling: Telling): Reply => {
     if (!(error instanceof ApiError)) onFault(error)
-    return errorReply(error, { dialect: settings.errors, requestId })
+    return errorReply(error, telling)
   }
-  const { version } = settings
+  const { version, errors } = settings
   const journal = createJournal(settings, onFault)
   const { answer, isOpen, isKept } = createAnswer(settings, { isReady, journal })
   // What the request is answered, and what is learnt of it meanwhile.
@@ -37,7 +38,8 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
       trace.session = sessionOf(request)
       return { reply: await answer(request, trace), fault: undefined }
     } catch (error) {
-      return { reply: toReply(error, trace.requestId), fault: (error instanceof Error ? error.message : String(error)).slice(0, 300) }
+      const dialect = isOpen(request.path) ? errors : 'openai' // the control API is no part of what the dialects are of
+      return { reply: toReply(error, { dialect, requestId: trace.requestId }), fault: error instanceof Error ? error.message : String(error) }
     }
   }
   return {
@@ -57,7 +59,7 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
     },
     refuse: (error) => {
       const requestId = createRequestId()
-      return complete(toReply(error, requestId), { version, requestId, isOpen: true })
+      return complete(toReply(error, { dialect: errors, requestId }), { version, requestId, isOpen: true })
     },
   }
 }

@@ -5,7 +5,7 @@ import { readJson } from '../contract/json.ts'
 import { toJUnit, toMarkdown } from '../journal/report.ts'
 import { toTable } from '../journal/table.ts'
 import type { Trace } from '../journal/trace.ts'
-import { ApiError, errorReply } from '../reply/error.ts'
+import { ApiError } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
 import type { Controlled } from './control.ts'
 import type { Incoming } from './incoming.ts'
@@ -16,7 +16,7 @@ import { memoryOf } from './memory.ts'
 export type ControlApi = (request: Incoming, trace: Trace) => Promise<Reply>
 
 interface Env {
-  Bindings: { readonly memory: Memory; readonly trace: Trace }
+  Bindings: { readonly memory: Memory }
 }
 
 const BASE = '/__mock'
@@ -120,7 +120,7 @@ export function createControlApi(controlled: Controlled): ControlApi {
       headers: headersOf(request),
       ...(body === undefined || body.length === 0 ? {} : { body: new Uint8Array(body) }),
     })
-    const response = await api.fetch(given, { memory, trace })
+    const response = await api.fetch(given, { memory })
     return { status: response.status, headers: { 'x-content-type-options': 'nosniff', 'content-type': response.headers.get('content-type') ?? 'application/json' }, body: await response.text() }
   }
 }
@@ -135,7 +135,7 @@ type Handler = (context: Context<Env>) => Promise<Response>
 
 // Each route with what answers it. The document is made from the routes; what comes in is read by the same schemas.
 function createRoutes({ settings }: Controlled): OpenAPIHono<Env> {
-  const { version, errors, choosing } = settings
+  const { version, choosing } = settings
   const scenarios = [...choosing.catalogue.values()].map(({ then: _answer, ...told }) => told)
   const handlers: Readonly<Record<keyof typeof routes, Handler>> = {
     exchanges: listExchanges,
@@ -152,9 +152,11 @@ function createRoutes({ settings }: Controlled): OpenAPIHono<Env> {
     api.openAPIRegistry.registerPath(route)
     if (isRoute(name)) api.on(route.method, route.getRoutingPath(), handlers[name])
   }
-  api.onError((error, context) => {
-    const { status, headers, body } = errorReply(error, { dialect: errors, requestId: context.env.trace.requestId })
-    return new Response(typeof body === 'string' ? body : '', { status, headers })
+  api.onError((error) => {
+    throw error // it becomes a Reply where all errors do
+  })
+  api.notFound(({ req }) => {
+    throw new ApiError('unknown_path', { asked: `${req.method} ${req.path.slice(0, 200)}` })
   })
   api.doc31(`${BASE}/openapi.json`, { openapi: '3.1.0', info: { title: 'The control API of chat-image-mock', version } })
   return api
