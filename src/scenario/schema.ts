@@ -142,8 +142,8 @@ export function toScenario(name: string, value: JsonValue, source: Pick<SourceFi
 }
 
 /** One entry of a script, or a list of them, as a test sends it: a scenario's name or its own `then`, how often, and for which requests. */
-const entry = z.strictObject({
-  scenario: z.union([z.string().max(64), z.strictObject({ then })], { error: "write a scenario's name, or { then: … }" }),
+const entry = mapping({
+  scenario: z.union([z.string().max(64, "a scenario's name has at most 64 characters"), mapping({ then })], { error: "write a scenario's name, or { then: … }" }),
   times: whole.min(1, 'write at least 1').max(10_000, 'at most 10000 times').exactOptional(),
   when: when.exactOptional(),
 })

@@ -28,7 +28,7 @@ type Issue = Parameters<typeof toWords>[0]
 function wordsOf(issues: readonly Issue[]): string[] {
   return issues.flatMap((issue) => {
     if (issue.code !== 'invalid_union') return [toWords(issue)]
-    const branches = issue.errors.filter((branch) => branch.some(({ path }) => path.length > 0) && branch.every(({ code }) => code !== 'invalid_type' || true))
+    const branches = issue.errors.filter((branch) => branch.some(({ path, code }) => path.length > 0 || code !== 'invalid_type'))
     const [best] = branches.toSorted((a, b) => depthOf(b) - depthOf(a))
     return best === undefined ? [toWords(issue)] : wordsOf(best.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })))
   })
