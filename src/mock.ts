@@ -4,6 +4,7 @@ import type { Server } from 'node:http'
 import type { Coverage } from './journal/coverage.ts'
 import type { Exchange } from './journal/exchange.ts'
 import type { Filter } from './journal/filter.ts'
+import type { Reply } from './reply/reply.ts'
 import type { ScriptEntry, Then, When } from './scenario/scenario.ts'
 import type { App } from './server/app.ts'
 import { createApp } from './server/app.ts'
@@ -94,7 +95,8 @@ async function answer(app: App, request: Request, pacing: Pacing): Promise<Respo
     return await new Promise((resolve, reject) => {
       request.signal.addEventListener('abort', () => reject(request.signal.reason), { signal: done.signal })
       pacing.ending.addEventListener('abort', () => reject(closedError()), { signal: done.signal })
-      app.handle(fromWeb(request), async (reply) => toResponse(reply, pacing, request.signal)).then(resolve, reject)
+      const write = async (reply: Reply): Promise<Response> => toResponse(request.method === 'HEAD' ? { ...reply, body: '' } : reply, pacing, request.signal)
+      app.handle(fromWeb(request), write).then(resolve, reject)
     })
   } finally {
     done.abort()

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { mapping, toWords } from '../chat/facts.ts'
 import type { JsonValue } from '../contract/json.ts'
 import { readJson } from '../contract/json.ts'
 import { toJUnit, toMarkdown } from '../journal/report.ts'
@@ -27,7 +28,7 @@ const session = z.object({
     .optional()
     .openapi({ description: 'Whose memory; without it, and without a bearer key, what is read is of all sessions and what is changed is of the requests that have none.' }),
 })
-const filter = z.object({
+const filter = mapping({
   model: z.string().openapi({ description: 'A name, or a family as name-*' }).exactOptional(),
   status: z.string().openapi({ description: '429, or 4xx' }).exactOptional(),
   operation: z.string().openapi({ description: "An operation's id, its path, or POST /path" }).exactOptional(),
@@ -104,6 +105,14 @@ const routes = {
   }),
 }
 
+// Answered without this file; here they are documented.
+const OTHERS = {
+  livez: 'Whether the process runs',
+  readyz: 'Whether requests are answered; 503 before they are, and while the mock ends',
+  health: 'Version, contract, and how much is kept',
+  'openapi.json': 'This document',
+} as const
+
 /** The control API, code first: its document is made from its routes. */
 export function createControlApi(controlled: Controlled): ControlApi {
   const { settings, journal } = controlled
@@ -152,6 +161,9 @@ function createRoutes({ settings }: Controlled): OpenAPIHono<Env> {
     api.openAPIRegistry.registerPath(route)
     if (isRoute(name)) api.on(route.method, route.getRoutingPath(), handlers[name])
   }
+  for (const [name, summary] of Object.entries(OTHERS)) {
+    api.openAPIRegistry.registerPath({ method: 'get', path: `${BASE}/${name}`, summary, responses: { 200: json(z.looseObject({}), summary) } })
+  }
   api.onError((error) => {
     throw error // it becomes a Reply where all errors do
   })
@@ -169,10 +181,10 @@ function isRoute(name: string): name is keyof typeof routes {
 async function listExchanges(context: Context<Env>): Promise<Response> {
   const asked = filter.safeParse(context.req.query())
   if (!asked.success) {
-    throw new ApiError('invalid_value', {
-      param: String(asked.error.issues[0]?.path[0] ?? ''),
-      reason: `Invalid query: ${asked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`,
-    })
+    const { issues } = asked.error
+    const [first] = issues
+    const param = first?.code === 'unrecognized_keys' ? first.keys[0] : first?.path[0]
+    throw new ApiError('invalid_value', { param: String(param ?? ''), reason: `Invalid query: ${issues.map(toWords).join('; ')}.` })
   }
   const exchanges = await context.env.memory.exchanges(asked.data)
   return prefers(context.req.header('accept'), 'text/plain') ? context.text(`${toTable({ exchanges })}\n`) : context.json({ exchanges })
