@@ -50,8 +50,8 @@ export function isAmount(text: string): boolean {
 
 // One pass over a text that holds none of all this, as nearly all do.
 const SUSPICIOUS = /[=@]|[Bb]earer|BEARER|[spr]k[-_]|sess[-_]|gh[oprsu]_|github_pat|AKIA|AIza|xox[abeprs]-|eyJ|\/1[\w-]{40}/
-// Up to the last @ of what can be an authority. No part of it can run over the next //.
-const USER_INFO = /\/\/[^/?#\s"<>\\]*@/g
+// Up to the last @ of what can be an authority. No part of it can run over the next //. JSON inside a text may escape its slashes.
+const USER_INFO = /(\\{0,4}\/\\{0,4}\/)[^/?#\s"<>\\]*@/g
 // A parameter in a URL, a form or a line of text. A bracket ends it only where the text goes on as after a markdown link.
 const PARAMETER = /(^|[?&#;,\s])([^=&#?;,\s"'<>\\()]{1,100})=((?:[^&#\s"<>\\)]|\)(?=[^\s"<>\\)\],|.;]))+)/g
 // Prose has bearers too: with a capital it always is a credential, else where no word looks like what follows.
@@ -67,7 +67,7 @@ const RECIPE = /\/(1[\w-]{40,1499})(?![\w-])/g
 export function redactText(text: string): string {
   if (!SUSPICIOUS.test(text)) return text
   return text
-    .replaceAll(USER_INFO, `//${REDACTED}@`)
+    .replaceAll(USER_INFO, `$1${REDACTED}@`)
     .replaceAll(PARAMETER, redactParameter)
     .replaceAll(BEARER, `$1 ${REDACTED}`)
     .replaceAll(LOWER_BEARER, `$1 ${REDACTED}`)

@@ -86,6 +86,8 @@ test('headers, query and fields keep their names and lose their values', async (
 
 test.each([
   ['https://me:hush@host/a.png', 'https://[redacted]@host/a.png'],
+  [String.raw`"https:\/\/me:hush@host\/a.png"`, String.raw`"https:\/\/[redacted]@host\/a.png"`],
+  [String.raw`"https:\\/\\/me:hush@host\\/a.png"`, String.raw`"https:\\/\\/[redacted]@host\\/a.png"`],
   ['see ![a](https://host/a.png?sig=hush&w=5) and b', 'see ![a](https://host/a.png?sig=[redacted]&w=5) and b'],
   ['![a](https://host/a.png?w=5&X-Amz-Signature=hush) and b', '![a](https://host/a.png?w=5&X-Amz-Signature=[redacted]) and b'],
   ['![a](https://host/a.png?sig=hu)sh)', '![a](https://host/a.png?sig=[redacted])'],
