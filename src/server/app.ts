@@ -1,3 +1,4 @@
+import { redactText } from '../journal/credentials.ts'
 import type { Known } from '../journal/marks.ts'
 import type { Trace } from '../journal/trace.ts'
 import type { Telling } from '../reply/error.ts'
@@ -9,7 +10,7 @@ import { createJournal, NOT_KEPT } from './journal.ts'
 import { createRequestId } from './request-id.ts'
 import { createAnswer } from './routes.ts'
 import { sessionOf } from './session.ts'
-import type { Settings } from './settings.ts'
+import type { Handled, Settings } from './settings.ts'
 
 /** The server without a port: answers a request, and has the Reply written by whoever brought it. */
 export interface App {
@@ -51,10 +52,16 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
       const { reply, fault } = await answered(request, trace)
       const whole = complete(reply, { version, requestId: trace.requestId, isOpen: isOpen(request.path) })
       const { notes, end } = isKept(request.path) ? await journal.begin(request, trace, whole) : NOT_KEPT
-      const written = await write(withNotes(whole, notes))
-      await end(written === false)
-      const { method, path } = request
-      onExchange({ method, path, status: whole.status, duration: performance.now() - started, requestId: trace.requestId, note: whole.headers['x-mock-note'], error: fault })
+      const told = logOf(request, whole, fault)
+      const settle = async (hungUp: boolean): Promise<void> => {
+        await end(hungUp)
+        onExchange({ ...told, duration: performance.now() - started, requestId: trace.requestId })
+      }
+      const written = await write(withNotes(whole, notes)).catch(async (error: unknown) => {
+        await settle(request.isGone())
+        throw error
+      })
+      await settle(written === false)
       return written
     },
     refuse: (error) => {
@@ -62,6 +69,12 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
       return complete(toReply(error, { dialect: errors, requestId }), { version, requestId, isOpen: true })
     },
   }
+}
+
+// What a log shows of a request and its answer, without the credentials that either repeats.
+function logOf({ method, path }: Incoming, { status, headers }: Reply, fault: string | undefined): Omit<Handled, 'duration' | 'requestId'> {
+  const note = headers['x-mock-note']
+  return { method, path: redactText(path), status, note: note === undefined ? undefined : redactText(note), error: fault === undefined ? undefined : redactText(fault.slice(0, 4000)).slice(0, 300) }
 }
 
 // The one place where a Reply is made whole: every one has its ids, and those outside the control API are open to every origin.

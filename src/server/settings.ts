@@ -9,7 +9,7 @@ export type ContractMode = (typeof CONTRACT_MODES)[number]
 /** Waits `ms` milliseconds; rejects at once when the signal aborts. */
 export type Timer = (ms: number, signal?: AbortSignal) => Promise<void>
 
-/** One request and how it was answered, as a log shows it. */
+/** One request and how it was answered, as a log shows it: without credentials. */
 export interface Handled {
   readonly method: string
   /** Without the query. */
