@@ -24,7 +24,7 @@ export interface Session {
   readonly apiKey: string
   /** Headers that name the session. */
   readonly headers: Readonly<Record<string, string>>
-  /** Scripts the next answers, in order: a scenario by name, its own `then`, or a list of entries. Of a sequence all answers are meant, else one, unless `times` says more. */
+  /** Scripts the next answers, in order: a scenario by name, its own `then`, or a list of entries. Of a sequence all answers are meant, else one, unless `times` says more; `more` holds for each entry. */
   readonly script: (scenario: string | ScriptEntry | { readonly then: Then } | readonly ScriptEntry[], more?: { readonly times?: number; readonly when?: When }) => Promise<void>
   /** What is scripted and not yet asked for. */
   readonly pending: () => Promise<Pending[]>
@@ -180,7 +180,7 @@ function remembering(settings: Settings, { known }: App, session: string | undef
 
 function toEntries(scenario: Parameters<Session['script']>[0], more: object): unknown {
   if (typeof scenario === 'string' || 'then' in scenario) return { scenario, ...more }
-  return scenario
+  return Array.isArray(scenario) ? scenario.map((entry: ScriptEntry) => ({ ...entry, ...more })) : { ...scenario, ...more }
 }
 
 // OpenAI's clients append two segments to their base URL: /chat/completions.
