@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto'
+import OpenAI from 'openai'
+import { expect, test } from 'vitest'
+import type { Mock, Session } from '../../src/index.ts'
+import { createMock, startMock } from '../../src/index.ts'
+import { ask, mockWith, read } from '../ask.ts'
+
+const promptsOf = async (of: Pick<Session, 'exchanges'>): Promise<(string | undefined)[]> => (await of.exchanges()).map(({ chat }) => chat?.prompt)
+
+test('a header names the session: its script answers it alone, and it sees its own Exchanges', async () => {
+  await using mock = await startMock()
+  const headers = { 'x-mock-session': 'alice' }
+  const alice = mock.session('alice')
+  await alice.script({ then: { say: 'for alice' } })
+  expect((await ask(mock, { text: 'bob’s', headers: { 'x-mock-session': 'bob' } })).content).not.toBe('for alice')
+  expect((await ask(mock, { text: 'nobody’s' })).content).not.toBe('for alice')
+  expect((await ask(mock, { text: 'alice’s', headers })).content).toBe('for alice')
+  expect(await promptsOf(alice)).toEqual(['alice’s'])
+  expect(await promptsOf(mock.session('bob'))).toEqual(['bob’s'])
+  expect(await promptsOf(mock), 'the mock itself sees all').toEqual(['bob’s', 'nobody’s', 'alice’s'])
+})
+
+test('two keys are two sessions, and of a key nothing is shown but a digest', async () => {
+  await using mock = await startMock()
+  const keys = ['sk-proj-ONEkeyONEkeyONE', 'another-plain-key-2']
+  const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` })
+  const control = async (path: string, key: string, init: RequestInit = {}): Promise<any> =>
+    (await mock.fetch(`${mock.url}/__mock/${path}`, { ...init, headers: { ...bearer(key), 'content-type': 'application/json' } })).json()
+  for (const key of keys) await control('script', key, { method: 'POST', body: JSON.stringify({ scenario: { then: { say: `for ${keys.indexOf(key)}` } } }) })
+  expect((await ask(mock)).content, 'without a key it is a session of its own').toMatch(/!\[/)
+  for (const key of keys.toReversed()) expect((await ask(mock, { headers: bearer(key) })).content).toBe(`for ${keys.indexOf(key)}`)
+  const sessions = []
+  for (const key of keys) {
+    const { exchanges } = await control('exchanges', key)
+    expect(exchanges).toHaveLength(1)
+    sessions.push(exchanges[0].session)
+  }
+  expect(sessions).toEqual([expect.stringMatching(/^key-[\da-f]{16}$/), expect.stringMatching(/^key-[\da-f]{16}$/)])
+  expect(sessions[0]).not.toBe(sessions[1])
+  const told = JSON.stringify([await mock.exchanges(), await mock.coverage(), await control('exchanges', keys[0]!), await control('health', keys[0]!)])
+  for (const key of keys) expect(told).not.toContain(key.slice(0, 12))
+})
+
+test('the session’s name goes before its key', async () => {
+  await using mock = await startMock()
+  await ask(mock, { headers: { 'x-mock-session': 'alice', authorization: 'Bearer some-key' } })
+  await ask(mock, { headers: { authorization: `Bearer ${mock.session('alice').apiKey}` } })
+  await ask(mock, { headers: { authorization: 'Basic bWU6aHVzaA==' } })
+  expect((await mock.exchanges()).map(({ session }) => session)).toEqual(['alice', 'alice', ''])
+})
+
+test.each([
+  ['spaces', 'my test'],
+  ['more than 100 characters', 'x'.repeat(101)],
+  ['nothing', ''],
+])('a name of %s is refused, and it is said what a name is', async (_what, name) => {
+  await using mock = await startMock()
+  const told = await ask(mock, { headers: { 'x-mock-session': name } })
+  expect(told).toMatchObject({ status: 400, json: { error: { param: 'x-mock-session', message: expect.stringContaining('write 1 to 100 characters of printable ASCII, without spaces') } } })
+})
+
+test.each<[how: string, options: (session: Session) => object]>([
+  ['its headers', ({ headers }) => ({ apiKey: 'any', defaultHeaders: headers })],
+  ['its key', ({ apiKey }) => ({ apiKey })],
+])('the official client is a session of its own by %s, on a port and in process', async (_how, options) => {
+  for (const mock of [await startMock(), await createMock()]) {
+    const [one, two] = [mock.session(), mock.session()]
+    const say = async (session: Session): Promise<string | null | undefined> => {
+      const client = new OpenAI({ baseURL: mock.baseURL, fetch: mock.fetch, maxRetries: 0, ...(options(session) as { apiKey: string }) })
+      return (await client.chat.completions.create({ model: 'flux', messages: [{ role: 'user', content: 'a fox' }] })).choices[0]?.message.content
+    }
+    await one.script({ then: { say: 'for one' } })
+    await two.script({ then: { say: 'for two' } })
+    expect(await say(two)).toBe('for two')
+    expect(await say(one)).toBe('for one')
+    expect(await one.pending()).toEqual([])
+    expect(await one.exchanges()).toHaveLength(1)
+    expect((await two.coverage()).scenarios.items.find(({ name }) => name === 'script')?.count).toBe(1)
+    await mock.close()
+  }
+})
+
+test('a session that is given no name is unlike any other', async () => {
+  await using mock = await mockWith()
+  const sessions = Array.from({ length: 100 }, () => mock.session())
+  expect(new Set(sessions.map(({ apiKey }) => apiKey)).size).toBe(100)
+  expect(mock.session('a').headers).toEqual(mock.session('a').headers)
+})
+
+test('requests without a session share one queue, which nobody else is answered from', async () => {
+  await using mock = await startMock()
+  await mock.script([{ scenario: { then: { say: '1' } } }, { scenario: { then: { say: '2' } } }])
+  expect((await ask(mock, { headers: mock.session().headers as Record<string, string> })).content).toMatch(/!\[/)
+  const said = await Promise.all([ask(mock), ask(mock)])
+  expect(said.map(({ content }) => content).toSorted()).toEqual(['1', '2'])
+  expect(await mock.pending()).toEqual([])
+})
+
+test('what a script is given beside its scenario holds for each of its entries', async () => {
+  await using mock = await mockWith()
+  await mock.script('twice-503', { times: 1, when: { stream: true } })
+  await mock.script({ scenario: 'twice-503' }, { times: 4 })
+  await mock.script([{ scenario: 'twice-503' }, { scenario: { then: { say: 'x' } } }], { times: 3 })
+  expect(await mock.pending()).toEqual([
+    { scenario: 'twice-503', when: { stream: true }, times: 1 },
+    { scenario: 'twice-503', times: 4 },
+    { scenario: 'twice-503', times: 3 },
+    { scenario: { then: { say: 'x' } }, times: 3 },
+  ])
+})
+
+test('sequences, and which request it is, are counted for each session', async () => {
+  await using mock = await startMock()
+  const asked = async (session: Session, name: string): Promise<number> => (await ask(mock, { headers: { ...session.headers, 'x-mock-scenario': name } })).status
+  const [one, two] = [mock.session(), mock.session()]
+  expect([await asked(one, 'twice-503'), await asked(one, 'twice-503'), await asked(one, 'twice-503')]).toEqual([503, 503, 200])
+  expect([await asked(two, 'twice-503'), await asked(two, 'twice-503'), await asked(two, 'twice-503')]).toEqual([503, 503, 200])
+  const third = { scenario: { then: { say: 'the third' } }, when: { nth: 3 } }
+  const sessions = [mock.session(), mock.session()]
+  for (const session of sessions) await session.script(third)
+  for (let i = 1; i <= 3; i++) {
+    for (const { headers } of sessions) expect((await ask(mock, { headers })).content === 'the third').toBe(i === 3)
+  }
+})
+
+test('reset of one session leaves the others as they were', async () => {
+  await using mock = await startMock()
+  const [one, two] = [mock.session('one'), mock.session('two')]
+  for (const session of [one, two, mock]) {
+    await session.script('twice-503')
+    await ask(mock, { headers: 'headers' in session ? session.headers : {} })
+  }
+  await one.reset()
+  expect([await one.pending(), await one.exchanges(), (await one.coverage()).operations.covered]).toEqual([[], [], 0])
+  for (const session of [two, mock]) expect(await session.pending()).toEqual([{ scenario: 'twice-503', times: 1 }])
+  expect(await two.exchanges()).toHaveLength(1)
+  await mock.reset()
+  expect(await mock.pending()).toEqual([])
+  expect(await two.pending(), 'the mock’s own reset is of the requests without a session').toHaveLength(1)
+  expect((await mock.exchanges()).map(({ session }) => session)).toEqual(['two'])
+})
+
+test('64 sessions at once on one server: each sees its own answers, in their order, and its own Exchanges', async () => {
+  await using mock = await startMock()
+  const REQUESTS = 50
+  const run = async (i: number): Promise<void> => {
+    const session = mock.session()
+    const nonces = Array.from({ length: REQUESTS }, () => randomUUID())
+    const headers = i % 2 === 0 ? session.headers : { authorization: `Bearer ${session.apiKey}` }
+    await session.script(nonces.map((nonce) => ({ scenario: { then: { say: nonce } } })))
+    const said = []
+    for (const nonce of nonces) said.push(await say(mock, nonce, headers))
+    expect(said).toEqual(nonces)
+    expect(await promptsOf(session)).toEqual(nonces)
+    expect((await session.exchanges()).every(({ session: name }) => name === session.headers['x-mock-session'])).toBe(true)
+    expect(await session.pending()).toEqual([])
+    const { operations, forms } = await session.coverage()
+    expect([operations.items[0]?.count, forms.covered]).toEqual([REQUESTS, 2])
+  }
+  await Promise.all(Array.from({ length: 64 }, async (_, i) => run(i)))
+  expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toMatchObject({ sessions: 64, exchanges: 64 * REQUESTS })
+})
+
+async function say(mock: Mock, nonce: string, headers: Readonly<Record<string, string>>): Promise<string> {
+  return (await ask(mock, { model: 'flux', text: nonce, headers, body: { stream: nonce < '8' } })).content
+}
+
+test('where only some keys pass, a session is told by its headers', async () => {
+  await using mock = await startMock({ apiKeys: ['the-key'] })
+  const session = mock.session()
+  await session.script({ then: { say: 'mine' } })
+  expect((await ask(mock, { headers: { authorization: 'Bearer the-key', ...session.headers } })).content).toBe('mine')
+  expect((await ask(mock, { headers: { authorization: `Bearer ${session.apiKey}` } })).status).toBe(401)
+  expect(await session.exchanges()).toHaveLength(2)
+})
+
+test('the control API is asked for a session as the API is', async () => {
+  await using mock = await startMock()
+  const alice = mock.session('alice')
+  await ask(mock, { text: 'alice’s', headers: alice.headers })
+  await ask(mock, { text: 'nobody’s' })
+  const told = async (headers: Record<string, string>): Promise<any[]> => (await read(await mock.fetch(`${mock.url}/__mock/exchanges`, { headers }))).json.exchanges
+  for (const headers of [alice.headers, { authorization: `Bearer ${alice.apiKey}` }]) expect(await told({ ...headers })).toMatchObject([{ session: 'alice', chat: { prompt: 'alice’s' } }])
+  expect(await told({})).toHaveLength(2)
+  expect(await told({ 'x-mock-session': 'nobody' })).toEqual([])
+})
