@@ -8,6 +8,9 @@ import { toChecked } from './check.ts'
 import type { Answer, Endpoint } from './endpoint.ts'
 import { behaviourOf } from './operations.ts'
 
+/** Characters of a violation that a header tells. */
+const MAX_VIOLATION = 150
+
 type Given = Pick<Matched, 'settings' | 'gallery' | 'prefix'>
 
 /** An Endpoint for each path of the contract. */
@@ -30,12 +33,13 @@ function toAnswer(operation: Operation, given: Given): Answer {
     if (chosen !== undefined) trace.choice = chosen
     const early = chosen === undefined ? undefined : replyOf(chosen.then, { dialect: settings.errors, requestId: trace.requestId })
     const reply = early ?? (await behave(await toChecked(request, { operation, path, trace, asked: chosen, ...given }), settings))
-    return withNotes({ ...reply, headers: { ...reply.headers, ...headers } }, [...violationsOf(trace), ...notes, ...choiceOf(trace)])
+    return withNotes({ ...reply, headers: { ...reply.headers, ...headers } }, [...choiceOf(trace), ...notes, ...violationsOf(trace)])
   }
 }
 
+// They stand last and in short: a header has an end, and the journal tells them whole.
 function violationsOf({ faults }: Trace): string[] {
-  return faults.slice(0, 5).map(({ message }) => `violation: ${message}`)
+  return faults.slice(0, 5).map(({ message }) => `violation: ${message.length <= MAX_VIOLATION ? message : `${message.slice(0, MAX_VIOLATION)}...`}`)
 }
 
 function choiceOf({ choice }: Trace): string[] {
