@@ -180,7 +180,7 @@ function remembering(settings: Settings, { known }: App, session: string | undef
 
 function toEntries(scenario: Parameters<Session['script']>[0], more: object): unknown {
   if (typeof scenario === 'string' || 'then' in scenario) return { scenario, ...more }
-  return Array.isArray(scenario) ? scenario.map((entry: ScriptEntry) => ({ ...entry, ...more })) : { ...scenario, ...more }
+  return 'scenario' in scenario ? { ...scenario, ...more } : scenario.map((entry) => ({ ...entry, ...more }))
 }
 
 // OpenAI's clients append two segments to their base URL: /chat/completions.

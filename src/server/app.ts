@@ -52,23 +52,26 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
       const { reply, fault } = await answered(request, trace)
       const whole = complete(reply, { version, requestId: trace.requestId, isOpen: isOpen(request.path) })
       const { notes, end } = isKept(request.path) ? await journal.begin(request, trace, whole) : NOT_KEPT
-      const told = logOf(request, whole, fault)
-      const settle = async (hungUp: boolean): Promise<void> => {
+      return settled(write(withNotes(whole, notes)), request, async (hungUp) => {
         await end(hungUp)
-        onExchange({ ...told, duration: performance.now() - started, requestId: trace.requestId })
-      }
-      const written = await write(withNotes(whole, notes)).catch(async (error: unknown) => {
-        await settle(request.isGone())
-        throw error
+        onExchange({ ...logOf(request, whole, fault), duration: performance.now() - started, requestId: trace.requestId })
       })
-      await settle(written === false)
-      return written
     },
     refuse: (error) => {
       const requestId = createRequestId()
       return complete(toReply(error, { dialect: errors, requestId }), { version, requestId, isOpen: true })
     },
   }
+}
+
+// What is written, when its end has been told; also of an answer that could not be written.
+async function settled<T>(writing: Promise<T>, request: Incoming, end: (hungUp: boolean) => Promise<void>): Promise<T> {
+  const written = await writing.catch(async (error: unknown) => {
+    await end(request.isGone())
+    throw error
+  })
+  await end(written === false)
+  return written
 }
 
 // What a log shows of a request and its answer, without the credentials that either repeats.

@@ -1,5 +1,5 @@
 import SwaggerParser from '@apidevtools/swagger-parser'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Mock, MockOptions } from '../../src/index.ts'
 import { startMock } from '../../src/index.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
@@ -157,10 +157,7 @@ test('POST script: a list, answered in its order; one entry more than once', asy
 test('POST script: the sequence of an answer of one’s own takes as many requests as it has answers, or as many as are said', async () => {
   await using mock = await listening()
   const then = { sequence: [{ say: '1' }, { say: '2' }, { say: '3' }] }
-  await post(mock, 'script', [
-    { scenario: { then }, times: 2 },
-    { scenario: { then } },
-  ])
+  await post(mock, 'script', [{ scenario: { then }, times: 2 }, { scenario: { then } }])
   expect((await scripted(mock)).map(({ times }: any) => times)).toEqual([2, 3])
   const said = []
   for (let i = 0; i < 5; i++) said.push((await ask(mock)).content)
@@ -194,8 +191,16 @@ test.each<[what: string, body: unknown, told: RegExp]>([
   ['a sequence with more beside it', { scenario: { then: { say: 'x', sequence: [{ say: 'y' }] } } }, /scenario\.then: a sequence stands alone/],
   ['no time at all', { scenario: 'twice-503', times: 0 }, /times: write at least 1/],
   ['too many times', { scenario: 'twice-503', times: 10_001 }, /times: at most 10000 times/],
-  ['a wrong when', [{ scenario: 'twice-503' }, { scenario: 'twice-503', when: { modle: 'flux' } }], /1\.when: 'modle' is not known; what can be written is model, prompt, pattern, stream, references, nth/],
-  ['a header that frames', { scenario: { then: { headers: { 'content-length': '5' } } } }, /scenario\.then\.headers\.content-length: write a header's name in lower case; those that frame the message are not allowed/],
+  [
+    'a wrong when',
+    [{ scenario: 'twice-503' }, { scenario: 'twice-503', when: { modle: 'flux' } }],
+    /1\.when: 'modle' is not known; what can be written is model, prompt, pattern, stream, references, nth/,
+  ],
+  [
+    'a header that frames',
+    { scenario: { then: { headers: { 'content-length': '5' } } } },
+    /scenario\.then\.headers\.content-length: write a header's name in lower case; those that frame the message are not allowed/,
+  ],
   ['a long text', { scenario: { then: { say: 'x'.repeat(100_001) } } }, /scenario\.then\.say: at most 100000 characters/],
   ['too many entries', Array.from({ length: 1001 }, () => ({ scenario: 'twice-503' })), /at most 1000 entries/],
 ])('POST script refuses %s, and says what is allowed', async (_what, body, told) => {
@@ -284,7 +289,8 @@ test('openapi.json is a valid OpenAPI 3.1 document, and names exactly the routes
   for (const [path, methods] of Object.entries(SERVED)) {
     const at = path.replace('{id}', 'latest').slice('/__mock/'.length)
     await ask(mock) // so that there is a latest one
-    for (const method of methods.toReversed()) expect((await control(mock, at, { method: method.toUpperCase(), ...(method === 'post' ? { headers: JSON_TYPE, body: '{}' } : {}) })).status, `${method} ${path}`).not.toBe(404)
+    for (const method of methods.toReversed())
+      expect((await control(mock, at, { method: method.toUpperCase(), ...(method === 'post' ? { headers: JSON_TYPE, body: '{}' } : {}) })).status, `${method} ${path}`).not.toBe(404)
     const { status, headers } = await control(mock, at, { method: 'PATCH' })
     expect({ status, allow: headers.get('allow')?.split(', ').toSorted() }).toEqual({
       status: 405,
@@ -295,7 +301,8 @@ test('openapi.json is a valid OpenAPI 3.1 document, and names exactly the routes
 
 test('what is not there is a 404 in the envelope, however it is written', async () => {
   await using mock = await listening()
-  for (const path of ['', 'nothing', 'exchanges/', 'exchanges/1/2', 'Exchanges', 'script/x']) expect(await control(mock, path), path).toMatchObject({ status: 404, json: { error: { type: 'invalid_request_error' } } })
+  for (const path of ['', 'nothing', 'exchanges/', 'exchanges/1/2', 'Exchanges', 'script/x'])
+    expect(await control(mock, path), path).toMatchObject({ status: 404, json: { error: { type: 'invalid_request_error' } } })
   for (const path of ['/__mock', '/__mock/exchanges/..', '/__mock/exchanges/.', '/__mock/exchanges/%2e%2e', String.raw`/__mock/exchanges/x\..\..\nothing`]) {
     const { status, body } = await sendRaw(mock, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
     expect(status, path).toBe(404)
@@ -309,7 +316,10 @@ test('a POST is JSON and says so: without a type, as a form or as text it is ref
   const body = JSON.stringify({ scenario: { then: { say: 'from a form' } } })
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp', 'text/plain; application/json']) {
     for (const path of ['script', 'reset']) {
-      expect(await control(mock, path, { method: 'POST', headers: { 'content-type': type }, body }), type).toMatchObject({ status: 415, json: { error: { code: 'unsupported_media_type', message: expect.stringContaining('application/json') } } })
+      expect(await control(mock, path, { method: 'POST', headers: { 'content-type': type }, body }), type).toMatchObject({
+        status: 415,
+        json: { error: { code: 'unsupported_media_type', message: expect.stringContaining('application/json') } },
+      })
     }
   }
   const { status } = await sendRaw(mock, `POST /__mock/script HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
@@ -391,7 +401,8 @@ test.each(['127.0.0.1', '127.0.0.1:4010', '[::1]', '[::1]:4010', '10.1.2.3', 'lo
 
 test('the name of the public URL is allowed, and those that the server was told of', async () => {
   await using mock = await listening({ publicUrl: 'https://mock.example:8443/path', allowHosts: ['ci.example', 'Other.Example'] })
-  for (const host of ['mock.example', 'mock.example:8443', 'MOCK.example', 'ci.example', 'CI.example:80', 'other.example']) expect((await raw(mock, 'scenarios', [`Host: ${host}`])).status, host).toBe(200)
+  for (const host of ['mock.example', 'mock.example:8443', 'MOCK.example', 'ci.example', 'CI.example:80', 'other.example'])
+    expect((await raw(mock, 'scenarios', [`Host: ${host}`])).status, host).toBe(200)
   for (const host of ['a.mock.example', 'xci.example', 'ci.example.org']) expect((await raw(mock, 'scenarios', [`Host: ${host}`])).status, host).toBe(403)
 })
 
@@ -407,7 +418,13 @@ test('with a control token nobody is answered who does not have it, probes excep
   await using mock = await listening({ controlToken: 'the-right-one' })
   const right = { 'x-mock-control-token': 'the-right-one' }
   await post(mock, 'script', { scenario: 'twice-503' }, right)
-  for (const headers of [{}, { 'x-mock-control-token': '' }, { 'x-mock-control-token': 'the-right-on' }, { 'x-mock-control-token': 'the-right-one, the-right-one' }, { authorization: 'Bearer the-right-one' }]) {
+  for (const headers of [
+    {},
+    { 'x-mock-control-token': '' },
+    { 'x-mock-control-token': 'the-right-on' },
+    { 'x-mock-control-token': 'the-right-one, the-right-one' },
+    { authorization: 'Bearer the-right-one' },
+  ]) {
     for (const path of ['exchanges', 'script', 'openapi.json', 'nothing']) {
       const { status, json, text } = await control(mock, path, { headers: headers as Record<string, string> })
       expect({ status, code: json.error.code }).toEqual({ status: 401, code: 'wrong_control_token' })
@@ -439,12 +456,7 @@ test('errors of the control API are told in one manner, whatever the dialect of 
 test('a fault of the mock behind the control API is told to who runs it', async () => {
   const faults: unknown[] = []
   await using mock = await startMock({ onFault: (error) => faults.push(error) })
-  const { records } = MemoryStore.prototype
-  MemoryStore.prototype.records = async () => Promise.reject(new Error('the disk is full'))
-  try {
-    expect(await control(mock, 'exchanges')).toMatchObject({ status: 500, json: { error: { type: 'server_error' } } })
-  } finally {
-    MemoryStore.prototype.records = records
-  }
+  vi.spyOn(MemoryStore.prototype, 'records').mockRejectedValueOnce(new Error('the disk is full'))
+  expect(await control(mock, 'exchanges')).toMatchObject({ status: 500, json: { error: { type: 'server_error' } } })
   expect(faults).toEqual([new Error('the disk is full')])
 })

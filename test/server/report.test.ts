@@ -42,7 +42,12 @@ test.each<[what: string, body: object, code: string, note: RegExp]>([
   ['an unknown model', { model: 'gpt-9', messages }, 'value:model', /violation: .*model/],
   ['no messages in the list', { model: 'flux', messages: [] }, 'value:messages', /violation: .*messages/],
   ['a message without a role', { model: 'flux', messages: [{ content: 'a fox' }] }, 'missing:messages[].role', /violation: Missing required parameter: 'messages\[0\]\.role'/],
-  ['a part of an unknown type', { model: 'flux', messages: [{ role: 'user', content: [{ type: 'video' }] }] }, 'value:messages[].content[].type', /violation: .*supported values are 'text', 'image_url', 'file_url'/],
+  [
+    'a part of an unknown type',
+    { model: 'flux', messages: [{ role: 'user', content: [{ type: 'video' }] }] },
+    'value:messages[].content[].type',
+    /violation: .*supported values are 'text', 'image_url', 'file_url'/,
+  ],
 ])('a request that can be understood is answered, its fault is told: %s', async (_what, body, code, note) => {
   await using mock = await reporting()
   await using strict = await startMock()
@@ -67,6 +72,14 @@ test('of many faults the header tells a few, and the journal all', async () => {
   expect(exchange?.violations.map(({ param }) => param).toSorted()).toEqual(Object.keys(wrong).toSorted())
 })
 
+test('the header has room for all that is to be told: a long violation is cut there, and only there', async () => {
+  await using mock = await reporting()
+  await mock.script({ then: { say: 'x' } })
+  const told = await send(mock, { model: 'gpt-9', messages, n: 'two' })
+  expect(told.headers.get('x-mock-note')).toMatch(/^scenario script \(scripted\); violation: Invalid value for 'model'.{100,150}\.\.\.; violation: Invalid type for 'n'/)
+  expect((await mock.exchanges())[0]?.violations[0]?.message).toMatch(/doubao-seedream-3-0-t2i-250415/)
+})
+
 test('a violating request streams, is scripted and asks for scenarios as any other', async () => {
   await using mock = await reporting()
   const wrong = { model: 'flux', messages, n: 'two' }
@@ -76,7 +89,7 @@ test('a violating request streams, is scripted and asks for scenarios as any oth
   await mock.script({ then: { say: 'scripted' } })
   const told = await send(mock, wrong)
   expect(told.content).toBe('scripted')
-  expect(told.headers.get('x-mock-note')).toMatch(/^violation: .*; scenario script \(scripted\)$/)
+  expect(told.headers.get('x-mock-note')).toMatch(/^scenario script \(scripted\); violation: /)
   expect((await send(mock, wrong, { 'x-mock-scenario': 'twice-503' })).status).toBe(503)
 })
 
@@ -113,17 +126,45 @@ test('a key that does not pass is refused, whatever else is wrong', async () => 
 
 // What clients send where something else belongs.
 const wild = fc.oneof(
-  fc.constantFrom(null, '', 'x', '1024x1024', 0, -1, 3.5, 1e308, 9_007_199_254_740_993, true, false, [], {}, [null], [[]], [5], 'https://a.example/x.png', '/mock twice-503'),
+  fc.constantFrom(null, '', 'x', '1024x1024', 0, -1, 3.5, 1e308, true, false, [], {}, [null], [[]], [5], 'https://a.example/x.png', '/mock twice-503'),
   fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<any>,
 )
 const part = fc.oneof(
   wild,
-  fc.record({ type: fc.constantFrom('text', 'image_url', 'file_url', 'video', 5, null), text: wild, image_url: fc.oneof(wild, fc.record({ url: wild, detail: wild })), file_url: fc.oneof(wild, fc.record({ url: wild })) }, { requiredKeys: [] }),
+  fc.record(
+    {
+      type: fc.constantFrom('text', 'image_url', 'file_url', 'video', 5, null),
+      text: wild,
+      image_url: fc.oneof(wild, fc.record({ url: wild, detail: wild })),
+      file_url: fc.oneof(wild, fc.record({ url: wild })),
+    },
+    { requiredKeys: [] },
+  ),
 )
-const message = fc.oneof(wild, fc.record({ role: fc.oneof(wild, fc.constantFrom('user', 'assistant', 'system')), content: fc.oneof(wild, fc.array(part, { maxLength: 3 })), images: wild, name: wild }, { requiredKeys: [] }))
+const message = fc.oneof(
+  wild,
+  fc.record({ role: fc.oneof(wild, fc.constantFrom('user', 'assistant', 'system')), content: fc.oneof(wild, fc.array(part, { maxLength: 3 })), images: wild, name: wild }, { requiredKeys: [] }),
+)
 const request = fc.record({ model: fc.constantFrom('flux', 'gpt-4o-image', 'nano-banana', 'flux-kontext-dev', 'gpt-9', ''), messages: fc.array(message, { maxLength: 4 }) })
 const extras = fc.dictionary(
-  fc.constantFrom('n', 'size', 'aspect_ratio', 'stream', 'stream_options', 'seed', 'max_tokens', 'temperature', 'user', 'output_format', 'max_images', 'image', 'images', 'quality', 'tools', '__proto__'),
+  fc.constantFrom(
+    'n',
+    'size',
+    'aspect_ratio',
+    'stream',
+    'stream_options',
+    'seed',
+    'max_tokens',
+    'temperature',
+    'user',
+    'output_format',
+    'max_images',
+    'image',
+    'images',
+    'quality',
+    'tools',
+    '__proto__',
+  ),
   wild,
 )
 

@@ -45,7 +45,7 @@ const FIELDS = [
 ]
 const PARAMETERS = ['api_key', 'key', 'access_token', 'sig', 'X-Amz-Signature', 'X-Amz-Credential', 'AWSAccessKeyId', 'token', 'auth', 'pwd']
 
-const headers = (): Record<string, string> => Object.fromEntries(HEADERS.map((name) => [name, plant(`header ${name}`)]))
+const secretHeaders = (): Record<string, string> => Object.fromEntries(HEADERS.map((name) => [name, plant(`header ${name}`)]))
 const fields = (where: string): Record<string, string> => Object.fromEntries(FIELDS.map((name) => [name, plant(`${where} ${name}`)]))
 const query = (where: string): string => PARAMETERS.map((name) => `${name}=${plant(`${where} ${name}`)}`).join('&')
 
@@ -80,7 +80,7 @@ function careless(rest: object): { url: string; init: RequestInit } {
     url: `/chat/completions?q=this&${query('query')}&next=${encodeURIComponent(`https://me:${plant('encoded userinfo')}@host.example/?token=${plant('encoded parameter')}`)}`,
     init: {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${plant('authorization')}`, ...headers() },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${plant('authorization')}`, ...secretHeaders() },
       body: JSON.stringify({ model: 'gpt-4o-image', messages: [{ role: 'user', content }], ...fields('top'), nested, user: `sk-${plant('user field')}`, ...rest }),
     },
   }

@@ -90,7 +90,7 @@ test('a session that is given no name is unlike any other', async () => {
 test('requests without a session share one queue, which nobody else is answered from', async () => {
   await using mock = await startMock()
   await mock.script([{ scenario: { then: { say: '1' } } }, { scenario: { then: { say: '2' } } }])
-  expect((await ask(mock, { headers: mock.session().headers as Record<string, string> })).content).toMatch(/!\[/)
+  expect((await ask(mock, { headers: mock.session().headers })).content).toMatch(/!\[/)
   const said = await Promise.all([ask(mock), ask(mock)])
   expect(said.map(({ content }) => content).toSorted()).toEqual(['1', '2'])
   expect(await mock.pending()).toEqual([])
@@ -149,7 +149,7 @@ test('64 sessions at once on one server: each sees its own answers, in their ord
     const headers = i % 2 === 0 ? session.headers : { authorization: `Bearer ${session.apiKey}` }
     await session.script(nonces.map((nonce) => ({ scenario: { then: { say: nonce } } })))
     const said = []
-    for (const nonce of nonces) said.push(await say(mock, nonce, headers))
+    for (const nonce of nonces) said.push(await askFor(mock, nonce, headers))
     expect(said).toEqual(nonces)
     expect(await promptsOf(session)).toEqual(nonces)
     expect((await session.exchanges()).every(({ session: name }) => name === session.headers['x-mock-session'])).toBe(true)
@@ -161,7 +161,7 @@ test('64 sessions at once on one server: each sees its own answers, in their ord
   expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toMatchObject({ sessions: 64, exchanges: 64 * REQUESTS })
 })
 
-async function say(mock: Mock, nonce: string, headers: Readonly<Record<string, string>>): Promise<string> {
+async function askFor(mock: Mock, nonce: string, headers: Readonly<Record<string, string>>): Promise<string> {
   return (await ask(mock, { model: 'flux', text: nonce, headers, body: { stream: nonce < '8' } })).content
 }
 
