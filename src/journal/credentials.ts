@@ -85,9 +85,12 @@ function hasCredential(name: string): boolean {
   return redactText(label) !== label || redactText(model) !== model
 }
 
-/** A text without the names of pictures: each holds the beginning of the prompt. */
+// What stands for a picture in an answer; no try runs over the next bracket.
+const ALT = /!\[[^[\]]+(?=\]\()/g
+
+/** A text without the names of pictures and what stands for them: each holds the beginning of the prompt, without the signs by which a credential shows. */
 export function withoutRecipes(text: string): string {
-  return text.replaceAll(RECIPE, `/${REDACTED}`)
+  return text.replaceAll(ALT, `![${REDACTED}`).replaceAll(RECIPE, `/${REDACTED}`)
 }
 
 /** A query, without its question mark, as it is kept. */

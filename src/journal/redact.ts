@@ -111,6 +111,6 @@ const PIECE = /"(?:content|reasoning_content)":"((?:[^"\\]|\\.)*)"/g
 function wholePieces(text: string): string {
   const pieces = [...text.matchAll(PIECE)].map((match) => match[1] ?? '')
   const whole = pieces.join('')
-  const kept = withoutRecipes(redactText(whole))
-  return kept === pieces.map((piece) => withoutRecipes(redactText(piece))).join('') ? text : `[the pieces of this stream spell a credential; without it they say] ${kept}`
+  const kept = redactText(withoutRecipes(whole))
+  return kept === pieces.map((piece) => redactText(withoutRecipes(piece))).join('') ? text : `[the pieces of this stream spell a credential; without it they say] ${kept}`
 }
