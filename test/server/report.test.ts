@@ -180,6 +180,6 @@ test('no request, however wrong, is a fault of the mock', async () => {
       if (response.status === 503) expect(response.headers.get('x-mock-note')).toContain('asked for in the prompt')
       expect(await mock.exchanges({ limit: 1 })).toMatchObject([{ response: { status: response.status } }])
     }),
-    { numRuns: 300 },
+    { numRuns: 120 },
   )
 })

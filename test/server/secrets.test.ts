@@ -133,6 +133,21 @@ test.each<[what: string, rest: object]>([
   expectNone(told, [BASE64.slice(0, 40), BASE64.slice(100, 140), BASE64.slice(-40), GIF.slice(0, 40)])
 })
 
+test('whatever the manner of a model, what its answer repeats of the prompt is kept without credentials', async () => {
+  await using mock = await startMock()
+  const { data } = (await (await mock.fetch(`${mock.baseURL}/models`)).json()) as { data: { id: string }[] }
+  for (const { id: model } of data) {
+    for (const stream of [false, true]) {
+      planted = []
+      const { url, init } = careless({ model, stream })
+      const answer = await mock.fetch(mock.baseURL + url, init)
+      await answer.text()
+      expect(answer.status, model).toBe(200)
+      expectNone({ [`${model}, ${stream ? 'streamed' : 'whole'}`]: await (await mock.fetch(`${mock.url}/__mock/exchanges/latest`)).text() }, planted)
+    }
+  }
+})
+
 test('nor is one that stands where a name should be', async () => {
   planted = []
   const log: Handled[] = []
