@@ -20,7 +20,7 @@ import { toResponse } from './server/write.ts'
 
 /** What a mock remembers of one session. */
 export interface Session {
-  /** A key that stands for the session where a client can set nothing else. */
+  /** A key that stands for the session where a client can set nothing else; a mock with `apiKeys` refuses it, as it does every other key. */
   readonly apiKey: string
   /** Headers that name the session. */
   readonly headers: Readonly<Record<string, string>>

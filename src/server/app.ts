@@ -53,8 +53,9 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
       const whole = complete(reply, { version, requestId: trace.requestId, isOpen: isOpen(request.path) })
       const { notes, end } = isKept(request.path) ? await journal.begin(request, trace, whole) : NOT_KEPT
       return settled(write(withNotes(whole, notes)), request, async (hungUp) => {
-        await end(hungUp)
-        onExchange({ ...logOf(request, whole, fault), duration: performance.now() - started, requestId: trace.requestId })
+        const duration = performance.now() - started
+        await end({ duration, hungUp })
+        onExchange({ ...logOf(request, whole, fault), duration, requestId: trace.requestId })
       })
     },
     refuse: (error) => {

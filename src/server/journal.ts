@@ -3,6 +3,7 @@ import type { Known } from '../journal/marks.ts'
 import { marksOf } from '../journal/marks.ts'
 import type { Trace } from '../journal/trace.ts'
 import type { Reply } from '../reply/reply.ts'
+import type { Ending } from '../store/store.ts'
 import type { Incoming } from './incoming.ts'
 import { modelsOf } from './operations.ts'
 import type { Settings } from './settings.ts'
@@ -12,7 +13,7 @@ export interface Begun {
   /** What is to be told of it beside its answer. */
   readonly notes: readonly string[]
   /** Completes it: its answer was written, or its client was gone before. */
-  readonly end: (hungUp: boolean) => Promise<void>
+  readonly end: (ending: Ending) => Promise<void>
 }
 
 /** Keeps what is asked and answered. */
@@ -32,14 +33,13 @@ export function createJournal(settings: Settings, onFault: (error: unknown) => v
   const { values: models, titles: families } = modelsOf(settings)
   const known: Known = { contract: settings.contract, models, families, scenarios: [...catalogue.keys()] }
   const begin: Journal['begin'] = async ({ method, path, query, headers }, trace, reply) => {
-    const started = performance.now()
     const told = { request: { method, path, query, headers: headers() }, reply, time: Date.now() }
     const { session } = trace
     const { id, forgotten } = await store.record(session, toExchange(trace, told))
     await store.mark(session, marksOf(trace, told, known))
     return {
       notes: forgotten.map((name) => `session '${name}' was forgotten, it was idle longest`),
-      end: async (hungUp) => store.end(session, id, { duration: performance.now() - started, hungUp }),
+      end: async (ending) => store.end(session, id, ending),
     }
   }
   return {

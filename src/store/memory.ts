@@ -1,6 +1,9 @@
 import type { Ending, Kept, Opened, Scripted, Store } from './store.ts'
 import { MAX_BYTES, MAX_MARKS, MAX_SCRIPT_BYTES, MAX_SCRIPTED, MAX_SESSIONS, StoreFull } from './store.ts'
 
+/** Names of forgotten sessions that wait to be told. */
+const MAX_TOLD = 100
+
 interface Exchange extends Kept {
   ending: Ending | undefined
 }
@@ -134,7 +137,7 @@ export class MemoryStore implements Store {
     if (this.#sessions.size > this.#most.sessions) {
       this.#weigh(old, -old.bytes)
       this.#sessions.delete(idle)
-      this.#forgotten.push(idle)
+      if (this.#forgotten.length < MAX_TOLD) this.#forgotten.push(idle)
     }
     return session
   }

@@ -55,7 +55,7 @@ test('each filter leaves out what does not fit', async () => {
   await ask(mock, { model: 'flux-pro' })
   await ask(mock, { model: 'nano-banana', body: { stream: true } })
   await ask(mock, { model: 'gpt-9' })
-  await ask(mock, { model: 'flux', headers: { 'x-mock-scenario': 'twice-503' } })
+  await ask(mock, { model: 'flux', headers: { 'x-mock-scenario': 'retry-503' } })
   await mock.fetch(`${mock.baseURL}/models`)
   const all: any[] = (await control(mock, 'exchanges')).json.exchanges
   const found = async (query: string): Promise<number[]> => (await control(mock, `exchanges?${query}`)).json.exchanges.map(({ id }: any) => all.findIndex((one) => one.id === id))
@@ -65,7 +65,7 @@ test('each filter leaves out what does not fit', async () => {
   expect(await found('status=5xx')).toEqual([3])
   expect(await found('operation=listModels')).toEqual([4])
   expect(await found('operation=POST%20/v1/chat/completions')).toEqual([0, 1, 2, 3])
-  expect(await found('scenario=twice-503')).toEqual([3])
+  expect(await found('scenario=retry-503')).toEqual([3])
   expect(await found('stream=true')).toEqual([1])
   expect(await found('stream=false&status=200')).toEqual([0, 4])
   expect(await found('path=/v1/models')).toEqual([4])
@@ -111,7 +111,7 @@ test('an Exchange is told by its id; latest is the newest', async () => {
 test('DELETE exchanges forgets them, and neither script nor coverage', async () => {
   await using mock = await listening()
   await ask(mock)
-  await post(mock, 'script', { scenario: 'twice-503' })
+  await post(mock, 'script', { scenario: 'retry-503' })
   expect(await control(mock, 'exchanges', { method: 'DELETE' })).toMatchObject({ status: 200, json: { status: 'ok' } })
   expect((await control(mock, 'exchanges')).json.exchanges).toEqual([])
   expect(await scripted(mock)).toHaveLength(1)
@@ -121,14 +121,14 @@ test('DELETE exchanges forgets them, and neither script nor coverage', async () 
 test('GET scenarios tells what can be asked for, and not what it answers', async () => {
   await using mock = await listening()
   const { scenarios } = (await control(mock, 'scenarios')).json
-  expect(scenarios).toContainEqual({ name: 'twice-503', about: expect.stringMatching(/\S/) })
+  expect(scenarios).toContainEqual({ name: 'retry-503', about: expect.stringMatching(/\S/) })
   for (const one of scenarios) expect(one).not.toHaveProperty('then')
 })
 
 test('POST script: a scenario by its name, of whose sequence all answers are meant', async () => {
   await using mock = await listening()
-  expect(await post(mock, 'script', { scenario: 'twice-503' })).toMatchObject({ status: 200, json: { scripted: 1 } })
-  expect(await scripted(mock)).toEqual([{ scenario: 'twice-503', times: 2 }])
+  expect(await post(mock, 'script', { scenario: 'retry-503' })).toMatchObject({ status: 200, json: { scripted: 1 } })
+  expect(await scripted(mock)).toEqual([{ scenario: 'retry-503', times: 2 }])
   const statuses = []
   for (let i = 0; i < 3; i++) statuses.push((await ask(mock)).status)
   expect(statuses).toEqual([503, 503, 200])
@@ -182,18 +182,18 @@ test.each<[what: string, body: unknown, told: RegExp]>([
   ['a number', 5, /write an entry as \{"scenario": NAME, "times": 1\}, or a list of them/],
   ['an empty list', [], /write at least one entry/],
   ['nothing in an entry', {}, /scenario: write a scenario's name, or \{ then: … \}/],
-  ['an unknown scenario', { scenario: 'twice-504' }, /There is no scenario 'twice-504'. Did you mean twice-503\?/],
-  ['an unknown word', { scenario: 'twice-503', time: 2 }, /'time' is not known; what can be written is scenario, times, when/],
+  ['an unknown scenario', { scenario: 'retry-504' }, /There is no scenario 'retry-504'. Did you mean retry-503\?/],
+  ['an unknown word', { scenario: 'retry-503', time: 2 }, /'time' is not known; what can be written is scenario, times, when/],
   ['an answer without then', { scenario: { say: 'x' } }, /scenario: 'say' is not known; what can be written is then|scenario.then/],
   ['an unknown word in an answer', { scenario: { then: { errror: 'x' } } }, /scenario\.then: 'errror' is not known; what can be written is error, status, headers,/],
   ['an unknown error', { scenario: { then: { error: 'x' } } }, /scenario\.then\.error: 'x' is not allowed; write one of invalid_body, /],
   ['an answer of nothing', { scenario: { then: {} } }, /scenario\.then: write what is answered/],
   ['a sequence with more beside it', { scenario: { then: { say: 'x', sequence: [{ say: 'y' }] } } }, /scenario\.then: a sequence stands alone/],
-  ['no time at all', { scenario: 'twice-503', times: 0 }, /times: write at least 1/],
-  ['too many times', { scenario: 'twice-503', times: 10_001 }, /times: at most 10000 times/],
+  ['no time at all', { scenario: 'retry-503', times: 0 }, /times: write at least 1/],
+  ['too many times', { scenario: 'retry-503', times: 10_001 }, /times: at most 10000 times/],
   [
     'a wrong when',
-    [{ scenario: 'twice-503' }, { scenario: 'twice-503', when: { modle: 'flux' } }],
+    [{ scenario: 'retry-503' }, { scenario: 'retry-503', when: { modle: 'flux' } }],
     /1\.when: 'modle' is not known; what can be written is model, prompt, pattern, stream, references, nth/,
   ],
   [
@@ -202,7 +202,7 @@ test.each<[what: string, body: unknown, told: RegExp]>([
     /scenario\.then\.headers\.content-length: write a header's name in lower case; those that frame the message are not allowed/,
   ],
   ['a long text', { scenario: { then: { say: 'x'.repeat(100_001) } } }, /scenario\.then\.say: at most 100000 characters/],
-  ['too many entries', Array.from({ length: 1001 }, () => ({ scenario: 'twice-503' })), /at most 1000 entries/],
+  ['too many entries', Array.from({ length: 1001 }, () => ({ scenario: 'retry-503' })), /at most 1000 entries/],
 ])('POST script refuses %s, and says what is allowed', async (_what, body, told) => {
   for (const errors of ['openai', 'gateway'] as const) {
     await using mock = await mockWith({ errors })
@@ -223,7 +223,7 @@ test('POST script refuses what is no JSON', async () => {
 
 test('POST script refuses too much with 413, and keeps what there was', async () => {
   await using mock = await listening()
-  const many = Array.from({ length: 999 }, () => ({ scenario: 'twice-503' }))
+  const many = Array.from({ length: 999 }, () => ({ scenario: 'retry-503' }))
   await post(mock, 'script', many)
   expect(await post(mock, 'script', many)).toMatchObject({ status: 413, json: { error: { code: 'store_full', message: "This is too much: a session's script has at most 1000 entries." } } })
   const large = Array.from({ length: 11 }, () => ({ scenario: { then: { say: 'x'.repeat(100_000) } } }))
@@ -235,7 +235,7 @@ test('POST script refuses too much with 413, and keeps what there was', async ()
 test('POST reset forgets script, positions, Exchanges and coverage, of one session', async () => {
   await using mock = await listening()
   for (const headers of [{}, { 'x-mock-session': 'other' }]) {
-    await post(mock, 'script', { scenario: 'twice-503', when: { prompt: 'never' } }, headers)
+    await post(mock, 'script', { scenario: 'retry-503', when: { prompt: 'never' } }, headers)
     await ask(mock, { headers })
   }
   expect(await post(mock, 'reset', {})).toMatchObject({ status: 200, json: { status: 'ok' } })
@@ -312,7 +312,7 @@ test('what is not there is a 404 in the envelope, however it is written', async 
 
 test('a POST is JSON and says so: without a type, as a form or as text it is refused, and changes nothing', async () => {
   await using mock = await listening()
-  await post(mock, 'script', { scenario: 'twice-503' })
+  await post(mock, 'script', { scenario: 'retry-503' })
   const body = JSON.stringify({ scenario: { then: { say: 'from a form' } } })
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp', 'text/plain; application/json']) {
     for (const path of ['script', 'reset']) {
@@ -324,7 +324,7 @@ test('a POST is JSON and says so: without a type, as a form or as text it is ref
   }
   const { status } = await sendRaw(mock, `POST /__mock/script HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
   expect(status).toBe(415)
-  expect(await scripted(mock)).toEqual([{ scenario: 'twice-503', times: 2 }])
+  expect(await scripted(mock)).toEqual([{ scenario: 'retry-503', times: 2 }])
   expect(await control(mock, 'script', { method: 'POST', headers: { 'content-type': 'Application/JSON; charset=utf-8' }, body })).toMatchObject({ status: 200 })
 })
 
@@ -362,7 +362,7 @@ async function raw(mock: Mock, path: string, headers: readonly string[], body?: 
   return sendRaw(mock, `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`)
 }
 
-const KEPT = [{ scenario: 'twice-503', times: 2 }]
+const KEPT = [{ scenario: 'retry-503', times: 2 }]
 const OTHER = JSON.stringify({ scenario: { then: { say: 'from elsewhere' } } })
 
 test.each<[what: string, headers: string[], code: string]>([
@@ -377,7 +377,7 @@ test.each<[what: string, headers: string[], code: string]>([
   ['a name with a dot at its end', ['Host: evil.example.'], 'foreign_host'],
 ])('the control API is closed to %s, and nothing changes', async (_what, headers, code) => {
   await using mock = await listening()
-  await post(mock, 'script', { scenario: 'twice-503' })
+  await post(mock, 'script', { scenario: 'retry-503' })
   await ask(mock, { model: 'gpt-9' })
   for (const path of ['exchanges', 'exchanges/latest', 'scenarios', 'script', 'coverage', 'openapi.json', 'nothing']) {
     const { status, body } = await raw(mock, path, headers)
@@ -417,7 +417,7 @@ test('a probe may ask under any name, though no page of another origin', async (
 test('with a control token nobody is answered who does not have it, probes excepted; nothing changes', async () => {
   await using mock = await listening({ controlToken: 'the-right-one' })
   const right = { 'x-mock-control-token': 'the-right-one' }
-  await post(mock, 'script', { scenario: 'twice-503' }, right)
+  await post(mock, 'script', { scenario: 'retry-503' }, right)
   for (const headers of [
     {},
     { 'x-mock-control-token': '' },
@@ -435,7 +435,7 @@ test('with a control token nobody is answered who does not have it, probes excep
   }
   for (const path of ['health', 'livez', 'readyz']) expect((await control(mock, path)).status).toBe(200)
   expect((await ask(mock, { model: 'flux', body: { stream: true } })).status, 'the API itself wants no token').toBe(503)
-  expect(await scripted(mock, right)).toEqual([{ scenario: 'twice-503', times: 1 }])
+  expect(await scripted(mock, right)).toEqual([{ scenario: 'retry-503', times: 1 }])
   expect(await mock.pending(), 'nor does the mock’s own interface').toHaveLength(1)
 })
 

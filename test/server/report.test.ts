@@ -90,7 +90,7 @@ test('a violating request streams, is scripted and asks for scenarios as any oth
   const told = await send(mock, wrong)
   expect(told.content).toBe('scripted')
   expect(told.headers.get('x-mock-note')).toMatch(/^scenario script \(scripted\); violation: /)
-  expect((await send(mock, wrong, { 'x-mock-scenario': 'twice-503' })).status).toBe(503)
+  expect((await send(mock, wrong, { 'x-mock-scenario': 'retry-503' })).status).toBe(503)
 })
 
 test.each<[what: string, body: unknown, headers: Record<string, string>, status: number]>([
@@ -126,7 +126,7 @@ test('a key that does not pass is refused, whatever else is wrong', async () => 
 
 // What clients send where something else belongs.
 const wild = fc.oneof(
-  fc.constantFrom(null, '', 'x', '1024x1024', 0, -1, 3.5, 1e308, true, false, [], {}, [null], [[]], [5], 'https://a.example/x.png', '/mock twice-503'),
+  fc.constantFrom(null, '', 'x', '1024x1024', 0, -1, 3.5, 1e308, true, false, [], {}, [null], [[]], [5], 'https://a.example/x.png', '/mock retry-503'),
   fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<any>,
 )
 const part = fc.oneof(

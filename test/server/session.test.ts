@@ -98,13 +98,13 @@ test('requests without a session share one queue, which nobody else is answered 
 
 test('what a script is given beside its scenario holds for each of its entries', async () => {
   await using mock = await mockWith()
-  await mock.script('twice-503', { times: 1, when: { stream: true } })
-  await mock.script({ scenario: 'twice-503' }, { times: 4 })
-  await mock.script([{ scenario: 'twice-503' }, { scenario: { then: { say: 'x' } } }], { times: 3 })
+  await mock.script('retry-503', { times: 1, when: { stream: true } })
+  await mock.script({ scenario: 'retry-503' }, { times: 4 })
+  await mock.script([{ scenario: 'retry-503' }, { scenario: { then: { say: 'x' } } }], { times: 3 })
   expect(await mock.pending()).toEqual([
-    { scenario: 'twice-503', when: { stream: true }, times: 1 },
-    { scenario: 'twice-503', times: 4 },
-    { scenario: 'twice-503', times: 3 },
+    { scenario: 'retry-503', when: { stream: true }, times: 1 },
+    { scenario: 'retry-503', times: 4 },
+    { scenario: 'retry-503', times: 3 },
     { scenario: { then: { say: 'x' } }, times: 3 },
   ])
 })
@@ -113,8 +113,8 @@ test('sequences, and which request it is, are counted for each session', async (
   await using mock = await startMock()
   const asked = async (session: Session, name: string): Promise<number> => (await ask(mock, { headers: { ...session.headers, 'x-mock-scenario': name } })).status
   const [one, two] = [mock.session(), mock.session()]
-  expect([await asked(one, 'twice-503'), await asked(one, 'twice-503'), await asked(one, 'twice-503')]).toEqual([503, 503, 200])
-  expect([await asked(two, 'twice-503'), await asked(two, 'twice-503'), await asked(two, 'twice-503')]).toEqual([503, 503, 200])
+  expect([await asked(one, 'retry-503'), await asked(one, 'retry-503'), await asked(one, 'retry-503')]).toEqual([503, 503, 200])
+  expect([await asked(two, 'retry-503'), await asked(two, 'retry-503'), await asked(two, 'retry-503')]).toEqual([503, 503, 200])
   const third = { scenario: { then: { say: 'the third' } }, when: { nth: 3 } }
   const sessions = [mock.session(), mock.session()]
   for (const session of sessions) await session.script(third)
@@ -127,12 +127,12 @@ test('reset of one session leaves the others as they were', async () => {
   await using mock = await startMock()
   const [one, two] = [mock.session('one'), mock.session('two')]
   for (const session of [one, two, mock]) {
-    await session.script('twice-503')
+    await session.script('retry-503')
     await ask(mock, { headers: 'headers' in session ? session.headers : {} })
   }
   await one.reset()
   expect([await one.pending(), await one.exchanges(), (await one.coverage()).operations.covered]).toEqual([[], [], 0])
-  for (const session of [two, mock]) expect(await session.pending()).toEqual([{ scenario: 'twice-503', times: 1 }])
+  for (const session of [two, mock]) expect(await session.pending()).toEqual([{ scenario: 'retry-503', times: 1 }])
   expect(await two.exchanges()).toHaveLength(1)
   await mock.reset()
   expect(await mock.pending()).toEqual([])
