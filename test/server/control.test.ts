@@ -182,7 +182,7 @@ test.each<[what: string, body: unknown, told: RegExp]>([
   ['a number', 5, /write an entry as \{"scenario": NAME, "times": 1\}, or a list of them/],
   ['an empty list', [], /write at least one entry/],
   ['nothing in an entry', {}, /scenario: write a scenario's name, or \{ then: … \}/],
-  ['an unknown scenario', { scenario: 'retry-504' }, /There is no scenario 'retry-504'. Did you mean retry-503\?/],
+  ['an unknown scenario', { scenario: 'retry-504' }, /There is no scenario 'retry-504'. Did you mean retry-503/],
   ['an unknown word', { scenario: 'retry-503', time: 2 }, /'time' is not known; what can be written is scenario, times, when/],
   ['an answer without then', { scenario: { say: 'x' } }, /scenario: 'say' is not known; what can be written is then|scenario.then/],
   ['an unknown word in an answer', { scenario: { then: { errror: 'x' } } }, /scenario\.then: 'errror' is not known; what can be written is error, status, headers,/],
