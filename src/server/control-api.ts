@@ -5,16 +5,11 @@ import type { JsonValue } from '../contract/json.ts'
 import { readJson } from '../contract/json.ts'
 import { toJUnit, toMarkdown } from '../journal/report.ts'
 import { toTable } from '../journal/table.ts'
-import type { Trace } from '../journal/trace.ts'
 import { ApiError } from '../reply/error.ts'
-import type { Reply } from '../reply/reply.ts'
-import type { Controlled } from './control.ts'
+import type { ControlApi, Controlled } from './controlled.ts'
 import type { Incoming } from './incoming.ts'
 import type { Memory } from './memory.ts'
 import { memoryOf } from './memory.ts'
-
-/** Answers a request for the control API. */
-export type ControlApi = (request: Incoming, trace: Trace) => Promise<Reply>
 
 interface Env {
   Bindings: { readonly memory: Memory }

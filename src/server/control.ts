@@ -1,11 +1,9 @@
 import type { Reply } from '../reply/reply.ts'
 import { jsonReply } from '../reply/reply.ts'
-import type { ControlApi } from './control-api.ts'
+import type { ControlApi, Controlled } from './controlled.ts'
 import type { Answer, Endpoint } from './endpoint.ts'
-import type { Journal } from './journal.ts'
 import { isLink } from './links.ts'
 import { modelsOf } from './operations.ts'
-import type { Settings } from './settings.ts'
 
 /** Where the control API begins. */
 export const CONTROL = '/__mock'
@@ -21,13 +19,6 @@ const PROBES = new Set(['livez', 'readyz', 'health'].map((name) => `${CONTROL}/$
 /** Whether a path of the control API is one that every probe may ask, whatever its host. */
 export function isProbe(path: string): boolean {
   return PROBES.has(path)
-}
-
-/** What the control API tells. */
-export interface Controlled {
-  readonly settings: Settings
-  readonly isReady: () => boolean
-  readonly journal: Pick<Journal, 'known'>
 }
 
 /** The endpoints of the control API: those that every probe asks, and those that are loaded by the first request for one. */
