@@ -34,13 +34,14 @@ async function main(world: World): Promise<number> {
 
 async function serve(options: Options, { stdout, stderr, onSignal }: World): Promise<number> {
   const { grace, log = stderr.isTTY === true ? 'pretty' : 'json', coverage: file, failOnViolation = false, ...rest } = options
+  const ended = new Promise<void>((resolve) => onSignal(resolve)) // who reads the address may end us at once
   const mock = await startMock({
     ...rest,
     onExchange: log === 'silent' ? () => {} : (exchange) => void stderr.write(`${toLine(exchange, log, new Date())}\n`),
     onFault: (error) => void stderr.write(`chat-image-mock: ${tellFault(error)}\n`),
   })
   stdout.write(`${mock.url}\n`)
-  await new Promise<void>((resolve) => onSignal(resolve))
+  await ended
   await mock.close(grace)
   const coverage = await mock.coverage()
   if (file !== undefined) await writeFile(file, await toReport(coverage, file))

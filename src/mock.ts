@@ -9,11 +9,12 @@ import type { ScriptEntry, Then, When } from './scenario/scenario.ts'
 import type { App } from './server/app.ts'
 import { createApp } from './server/app.ts'
 import { fromWeb, IN_PROCESS } from './server/incoming.ts'
-import type { Pending } from './server/memory.ts'
+import type { Memory, Pending } from './server/memory.ts'
 import { memoryOf } from './server/memory.ts'
 import { behaviourOf } from './server/operations.ts'
 import type { MockOptions } from './server/options.ts'
 import { toSettings } from './server/options.ts'
+import { SESSION_KEY, SESSION_NAME } from './server/session.ts'
 import type { Settings } from './server/settings.ts'
 import type { Pacing } from './server/write.ts'
 import { toResponse } from './server/write.ts'
@@ -155,6 +156,9 @@ async function renewed(first: App, { options, settings, ending, isReady }: Renew
   const stop = watchFiles(options, () => void renew().catch(first.onFault))
   ending.addEventListener('abort', stop, { once: true })
   return {
+    get settings() {
+      return app.settings
+    },
     get known() {
       return app.known
     },
@@ -164,18 +168,25 @@ async function renewed(first: App, { options, settings, ending, isReady }: Renew
   }
 }
 
-function toRemembering({ settings, app }: Made): Pick<Mock, 'script' | 'pending' | 'exchanges' | 'coverage' | 'reset' | 'session'> {
-  return { ...remembering(settings, app, undefined), session: (name = randomUUID()) => toSession(settings, app, name) }
+function toRemembering({ app }: Made): Pick<Mock, 'script' | 'pending' | 'exchanges' | 'coverage' | 'reset' | 'session'> {
+  return { ...remembering(app, undefined), session: (name = randomUUID()) => toSession(app, name) }
 }
 
-function toSession(settings: Settings, app: App, name: string): Session {
-  const apiKey = `session-${name}`
-  return { apiKey, headers: { 'x-mock-session': name }, ...remembering(settings, app, name) }
+function toSession(app: App, name: string): Session {
+  if (!SESSION_NAME.test(name)) throw new RangeError(`session: '${name}' is no name; use 1 to 100 characters of printable ASCII, without spaces`)
+  return { apiKey: `${SESSION_KEY}${name}`, headers: { 'x-mock-session': name }, ...remembering(app, name) }
 }
 
-function remembering(settings: Settings, { known }: App, session: string | undefined): Omit<Session, 'apiKey' | 'headers'> {
-  const { script, pending, exchanges, coverage, reset } = memoryOf(settings, known, session)
-  return { script: async (scenario, more = {}) => void (await script(toEntries(scenario, more))), pending, exchanges, coverage, reset }
+// What an App knows may change while it runs.
+function remembering(app: App, session: string | undefined): Omit<Session, 'apiKey' | 'headers'> {
+  const memory = (): Memory => memoryOf(app.settings, app.known, session)
+  return {
+    script: async (scenario, more = {}) => void (await memory().script(toEntries(scenario, more))),
+    pending: async () => memory().pending(),
+    exchanges: async (filter) => memory().exchanges(filter),
+    coverage: async () => memory().coverage(),
+    reset: async () => memory().reset(),
+  }
 }
 
 function toEntries(scenario: Parameters<Session['script']>[0], more: object): unknown {

@@ -28,7 +28,11 @@ export function sensitivityOf(name: string): Sensitivity {
   return sensitivity
 }
 
+// No field of anybody's has so long a name; nobody is to search it.
+const MAX_NAME = 200
+
 function judge(name: string): Sensitivity {
+  if (name.length > MAX_NAME) return 'secret'
   const lower = name.replaceAll(/([a-z\d])([A-Z])/g, '$1_$2').toLowerCase()
   if (OPEN.has(lower)) return 'open'
   const words = lower.replaceAll(HARMLESS, ' ')
@@ -49,7 +53,8 @@ export function isAmount(text: string): boolean {
 }
 
 // One pass over a text that holds none of all this, as nearly all do.
-const SUSPICIOUS = /[=@]|[Bb]earer|BEARER|[spr]k[-_]|sess[-_]|gh[oprsu]_|github_pat|AKIA|AIza|xox[abeprs]-|eyJ|\/1[\w-]{40}/
+const SUSPICIOUS =
+  /[=@]|[Bb]earer|BEARER|Basic\s|[spr]k[-_]|sess[-_]|gh[oprsu]_|github_pat|glpat-|hf_|npm_|ya29\.|hvs\.|AKIA|AIza|xox[abeprs]-|xapp-|eyJ|(?:key|word|phrase|secret|token)["'\\]{0,3}\s{0,8}:|\/1[\w-]{40}/i
 // Up to the last @ of what can be an authority. No part of it can run over the next //. JSON inside a text may escape its slashes.
 const USER_INFO = /(\\{0,4}\/\\{0,4}\/)[^/?#\s"<>\\]*@/g
 // A parameter in a URL, a form or a line of text. A bracket ends it only where the text goes on as after a markdown link.
@@ -57,7 +62,13 @@ const PARAMETER = /(^|[?&#;,\s])([^=&#?;,\s"'<>\\()]{1,100})=((?:[^&#\s"<>\\)]|\
 // Prose has bearers too: with a capital it always is a credential, else where no word looks like what follows.
 const BEARER = /\b(B(?:earer|EARER))\s+[\w.~+/=-]{3,}/g
 const LOWER_BEARER = /\b(bearer)\s+(?=[\w.~+/=-]*[\d_.~+/=-][\w~+/=-]|[\w.~+/=-]{16})[\w.~+/=-]{3,}/g
-const TOKEN = /(?<![A-Za-z0-9])(?:(?:[spr]k|sess)[-_][\w-]{6,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{20,}|xox[abeprs]-[\w-]{8,}|eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?)/g
+const BASIC = /\b(Basic)\s+[A-Za-z0-9+/]{8,}={0,2}/g
+// A credential by the word before it, in prose, in JSON inside a text, in a connection string.
+const LABELLED =
+  /\b((?:api|access|secret|private|account)[-_ ]?key|pass(?:word|wd|phrase)|(?:client[-_])?secret|(?:[a-z]{1,20}[-_])?token)(["'\\]{0,3}\s{0,8}[:=]\s{0,8}["'\\]{0,3})(?!\[redacted\])[^\s"'\\&;,<>(){}[\]]{3,}/gi
+// Each part of it has an end, or takes all that follows: a search takes no longer than the text.
+const TOKEN =
+  /(?<![A-Za-z0-9])(?:(?:[spr]k|sess)[-_][\w-]{6,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|(?:hf|npm)_\w{20,}|ya29\.[\w-]{16,}|hvs\.[\w-]{16,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{20,}|(?:xox[abeprs]|xapp)-[\w-]{8,}|eyJ[\w-]{8,600}\.[\w-]{4,}(?:\.[\w-]*)?)/g
 const RECIPE = /\/(1[\w-]{40,1499})(?![\w-])/g
 
 /**
@@ -71,6 +82,8 @@ export function redactText(text: string): string {
     .replaceAll(PARAMETER, redactParameter)
     .replaceAll(BEARER, `$1 ${REDACTED}`)
     .replaceAll(LOWER_BEARER, `$1 ${REDACTED}`)
+    .replaceAll(BASIC, `$1 ${REDACTED}`)
+    .replaceAll(LABELLED, redactLabelled)
     .replaceAll(TOKEN, REDACTED)
     .replaceAll(RECIPE, (whole: string, name: string) => (hasCredential(name) ? `/${REDACTED}` : whole))
 }
@@ -80,17 +93,14 @@ function redactParameter(whole: string, ...[before = '', name = '', value = '']:
   return sensitivity === 'open' || (sensitivity === 'count' && isAmount(value)) ? whole : `${before}${name}=${REDACTED}`
 }
 
+// `max_tokens: 7` counts something.
+function redactLabelled(whole: string, ...[label = '', sign = '']: string[]): string {
+  return isAmount(whole.slice(label.length + sign.length)) ? whole : `${label}${sign}${REDACTED}`
+}
+
 function hasCredential(name: string): boolean {
   const { label = '', model = '' } = toRecipe(name)?.recipe ?? {}
   return redactText(label) !== label || redactText(model) !== model
-}
-
-// What stands for a picture in an answer; no try runs over the next bracket.
-const ALT = /!\[[^[\]]+(?=\]\()/g
-
-/** A text without the names of pictures and what stands for them: each holds the beginning of the prompt, without the signs by which a credential shows. */
-export function withoutRecipes(text: string): string {
-  return text.replaceAll(ALT, `![${REDACTED}`).replaceAll(RECIPE, `/${REDACTED}`)
 }
 
 /** A query, without its question mark, as it is kept. */

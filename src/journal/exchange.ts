@@ -185,7 +185,7 @@ function toHeaderName(name: string, redactor: Redactor): string {
 }
 
 function writeChat({ model, prompt, size, count, references, wantsStream }: NonNullable<Trace['chat']>, redactor: Redactor): ChatAsked {
-  return { model: redactor.text(model, 200), prompt: redactor.text(prompt, MAX_PROMPT), size: `${size.width}x${size.height}`, count, references: references.length, stream: wantsStream }
+  return { model: redactor.repeated(model, 200), prompt: redactor.repeated(prompt, MAX_PROMPT), size: `${size.width}x${size.height}`, count, references: references.length, stream: wantsStream }
 }
 
 function waitOf({ body, wait = 0 }: Reply): number {
@@ -197,10 +197,12 @@ interface Body {
   readonly isJson: boolean
 }
 
-// Nothing but its prompt can bring a credential into an answer that no scenario shaped: it is neither parsed nor searched.
+// Nothing but its request can bring a credential into an answer that no scenario shaped: it is neither parsed nor searched.
+// What a request with one is answered is not kept: styles write a prompt in pieces, in links and with other signs.
 function writeBody({ body, headers }: Reply, redactor: Redactor, isOurs: boolean): Body {
   const type = headers['content-type'] ?? ''
-  const isPlain = (text: string): boolean => isOurs && !redactor.hasFound && !text.includes('base64,')
+  const isPlain = (text: string): boolean => isOurs && !text.includes('base64,')
+  if (redactor.hasFound) return { isJson: false, text: `[not kept: the request has a credential or a data URI in its text, which its answer may repeat; ${type}]` }
   if (isStream(body)) {
     const text = joined(body)
     return { isJson: false, text: isPlain(text) ? redactor.plain(text, MAX_STREAM) : redactor.answer(text, MAX_STREAM) }

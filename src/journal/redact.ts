@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../contract/json.ts'
 import { isObject } from '../contract/json.ts'
-import { isAmount, REDACTED, redactFields, redactText, sensitivityOf, withoutRecipes } from './credentials.ts'
+import { isAmount, REDACTED, redactFields, redactText, sensitivityOf } from './credentials.ts'
 import { withoutDataUris } from './data-uri.ts'
 
 /** How much is kept of one Exchange. */
@@ -20,7 +20,7 @@ const MAX_NAME = 200
 
 /** Makes what can be kept of what was sent, without credentials and data URIs. All that it is given counts against its limits. */
 export class Redactor {
-  /** Whether a text of the request had a credential in it. */
+  /** Whether a text of the request had a credential in it, or was not searched. */
   hasFound = false
   private readonly longest: number
   private left: number
@@ -34,10 +34,21 @@ export class Redactor {
 
   /** A text of the request; a cut one says how long it was. */
   text(text: string, longest = this.longest): string {
+    if (this.left <= 0) {
+      this.hasFound = true
+      return `… (${text.length} characters)`
+    }
     const open = withoutDataUris(text, longest + MARGIN)
     const kept = redactText(open)
     if (kept !== open) this.hasFound = true
     return this.cut(kept, text.length, longest)
+  }
+
+  /** A text of the request that its answer repeats: what is hidden in it, or may be, must not come back from there. */
+  repeated(text: string, longest: number): string {
+    const kept = this.text(text, longest)
+    if (withoutDataUris(text, longest + MARGIN) !== text) this.hasFound = true
+    return kept
   }
 
   /** A text that has no credential. */
@@ -45,10 +56,9 @@ export class Redactor {
     return this.cut(text, text.length, longest)
   }
 
-  /** A text of the answer, which may repeat the prompt in pieces, or inside the names of pictures. */
+  /** A text of an answer that somebody scripted. */
   answer(text: string, longest = this.longest): string {
-    const open = redactFields(withoutDataUris(text, longest + MARGIN))
-    return this.cut(redactText(this.hasFound ? withoutRecipes(wholePieces(open)) : open), text.length, longest)
+    return this.cut(redactText(redactFields(withoutDataUris(text, longest + MARGIN))), text.length, longest)
   }
 
   /** A value of the request, or of the answer. */
@@ -102,15 +112,4 @@ interface Place {
   /** Below a name that counts tokens. */
   readonly isCount: boolean
   readonly write: (text: string, longest?: number) => string
-}
-
-const PIECE = /"(?:content|reasoning_content)":"((?:[^"\\]|\\.)*)"/g
-
-// A stream repeats a prompt in pieces, so that a credential of the prompt shows in none of them: then what was said stands
-// there as one.
-function wholePieces(text: string): string {
-  const pieces = [...text.matchAll(PIECE)].map((match) => match[1] ?? '')
-  const whole = pieces.join('')
-  const kept = redactText(withoutRecipes(whole))
-  return kept === pieces.map((piece) => redactText(withoutRecipes(piece))).join('') ? text : `[the pieces of this stream spell a credential; without it they say] ${kept}`
 }

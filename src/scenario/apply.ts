@@ -125,12 +125,19 @@ function withWait({ wait = 0 }: Then, reply: Reply): Reply {
   return wait === 0 ? reply : { ...reply, wait: (reply.wait ?? 0) + wait * 1000 }
 }
 
+/** Bytes of a stream that are sent one by one, at most. */
+const MAX_ALONE = 16_384
+
 const FRAMERS: Readonly<Record<Framing, (frames: readonly Frame[]) => Frame[]>> = {
-  // The first byte comes after the frame's wait, the others at once.
-  bytes: (frames) =>
-    frames.flatMap((frame) =>
-      frame.data.length === 0 ? [frame] : Array.from(Buffer.from(frame.data), (byte, i): Frame => ({ wait: i === 0 ? frame.wait : 0, data: Uint8Array.of(byte), isAlone: true })),
-    ),
+  // The first byte comes after the frame's wait, the others at once; behind the first 16 KiB a frame goes whole.
+  bytes: (frames) => {
+    let left = MAX_ALONE
+    return frames.flatMap((frame) => {
+      const bytes = Buffer.from(frame.data)
+      left -= bytes.length
+      return bytes.length === 0 || left < 0 ? [frame] : Array.from(bytes, (byte, i): Frame => ({ wait: i === 0 ? frame.wait : 0, data: Uint8Array.of(byte), isAlone: true }))
+    })
+  },
   crlf: (frames) => rewrite(frames, (text) => text.replaceAll('\n', '\r\n')),
   tight: (frames) => rewrite(frames, (text) => text.replaceAll(/^data: /gm, 'data:')),
 }

@@ -36,13 +36,16 @@ export async function choose(request: ChatRequest, { session, nth, scripted }: O
   if (asked !== undefined) return named(asked, 'asked for in the prompt', { session, choosing })
   const nearly: string[] = []
   for (const { id, json } of scripted) {
-    const { scenario, when = {} }: ScriptEntry = JSON.parse(json)
+    const { scenario, when = {}, times = 1 }: ScriptEntry = JSON.parse(json)
     const wrong = misfits(when, request, nth)
-    if (wrong.length > 0) tell(nearly, typeof scenario === 'string' ? `script: ${scenario}` : 'script', wrong)
-    else if (await choosing.store.take(session, id)) {
-      const [name, then] = typeof scenario === 'string' ? [scenario, find(scenario, choosing).then] : ['script', scenario.then]
-      return { name, why: 'scripted', nearly, then: await turnOf(then, `script ${id}`, { session, choosing }) }
+    if (wrong.length > 0) {
+      tell(nearly, typeof scenario === 'string' ? `script: ${scenario}` : 'script', wrong)
+      continue
     }
+    const left = await choosing.store.take(session, id)
+    if (left === 0) continue // another request has had the last of them
+    const [name, then] = typeof scenario === 'string' ? [scenario, find(scenario, choosing).then] : ['script', scenario.then]
+    return { name, why: 'scripted', nearly, then: then.sequence === undefined ? then : (then.sequence[times - left] ?? {}) }
   }
   for (const { name, when } of choosing.catalogue.values()) {
     if (when === undefined) continue

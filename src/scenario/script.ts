@@ -15,7 +15,10 @@ export async function addScript(value: unknown, session: string, { catalogue, st
   }
   // Of a sequence every answer is meant, unless it is said how many.
   const lengthOf = ({ scenario }: ScriptEntry): number => (typeof scenario === 'string' ? catalogue.get(scenario)?.then : scenario.then)?.sequence?.length ?? 1
-  const entries = result.data.map(({ times, ...entry }) => ({ times: times ?? lengthOf(entry), json: JSON.stringify(entry satisfies ScriptEntry) }))
+  const entries = result.data.map((entry) => {
+    const times = entry.times ?? lengthOf(entry)
+    return { times, json: JSON.stringify({ ...entry, times } satisfies ScriptEntry) }
+  })
   await store.script(session, entries).catch((error: unknown) => {
     throw error instanceof StoreFull ? new ApiError('store_full', { reason: `This is too much: ${error.message}.` }) : error
   })

@@ -14,6 +14,7 @@ import type { Handled, Settings } from './settings.ts'
 
 /** The server without a port: answers a request, and has the Reply written by whoever brought it. */
 export interface App {
+  readonly settings: Settings
   /** What can be exercised, for the coverage. */
   readonly known: Known
   readonly handle: <T>(request: Incoming, write: (reply: Reply) => Promise<T>) => Promise<T>
@@ -44,6 +45,7 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
     }
   }
   return {
+    settings,
     known: journal.known,
     onFault,
     handle: async (request, write) => {

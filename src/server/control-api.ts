@@ -187,8 +187,7 @@ async function listExchanges(context: Context<Env>): Promise<Response> {
 
 async function findExchange(context: Context<Env>): Promise<Response> {
   const id = context.req.param('id') ?? ''
-  const all = await context.env.memory.exchanges()
-  const found = id === 'latest' ? all.at(-1) : all.find((kept) => kept.id === id)
+  const found = await context.env.memory.exchange(id)
   if (found === undefined) throw new ApiError('unknown_exchange', { asked: id.slice(0, 64) })
   return context.json(found)
 }

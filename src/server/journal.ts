@@ -1,3 +1,4 @@
+import { redactText } from '../journal/credentials.ts'
 import { toExchange } from '../journal/exchange.ts'
 import type { Known } from '../journal/marks.ts'
 import { marksOf } from '../journal/marks.ts'
@@ -38,7 +39,7 @@ export function createJournal(settings: Settings, onFault: (error: unknown) => v
     const { id, forgotten } = await store.record(session, toExchange(trace, told))
     await store.mark(session, marksOf(trace, told, known))
     return {
-      notes: forgotten.map((name) => `session '${name}' was forgotten, it was idle longest`),
+      notes: forgotten.slice(0, 3).map((name) => `session '${redactText(name)}' was forgotten, it was idle longest`),
       end: async (ending) => store.end(session, id, ending),
     }
   }

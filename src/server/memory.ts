@@ -5,7 +5,7 @@ import { readExchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
 import { selectExchanges } from '../journal/filter.ts'
 import type { Known } from '../journal/marks.ts'
-import type { Scripted, Store } from '../store/store.ts'
+import type { Kept, Scripted, Store } from '../store/store.ts'
 import type { Settings } from './settings.ts'
 
 /** What is scripted and not yet asked for. */
@@ -23,6 +23,8 @@ export interface Memory {
   readonly script: (entries: unknown) => Promise<number>
   readonly pending: () => Promise<Pending[]>
   readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
+  /** One Exchange by its id; `latest` is the newest. */
+  readonly exchange: (id: string) => Promise<Exchange | undefined>
   readonly coverage: () => Promise<Coverage>
   readonly erase: () => Promise<void>
   readonly reset: () => Promise<void>
@@ -35,11 +37,21 @@ export function memoryOf({ choosing }: Settings, known: Known, session: string |
   return {
     script: async (entries) => (await import('../scenario/script.ts')).addScript(entries, own, choosing),
     pending: async () => (await store.scripted(own)).map(toPending),
-    exchanges: async (filter = {}) => selectExchanges((await store.records(session)).map(readExchange), filter),
+    exchanges: async (filter = {}) => selectExchanges(newest(await store.records(session), filter).map(readExchange), filter),
+    exchange: async (id) => {
+      const kept = await store.records(session)
+      const found = id === 'latest' ? kept.at(-1) : kept.find((one) => one.id === id)
+      return found === undefined ? undefined : readExchange(found)
+    },
     coverage: async () => toCoverage(await store.marks(session), known),
     erase: async () => store.erase(own),
     reset: async () => store.reset(own),
   }
+}
+
+// Where nothing but their number is asked, the others need not be read.
+function newest(kept: readonly Kept[], { limit, ...filter }: Filter): readonly Kept[] {
+  return limit === undefined || Object.keys(filter).length > 0 ? kept : kept.slice(Math.max(0, kept.length - limit))
 }
 
 function toPending({ json, left }: Scripted): Pending {

@@ -3,7 +3,7 @@ import { ApiError } from '../reply/error.ts'
 import type { Incoming } from './incoming.ts'
 
 /** How a key begins that stands for a session by name. */
-const SESSION_KEY = 'session-'
+export const SESSION_KEY = 'session-'
 
 /** Whose memory a request belongs to: the name that it gives, else what its key stands for, else the one that all share who have neither. */
 export function sessionOf(request: Incoming): string {
@@ -14,7 +14,10 @@ export function sessionOf(request: Incoming): string {
   return key === undefined ? '' : `key-${hash('sha256', key, 'hex').slice(0, 16)}`
 }
 
+/** What a session can be called. */
+export const SESSION_NAME = /^[\x21-\x7e]{1,100}$/
+
 function checkName(name: string): string {
-  if (/^[\x21-\x7e]{1,100}$/.test(name)) return name
+  if (SESSION_NAME.test(name)) return name
   throw new ApiError('invalid_header', { param: 'x-mock-session', reason: "Invalid value for 'x-mock-session': write 1 to 100 characters of printable ASCII, without spaces." })
 }

@@ -48,7 +48,7 @@ async function write(reply: Reply, outgoing: ServerResponse, pacing: Pacing): Pr
 }
 
 function writeWhole({ status, headers }: Reply, body: string | Uint8Array, { outgoing, pacing }: Pick<Writing, 'outgoing' | 'pacing'>): void {
-  if (status === 204 || status === 304) return void outgoing.writeHead(status, headers).end()
+  if (isBodiless(status)) return void outgoing.writeHead(status, headers).end()
   const head: string[] = ['content-length', String(Buffer.byteLength(body))]
   for (const name in headers) head.push(name, headers[name] ?? '')
   outgoing.writeHead(status, head).end(body) // a string travels with its head in one write
@@ -76,13 +76,13 @@ async function writeFrames(frames: readonly Frame[], { status, headers }: Reply,
   dropStalled(outgoing, pacing)
 }
 
-// Until the data has left this process, or nobody takes it any more.
+// Until the data has left this process, or nobody takes it any more; in a turn of its own, so that others have theirs.
 async function sent(outgoing: ServerResponse, data: string | Uint8Array): Promise<void> {
   await new Promise<void>((resolve) => {
     outgoing.req.socket.once('close', resolve)
     outgoing.write(data, () => {
       outgoing.req.socket.off('close', resolve)
-      resolve()
+      setImmediate(resolve)
     })
   })
 }
@@ -122,7 +122,7 @@ export async function toResponse(reply: Reply, pacing: Pacing, hangUp: AbortSign
   const { status, headers, body, wait = 0 } = reply
   const before = wait + (isStream(body) ? (body[0]?.wait ?? 0) : 0) // headers are held until the first content [S]
   if (before > 0) await pacing.timer(before, AbortSignal.any([pacing.ending, hangUp]))
-  if (status === 204 || status === 304) return new Response(null, { status, headers })
+  if (isBodiless(status)) return new Response(null, { status, headers })
   if (isStream(body) && body[0]?.isReset !== undefined) throw new TypeError('fetch failed', { cause: resetError().cause })
   if (isStream(body)) return new Response(toStream(body, pacing, hangUp), { status, headers })
   return new Response(typeof body === 'string' ? body : new Uint8Array(body), { status, headers })
@@ -149,6 +149,10 @@ function toStream(frames: readonly Frame[], { timer, ending }: Pacing, hangUp: A
     },
     cancel: () => cancelled.abort(),
   })
+}
+
+function isBodiless(status: number): boolean {
+  return status === 204 || status === 205 || status === 304
 }
 
 // As the global fetch tells of it.

@@ -1,5 +1,5 @@
 import type { Ending, Kept, Opened, Scripted, Store } from './store.ts'
-import { MAX_BYTES, MAX_MARKS, MAX_SCRIPT_BYTES, MAX_SCRIPTED, MAX_SESSIONS, StoreFull } from './store.ts'
+import { MAX_BYTES, MAX_MARKS, MAX_SCRIPT_BYTES, MAX_SCRIPTED, MAX_SCRIPTS_BYTES, MAX_SESSIONS, StoreFull } from './store.ts'
 
 /** Names of forgotten sessions that wait to be told. */
 const MAX_TOLD = 100
@@ -12,6 +12,7 @@ interface Session {
   requests: number
   readonly counters: Map<string, number>
   script: Scripted[]
+  scriptBytes: number
   readonly exchanges: Map<string, Exchange>
   bytes: number
   readonly marks: Map<string, number>
@@ -53,20 +54,25 @@ export class MemoryStore implements Store {
     const session = this.#find(name)
     const next = [...session.script, ...entries.map(({ json, times }) => ({ id: this.#nextId(), json, left: times }))]
     if (next.length > MAX_SCRIPTED) throw new StoreFull(`a session's script has at most ${MAX_SCRIPTED} entries`)
-    if (next.reduce((sum, { json }) => sum + json.length, 0) > MAX_SCRIPT_BYTES) throw new StoreFull(`a session's script has at most ${MAX_SCRIPT_BYTES} characters`)
+    const bytes = next.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0)
+    if (bytes > MAX_SCRIPT_BYTES) throw new StoreFull(`a session's script has at most ${MAX_SCRIPT_BYTES} bytes`)
+    const others = this.#some().reduce((sum, other) => (other === session ? sum : sum + other.scriptBytes), 0)
+    if (others + bytes > MAX_SCRIPTS_BYTES) throw new StoreFull(`all scripts together have at most ${MAX_SCRIPTS_BYTES} bytes`)
     session.script = next
+    session.scriptBytes = bytes
   }
 
   async scripted(name: string): Promise<readonly Scripted[]> {
     return this.#sessions.get(name)?.script ?? []
   }
 
-  async take(name: string, id: string): Promise<boolean> {
+  async take(name: string, id: string): Promise<number> {
     const session = this.#find(name)
     const entry = session.script.find((scripted) => scripted.id === id)
-    if (entry === undefined) return false
+    if (entry === undefined) return 0
     session.script = session.script.flatMap((scripted) => (scripted !== entry ? [scripted] : scripted.left > 1 ? [{ ...scripted, left: scripted.left - 1 }] : []))
-    return true
+    if (entry.left === 1) session.scriptBytes -= Buffer.byteLength(entry.json)
+    return entry.left
   }
 
   async record(name: string, bytes: Uint8Array): Promise<{ readonly id: string; readonly forgotten: readonly string[] }> {
@@ -131,7 +137,7 @@ export class MemoryStore implements Store {
   #find(name: string): Session {
     const known = this.#sessions.get(name)
     if (known !== undefined) this.#sessions.delete(name)
-    const session = known ?? { requests: 0, counters: new Map(), script: [], exchanges: new Map(), bytes: 0, marks: new Map() }
+    const session = known ?? { requests: 0, counters: new Map(), script: [], scriptBytes: 0, exchanges: new Map(), bytes: 0, marks: new Map() }
     this.#sessions.set(name, session)
     const [[idle, old] = [name, session]] = this.#sessions
     if (this.#sessions.size > this.#most.sessions) {

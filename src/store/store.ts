@@ -49,8 +49,8 @@ export interface Store {
   readonly script: (session: string, entries: readonly { readonly json: string; readonly times: number }[]) => Promise<void>
   /** What is scripted and not yet asked for. */
   readonly scripted: (session: string) => Promise<readonly Scripted[]>
-  /** Takes one answer of an entry; false when another request has had the last of them. */
-  readonly take: (session: string, id: string) => Promise<boolean>
+  /** Takes one answer of an entry; gives how many it had left, this one included: 0 when another request has had the last of them. */
+  readonly take: (session: string, id: string) => Promise<number>
   /** Keeps an Exchange; gives its id, and the sessions that were forgotten to make room. */
   readonly record: (session: string, bytes: Uint8Array) => Promise<{ readonly id: string; readonly forgotten: readonly string[] }>
   /** Completes an Exchange, unless it is gone. */
@@ -77,5 +77,7 @@ export const MAX_BYTES = 67_108_864
 export const MAX_SCRIPTED = 1000
 /** Bytes of a session's script at most. */
 export const MAX_SCRIPT_BYTES = 1_048_576
+/** Bytes of all scripts at most. */
+export const MAX_SCRIPTS_BYTES = 67_108_864
 /** Different marks of a session at most, and different counters. */
 export const MAX_MARKS = 10_000

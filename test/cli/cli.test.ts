@@ -245,3 +245,12 @@ test('--watch reads a changed file anew; a faulty one is told, and the old one s
   await expect.poll(() => mock.lines.join('\n'), { timeout: 10_000 }).toMatch(/profiles\.yaml:1 mine\.style: 'galery' is not allowed[\s\S]*the files of before are used on/)
   expect(await said()).toMatch(/^\{"prompt"/)
 })
+
+test('who reads the address and ends it at once gets its exit code and its coverage', async () => {
+  for (let i = 0; i < 5; i++) {
+    const file = join(mkdtempSync(join(tmpdir(), 'coverage-')), 'coverage.json')
+    await using mock = await start(['--coverage', file])
+    expect(await endOf(mock)).toBe(0)
+    expect(JSON.parse(readFileSync(file, 'utf8')).operations.covered).toBe(0)
+  }
+})

@@ -202,3 +202,22 @@ test('of a data URI no part of its base64 stays', async () => {
     { numRuns: 60 },
   )
 })
+
+test.each([
+  ['Server=h;Password=hunter2zz;', 'Server=h;Password=[redacted];'],
+  ['(token=hunter2zz)', '(token=[redacted])'],
+  ['token = hunter2zz and more', 'token = [redacted] and more'],
+  ['api_key: hunter2zz', 'api_key: [redacted]'],
+  ["{'api_key': 'hunter2zz'}", "{'api_key': '[redacted]'}"],
+  [String.raw`{\"client_secret\":\"hunter2zz\"}`, String.raw`{\"client_secret\":\"[redacted]\"}`],
+  ['Basic aHVudGVyMnp6Cg==', 'Basic [redacted]'],
+  ['glpat-hunter2zzhunter2zz', '[redacted]'],
+  ['max_token: 7', 'max_token: 7'],
+  ['a monkey at the keyboard: sad', 'a monkey at the keyboard: sad'],
+])('in prose and in pasted code: %s', (text, kept) => {
+  expect(redactText(text)).toBe(kept)
+})
+
+test('a name that nobody reads to its end is a secret’s', () => {
+  expect(sensitivityOf('aA'.repeat(15_000_000))).toBe('secret')
+})

@@ -36,15 +36,15 @@ test('take is atomic: of 100 requests at once, an entry for 7 answers 7', async 
   const taken = await Promise.all(Array.from({ length: 100 }, async () => store.take('', entry!.id)))
   expect(taken.filter(Boolean)).toHaveLength(7)
   expect(await store.scripted('')).toMatchObject([{ json: '"b"', left: 1 }])
-  expect(await store.take('', entry!.id)).toBe(false)
+  expect(await store.take('', entry!.id)).toBe(0)
 })
 
 test('an entry is taken only from the session that it was scripted for', async () => {
   const store = new MemoryStore()
   await store.script('alice', [once('"a"')])
   const [{ id } = { id: '' }] = await store.scripted('alice')
-  expect(await store.take('bob', id)).toBe(false)
-  expect(await store.take('alice', id)).toBe(true)
+  expect(await store.take('bob', id)).toBe(0)
+  expect(await store.take('alice', id)).toBe(1)
 })
 
 test('a counter counts from 1, by session and by name, whoever asks at once', async () => {
@@ -61,7 +61,7 @@ test('a script that is too long is refused as a whole, in words that say how muc
   const many = Array.from({ length: MAX_SCRIPTED }, () => once('"a"'))
   const large = [once('x'.repeat(MAX_SCRIPT_BYTES - 7))]
   await expect(store.script('', many)).rejects.toThrow(new StoreFull("a session's script has at most 1000 entries"))
-  await expect(store.script('', [...large, once('xx')])).rejects.toThrow(new StoreFull("a session's script has at most 1048576 characters"))
+  await expect(store.script('', [...large, once('xx')])).rejects.toThrow(new StoreFull("a session's script has at most 1048576 bytes"))
   expect(await store.scripted('')).toMatchObject([{ json: '"kept"' }])
   await store.script('', many.slice(1))
   expect(await store.scripted('')).toHaveLength(MAX_SCRIPTED)
