@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -6,5 +7,6 @@ export default defineConfig({
     exclude: ['test/**/*.all.test.ts'],
     globalSetup: 'test/setup.ts',
     testTimeout: 20_000,
+    maxWorkers: availableParallelism() + 1, // many tests wait for sockets and for programs
   },
 })
