@@ -31,6 +31,8 @@ export interface Session {
   readonly pending: () => Promise<Pending[]>
   /** What was asked and answered, the oldest first. */
   readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
+  /** What was scripted and never asked for, and what was asked instead: a table for the message of a test that failed. */
+  readonly table: (filter?: Filter) => Promise<string>
   /** What was exercised of all that there is, and what not yet. */
   readonly coverage: () => Promise<Coverage>
   /** Forgets script, positions, Exchanges and coverage. */
@@ -50,6 +52,7 @@ export interface Mock {
   readonly pending: Session['pending']
   /** What was asked and answered, of all sessions. */
   readonly exchanges: Session['exchanges']
+  readonly table: Session['table']
   readonly coverage: Session['coverage']
   readonly reset: Session['reset']
   /** A session of one's own, which no other sees: its requests carry its headers, or its key. */
@@ -168,7 +171,7 @@ async function renewed(first: App, { options, settings, ending, isReady }: Renew
   }
 }
 
-function toRemembering({ app }: Made): Pick<Mock, 'script' | 'pending' | 'exchanges' | 'coverage' | 'reset' | 'session'> {
+function toRemembering({ app }: Made): Pick<Mock, 'script' | 'pending' | 'exchanges' | 'table' | 'coverage' | 'reset' | 'session'> {
   return { ...remembering(app, undefined), session: (name = randomUUID()) => toSession(app, name) }
 }
 
@@ -184,6 +187,7 @@ function remembering(app: App, session: string | undefined): Omit<Session, 'apiK
     script: async (scenario, more = {}) => void (await memory().script(toEntries(scenario, more))),
     pending: async () => memory().pending(),
     exchanges: async (filter) => memory().exchanges(filter),
+    table: async (filter) => memory().table(filter),
     coverage: async () => memory().coverage(),
     reset: async () => memory().reset(),
   }

@@ -3,16 +3,23 @@ import type { Context } from 'hono'
 import { mapping, toWords } from '../chat/facts.ts'
 import type { JsonValue } from '../contract/json.ts'
 import { readJson } from '../contract/json.ts'
+import { readExchange } from '../journal/exchange.ts'
 import { toJUnit, toMarkdown } from '../journal/report.ts'
-import { toTable } from '../journal/table.ts'
 import { ApiError } from '../reply/error.ts'
+import type { Frame } from '../reply/reply.ts'
+import type { Kept } from '../store/store.ts'
 import type { ControlApi, Controlled } from './controlled.ts'
 import type { Incoming } from './incoming.ts'
 import type { Memory } from './memory.ts'
 import { memoryOf } from './memory.ts'
 
+/** What is answered piece by piece, in place of a route's own body. */
+interface Out {
+  frames?: Frame[]
+}
+
 interface Env {
-  Bindings: { readonly memory: Memory }
+  Bindings: { readonly memory: Memory; readonly out: Out }
 }
 
 const BASE = '/__mock'
@@ -124,8 +131,10 @@ export function createControlApi(controlled: Controlled): ControlApi {
       headers: headersOf(request),
       ...(body === undefined || body.length === 0 ? {} : { body: new Uint8Array(body) }),
     })
-    const response = await api.fetch(given, { memory })
-    return { status: response.status, headers: { 'x-content-type-options': 'nosniff', 'content-type': response.headers.get('content-type') ?? 'application/json' }, body: await response.text() }
+    const out: Out = {}
+    const response = await api.fetch(given, { memory, out })
+    const headers = { 'x-content-type-options': 'nosniff', 'content-type': response.headers.get('content-type') ?? 'application/json' }
+    return { status: response.status, headers, body: out.frames ?? (await response.text()) }
   }
 }
 
@@ -181,8 +190,22 @@ async function listExchanges(context: Context<Env>): Promise<Response> {
     const param = first?.code === 'unrecognized_keys' ? first.keys[0] : first?.path[0]
     throw new ApiError('invalid_value', { param: String(param ?? ''), reason: `Invalid query: ${issues.map(toWords).join('; ')}.` })
   }
-  const exchanges = await context.env.memory.exchanges(asked.data)
-  return prefers(context.req.header('accept'), 'text/plain') ? context.text(`${toTable({ exchanges })}\n`) : context.json({ exchanges })
+  const { memory, out } = context.env
+  if (prefers(context.req.header('accept'), 'text/plain')) return context.text(`${await memory.table(asked.data)}\n`)
+  out.frames = toFrames(await memory.kept(asked.data))
+  return context.json({})
+}
+
+// Each Exchange is read when it is its turn to be written: a journal may hold megabytes.
+function toFrames(all: readonly Kept[]): Frame[] {
+  const frames = all.map((kept, i): Frame => ({
+    wait: 0,
+    isAlone: true,
+    get data() {
+      return `${i === 0 ? '' : ','}${JSON.stringify(readExchange(kept))}`
+    },
+  }))
+  return [{ wait: 0, data: '{"exchanges":[' }, ...frames, { wait: 0, data: ']}' }]
 }
 
 async function findExchange(context: Context<Env>): Promise<Response> {

@@ -23,6 +23,10 @@ export interface Memory {
   readonly script: (entries: unknown) => Promise<number>
   readonly pending: () => Promise<Pending[]>
   readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
+  /** The same as they are kept, to be read one by one. */
+  readonly kept: (filter?: Filter) => Promise<readonly Kept[]>
+  /** What was scripted and never asked for, and what was asked instead, as a table. */
+  readonly table: (filter?: Filter) => Promise<string>
   /** One Exchange by its id; `latest` is the newest. */
   readonly exchange: (id: string) => Promise<Exchange | undefined>
   readonly coverage: () => Promise<Coverage>
@@ -34,13 +38,17 @@ export interface Memory {
 export function memoryOf({ choosing }: Settings, known: Known, session: string | undefined): Memory {
   const { store }: { store: Store } = choosing
   const own = session ?? ''
+  const kept = async (filter: Filter = {}): Promise<readonly Kept[]> => select(await store.records(session), filter)
+  const exchanges = async (filter?: Filter): Promise<Exchange[]> => (await kept(filter)).map(readExchange)
   return {
+    kept,
+    exchanges,
+    table: async (filter) => (await import('../journal/table.ts')).toTable({ exchanges: await exchanges(filter), scripted: await store.scripted(own) }),
     script: async (entries) => (await import('../scenario/script.ts')).addScript(entries, own, choosing),
     pending: async () => (await store.scripted(own)).map(toPending),
-    exchanges: async (filter = {}) => selectExchanges(newest(await store.records(session), filter).map(readExchange), filter),
     exchange: async (id) => {
-      const kept = await store.records(session)
-      const found = id === 'latest' ? kept.at(-1) : kept.find((one) => one.id === id)
+      const all = await store.records(session)
+      const found = id === 'latest' ? all.at(-1) : all.find((one) => one.id === id)
       return found === undefined ? undefined : readExchange(found)
     },
     coverage: async () => toCoverage(await store.marks(session), known),
@@ -49,9 +57,18 @@ export function memoryOf({ choosing }: Settings, known: Known, session: string |
   }
 }
 
-// Where nothing but their number is asked, the others need not be read.
-function newest(kept: readonly Kept[], { limit, ...filter }: Filter): readonly Kept[] {
-  return limit === undefined || Object.keys(filter).length > 0 ? kept : kept.slice(Math.max(0, kept.length - limit))
+const TURN = 64
+
+// The newest first, until there are enough; a long journal is read in several turns, so that others have theirs.
+async function select(all: readonly Kept[], { limit = all.length, ...filter }: Filter): Promise<readonly Kept[]> {
+  if (Object.keys(filter).length === 0) return all.slice(Math.max(0, all.length - limit))
+  const found: Kept[] = []
+  for (let i = all.length - 1; i >= 0 && found.length < limit; i--) {
+    const kept = all[i]
+    if (kept !== undefined && selectExchanges([readExchange(kept)], filter).length > 0) found.push(kept)
+    if (i % TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  return found.toReversed()
 }
 
 function toPending({ json, left }: Scripted): Pending {

@@ -65,6 +65,28 @@ test.each(['', 'a b', 'é', 'x'.repeat(101)])('a session cannot be called %j', a
   expect(() => mock.session(name)).toThrow('use 1 to 100 characters of printable ASCII')
 })
 
+test('a long journal is written one by one, and holds nobody up', async () => {
+  await using mock = await startMock()
+  for (let i = 0; i < 300; i++) await ask(mock, { text: `cat ${i} ${'x'.repeat(2000)}`, headers: { 'x-mock-session': `s${i % 3}` } })
+  const get = async (path: string): Promise<any> => (await read(await fetch(`${mock.url}/__mock/exchanges${path}`))).json
+  const listing = get('')
+  expect(await worstWait(mock, listing)).toBeLessThan(2 * SECONDS)
+  expect((await listing).exchanges).toHaveLength(300)
+  expect((await get('?model=gpt-4o-image&limit=3')).exchanges.map((kept: any) => kept.chat.prompt.slice(0, 7))).toEqual(['cat 297', 'cat 298', 'cat 299'])
+  expect(await get('?model=flux')).toEqual({ exchanges: [] })
+  await using inProcess = await mockWith()
+  await ask(inProcess)
+  expect((await read(await inProcess.fetch(`${inProcess.url}/__mock/exchanges`))).json.exchanges).toHaveLength(1)
+})
+
+test('the table for a failed test shows what was scripted and never asked for, and what was asked instead', async () => {
+  await using mock = await mockWith()
+  const alice = mock.session()
+  await alice.script('retry-429', { when: { model: ['flux'] } })
+  await ask(mock, { text: 'a fox', headers: alice.headers })
+  expect(await alice.table()).toMatch(/^scripted and never asked for \(1\):\n.*\n.*retry-429.*\n\nasked instead \(1\):\n.*\n.*gpt-4o-image.*a fox$/)
+})
+
 test('one exchange, and the newest ones, are found without reading all of them', async () => {
   await using mock = await startMock()
   for (let i = 0; i < 20; i++) await ask(mock, { text: `cat ${i}` })
