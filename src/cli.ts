@@ -37,7 +37,7 @@ async function serve(options: Options, { stdout, stderr, onSignal }: World): Pro
   const ended = new Promise<void>((resolve) => onSignal(resolve)) // who reads the address may end us at once
   const mock = await startMock({
     ...rest,
-    onExchange: log === 'silent' ? () => {} : (exchange) => void stderr.write(`${toLine(exchange, log, new Date())}\n`),
+    ...(log === 'silent' ? {} : { onExchange: (exchange) => void stderr.write(`${toLine(exchange, log, new Date())}\n`) }),
     onFault: (error) => void stderr.write(`chat-image-mock: ${tellFault(error)}\n`),
   })
   stdout.write(`${mock.url}\n`)

@@ -57,7 +57,7 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
       return settled(write(withNotes(whole, notes)), request, async (hungUp) => {
         const duration = performance.now() - started
         await end({ duration, hungUp })
-        onExchange({ ...logOf(request, whole, fault), duration, requestId: trace.requestId })
+        onExchange?.({ ...logOf(request, whole, fault), duration, requestId: trace.requestId })
       })
     },
     refuse: (error) => {
@@ -101,12 +101,14 @@ function guarded({ onFault, onExchange }: Settings): Pick<Settings, 'onFault' | 
   }
   return {
     onFault: tell,
-    onExchange: (exchange) => {
-      try {
-        onExchange(exchange)
-      } catch (error) {
-        tell(error)
-      }
-    },
+    onExchange:
+      onExchange &&
+      ((exchange): void => {
+        try {
+          onExchange(exchange)
+        } catch (error) {
+          tell(error)
+        }
+      }),
   }
 }

@@ -103,7 +103,7 @@ export async function toSettings(options: MockOptions, store: Store = new Memory
     apiKeys: checkList('apiKeys', options.apiKeys ?? []),
     allowHosts: checkList('allowHosts', options.allowHosts ?? []),
     controlToken: options.controlToken,
-    onExchange: options.onExchange ?? (() => {}),
+    onExchange: options.onExchange,
     onFault: options.onFault ?? (() => {}),
   }
 }

@@ -52,6 +52,7 @@ export interface Settings {
   readonly controlToken: string | undefined
   /** The bearer keys that pass; every one does when there are none. */
   readonly apiKeys: readonly string[]
-  readonly onExchange: (exchange: Handled) => void
+  /** Told of each request; nobody where it is undefined. */
+  readonly onExchange: ((exchange: Handled) => void) | undefined
   readonly onFault: (error: unknown) => void
 }
