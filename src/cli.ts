@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { writeFile } from 'node:fs/promises'
+import { access, constants, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Coverage } from './journal/coverage.ts'
 import { toLine } from './cli/log.ts'
@@ -34,7 +35,12 @@ async function main(world: World): Promise<number> {
 
 async function serve(options: Options, { stdout, stderr, onSignal }: World): Promise<number> {
   const { grace, log = stderr.isTTY === true ? 'pretty' : 'json', coverage: file, failOnViolation = false, ...rest } = options
-  const ended = new Promise<void>((resolve) => onSignal(resolve)) // who reads the address may end us at once
+  if (file !== undefined) {
+    await access(dirname(resolve(file)), constants.W_OK).catch(() => {
+      throw new UsageError(`--coverage: '${dirname(resolve(file))}' is no folder that can be written to`)
+    })
+  }
+  const ended = new Promise<void>((end) => onSignal(end)) // who reads the address may end us at once
   const mock = await startMock({
     ...rest,
     ...(log === 'silent' ? {} : { onExchange: (exchange) => void stderr.write(`${toLine(exchange, log, new Date())}\n`) }),
@@ -43,7 +49,7 @@ async function serve(options: Options, { stdout, stderr, onSignal }: World): Pro
   stdout.write(`${mock.url}\n`)
   await ended
   await mock.close(grace)
-  const coverage = await mock.coverage()
+  const coverage = await mock.total()
   if (file !== undefined) await writeFile(file, await toReport(coverage, file))
   if (!failOnViolation || coverage.violations.length === 0) return 0
   stderr.write(`chat-image-mock: requests broke the contract:\n${coverage.violations.map(({ code, count, cure }) => `  ${code} (${count}): ${cure}\n`).join('')}`)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
 import type { Coverage } from './journal/coverage.ts'
+import { toCoverage } from './journal/coverage.ts'
 import type { Exchange } from './journal/exchange.ts'
 import type { Filter } from './journal/filter.ts'
 import type { Reply } from './reply/reply.ts'
@@ -55,6 +56,8 @@ export interface Mock {
   readonly table: Session['table']
   readonly coverage: Session['coverage']
   readonly reset: Session['reset']
+  /** What was exercised since the start, whatever was reset meanwhile. */
+  readonly total: () => Promise<Coverage>
   /** A session of one's own, which no other sees: its requests carry its headers, or its key. */
   readonly session: (name?: string) => Session
   /** Ends it: open streams may go on for `grace` seconds, then each ends after its last whole event. */
@@ -171,8 +174,8 @@ async function renewed(first: App, { options, settings, ending, isReady }: Renew
   }
 }
 
-function toRemembering({ app }: Made): Pick<Mock, 'script' | 'pending' | 'exchanges' | 'table' | 'coverage' | 'reset' | 'session'> {
-  return { ...remembering(app, undefined), session: (name = randomUUID()) => toSession(app, name) }
+function toRemembering({ app }: Made): Pick<Mock, 'total' | 'script' | 'pending' | 'exchanges' | 'table' | 'coverage' | 'reset' | 'session'> {
+  return { ...remembering(app, undefined), total: async () => toCoverage(await app.settings.choosing.store.total(), app.known), session: (name = randomUUID()) => toSession(app, name) }
 }
 
 function toSession(app: App, name: string): Session {
@@ -193,9 +196,16 @@ function remembering(app: App, session: string | undefined): Omit<Session, 'apiK
   }
 }
 
-function toEntries(scenario: Parameters<Session['script']>[0], more: object): unknown {
-  if (typeof scenario === 'string' || 'then' in scenario) return { scenario, ...more }
-  return 'scenario' in scenario ? { ...scenario, ...more } : scenario.map((entry) => ({ ...entry, ...more }))
+function toEntries(scenario: unknown, more: object): unknown {
+  const wrong = Object.keys(more).find((name) => name !== 'times' && name !== 'when')
+  if (wrong !== undefined) throw new RangeError(`script: '${wrong}' is not known beside an entry; there are times and when. Several entries are one list: script([…])`)
+  if (Array.isArray(scenario)) return scenario.map((entry: unknown) => toEntry(entry, more))
+  return toEntry(scenario, more)
+}
+
+function toEntry(entry: unknown, more: object): unknown {
+  if (typeof entry === 'object' && entry !== null && !('then' in entry)) return { ...entry, ...more }
+  return { scenario: entry, ...more }
 }
 
 // OpenAI's clients append two segments to their base URL: /chat/completions.

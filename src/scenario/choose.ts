@@ -28,10 +28,17 @@ export interface Choosing {
   readonly seed: string
 }
 
+/** Whose turn it is, and what is scripted for it. */
+export interface Turn extends Opened {
+  readonly session: string
+  /** The session whose script it is. */
+  readonly scriptOf: string
+}
+
 const FROM_PROMPT = /^\s*\/mock\s+(\S{1,100})/
 
 /** The Scenario of a chat request that asks for none in its headers: by its prompt, a script, a `when`, the server's own, or by chance, in this order. */
-export async function choose(request: ChatRequest, { session, nth, scripted }: Opened & { readonly session: string }, choosing: Choosing): Promise<Chosen | undefined> {
+export async function choose(request: ChatRequest, { session, nth, scripted, scriptOf }: Turn, choosing: Choosing): Promise<Chosen | undefined> {
   const asked = FROM_PROMPT.exec(request.prompt)?.[1]
   if (asked !== undefined) return named(asked, 'asked for in the prompt', { session, choosing })
   const nearly: string[] = []
@@ -42,7 +49,7 @@ export async function choose(request: ChatRequest, { session, nth, scripted }: O
       tell(nearly, typeof scenario === 'string' ? `script: ${scenario}` : 'script', wrong)
       continue
     }
-    const left = await choosing.store.take(session, id)
+    const left = await choosing.store.take(scriptOf, id)
     if (left === 0) continue // another request has had the last of them
     const [name, then] = typeof scenario === 'string' ? [scenario, find(scenario, choosing).then] : ['script', scenario.then]
     return { name, why: 'scripted', nearly, then: then.sequence === undefined ? then : (then.sequence[times - left] ?? {}) }

@@ -3,6 +3,7 @@ import type { Known } from '../journal/marks.ts'
 import type { Trace } from '../journal/trace.ts'
 import type { Telling } from '../reply/error.ts'
 import { ApiError, errorReply } from '../reply/error.ts'
+import type { ErrorKind } from '../reply/errors.ts'
 import { withNotes } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
 import type { Incoming } from './incoming.ts'
@@ -31,7 +32,6 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
     if (!(error instanceof ApiError)) onFault(error)
     return errorReply(error, telling)
   }
-  const { version, errors } = settings
   const journal = createJournal(settings, onFault)
   const { answer, isOpen, isKept } = createAnswer(settings, { isReady, journal })
   // What the request is answered, and what is learnt of it meanwhile.
@@ -40,7 +40,8 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
       trace.session = sessionOf(request)
       return { reply: await answer(request, trace), fault: undefined }
     } catch (error) {
-      const dialect = isOpen(request.path) ? errors : 'openai' // the control API is no part of what the dialects are of
+      if (trace.faults.length === 0) trace.faults = breachOf(error)
+      const dialect = isOpen(request.path) ? settings.errors : 'openai' // the control API is no part of what the dialects are of
       return { reply: toReply(error, { dialect, requestId: trace.requestId }), fault: error instanceof Error ? error.message : String(error) }
     }
   }
@@ -52,7 +53,7 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
       const started = performance.now()
       const trace: Trace = { requestId: createRequestId(), session: '', faults: [] }
       const { reply, fault } = await answered(request, trace)
-      const whole = complete(reply, { version, requestId: trace.requestId, isOpen: isOpen(request.path) })
+      const whole = complete(reply, { version: settings.version, requestId: trace.requestId, isOpen: isOpen(request.path) })
       const { notes, end } = isKept(request.path) ? await journal.begin(request, trace, whole) : NOT_KEPT
       return settled(write(withNotes(whole, notes)), request, async (hungUp) => {
         const duration = performance.now() - started
@@ -62,9 +63,24 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
     },
     refuse: (error) => {
       const requestId = createRequestId()
-      return complete(toReply(error, { dialect: errors, requestId }), { version, requestId, isOpen: true })
+      return complete(toReply(error, { dialect: settings.errors, requestId }), { version: settings.version, requestId, isOpen: true })
     },
   }
+}
+
+// What the contract forbids beside its schemas: a path or a method that it does not have, a body that is none.
+const BREACHES: Readonly<Partial<Record<ErrorKind, string>>> = {
+  unknown_path: 'path',
+  wrong_method: 'method',
+  wrong_content_type: 'content-type',
+  content_encoding: 'content-encoding',
+  invalid_body: 'body',
+  body_too_large: 'body',
+}
+
+function breachOf(error: unknown): Trace['faults'] {
+  const param = error instanceof ApiError ? BREACHES[error.kind] : undefined
+  return param === undefined || !(error instanceof ApiError) ? [] : [{ param, reason: 'value', message: error.message, value: undefined }]
 }
 
 // What is written, when its end has been told; also of an answer that could not be written.

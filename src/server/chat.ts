@@ -12,8 +12,10 @@ import { toNote } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
 import { JSON_HEADERS } from '../reply/reply.ts'
 import { editAnswer, editAnswering, editReply, editRequest, replyOf } from '../scenario/apply.ts'
+import type { Turn } from '../scenario/choose.ts'
 import { choose } from '../scenario/choose.ts'
 import type { CheckedRequest } from './checked.ts'
+import { isOfKey } from './session.ts'
 import type { Settings } from './settings.ts'
 
 const EVENT_STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' }
@@ -29,8 +31,7 @@ export async function createChatCompletion({ body, base, pace, render, trace, as
   trace.chat = request
   const { style, task, prose } = profile
   const answering: Answering = { write: styles[style], task, prose, created: Math.floor(settings.clock() / 1000), render }
-  const opened = await settings.choosing.store.open(trace.session)
-  const chosen = asked ?? (await choose(request, { session: trace.session, ...opened }, settings.choosing))
+  const chosen = asked ?? (await choose(request, await openSession(trace.session, settings), settings.choosing))
   if (chosen === undefined) return toReply(request, await toAnswer(request, answering), pace)
   trace.choice = chosen
   const telling = { dialect: settings.errors, requestId: trace.requestId }
@@ -40,6 +41,13 @@ export async function createChatCompletion({ body, base, pace, render, trace, as
   const edited = editRequest(request, then)
   const answer = editAnswer(await toAnswer(edited, editAnswering(answering, then, telling)), then)
   return editReply(toReply(edited, answer, pace), then, telling)
+}
+
+// A key says whose requests these are, and not that they want a script of their own: without one they share the nameless one.
+async function openSession(session: string, { choosing: { store } }: Settings): Promise<Turn> {
+  const { nth, scripted } = await store.open(session)
+  if (scripted.length > 0 || !isOfKey(session)) return { session, nth, scripted, scriptOf: session }
+  return { session, nth, scripted: await store.scripted(''), scriptOf: '' }
 }
 
 function toReply({ wantsStream, wantsUsage, notes }: ChatRequest, answer: Answer, pace: number): Reply {

@@ -28,20 +28,24 @@ const session = z.object({
     .string()
     .max(100)
     .optional()
-    .openapi({ description: 'Whose memory; without it, and without a bearer key, what is read is of all sessions and what is changed is of the requests that have none.' }),
+    .openapi({ description: 'Whose memory; without it, and without a bearer key, what is read and forgotten is of all sessions, and what is scripted is for all that have no name of their own.' }),
 })
 const filter = mapping({
-  model: z.string().openapi({ description: 'A name, or a family as name-*' }).exactOptional(),
-  status: z.string().openapi({ description: '429, or 4xx' }).exactOptional(),
-  operation: z.string().openapi({ description: "An operation's id, its path, or POST /path" }).exactOptional(),
-  scenario: z.string().exactOptional(),
+  model: z.string().openapi({ description: 'A name, or a family as name-*' }).optional(),
+  status: z
+    .string()
+    .regex(/^(?:\d{3}|\dxx)$/i, 'write it as 429, or as 4xx')
+    .openapi({ description: '429, or 4xx' })
+    .optional(),
+  operation: z.string().openapi({ description: "An operation's id, its path, or POST /path" }).optional(),
+  scenario: z.string().optional(),
   stream: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
-    .exactOptional(),
-  path: z.string().openapi({ description: 'With * at its end, what it begins with' }).exactOptional(),
-  since: z.string().openapi({ description: 'Only those after the one with this id' }).exactOptional(),
-  limit: z.coerce.number().int().min(1).max(100_000).openapi({ description: 'The newest ones' }).exactOptional(),
+    .optional(),
+  path: z.string().openapi({ description: 'With * at its end, what it begins with' }).optional(),
+  since: z.string().openapi({ description: 'Only those after the one with this id' }).optional(),
+  limit: z.coerce.number({ error: 'write a whole number' }).int().min(1).max(100_000).openapi({ description: 'The newest ones' }).optional(),
 })
 const exchange = z.looseObject({ id: z.string(), time: z.string(), session: z.string() }).openapi('Exchange')
 const entry = z
@@ -191,8 +195,9 @@ async function listExchanges(context: Context<Env>): Promise<Response> {
     throw new ApiError('invalid_value', { param: String(param ?? ''), reason: `Invalid query: ${issues.map(toWords).join('; ')}.` })
   }
   const { memory, out } = context.env
-  if (prefers(context.req.header('accept'), 'text/plain')) return context.text(`${await memory.table(asked.data)}\n`)
-  out.frames = toFrames(await memory.kept(asked.data))
+  const given = Object.fromEntries(Object.entries(asked.data).filter(([, value]) => value !== undefined))
+  if (prefers(context.req.header('accept'), 'text/plain')) return context.text(`${await memory.table(given)}\n`)
+  out.frames = toFrames(await memory.kept(given))
   return context.json({})
 }
 

@@ -34,7 +34,7 @@ export interface Memory {
   readonly reset: () => Promise<void>
 }
 
-/** The memory of a session; without a name, what is read is of all sessions, and what is changed is of those requests that have none. */
+/** The memory of a session; without a name what is read and forgotten is of all sessions, and what is scripted is for all that have no script and no name of their own. */
 export function memoryOf({ choosing }: Settings, known: Known, session: string | undefined): Memory {
   const { store }: { store: Store } = choosing
   const own = session ?? ''
@@ -52,8 +52,8 @@ export function memoryOf({ choosing }: Settings, known: Known, session: string |
       return found === undefined ? undefined : readExchange(found)
     },
     coverage: async () => toCoverage(await store.marks(session), known),
-    erase: async () => store.erase(own),
-    reset: async () => store.reset(own),
+    erase: async () => store.erase(session),
+    reset: async () => store.reset(session),
   }
 }
 

@@ -11,7 +11,14 @@ export function sessionOf(request: Incoming): string {
   if (name !== undefined) return checkName(name)
   const key = /^Bearer\s+(\S+)\s*$/i.exec(request.header('authorization') ?? '')?.[1]
   if (key?.startsWith(SESSION_KEY) === true) return checkName(key.slice(SESSION_KEY.length))
-  return key === undefined ? '' : `key-${hash('sha256', key, 'hex').slice(0, 16)}`
+  return key === undefined ? '' : `${OF_KEY}${hash('sha256', key, 'hex').slice(0, 16)}`
+}
+
+const OF_KEY = 'key-'
+
+/** Whether a session is that of a key, which nobody gave a name. */
+export function isOfKey(session: string): boolean {
+  return session.startsWith(OF_KEY)
 }
 
 /** What a session can be called. */

@@ -32,6 +32,7 @@ export class MemoryStore implements Store {
   readonly #most: Required<Bounds>
   /** The one that was used last stands last. */
   readonly #sessions = new Map<string, Session>()
+  readonly #total = new Map<string, number>()
   #ids = 0
   #bytes = 0
   #forgotten: string[] = []
@@ -100,7 +101,10 @@ export class MemoryStore implements Store {
 
   async mark(name: string, marks: readonly string[]): Promise<void> {
     const session = this.#find(name)
-    for (const mark of marks) add(session.marks, mark)
+    for (const mark of marks) {
+      add(session.marks, mark)
+      add(this.#total, mark)
+    }
   }
 
   async marks(name?: string): Promise<ReadonlyMap<string, number>> {
@@ -109,16 +113,21 @@ export class MemoryStore implements Store {
     return all
   }
 
-  async erase(name: string): Promise<void> {
-    const session = this.#sessions.get(name)
-    if (session === undefined) return
-    this.#weigh(session, -session.bytes)
-    session.exchanges.clear()
+  async total(): Promise<ReadonlyMap<string, number>> {
+    return this.#total
   }
 
-  async reset(name: string): Promise<void> {
+  async erase(name?: string): Promise<void> {
+    for (const session of this.#some(name)) {
+      this.#weigh(session, -session.bytes)
+      session.exchanges.clear()
+    }
+  }
+
+  async reset(name?: string): Promise<void> {
     await this.erase(name)
-    this.#sessions.delete(name)
+    if (name === undefined) this.#sessions.clear()
+    else this.#sessions.delete(name)
   }
 
   async size(): Promise<{ readonly sessions: number; readonly exchanges: number; readonly bytes: number }> {

@@ -61,10 +61,12 @@ export interface Store {
   readonly mark: (session: string, marks: readonly string[]) => Promise<void>
   /** The marks of a session, or of all, with how often each was made. */
   readonly marks: (session?: string) => Promise<ReadonlyMap<string, number>>
-  /** Forgets the Exchanges of a session. */
-  readonly erase: (session: string) => Promise<void>
-  /** Forgets all of a session: script, counters, Exchanges, marks. */
-  readonly reset: (session: string) => Promise<void>
+  /** The marks of all requests since the start, whatever was reset. */
+  readonly total: () => Promise<ReadonlyMap<string, number>>
+  /** Forgets the Exchanges of a session, or of all. */
+  readonly erase: (session?: string) => Promise<void>
+  /** Forgets all of a session, or of all of them: script, counters, Exchanges, marks. */
+  readonly reset: (session?: string) => Promise<void>
   /** How much is kept. */
   readonly size: () => Promise<{ readonly sessions: number; readonly exchanges: number; readonly bytes: number }>
 }

@@ -232,18 +232,21 @@ test('POST script refuses too much with 413, and keeps what there was', async ()
   expect(await scripted(mock, { 'x-mock-session': 'other' })).toEqual([])
 })
 
-test('POST reset forgets script, positions, Exchanges and coverage, of one session', async () => {
+test('POST reset forgets script, positions, Exchanges and coverage: of one session, and of all where none is named', async () => {
   await using mock = await listening()
   for (const headers of [{}, { 'x-mock-session': 'other' }]) {
     await post(mock, 'script', { scenario: 'retry-503', when: { prompt: 'never' } }, headers)
     await ask(mock, { headers })
   }
-  expect(await post(mock, 'reset', {})).toMatchObject({ status: 200, json: { status: 'ok' } })
-  expect(await scripted(mock)).toEqual([])
-  expect((await control(mock, 'exchanges')).json.exchanges).toMatchObject([{ session: 'other' }])
-  expect(await scripted(mock, { 'x-mock-session': 'other' })).toHaveLength(1)
-  await post(mock, 'reset', {}, { 'x-mock-session': 'other' })
+  expect(await post(mock, 'reset', {}, { 'x-mock-session': 'other' })).toMatchObject({ status: 200, json: { status: 'ok' } })
+  expect(await scripted(mock, { 'x-mock-session': 'other' })).toEqual([])
+  expect((await control(mock, 'exchanges')).json.exchanges).toMatchObject([{ session: '' }])
+  expect(await scripted(mock)).toHaveLength(1)
+  await ask(mock, { headers: { 'x-mock-session': 'other' } })
+  await post(mock, 'reset', {})
+  expect((await control(mock, 'exchanges')).json.exchanges).toEqual([])
   expect((await control(mock, 'coverage')).json.operations.covered).toBe(0)
+  expect((await mock.total()).operations.covered, 'what was exercised since the start is not forgotten').toBe(1)
 })
 
 test('GET coverage tells what was exercised and what not yet: as JSON, as Markdown, as JUnit', async () => {

@@ -135,9 +135,53 @@ test('reset of one session leaves the others as they were', async () => {
   for (const session of [two, mock]) expect(await session.pending()).toEqual([{ scenario: 'retry-503', times: 1 }])
   expect(await two.exchanges()).toHaveLength(1)
   await mock.reset()
+  expect([await mock.pending(), await two.pending(), await mock.exchanges()], 'the mock’s own reset is of all of them').toEqual([[], [], []])
+})
+
+test('what the mock itself is told is for every client with a key, until that has a script or a name of its own', async () => {
+  await using mock = await startMock()
+  const keyed = async (key: string): Promise<number> => (await ask(mock, { headers: { authorization: `Bearer ${key}` } })).status
+  await mock.script('limit-rate', { times: 2 })
+  expect([await keyed('any'), await keyed('other'), await keyed('any')]).toEqual([429, 429, 200])
+  await mock.script('limit-rate')
+  expect((await ask(mock, { headers: mock.session().headers })).status, 'a session with a name has its own').toBe(200)
+  expect((await mock.pending()).length).toBe(1)
+})
+
+test('a scenario that a header asks for is journaled with the request’s model, and with what is wrong with it', async () => {
+  await using mock = await startMock()
+  const headers = { 'x-mock-scenario': 'limit-rate' }
+  expect(await ask(mock, { model: 'flux', headers })).toMatchObject({ status: 429, json: { error: { message: expect.stringContaining('for flux') } } })
+  expect(await ask(mock, { model: 'flux', body: { messages: 5 }, headers })).toMatchObject({ status: 429 })
+  const [right, wrong] = await mock.exchanges()
+  expect(right).toMatchObject({ chat: { model: 'flux' }, violations: [], scenario: { name: 'limit-rate' } })
+  expect(wrong).toMatchObject({ violations: [{ code: 'type:messages' }], scenario: { name: 'limit-rate' } })
+})
+
+test('a path, a method and a body that the contract does not have are violations too, and a reset does not hide them from the end', async () => {
+  await using mock = await startMock()
+  await mock.fetch(`${mock.baseURL}/chat/completion`, { method: 'POST' })
+  await mock.fetch(`${mock.baseURL}/models`, { method: 'DELETE' })
+  await mock.fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: 'notjson' })
+  await mock.fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' })
+  const codes = async (): Promise<string[]> => (await mock.total()).violations.map(({ code }) => code).toSorted()
+  const all = ['value:body', 'value:content-type', 'value:method', 'value:path']
+  expect((await mock.coverage()).violations.map(({ code }) => code).toSorted()).toEqual(all)
+  await mock.reset()
+  expect((await mock.coverage()).violations).toEqual([])
+  expect(await codes()).toEqual(all)
+})
+
+test.each<[given: any[], told: RegExp]>([
+  [[undefined], /write a scenario's name, or \{ then: … \}/],
+  [[42], /write a scenario's name/],
+  [['limit-rate', 'key-banned'], /several entries are one list/i],
+  [[{ scenario: 'limit-rate' }, { scenario: 'key-banned' }], /'scenario' is not known beside an entry; there are times and when/],
+])('script(%j) is refused', async (given, told) => {
+  await using mock = await startMock()
+  const [first, second] = given
+  await expect((async () => mock.script(first, second))()).rejects.toThrow(told)
   expect(await mock.pending()).toEqual([])
-  expect(await two.pending(), 'the mock’s own reset is of the requests without a session').toHaveLength(1)
-  expect((await mock.exchanges()).map(({ session }) => session)).toEqual(['two'])
 })
 
 test('64 sessions at once on one server: each sees its own answers, in their order, and its own Exchanges', async () => {
