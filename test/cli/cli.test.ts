@@ -254,3 +254,8 @@ test('who reads the address and ends it at once gets its exit code and its cover
     expect(JSON.parse(readFileSync(file, 'utf8')).operations.covered).toBe(0)
   }
 })
+
+test('a coverage file that cannot be written is told at the start', () => {
+  const { status, stderr } = run(['--port', '0', '--coverage', '/nowhere/at/all/coverage.json'])
+  expect([status, stderr]).toEqual([1, "chat-image-mock: --coverage: '/nowhere/at/all' is no folder that can be written to\n"])
+})
