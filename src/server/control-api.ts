@@ -4,6 +4,7 @@ import { mapping, toWords } from '../chat/facts.ts'
 import type { JsonValue } from '../contract/json.ts'
 import { readJson } from '../contract/json.ts'
 import { readExchange } from '../journal/exchange.ts'
+import type { Filter } from '../journal/filter.ts'
 import { toJUnit, toMarkdown } from '../journal/report.ts'
 import { ApiError } from '../reply/error.ts'
 import type { Frame } from '../reply/reply.ts'
@@ -70,8 +71,8 @@ const routes = {
   erase: createRoute({
     method: 'delete',
     path: `${BASE}/exchanges`,
-    summary: 'Forget what was asked and answered',
-    request: { headers: session },
+    summary: 'Forget what was asked and answered, as far as it fits the filter',
+    request: { headers: session, query: filter },
     responses: { 200: json(forgotten, 'It is forgotten') },
   }),
   exchange: createRoute({
@@ -157,7 +158,7 @@ function createRoutes({ settings }: Controlled): OpenAPIHono<Env> {
   const handlers: Readonly<Record<keyof typeof routes, Handler>> = {
     exchanges: listExchanges,
     exchange: findExchange,
-    erase: async (context) => done(context, context.env.memory.erase()),
+    erase: async (context) => done(context, context.env.memory.erase(filterOf(context))),
     scenarios: async (context) => context.json({ scenarios }),
     script: async (context) => context.json({ scripted: await context.env.memory.script(await readBody(context)) }),
     pending: async (context) => context.json({ pending: await context.env.memory.pending() }),
@@ -186,18 +187,21 @@ function isRoute(name: string): name is keyof typeof routes {
   return Object.hasOwn(routes, name)
 }
 
-async function listExchanges(context: Context<Env>): Promise<Response> {
+// The filter that a query says; an ApiError for one that says something else.
+function filterOf(context: Context<Env>): Filter {
   const asked = filter.safeParse(context.req.query())
-  if (!asked.success) {
-    const { issues } = asked.error
-    const [first] = issues
-    const param = first?.code === 'unrecognized_keys' ? first.keys[0] : first?.path[0]
-    throw new ApiError('invalid_value', { param: String(param ?? ''), reason: `Invalid query: ${issues.map(toWords).join('; ')}.` })
-  }
+  if (asked.success) return Object.fromEntries(Object.entries(asked.data).filter(([, value]) => value !== undefined))
+  const { issues } = asked.error
+  const [first] = issues
+  const param = first?.code === 'unrecognized_keys' ? first.keys[0] : first?.path[0]
+  throw new ApiError('invalid_value', { param: String(param ?? ''), reason: `Invalid query: ${issues.map(toWords).join('; ')}.` })
+}
+
+async function listExchanges(context: Context<Env>): Promise<Response> {
   const { memory, out } = context.env
-  const given = Object.fromEntries(Object.entries(asked.data).filter(([, value]) => value !== undefined))
-  if (prefers(context.req.header('accept'), 'text/plain')) return context.text(`${await memory.table(given)}\n`)
-  out.frames = toFrames(await memory.kept(given))
+  const asked = filterOf(context)
+  if (prefers(context.req.header('accept'), 'text/plain')) return context.text(`${await memory.table(asked)}\n`)
+  out.frames = toFrames(await memory.kept(asked))
   return context.json({})
 }
 

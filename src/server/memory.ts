@@ -30,7 +30,8 @@ export interface Memory {
   /** One Exchange by its id; `latest` is the newest. */
   readonly exchange: (id: string) => Promise<Exchange | undefined>
   readonly coverage: () => Promise<Coverage>
-  readonly erase: () => Promise<void>
+  /** Forgets the Exchanges that fit. */
+  readonly erase: (filter?: Filter) => Promise<void>
   readonly reset: () => Promise<void>
 }
 
@@ -52,7 +53,11 @@ export function memoryOf({ choosing }: Settings, known: Known, session: string |
       return found === undefined ? undefined : readExchange(found)
     },
     coverage: async () => toCoverage(await store.marks(session), known),
-    erase: async () => store.erase(session),
+    erase: async (filter = {}) =>
+      store.erase(
+        session,
+        (await kept(filter)).map(({ id }) => id),
+      ),
     reset: async () => store.reset(session),
   }
 }

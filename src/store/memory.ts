@@ -117,10 +117,13 @@ export class MemoryStore implements Store {
     return this.#total
   }
 
-  async erase(name?: string): Promise<void> {
+  async erase(name?: string, ids?: readonly string[]): Promise<void> {
     for (const session of this.#some(name)) {
-      this.#weigh(session, -session.bytes)
-      session.exchanges.clear()
+      for (const id of ids ?? [...session.exchanges.keys()]) {
+        const exchange = session.exchanges.get(id)
+        if (exchange !== undefined) this.#weigh(session, -exchange.bytes.length)
+        session.exchanges.delete(id)
+      }
     }
   }
 

@@ -63,8 +63,8 @@ export interface Store {
   readonly marks: (session?: string) => Promise<ReadonlyMap<string, number>>
   /** The marks of all requests since the start, whatever was reset. */
   readonly total: () => Promise<ReadonlyMap<string, number>>
-  /** Forgets the Exchanges of a session, or of all. */
-  readonly erase: (session?: string) => Promise<void>
+  /** Forgets Exchanges of a session, or of all: those with these ids, else every one. */
+  readonly erase: (session?: string, ids?: readonly string[]) => Promise<void>
   /** Forgets all of a session, or of all of them: script, counters, Exchanges, marks. */
   readonly reset: (session?: string) => Promise<void>
   /** How much is kept. */

@@ -228,3 +228,13 @@ test('the control API is asked for a session as the API is', async () => {
   expect(await told({})).toHaveLength(2)
   expect(await told({ 'x-mock-session': 'nobody' })).toEqual([])
 })
+
+test('DELETE exchanges forgets those that fit its filter', async () => {
+  await using mock = await startMock()
+  for (const model of ['flux', 'flux', 'dall-e-3']) await ask(mock, { model })
+  const erase = async (query: string): Promise<number> => (await fetch(`${mock.url}/__mock/exchanges${query}`, { method: 'DELETE' })).status
+  expect([await erase('?model=flux'), await erase('?modle=flux')]).toEqual([200, 400])
+  expect((await mock.exchanges()).map(({ chat }) => chat?.model)).toEqual(['dall-e-3'])
+  expect(await erase('')).toBe(200)
+  expect(await mock.exchanges()).toEqual([])
+})
