@@ -7,6 +7,6 @@ export default defineConfig({
     exclude: ['test/**/*.all.test.ts'],
     globalSetup: 'test/setup.ts',
     testTimeout: 20_000,
-    maxWorkers: availableParallelism() + 1, // many tests wait for sockets and for programs
+    maxWorkers: availableParallelism() + 2, // many tests wait for sockets and for programs
   },
 })
