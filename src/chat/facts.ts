@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { SourceFile } from '../contract/document.ts'
 import { MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../image/recipe.ts'
+import { sizeOf } from './size.ts'
 import type { StyleName } from './style/style.ts'
 import { styles } from './style/style.ts'
 
@@ -17,13 +18,9 @@ export function mapping<T extends z.core.$ZodLooseShape>(shape: T): z.ZodObject<
   })
 }
 
-/** A size as `1024x1536`. */
-export const size = z.string({ error: 'write it as 1024x1024' }).transform((text, context) => {
-  const [, width, height] = /^(\d{2,4})x(\d{2,4})$/.exec(text) ?? []
-  const value = { width: Number(width), height: Number(height) }
-  const isSize = Math.min(value.width, value.height) >= MIN_SIDE && Math.max(value.width, value.height) <= MAX_SIDE && value.width * value.height <= MAX_PIXELS
-  if (!isSize) context.addIssue(`'${text}' is no size; write it as 1024x1024, ${MIN_SIDE} to ${MAX_SIDE} a side and at most ${MAX_PIXELS} pixels`)
-  return value
+/** A size, written as `1024x1536`. */
+export const size = z.string({ error: 'write it as 1024x1024' }).refine((text) => sizeOf(text) !== undefined, {
+  error: ({ input }) => `${quote(input)} is no size; write it as 1024x1024, ${MIN_SIDE} to ${MAX_SIDE} a side and at most ${MAX_PIXELS} pixels`,
 })
 
 /** A time in seconds, at most an hour. */

@@ -7,6 +7,7 @@ import { TASK_FORMS } from './digest.ts'
 import { mapping, oneOf, seconds, size, style, toFaults } from './facts.ts'
 import type { Profile, Profiles } from './profile.ts'
 import { profileOf } from './profile.ts'
+import { sizeOf } from './size.ts'
 import { PROSE } from './style/piece.ts'
 
 /** What a profile is without a word: the ground on which every block is laid. */
@@ -51,9 +52,9 @@ export function toProfiles(value: JsonValue, source: Pick<SourceFile, 'file' | '
   const result = file.safeParse(value)
   if (!result.success) throw new FileError(toFaults(result.error.issues, source))
   const own = new Map<string, Profile>()
-  for (const [name, given] of Object.entries(result.data).toSorted(byBreadth)) {
+  for (const [name, { sizes, ...given }] of Object.entries(result.data).toSorted(byBreadth)) {
     const ground = profileOf(new Map([...under, ...own]), name)
-    own.set(name, { ...ground, ...given, pace: { ...ground.pace, ...given.pace } })
+    own.set(name, { ...ground, ...given, sizes: sizes?.flatMap((text) => sizeOf(text) ?? []) ?? ground.sizes, pace: { ...ground.pace, ...given.pace } })
   }
   return new Map(
     Object.keys(result.data)

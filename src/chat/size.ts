@@ -162,6 +162,13 @@ function isUnsaid({ size, ratio, resolution }: Asked): boolean {
   return size === undefined && ratio === undefined && resolution === undefined
 }
 
+/** The size that a text is the name of, as `1024x1536`; undefined where it is none that can be painted. */
+export function sizeOf(text: string): Size | undefined {
+  const [, width, height] = /^(\d{2,4})x(\d{2,4})$/.exec(text) ?? []
+  const size = { width: Number(width), height: Number(height) }
+  return isPaintable(size) ? size : undefined
+}
+
 function isPaintable({ width, height }: Size): boolean {
   return Math.min(width, height) >= MIN_SIDE && Math.max(width, height) <= MAX_SIDE && width * height <= MAX_PIXELS
 }

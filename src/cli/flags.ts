@@ -121,7 +121,7 @@ export const flags: readonly Flag[] = [
     env: 'MOCK_CONTRACT',
     value: 'MODE',
     fallback: 'enforce',
-    about: 'enforce refuses what the contract forbids; report answers it all the same, and tells',
+    about: 'enforce refuses what the contract forbids; report answers what can be understood of it, and tells',
     allowed: CONTRACT_MODES.join(' or '),
     read: (text) => optional('contract', one(CONTRACT_MODES, text)),
   },

@@ -80,6 +80,8 @@ export interface Exchange {
   readonly chat: ChatAsked | null
   /** Null where none shaped the answer. */
   readonly scenario: Choice | null
+  /** The scenarios that fitted but for one thing, each with that thing: why one that was expected was not chosen. */
+  readonly nearly: readonly string[]
   /** What the mock did otherwise than asked, as in `x-mock-note`. */
   readonly note: string | null
   readonly response: GivenResponse
@@ -133,7 +135,7 @@ export function toExchange(trace: Trace, told: Told): Uint8Array {
 
 type Written = Omit<Exchange, 'id' | 'duration' | 'hungUp' | 'response'> & { readonly response: Omit<GivenResponse, 'body' | 'text'> & { readonly isJson: boolean } }
 
-function write({ session, operation, body, faults, chat, choice }: Trace, { request, reply, time }: Told, limits: Limits): { head: Written; body: string } {
+function write({ session, operation, body, faults, chat, choice, nearly = [] }: Trace, { request, reply, time }: Told, limits: Limits): { head: Written; body: string } {
   const redactor = new Redactor(limits)
   const text = (value: string, longest: number): string => redactor.text(value, longest)
   const { method, path, query, headers } = request
@@ -151,7 +153,8 @@ function write({ session, operation, body, faults, chat, choice }: Trace, { requ
     operation: operation === undefined ? null : { id: operation.operationId ?? null, method: operation.method, path: operation.path },
     violations: faults.slice(0, MAX_VIOLATIONS).map((fault) => ({ code: text(codeOf(fault), 300), param: text(fault.param, 300), message: text(fault.message, 1000) })),
     chat: chat === undefined ? null : writeChat(chat, redactor),
-    scenario: choice === undefined ? null : { name: text(choice.name, 200), why: text(choice.why, 500), nearly: choice.nearly.slice(0, 10).map((nearly) => text(nearly, 500)) },
+    scenario: choice === undefined ? null : { name: text(choice.name, 200), why: text(choice.why, 500) },
+    nearly: nearly.slice(0, 10).map((told) => text(told, 500)),
     note: note === undefined ? null : text(note, 500),
   }
   const answer = writeBody(reply, redactor, chat !== undefined && choice === undefined) // last: it depends on what the request had in it

@@ -8,8 +8,6 @@ export interface Choice {
   readonly name: string
   /** How it was asked for: `x-mock-scenario`, `script`, its own `when` … */
   readonly why: string
-  /** The Scenarios whose `when` fitted but for one thing, and that thing. */
-  readonly nearly: readonly string[]
 }
 
 /** What is learnt of a request while it is answered; each part is filled in where it is known. */
@@ -24,4 +22,6 @@ export interface Trace {
   faults: readonly Fault[]
   chat?: ChatRequest
   choice?: Choice
+  /** The Scenarios that fitted but for one thing, and that thing. */
+  nearly?: readonly string[]
 }

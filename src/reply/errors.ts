@@ -149,6 +149,10 @@ export const ERRORS = {
   unwanted: { openai: openai(499, null, 'The client closed the request.') },
   server_error: { openai: typed('server_error', openai(500, null, 'The mock failed to answer this request; its log says why. This is a fault of the mock, please report it.')) },
 
+  // A status that is asked for, and no more.
+  client_error: { openai: openai(400, null, reasonOr('Bad Request')) },
+  upstream_failure: { openai: typed('server_error', openai(500, null, reasonOr('Internal Server Error'))) },
+
   // Keys and accounts.
   expired_key: { openai: expired, gateway: gateway(401, '', '该令牌已过期') },
   disabled_key: { openai: expired, gateway: gateway(401, '', '该令牌状态不可用') },

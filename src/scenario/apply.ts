@@ -1,6 +1,7 @@
+import { STATUS_CODES } from 'node:http'
 import type { Answer, Answering } from '../chat/answer.ts'
 import type { ChatRequest } from '../chat/request.ts'
-import { ratioName } from '../chat/size.ts'
+import { ratioName, sizeOf } from '../chat/size.ts'
 import type { End, Step } from '../chat/step.ts'
 import { say, toPiece } from '../chat/step.ts'
 import { styles } from '../chat/style/style.ts'
@@ -15,7 +16,8 @@ import type { Edit, Framing, Place, Then } from './scenario.ts'
 export function replyOf(then: Then, telling: Telling, details: ErrorDetails = {}): Reply | undefined {
   if (then.reset === true) return withWait(then, { status: 200, headers: {}, body: [{ wait: 0, data: '', isReset: true }] })
   if (then.error !== undefined) {
-    const reply = errorReply(new ApiError(then.error, details), telling)
+    const reason = then.status === undefined ? undefined : STATUS_CODES[then.status] // for errors without words of their own
+    const reply = errorReply(new ApiError(then.error, reason === undefined ? details : { reason, ...details }), telling)
     return withWait(then, withHeaders(then, { ...reply, status: then.status ?? reply.status }))
   }
   if (then.status === undefined && then.body === undefined) return undefined
@@ -25,7 +27,8 @@ export function replyOf(then: Then, telling: Telling, details: ErrorDetails = {}
 }
 
 /** The request as a Scenario wants it answered: with other pictures than it asked for. */
-export function editRequest(request: ChatRequest, { count = request.count, size = request.size, as }: Then): ChatRequest {
+export function editRequest(request: ChatRequest, { count = request.count, size: asked, as }: Then): ChatRequest {
+  const size = asked === undefined ? request.size : (sizeOf(asked) ?? request.size)
   return { ...request, count, size, ratio: ratioName(size.width / size.height), wantsStream: request.wantsStream && as !== 'json' }
 }
 
@@ -129,13 +132,16 @@ function withWait({ wait = 0 }: Then, reply: Reply): Reply {
 const MAX_ALONE = 16_384
 
 const FRAMERS: Readonly<Record<Framing, (frames: readonly Frame[]) => Frame[]>> = {
-  // The first byte comes after the frame's wait, the others at once; behind the first 16 KiB a frame goes whole.
+  // The first byte comes after the frame's wait, the others at once; what is behind the first 16 KiB goes whole.
   bytes: (frames) => {
     let left = MAX_ALONE
     return frames.flatMap((frame) => {
       const bytes = Buffer.from(frame.data)
-      left -= bytes.length
-      return bytes.length === 0 || left < 0 ? [frame] : Array.from(bytes, (byte, i): Frame => ({ wait: i === 0 ? frame.wait : 0, data: Uint8Array.of(byte), isAlone: true }))
+      const alone = bytes.subarray(0, left)
+      left -= alone.length
+      const singles = Array.from(alone, (byte, i): Frame => ({ wait: i === 0 ? frame.wait : 0, data: Uint8Array.of(byte), isAlone: true }))
+      const rest = { ...frame, wait: alone.length === 0 ? frame.wait : 0, data: bytes.subarray(alone.length) }
+      return alone.length > 0 && rest.data.length === 0 ? singles : [...singles, rest]
     })
   },
   crlf: (frames) => rewrite(frames, (text) => text.replaceAll('\n', '\r\n')),

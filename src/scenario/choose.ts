@@ -11,9 +11,14 @@ import type { Catalogue, Scenario, ScriptEntry, Then } from './scenario.ts'
 export interface Chosen {
   readonly name: string
   readonly why: string
-  /** What would have been chosen but for one thing, and that thing. */
-  readonly nearly: readonly string[]
   readonly then: Then
+}
+
+/** What was chosen for a request, if anything was. */
+export interface Selection {
+  readonly chosen: Chosen | undefined
+  /** What would have been chosen but for one thing, and that thing; at most five. */
+  readonly nearly: readonly string[]
 }
 
 /** What Scenarios are chosen by, besides the request. */
@@ -38,31 +43,52 @@ export interface Turn extends Opened {
 const FROM_PROMPT = /^\s*\/mock\s+(\S{1,100})/
 
 /** The Scenario of a chat request that asks for none in its headers: by its prompt, a script, a `when`, the server's own, or by chance, in this order. */
-export async function choose(request: ChatRequest, { session, nth, scripted, scriptOf }: Turn, choosing: Choosing): Promise<Chosen | undefined> {
-  const asked = FROM_PROMPT.exec(request.prompt)?.[1]
-  if (asked !== undefined) return named(asked, 'asked for in the prompt', { session, choosing })
+export async function choose(request: ChatRequest, turn: Turn, choosing: Choosing): Promise<Selection> {
   const nearly: string[] = []
-  for (const { id, json } of scripted) {
+  const context: Choices = { request, turn, choosing, nearly }
+  const chosen = (await fromPrompt(context)) ?? (await fromScript(context)) ?? (await fromWhen(context)) ?? (await fromServer(context))
+  return { chosen, nearly }
+}
+
+interface Choices {
+  readonly request: ChatRequest
+  readonly turn: Turn
+  readonly choosing: Choosing
+  readonly nearly: string[]
+}
+
+async function fromPrompt({ request, turn, choosing }: Choices): Promise<Chosen | undefined> {
+  const asked = FROM_PROMPT.exec(request.prompt)?.[1]
+  return asked === undefined ? undefined : named(asked, 'asked for in the prompt', { session: turn.session, choosing })
+}
+
+async function fromScript({ request, turn, choosing, nearly }: Choices): Promise<Chosen | undefined> {
+  for (const { id, json } of turn.scripted) {
     const { scenario, when = {}, times = 1 }: ScriptEntry = JSON.parse(json)
-    const wrong = misfits(when, request, nth)
-    if (wrong.length > 0) {
-      tell(nearly, typeof scenario === 'string' ? `script: ${scenario}` : 'script', wrong)
-      continue
-    }
-    const left = await choosing.store.take(scriptOf, id)
-    if (left === 0) continue // another request has had the last of them
+    const wrong = misfits(when, request, turn.nth)
+    tell(nearly, typeof scenario === 'string' ? `script: ${scenario}` : 'script', wrong)
+    const left = wrong.length > 0 ? 0 : await choosing.store.take(turn.scriptOf, id)
+    if (left === 0) continue // it is for others, or another request has had the last of them
     const [name, then] = typeof scenario === 'string' ? [scenario, find(scenario, choosing).then] : ['script', scenario.then]
-    return { name, why: 'scripted', nearly, then: then.sequence === undefined ? then : (then.sequence[times - left] ?? {}) }
+    return { name, why: 'scripted', then: then.sequence === undefined ? then : (then.sequence[times - left] ?? {}) }
   }
+  return undefined
+}
+
+async function fromWhen({ request, turn, choosing, nearly }: Choices): Promise<Chosen | undefined> {
   for (const { name, when } of choosing.catalogue.values()) {
     if (when === undefined) continue
-    const wrong = misfits(when, request, nth)
-    if (wrong.length === 0) return { ...(await named(name, 'its when fits', { session, choosing })), nearly }
+    const wrong = misfits(when, request, turn.nth)
+    if (wrong.length === 0) return named(name, 'its when fits', { session: turn.session, choosing })
     tell(nearly, name, wrong)
   }
-  if (choosing.scenario !== undefined) return { ...(await named(choosing.scenario, 'the server was started with it', { session, choosing })), nearly }
+  return undefined
+}
+
+async function fromServer({ turn: { session, nth }, choosing }: Choices): Promise<Chosen | undefined> {
+  if (choosing.scenario !== undefined) return named(choosing.scenario, 'the server was started with it', { session, choosing })
   const fault = byChance(choosing, session, nth)
-  return fault === undefined ? undefined : { ...(await named(fault, 'by the fault rate', { session, choosing })), nearly }
+  return fault === undefined ? undefined : named(fault, 'by the fault rate', { session, choosing })
 }
 
 interface Context {
@@ -72,7 +98,7 @@ interface Context {
 
 /** The Scenario of a name; an ApiError that lists the near ones when there is none. */
 export async function named(name: string, why: string, context: Context): Promise<Chosen> {
-  return { name, why, nearly: [], then: await turnOf(find(name, context.choosing).then, name, context) }
+  return { name, why, then: await turnOf(find(name, context.choosing).then, name, context) }
 }
 
 function find(name: string, { catalogue }: Pick<Choosing, 'catalogue'>): Scenario {

@@ -9,7 +9,7 @@ const MAX_PROMPT = 100_000
 export function misfits(when: When, { model, prompt, wantsStream, references }: ChatRequest, nth: number): string[] {
   const words = prompt.slice(0, MAX_PROMPT)
   const conditions: readonly (readonly [isMet: boolean, told: string])[] = [
-    [when.model?.some((name) => isMeant(name, model)) ?? true, `model is ${model}`],
+    [when.model === undefined || [when.model].flat().some((name) => isMeant(name, model)), `model is ${model}`],
     [when.prompt === undefined || words.includes(when.prompt), 'prompt does not contain it'],
     [when.pattern === undefined || fits(words, when.pattern), 'prompt does not look like it'],
     [when.stream === undefined || when.stream === wantsStream, `stream is ${wantsStream}`],

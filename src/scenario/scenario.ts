@@ -2,13 +2,13 @@ import type { Finish, End } from '../chat/step.ts'
 import type { StyleName } from '../chat/style/style.ts'
 import type { Manner } from '../chat/style/piece.ts'
 import type { JsonValue } from '../contract/json.ts'
-import type { PictureFault, Size } from '../image/recipe.ts'
+import type { PictureFault } from '../image/recipe.ts'
 import type { ErrorKind } from '../reply/errors.ts'
 
 /** Which chat requests a Scenario is for; what is not said fits all. */
 export interface When {
-  /** Names, and families as `flux-*`. */
-  readonly model?: readonly string[]
+  /** A name, a family as `flux-*`, or a list of them. */
+  readonly model?: string | readonly string[]
   /** What the prompt contains. */
   readonly prompt?: string
   /** What the whole prompt looks like; `*` stands for any text. */
@@ -57,7 +57,8 @@ export interface Then {
   readonly style?: StyleName
   readonly prose?: Manner['prose']
   readonly count?: number
-  readonly size?: Size
+  /** As `1024x512`. */
+  readonly size?: string
   readonly pictures?: PictureFault
   /** How it finishes; `none` leaves it out. */
   readonly finish?: Finish | 'none'

@@ -34,7 +34,6 @@ const headers = z.record(header, z.string({ error: 'write a text' }).regex(/^[\x
 export const when = mapping({
   model: z
     .union([text, z.array(text).min(1)], { error: 'write a model, or a list of them' })
-    .transform((given) => (typeof given === 'string' ? [given] : given))
     .exactOptional()
     .describe('a model, a family as `name-*`, or a list of them'),
   prompt: text.exactOptional().describe('words that the prompt contains'),
@@ -68,7 +67,11 @@ const usage = mapping({ prompt: tokens.describe('`prompt_tokens`'), completion: 
 
 const answer = {
   error: error.exactOptional().describe('an error by its name, as `rate_limited` or `moderation_blocked`: the schema lists all; told as `--errors` says'),
-  status: whole.min(200, 'write a status from 200 to 599').max(599, 'write a status from 200 to 599').exactOptional().describe('another status, 200 to 599; with a `body`, or with an `error`'),
+  status: whole
+    .min(200, 'write a status from 200 to 599')
+    .max(599, 'write a status from 200 to 599')
+    .exactOptional()
+    .describe('another status, 200 to 599: of an `error`, of a `body`, or of an empty answer'),
   headers: headers.exactOptional().describe('headers, their names in lower case'),
   body: z.json({ error: 'write a text, or a value that is sent as JSON' }).exactOptional().describe('the whole body: a text as it stands, or a value that is sent as JSON'),
   say: text.exactOptional().describe('what the assistant says in place of its picture'),

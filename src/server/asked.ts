@@ -1,5 +1,3 @@
-import { STATUS_CODES } from 'node:http'
-import type { JsonValue } from '../contract/json.ts'
 import type { Trace } from '../journal/trace.ts'
 import type { ErrorKind } from '../reply/errors.ts'
 import type { Chosen } from '../scenario/choose.ts'
@@ -25,15 +23,12 @@ export async function readAsked(request: Incoming, { session }: Trace, { choosin
   if (prefer === undefined) return NOTHING
   const code = /(?:^|[,;])\s*code\s*=\s*"?([45]\d\d)"?\s*(?:$|[,;])/i.exec(prefer)?.[1]
   if (code === undefined) return { ...NOTHING, notes: [`Prefer: ${prefer.slice(0, 100)} is ignored; code=400 to code=599 is understood`] }
-  return { chosen: { name: `code-${code}`, why: 'Prefer', nearly: [], then: toThen(Number(code)) }, headers: { 'preference-applied': `code=${code}` }, notes: [] }
+  return { chosen: { name: `code-${code}`, why: 'Prefer', then: toThen(Number(code)) }, headers: { 'preference-applied': `code=${code}` }, notes: [] }
 }
 
-// The statuses for which the table has an error that needs no more words.
+// The statuses for which the table has an error that needs no more words; any other is called by its own name.
 const KINDS: Readonly<Record<number, ErrorKind>> = { 401: 'invalid_api_key', 429: 'rate_limited', 500: 'upstream_error' }
 
 function toThen(status: number): Then {
-  const error = KINDS[status]
-  if (error !== undefined) return { error, status }
-  const body: JsonValue = { error: { message: STATUS_CODES[status] ?? 'Error', type: status < 500 ? 'invalid_request_error' : 'server_error', param: null, code: null } }
-  return { status, body }
+  return { error: KINDS[status] ?? (status < 500 ? 'client_error' : 'upstream_failure'), status }
 }

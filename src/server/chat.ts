@@ -31,7 +31,9 @@ export async function createChatCompletion({ body, base, pace, render, trace, as
   trace.chat = request
   const { style, task, prose } = profile
   const answering: Answering = { write: styles[style], task, prose, created: Math.floor(settings.clock() / 1000), render }
-  const chosen = asked ?? (await choose(request, await openSession(trace.session, settings), settings.choosing))
+  const turn = await openSession(trace.session, settings)
+  const { chosen, nearly } = asked === undefined ? await choose(request, turn, settings.choosing) : { chosen: asked, nearly: [] }
+  trace.nearly = nearly
   if (chosen === undefined) return toReply(request, await toAnswer(request, answering), pace)
   trace.choice = chosen
   const telling = { dialect: settings.errors, requestId: trace.requestId }

@@ -1,9 +1,11 @@
 import type { Operation } from '../contract/operation.ts'
 import type { Trace } from '../journal/trace.ts'
+import type { Telling } from '../reply/error.ts'
 import { ApiError } from '../reply/error.ts'
 import { withNotes } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
-import { replyOf } from '../scenario/apply.ts'
+import { editReply, replyOf } from '../scenario/apply.ts'
+import type { Then } from '../scenario/scenario.ts'
 import { readAsked } from './asked.ts'
 import { createChatCompletion } from './chat.ts'
 import type { Matched } from './check.ts'
@@ -34,25 +36,27 @@ function toAnswer(operation: Operation, given: Given): Answer {
     trace.operation = operation
     const { chosen, headers, notes } = await readAsked(request, trace, settings)
     if (chosen !== undefined) trace.choice = chosen
-    const early = chosen === undefined ? undefined : replyOf(chosen.then, { dialect: settings.errors, requestId: trace.requestId })
     const usual = async (): Promise<Reply> => behave(await toChecked(request, { operation, path, trace, asked: chosen, ...given }), settings)
-    const reply = early === undefined ? await usual() : await insteadOf(usual, early, behave === createChatCompletion)
+    const telling = { dialect: settings.errors, requestId: trace.requestId }
+    const reply = chosen === undefined ? await usual() : await provoked(usual, chosen.then, { telling, isChat: behave === createChatCompletion })
     return withNotes({ ...reply, headers: { ...reply.headers, ...headers } }, [...choiceOf(trace), ...notes, ...violationsOf(trace)])
   }
 }
 
-// They stand last and in short: a header has an end, and the journal tells them whole.
-// What is asked for in a header is answered whatever is wrong with the request; what that is, is learnt all the same.
-async function insteadOf(usual: () => Promise<Reply>, early: Reply, isChat: boolean): Promise<Reply> {
+// What is asked for in a header is answered whatever is wrong with the request; what that is, is learnt all the same. A chat
+// request is answered so by its own behaviour, which knows its model.
+async function provoked(usual: () => Promise<Reply>, then: Then, { telling, isChat }: { readonly telling: Telling; readonly isChat: boolean }): Promise<Reply> {
+  const instead = replyOf(then, telling)
   try {
     const reply = await usual()
-    return isChat ? reply : early // of a chat request it is the same, and names its model
+    return isChat ? reply : (instead ?? editReply(reply, then, telling))
   } catch (error) {
-    if (error instanceof ApiError) return early
-    throw error
+    if (instead === undefined || !(error instanceof ApiError)) throw error
+    return instead
   }
 }
 
+// They stand last and in short: a header has an end, and the journal tells them whole.
 function violationsOf({ faults }: Trace): string[] {
   return faults.slice(0, 5).map(({ message }) => `violation: ${message.length <= MAX_VIOLATION ? message : `${message.slice(0, MAX_VIOLATION)}...`}`)
 }

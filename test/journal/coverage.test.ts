@@ -18,7 +18,7 @@ const exercised = (section: { items: readonly { name: string; count: number }[] 
   Object.fromEntries(section.items.filter(({ count }) => count > 0).map(({ name, count }) => [name, count]))
 
 test('a request marks what it exercised', async () => {
-  const { marks } = await tell({ body: chatOf('a fox', { stream: true, n: 2, whatever: 1 }), trace: { choice: { name: 'slow', why: 'asked', nearly: [] } } })
+  const { marks } = await tell({ body: chatOf('a fox', { stream: true, n: 2, whatever: 1 }), trace: { choice: { name: 'slow', why: 'asked' } } })
   expect(marks.toSorted()).toEqual([
     'content string',
     'form stream',
@@ -80,7 +80,7 @@ test('what was not exercised yet stands beside what was', async () => {
 
 test('what nobody knows of is told, and counts for no percentage', async () => {
   const reply = { status: 418, headers: {}, body: '{"error":{"code":"teapot"}}' }
-  const { statuses, codes, scenarios } = await cover({ body: chatOf('a'), reply, trace: { choice: { name: 'inline', why: 'script', nearly: [] } } })
+  const { statuses, codes, scenarios } = await cover({ body: chatOf('a'), reply, trace: { choice: { name: 'inline', why: 'script' } } })
   expect(statuses.items).toContainEqual({ name: `${CHAT} 418`, count: 1, known: false })
   expect(statuses.covered).toBe(0)
   expect(codes.items).toEqual([{ name: 'teapot', count: 1, known: false }])
@@ -144,7 +144,7 @@ test('marks are bounded, however long what was sent', async () => {
   const faults = Array.from({ length: 100 }, (_, i) => ({ param: `${long}${i}[${i}]`, reason: 'type' as const, value: 1, message: long }))
   const { marks } = await tell({
     body: chatOf(long),
-    trace: { faults, choice: { name: long, why: '', nearly: [] } },
+    trace: { faults, choice: { name: long, why: '' } },
     reply: { status: 500, headers: {}, body: JSON.stringify({ error: { code: long } }) },
   })
   expect(Math.max(...marks.map((mark) => mark.length))).toBe(300)

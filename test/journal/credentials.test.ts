@@ -170,7 +170,7 @@ test('whatever way a credential comes, no byte of what is kept or told has it; w
           },
         }),
         await tell({ ...told, reply: { status: 200, headers: {}, body: [{ wait: 0, data: `data: {"${answerField![1]}":"${answerField![0]}","b":"//x:${answerText![0]}@host"}\n\n` }] } }),
-        await tell({ ...told, trace: { choice: { name: `sk-${token![0]}`, why: text, nearly: [text] } } }),
+        await tell({ ...told, trace: { choice: { name: `sk-${token![0]}`, why: text }, nearly: [text] } }),
       ]
       const marks = results.flatMap((result) => result.marks)
       const coverage = toCoverage(new Map(marks.map((mark) => [mark, 1])), known)

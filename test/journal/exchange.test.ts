@@ -59,10 +59,11 @@ test('what the contract forbids stands there with a code that is the same wherev
 })
 
 test('the scenario that shaped an answer is told, with the reason and what nearly fitted', async () => {
-  const choice = { name: 'slow', why: 'x-mock-scenario', nearly: ['flux-only: model is nano-banana'] }
+  const choice = { name: 'slow', why: 'x-mock-scenario' }
+  const nearly = ['flux-only: model is nano-banana']
   const { exchange } = await tell({
     body: chatOf('a fox'),
-    trace: { choice },
+    trace: { choice, nearly },
     reply: {
       status: 200,
       headers: { 'x-mock-note': 'slow' },
@@ -73,7 +74,7 @@ test('the scenario that shaped an answer is told, with the reason and what nearl
       wait: 100,
     },
   })
-  expect(exchange).toMatchObject({ scenario: choice, note: 'slow', response: { text: 'ab', stream: true, wait: 142 } })
+  expect(exchange).toMatchObject({ scenario: choice, nearly, note: 'slow', response: { text: 'ab', stream: true, wait: 142 } })
 })
 
 test('a request that was refused before it was read has neither operation nor body', async () => {

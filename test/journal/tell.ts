@@ -1,8 +1,7 @@
-import { document, profiles, validators, version } from '#prepared'
+import { profiles } from '#prepared'
 import { profileOf } from '../../src/chat/profile.ts'
 import { readChatRequest } from '../../src/chat/request.ts'
 import { checkRequest } from '../../src/contract/check.ts'
-import { toContract } from '../../src/contract/contract.ts'
 import type { Exchange } from '../../src/journal/exchange.ts'
 import { readExchange, toExchange } from '../../src/journal/exchange.ts'
 import type { Known } from '../../src/journal/marks.ts'
@@ -11,33 +10,11 @@ import type { Trace } from '../../src/journal/trace.ts'
 import { errorReply } from '../../src/reply/error.ts'
 import type { Reply } from '../../src/reply/reply.ts'
 import { behaviourOf, modelsOf, toFaultError } from '../../src/server/operations.ts'
-import type { Settings } from '../../src/server/settings.ts'
+import { toSettings } from '../../src/server/options.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 
-const contract = toContract(document, validators, async () => {
-  throw new Error('the text of the contract is not needed here')
-})
-
-const settings: Settings = {
-  version,
-  contract,
-  packaged: contract,
-  profiles,
-  ownModels: [],
-  seed: '0',
-  errors: 'openai',
-  contractMode: 'enforce',
-  choosing: { catalogue: new Map(), store: new MemoryStore(), scenario: undefined, faultRate: 0, faults: [], seed: '0' },
-  allowHosts: [],
-  controlToken: undefined,
-  clock: () => 0,
-  timer: async () => {},
-  pace: 0,
-  publicUrl: undefined,
-  apiKeys: [],
-  onExchange: () => {},
-  onFault: () => {},
-}
+const settings = await toSettings({})
+const { contract } = settings
 
 const { values, titles } = modelsOf(settings)
 

@@ -113,6 +113,8 @@ test('what only the mock finds has OpenAI’s words in the gateway’s envelope'
     'headers_too_large',
     'unwanted',
     'server_error',
+    'client_error',
+    'upstream_failure',
   ])
   for (const kind of others) {
     const say = (dialect: Dialect): Reply => errorReply(new ApiError(kind, { reason: 'why', asked: 'this' }), { dialect, requestId: ID })

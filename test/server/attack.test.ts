@@ -39,6 +39,14 @@ test('a stream whose bytes go one by one leaves others their turn, and goes on w
   const asking = ask(mock, { body: { stream: true } })
   expect(await worstWait(mock, asking)).toBeLessThan(2 * SECONDS)
   expect((await asking).content.match(/!\[image\]\(data:image\/png;base64,/g)).toHaveLength(3)
+  await using inProcess = await mockWith()
+  await inProcess.script({ then: { style: 'data-uri', frames: 'bytes' } })
+  const body = JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: 'x' }] })
+  const response = await inProcess.fetch(`${inProcess.baseURL}/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  const sizes: number[] = []
+  for await (const bytes of response.body ?? []) sizes.push(bytes.length)
+  expect(sizes.filter((size) => size === 1)).toHaveLength(16_384)
+  expect(sizes.length).toBe(16_385)
 })
 
 test('a scripted sequence begins with its first answer each time, and moves no other', async () => {
@@ -93,4 +101,15 @@ test('one exchange, and the newest ones, are found without reading all of them',
   const get = async (path: string): Promise<any> => (await read(await fetch(`${mock.url}/__mock/exchanges${path}`))).json
   expect((await get('/latest')).chat.prompt).toBe('cat 19')
   expect((await get('?limit=2')).exchanges.map(({ chat: { prompt } }: any) => prompt)).toEqual(['cat 18', 'cat 19'])
+})
+
+test('who hangs up while bytes go one by one stops them, and is journaled so', async () => {
+  await using mock = await startMock()
+  await mock.script({ then: { style: 'data-uri', count: 15, size: '1024x1024', frames: 'bytes' } })
+  const hangUp = new AbortController()
+  const body = JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: 'x' }] })
+  const response = await fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal: hangUp.signal })
+  await response.body?.getReader().read()
+  hangUp.abort()
+  await expect.poll(async () => (await mock.exchanges())[0]?.hungUp, { timeout: 10_000 }).toBe(true)
 })

@@ -1,13 +1,11 @@
 import { expect, test } from 'vitest'
 import { connect } from 'node:net'
-import { toContract } from '../../src/contract/contract.ts'
-import { loadFile } from '../../src/contract/document.ts'
 import { createMock, startMock } from '../../src/index.ts'
 import type { Reply } from '../../src/reply/reply.ts'
 import { createApp } from '../../src/server/app.ts'
 import { fromWeb } from '../../src/server/incoming.ts'
+import { toSettings } from '../../src/server/options.ts'
 import type { Handled } from '../../src/server/settings.ts'
-import { MemoryStore } from '../../src/store/memory.ts'
 import { ask, mockWith, picturesIn, read, toChunks } from '../ask.ts'
 
 test('health says version, contract and counts; livez and readyz say ok', async () => {
@@ -26,31 +24,7 @@ test('health says version, contract and counts; livez and readyz say ok', async 
 })
 
 test('readyz is 503 until the mock is ready and while it ends; livez is 200', async () => {
-  const { document, validators, profiles } = await import('#prepared')
-  const contract = toContract(document, validators, async () => loadFile('openapi.yaml'))
-  const app = createApp(
-    {
-      version: '0.0.0',
-      contract,
-      packaged: contract,
-      profiles,
-      ownModels: [],
-      errors: 'openai',
-      contractMode: 'enforce',
-      allowHosts: [],
-      controlToken: undefined,
-      choosing: { catalogue: new Map(), store: new MemoryStore(), scenario: undefined, faultRate: 0, faults: [], seed: '0' },
-      seed: '0',
-      clock: () => 0,
-      timer: async () => {},
-      pace: 0,
-      publicUrl: undefined,
-      apiKeys: [],
-      onExchange: () => {},
-      onFault: () => {},
-    },
-    () => false,
-  )
+  const app = createApp(await toSettings({}), () => false)
   const probe = async (path: string): Promise<Reply> => app.handle(fromWeb(new Request(`http://mock.invalid/__mock/${path}`)), async (reply) => reply)
   expect(await probe('livez')).toMatchObject({ status: 200 })
   expect(await probe('readyz')).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })

@@ -238,3 +238,41 @@ test('DELETE exchanges forgets those that fit its filter', async () => {
   expect(await erase('')).toBe(200)
   expect(await mock.exchanges()).toEqual([])
 })
+
+test('a scenario in a header holds for every operation: its wait and its headers too', async () => {
+  const waits: number[] = []
+  await using mock = await startMock({ timer: async (ms) => void waits.push(ms) })
+  const models = await fetch(`${mock.baseURL}/models`, { headers: { 'x-mock-scenario': 'slow-start' } })
+  expect(waits).toEqual([2000])
+  expect([models.status, (await models.json()).data.length]).toEqual([200, 13])
+  const limited = await fetch(`${mock.baseURL}/models`, { headers: { 'x-mock-scenario': 'limit-rate-after' } })
+  expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '1'])
+})
+
+test('a request that a header answers counts as any other of its session', async () => {
+  await using mock = await startMock()
+  await mock.script({ then: { say: 'the third' } }, { when: { nth: 3 } })
+  const said = []
+  for (const headers of [{}, { 'x-mock-scenario': 'limit-rate' }, {}]) said.push((await ask(mock, { headers })).content)
+  expect(said.at(-1)).toBe('the third')
+})
+
+test('why a scenario was not chosen that was expected is told with the request', async () => {
+  await using mock = await startMock()
+  await mock.script('limit-rate', { when: { model: ['flux'], prompt: 'fox' } })
+  await ask(mock, { model: 'flux', text: 'a cat' })
+  await ask(mock, { model: 'dall-e-3', text: 'a cat' })
+  const [near, far] = await mock.exchanges()
+  expect(near).toMatchObject({ scenario: null, nearly: ['script: limit-rate: prompt does not contain it'] })
+  expect(far).toMatchObject({ scenario: null, nearly: [] })
+})
+
+test('a status that is asked for speaks the server’s dialect', async () => {
+  await using mock = await startMock({ errors: 'gateway' })
+  const response = await fetch(`${mock.baseURL}/models`, { headers: { prefer: 'code=418' } })
+  const id = response.headers.get('x-oneapi-request-id')
+  expect([response.status, await response.json()]).toEqual([418, { error: { code: '', message: `I'm a Teapot (request id: ${id})`, type: 'new_api_error' } }])
+  await using plain = await startMock()
+  const other = await fetch(`${plain.baseURL}/models`, { headers: { prefer: 'code=503' } })
+  expect([other.status, await other.json()]).toEqual([503, { error: { message: 'Service Unavailable', type: 'server_error', param: null, code: null } }])
+})
