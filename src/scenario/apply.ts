@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import type { Answer, Answering } from '../chat/answer.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import { ratioName, sizeOf } from '../chat/size.ts'
@@ -16,8 +15,7 @@ import type { Edit, Framing, Place, Then } from './scenario.ts'
 export function replyOf(then: Then, telling: Telling, details: ErrorDetails = {}): Reply | undefined {
   if (then.reset === true) return withWait(then, { status: 200, headers: {}, body: [{ wait: 0, data: '', isReset: true }] })
   if (then.error !== undefined) {
-    const reason = then.status === undefined ? undefined : STATUS_CODES[then.status] // for errors without words of their own
-    const reply = errorReply(new ApiError(then.error, reason === undefined ? details : { reason, ...details }), telling)
+    const reply = errorReply(new ApiError(then.error, details), telling)
     return withWait(then, withHeaders(then, { ...reply, status: then.status ?? reply.status }))
   }
   if (then.status === undefined && then.body === undefined) return undefined

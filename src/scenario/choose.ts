@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { draw } from '../chat/digest.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import { ApiError } from '../reply/error.ts'
+import type { ErrorDetails } from '../reply/errors.ts'
 import { nearNames } from '../reply/near.ts'
 import type { Opened, Store } from '../store/store.ts'
 import { misfits } from './match.ts'
@@ -12,6 +13,8 @@ export interface Chosen {
   readonly name: string
   readonly why: string
   readonly then: Then
+  /** What its error is about, where that is not the request. */
+  readonly details?: ErrorDetails
 }
 
 /** What was chosen for a request, if anything was. */

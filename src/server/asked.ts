@@ -23,7 +23,9 @@ export async function readAsked(request: Incoming, { session }: Trace, { choosin
   if (prefer === undefined) return NOTHING
   const code = /(?:^|[,;])\s*code\s*=\s*"?([45]\d\d)"?\s*(?:$|[,;])/i.exec(prefer)?.[1]
   if (code === undefined) return { ...NOTHING, notes: [`Prefer: ${prefer.slice(0, 100)} is ignored; code=400 to code=599 is understood`] }
-  return { chosen: { name: `code-${code}`, why: 'Prefer', then: toThen(Number(code)) }, headers: { 'preference-applied': `code=${code}` }, notes: [] }
+  const { STATUS_CODES } = await import('node:http') // which no mock without a port has loaded
+  const details = { reason: STATUS_CODES[code] ?? 'Error' }
+  return { chosen: { name: `code-${code}`, why: 'Prefer', then: toThen(Number(code)), details }, headers: { 'preference-applied': `code=${code}` }, notes: [] }
 }
 
 // The statuses for which the table has an error that needs no more words; any other is called by its own name.

@@ -38,7 +38,7 @@ export async function createChatCompletion({ body, base, pace, render, trace, as
   trace.choice = chosen
   const telling = { dialect: settings.errors, requestId: trace.requestId }
   const { then } = chosen
-  const reply = replyOf(then, telling, { asked: request.model, prompt: request.prompt.slice(0, MAX_ECHO) })
+  const reply = replyOf(then, telling, { asked: request.model, prompt: request.prompt.slice(0, MAX_ECHO), ...chosen.details })
   if (reply !== undefined) return reply
   const edited = editRequest(request, then)
   const answer = editAnswer(await toAnswer(edited, editAnswering(answering, then, telling)), then)

@@ -5,7 +5,7 @@ import { ApiError } from '../reply/error.ts'
 import { withNotes } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
 import { editReply, replyOf } from '../scenario/apply.ts'
-import type { Then } from '../scenario/scenario.ts'
+import type { Chosen } from '../scenario/choose.ts'
 import { readAsked } from './asked.ts'
 import { createChatCompletion } from './chat.ts'
 import type { Matched } from './check.ts'
@@ -38,15 +38,15 @@ function toAnswer(operation: Operation, given: Given): Answer {
     if (chosen !== undefined) trace.choice = chosen
     const usual = async (): Promise<Reply> => behave(await toChecked(request, { operation, path, trace, asked: chosen, ...given }), settings)
     const telling = { dialect: settings.errors, requestId: trace.requestId }
-    const reply = chosen === undefined ? await usual() : await provoked(usual, chosen.then, { telling, isChat: behave === createChatCompletion })
+    const reply = chosen === undefined ? await usual() : await provoked(usual, chosen, { telling, isChat: behave === createChatCompletion })
     return withNotes({ ...reply, headers: { ...reply.headers, ...headers } }, [...choiceOf(trace), ...notes, ...violationsOf(trace)])
   }
 }
 
 // What is asked for in a header is answered whatever is wrong with the request; what that is, is learnt all the same. A chat
 // request is answered so by its own behaviour, which knows its model.
-async function provoked(usual: () => Promise<Reply>, then: Then, { telling, isChat }: { readonly telling: Telling; readonly isChat: boolean }): Promise<Reply> {
-  const instead = replyOf(then, telling)
+async function provoked(usual: () => Promise<Reply>, { then, details }: Chosen, { telling, isChat }: { readonly telling: Telling; readonly isChat: boolean }): Promise<Reply> {
+  const instead = replyOf(then, telling, details)
   try {
     const reply = await usual()
     return isChat ? reply : (instead ?? editReply(reply, then, telling))
