@@ -83,14 +83,7 @@ async function validate(files: readonly string[], { stdout, stderr }: World): Pr
 }
 
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (!('code' in error)) return error.message
-  const port = 'port' in error ? String(error.port) : ''
-  const address = 'address' in error ? String(error.address) : ''
-  if (error.code === 'EADDRINUSE') return `port ${port} is in use on ${address}; choose another with --port, or --port 0 for any free one`
-  if (error.code === 'EACCES') return `port ${port} may not be opened; choose one above 1023 with --port`
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return `${address === '' ? 'this host' : address} is no address of this machine; choose another with --host`
-  return error.message
+  return error instanceof Error ? error.message : String(error)
 }
 
 // A second signal does not wait for the streams.

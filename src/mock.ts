@@ -1,69 +1,18 @@
-import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
-import type { Coverage } from './journal/coverage.ts'
-import { toCoverage } from './journal/coverage.ts'
-import type { Exchange } from './journal/exchange.ts'
-import type { Filter } from './journal/filter.ts'
+import type { Mock, Place } from './mock/mock.ts'
+import { closedError, toMock } from './mock/mock.ts'
 import type { Reply } from './reply/reply.ts'
-import type { ScriptEntry, Then, When } from './scenario/scenario.ts'
 import type { App } from './server/app.ts'
 import { createApp } from './server/app.ts'
 import { fromWeb, IN_PROCESS } from './server/incoming.ts'
-import type { Memory, Pending } from './server/memory.ts'
 import { memoryOf } from './server/memory.ts'
-import { behaviourOf } from './server/operations.ts'
+import { basePathOf } from './server/operations.ts'
 import type { MockOptions } from './server/options.ts'
-import { toSettings } from './server/options.ts'
-import { SESSION_KEY, SESSION_NAME } from './server/session.ts'
+import { checkOptions, CONNECT_RULES, LISTEN_RULES, toSettings } from './server/options.ts'
 import type { Settings } from './server/settings.ts'
 import type { Pacing } from './server/write.ts'
 import { toResponse } from './server/write.ts'
-
-/** What a mock remembers of one session. */
-export interface Session {
-  /** A key that stands for the session where a client can set nothing else; a mock with `apiKeys` refuses it, as it does every other key. */
-  readonly apiKey: string
-  /** Headers that name the session. */
-  readonly headers: Readonly<Record<string, string>>
-  /** Scripts the next answers, in order: a scenario by name, its own `then`, or a list of entries. Of a sequence all answers are meant, else one, unless `times` says more; `more` holds for each entry. */
-  readonly script: (scenario: string | ScriptEntry | { readonly then: Then } | readonly ScriptEntry[], more?: { readonly times?: number; readonly when?: When }) => Promise<void>
-  /** What is scripted and not yet asked for. */
-  readonly pending: () => Promise<Pending[]>
-  /** What was asked and answered, the oldest first. */
-  readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
-  /** What was scripted and never asked for, and what was asked instead: a table for the message of a test that failed. */
-  readonly table: (filter?: Filter) => Promise<string>
-  /** What was exercised of all that there is, and what not yet. */
-  readonly coverage: () => Promise<Coverage>
-  /** Forgets script, positions, Exchanges and coverage. */
-  readonly reset: () => Promise<void>
-}
-
-/** A running mock. */
-export interface Mock {
-  /** Without a slash at its end. */
-  readonly url: string
-  /** What an OpenAI client takes as its base URL. */
-  readonly baseURL: string
-  /** Asks the mock, as the global fetch would. */
-  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
-  /** Scripts the next answers of the requests that have no session of their own. */
-  readonly script: Session['script']
-  readonly pending: Session['pending']
-  /** What was asked and answered, of all sessions. */
-  readonly exchanges: Session['exchanges']
-  readonly table: Session['table']
-  readonly coverage: Session['coverage']
-  readonly reset: Session['reset']
-  /** What was exercised since the start, whatever was reset meanwhile. */
-  readonly total: () => Promise<Coverage>
-  /** A session of one's own, which no other sees: its requests carry its headers, or its key. */
-  readonly session: (name?: string) => Session
-  /** Ends it: open streams may go on for `grace` seconds, then each ends after its last whole event. */
-  readonly close: (grace?: number) => Promise<void>
-  readonly [Symbol.asyncDispose]: () => Promise<void>
-}
 
 /** Where a mock listens. */
 export interface ListenOptions {
@@ -80,17 +29,26 @@ interface Made {
   readonly state: { isReady: boolean }
 }
 
-/** A mock without a port: its `fetch` answers in this process. */
+/**
+ * A mock without a port: its `fetch` answers in this process. A RangeError names the option that is wrong.
+ * @example
+ * const mock = await createMock()
+ * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', fetch: mock.fetch })
+ */
 export async function createMock(options: MockOptions = {}): Promise<Mock> {
+  const opening = Object.keys(LISTEN_RULES).find((name) => name in options)
+  if (opening !== undefined) throw new RangeError(`${opening}: createMock opens no port; use startMock`)
   const made = await make(options)
-  const { app, settings, pacing, ending, state } = made
-  const url = IN_PROCESS
-  const close = async (): Promise<void> => {
-    state.isReady = false
-    ending.abort()
-  }
-  state.isReady = true
-  return { url, baseURL: `${url}${basePath(settings)}`, fetch: async (input, init) => answer(app, new Request(input, init), pacing), ...toRemembering(made), close, [Symbol.asyncDispose]: close }
+  made.state.isReady = true
+  return toMock({
+    ...toPlace(made),
+    url: IN_PROCESS,
+    ask: async (input, init) => answer(made.app, new Request(input, init), made.pacing),
+    end: async () => {
+      made.state.isReady = false
+      made.ending.abort()
+    },
+  })
 }
 
 // As the global fetch does, it rejects as soon as its signal aborts, whatever the mock is waiting for.
@@ -110,24 +68,59 @@ async function answer(app: App, request: Request, pacing: Pacing): Promise<Respo
   }
 }
 
-function closedError(): TypeError {
-  return new TypeError('fetch failed', { cause: new Error('the mock was closed') })
-}
-
-/** A mock on a port of this machine. */
+/**
+ * A mock on a port of this machine. An error says which option is wrong, or that the port is taken.
+ * @example
+ * const mock = await startMock()
+ * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any' })
+ */
 export async function startMock(options: MockOptions & ListenOptions = {}): Promise<Mock> {
   const { port = 0, host = '127.0.0.1', ...rest } = options
+  checkOptions({ port, host }, LISTEN_RULES)
   const [{ createServer, toUrl }, made] = await Promise.all([import('./server/listen.ts'), make(rest)])
-  const { app, settings, pacing, ending, state } = made
+  const { app, pacing, ending, state } = made
   const server = createServer(app, pacing)
   await listen(server, port, host)
-  const url = toUrl(server.address())
   state.isReady = true
-  const close = async (grace = 0): Promise<void> => {
-    state.isReady = false
-    await end(server, ending, grace)
-  }
-  return { url, baseURL: `${url}${basePath(settings)}`, fetch: async (input, init) => fetch(input, init), ...toRemembering(made), close, [Symbol.asyncDispose]: async () => close() }
+  return toMock({
+    ...toPlace(made),
+    url: toUrl(server.address()),
+    ask: async (input, init) => fetch(input, init),
+    end: async (grace) => {
+      state.isReady = false
+      await end(server, ending, grace)
+    },
+  })
+}
+
+/** How a mock elsewhere is connected to. */
+export interface ConnectOptions {
+  /** Seconds that it may take until it is ready, 0 to 3600; 10 unless it is given. */
+  readonly wait?: number
+  /** The token that its control API wants. */
+  readonly controlToken?: string
+}
+
+/**
+ * A mock elsewhere, in a container or another process, by its control API. It waits until the mock is ready; an error says
+ * that it is not in time, that it is no mock, or that it is one of another version.
+ * @example
+ * const mock = await connectMock('http://localhost:4010', { wait: 30 })
+ */
+export async function connectMock(url: string | URL, options: ConnectOptions = {}): Promise<Mock> {
+  checkOptions(options, CONNECT_RULES)
+  const { wait = 10, controlToken } = options
+  const base = toBase(url)
+  const [{ reachMock, askBasePath, remoteMemory }, { version }] = await Promise.all([import('./mock/remote.ts'), import('#prepared')])
+  const found = await reachMock({ url: base, wait })
+  if (found !== version) throw new Error(`the mock at ${base} is version ${found}, this package is ${version}: their answers can differ; use the same version of both`)
+  return toMock({
+    url: base,
+    basePath: await askBasePath(base),
+    ask: async (input, init) => fetch(input, init),
+    remembered: (session) => remoteMemory({ url: base, controlToken }, session),
+    end: async () => {},
+  })
 }
 
 async function make(options: MockOptions): Promise<Made> {
@@ -174,55 +167,35 @@ async function renewed(first: App, { options, settings, ending, isReady }: Renew
   }
 }
 
-function toRemembering({ app }: Made): Pick<Mock, 'total' | 'script' | 'pending' | 'exchanges' | 'table' | 'coverage' | 'reset' | 'session'> {
-  return { ...remembering(app, undefined), total: async () => toCoverage(await app.settings.choosing.store.total(), app.known), session: (name = randomUUID()) => toSession(app, name) }
-}
-
-function toSession(app: App, name: string): Session {
-  if (!SESSION_NAME.test(name)) throw new RangeError(`session: '${name}' is no name; use 1 to 100 characters of printable ASCII, without spaces`)
-  return { apiKey: `${SESSION_KEY}${name}`, headers: { 'x-mock-session': name }, ...remembering(app, name) }
-}
-
 // What an App knows may change while it runs.
-function remembering(app: App, session: string | undefined): Omit<Session, 'apiKey' | 'headers'> {
-  const memory = (): Memory => memoryOf(app.settings, app.known, session)
-  return {
-    script: async (scenario, more = {}) => void (await memory().script(toEntries(scenario, more))),
-    pending: async () => memory().pending(),
-    exchanges: async (filter) => memory().exchanges(filter),
-    table: async (filter) => memory().table(filter),
-    coverage: async () => memory().coverage(),
-    reset: async () => memory().reset(),
-  }
+function toPlace({ settings, app }: Made): Pick<Place, 'basePath' | 'remembered'> {
+  return { basePath: basePathOf(settings), remembered: (session) => memoryOf(app.settings, app.known, session) }
 }
 
-function toEntries(scenario: unknown, more: object): unknown {
-  const wrong = Object.keys(more).find((name) => name !== 'times' && name !== 'when')
-  if (wrong !== undefined) throw new RangeError(`script: '${wrong}' is not known beside an entry; there are times and when. Several entries are one list: script([…])`)
-  if (Array.isArray(scenario)) return scenario.map((entry: unknown) => toEntry(entry, more))
-  return toEntry(scenario, more)
-}
-
-function toEntry(entry: unknown, more: object): unknown {
-  if (typeof entry === 'object' && entry !== null && !('then' in entry)) return { ...entry, ...more }
-  return { scenario: entry, ...more }
-}
-
-// OpenAI's clients append two segments to their base URL: /chat/completions.
-function basePath({ contract, packaged }: Settings): string {
-  const chat = packaged.operations.find(({ body }) => body !== undefined)
-  const own = contract.operations.find((operation) => chat !== undefined && behaviourOf(operation, packaged) === behaviourOf(chat, packaged))
-  return (own ?? chat)?.path.split('/').slice(0, -2).join('/') ?? ''
+// A URL as its paths are appended to it.
+function toBase(url: string | URL): string {
+  const { protocol, username, search, hash, href } = URL.canParse(String(url)) ? new URL(url) : new URL('about:none')
+  if (!/^https?:$/.test(protocol) || username !== '' || search !== '' || hash !== '')
+    throw new RangeError(`connectMock: '${String(url).replace(/\/\/[^@/]*@/, '//')}' is no URL of a mock; write it as http://localhost:4010`)
+  return href.replace(/\/$/, '')
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    const refuse = (error: NodeJS.ErrnoException): void => reject(new Error(reasonOf(error, port, host), { cause: error }))
+    server.once('error', refuse)
     server.listen({ port, host }, () => {
-      server.off('error', reject)
+      server.off('error', refuse)
       resolve()
     })
   })
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException, port: number, host: string): string {
+  if (code === 'EADDRINUSE') return `port ${port} is in use on ${host}; choose another port, or 0 for any free one`
+  if (code === 'EACCES') return `port ${port} may not be opened; choose one above 1023`
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `${host} is no address of this machine; choose another host`
+  return message
 }
 
 // Streams get their grace; then they end after their last whole event, and what is open a moment later is cut.

@@ -3,7 +3,7 @@ import { jsonReply } from '../reply/reply.ts'
 import type { ControlApi, Controlled } from './controlled.ts'
 import type { Answer, Endpoint } from './endpoint.ts'
 import { isLink } from './links.ts'
-import { modelsOf } from './operations.ts'
+import { basePathOf, modelsOf } from './operations.ts'
 
 /** Where the control API begins. */
 export const CONTROL = '/__mock'
@@ -51,7 +51,7 @@ function probeEndpoints({ settings, isReady }: Controlled): Endpoint[] {
     return jsonReply({
       status: isReady() ? 'ok' : 'not ready',
       version,
-      contract: { title: contract.title, version: contract.version, operations: contract.operations.length, models: modelsOf(settings).values.length },
+      contract: { title: contract.title, version: contract.version, operations: contract.operations.length, models: modelsOf(settings).values.length, basePath: basePathOf(settings) },
       scenarios: choosing.catalogue.size,
       sessions,
       exchanges,

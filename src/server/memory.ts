@@ -30,6 +30,8 @@ export interface Memory {
   /** One Exchange by its id; `latest` is the newest. */
   readonly exchange: (id: string) => Promise<Exchange | undefined>
   readonly coverage: () => Promise<Coverage>
+  /** The coverage of all sessions since the start, whatever was reset. */
+  readonly total: () => Promise<Coverage>
   /** Forgets the Exchanges that fit. */
   readonly erase: (filter?: Filter) => Promise<void>
   readonly reset: () => Promise<void>
@@ -53,6 +55,7 @@ export function memoryOf({ choosing }: Settings, known: Known, session: string |
       return found === undefined ? undefined : readExchange(found)
     },
     coverage: async () => toCoverage(await store.marks(session), known),
+    total: async () => toCoverage(await store.total(), known),
     erase: async (filter = {}) =>
       store.erase(
         session,

@@ -90,3 +90,10 @@ const KINDS_BY_PARAM: Readonly<Record<string, ErrorKind>> = {
 
 /** How many faults an error tells. */
 const MAX_FAULTS = 20
+
+/** What stands in a client's base URL behind the server's own: OpenAI's clients append two segments to it, /chat/completions. */
+export function basePathOf({ contract, packaged }: Settings): string {
+  const chat = packaged.operations.find(({ body }) => body !== undefined)
+  const own = contract.operations.find((operation) => chat !== undefined && behaviourOf(operation, packaged) === behaviourOf(chat, packaged))
+  return (own ?? chat)?.path.split('/').slice(0, -2).join('/') ?? ''
+}

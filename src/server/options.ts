@@ -56,32 +56,63 @@ export interface MockOptions {
   readonly onFault?: (error: unknown) => void
 }
 
-const NAMES: Readonly<Record<keyof MockOptions, true>> = {
-  seed: true,
-  errors: true,
-  clock: true,
-  pace: true,
-  timer: true,
-  publicUrl: true,
-  apiKeys: true,
-  spec: true,
-  fixtures: true,
-  scenario: true,
-  faultRate: true,
-  faults: true,
-  contract: true,
-  journal: true,
-  allowHosts: true,
-  controlToken: true,
-  watch: true,
-  onExchange: true,
-  onFault: true,
+/** What an option may be. */
+export interface Rule {
+  /** In words, behind "use". */
+  readonly allowed: string
+  readonly fits: (value: unknown) => boolean
+  /** Its value stands in no error. */
+  readonly isSecret?: true
+}
+
+const oneOf = (values: readonly string[]): Rule => ({ allowed: values.map((value) => `'${value}'`).join(' or '), fits: (value) => values.some((known) => known === value) })
+const aWhole = (most: number): Rule => ({ allowed: `a whole number from 0 to ${most}`, fits: (value) => Number.isInteger(value) && isWithin(value, most) })
+const aFunction: Rule = { allowed: 'a function', fits: (value) => typeof value === 'function' }
+const aText = (allowed: string): Rule => ({ allowed, fits: (value) => typeof value === 'string' && value !== '' })
+const texts: Rule = { allowed: 'a list of texts', fits: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string') }
+
+const RULES: Readonly<Record<keyof MockOptions, Rule>> = {
+  seed: { allowed: 'a text or a number', fits: (value) => typeof value === 'string' || Number.isFinite(value) },
+  errors: oneOf(DIALECTS),
+  clock: oneOf(['fixed', 'real']),
+  pace: { allowed: "'instant', 'real', or a factor from 0 to 1000", fits: (value) => isWithin(typeof value === 'string' ? toPace(value) : value, 1000) },
+  timer: aFunction,
+  publicUrl: { allowed: 'what links can begin with, as https://mock.example:8443/path, without credentials, query or brackets', fits: isLinkable, isSecret: true },
+  apiKeys: { ...texts, isSecret: true },
+  spec: aText('the path of an OpenAPI file'),
+  fixtures: aText('the path of a folder'),
+  scenario: aText('the name of a scenario'),
+  faultRate: { allowed: 'a number from 0 to 1', fits: (value) => isWithin(value, 1) },
+  faults: texts,
+  contract: oneOf(CONTRACT_MODES),
+  journal: aWhole(100_000),
+  allowHosts: texts,
+  controlToken: { allowed: 'a text of 1 to 200 characters of printable ASCII, without spaces', fits: (value) => typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value), isSecret: true },
+  watch: { allowed: 'true or false', fits: (value) => typeof value === 'boolean' },
+  onExchange: aFunction,
+  onFault: aFunction,
+}
+
+/** The options that say where a mock listens. */
+export const LISTEN_RULES = { port: aWhole(65_535), host: aText('an address or a name of this machine') } as const
+
+/** The options that say how a mock elsewhere is connected to. */
+export const CONNECT_RULES = { wait: { allowed: 'a number of seconds from 0 to 3600', fits: (value: unknown) => isWithin(value, 3600) }, controlToken: RULES.controlToken } as const
+
+/** A RangeError for the first option that is not known, or not as its rule says it. */
+export function checkOptions(options: object, rules: Readonly<Record<string, Rule>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
+    if (rule === undefined) throw new RangeError(`${name}: there is no such option; there are ${Object.keys(rules).join(', ')}`)
+    if (value === undefined || rule.fits(value)) continue
+    const shown = rule.isSecret === true || !['string', 'number', 'boolean'].includes(typeof value) ? '' : `'${String(value).slice(0, 200)}' is none; `
+    throw new RangeError(`${name}: ${shown}use ${rule.allowed}`)
+  }
 }
 
 /** The Settings that options stand for; a RangeError names the option that is wrong, and what is allowed. */
-export async function toSettings(options: MockOptions, store: Store = new MemoryStore({ exchanges: checkJournal(options.journal ?? 1000) })): Promise<Settings> {
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(NAMES, name))
-  if (unknown !== undefined) throw new RangeError(`${unknown}: there is no such option; there are ${Object.keys(NAMES).join(', ')}`)
+export async function toSettings(options: MockOptions, store?: Store): Promise<Settings> {
+  checkOptions(options, RULES)
   const { document, validators, profiles, scenarios, version } = await import('#prepared')
   let source: ReturnType<Contract['source']> | undefined
   const packaged = toContract(document, validators, async () => (source ??= readPackaged()))
@@ -92,16 +123,16 @@ export async function toSettings(options: MockOptions, store: Store = new Memory
     packaged,
     profiles: new Map([...profiles, ...own.profiles]),
     ownModels: [...own.profiles.keys()].filter((name) => name !== '*'),
-    choosing: toChoosing(options, new Map([...scenarios, ...own.scenarios]), store),
-    contractMode: oneOf('contract', options.contract ?? 'enforce', CONTRACT_MODES),
-    errors: oneOf('errors', options.errors ?? 'openai', DIALECTS),
+    choosing: toChoosing(options, new Map([...scenarios, ...own.scenarios]), store ?? new MemoryStore({ exchanges: options.journal ?? 1000 })),
+    contractMode: options.contract ?? 'enforce',
+    errors: options.errors ?? 'openai',
     seed: String(options.seed ?? 0),
-    clock: oneOf('clock', options.clock ?? 'fixed', ['fixed', 'real']) === 'real' ? Date.now : () => FIXED,
+    clock: options.clock === 'real' ? Date.now : () => FIXED,
     timer: options.timer ?? (async (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal })),
-    pace: checkPace(options.pace ?? 'instant'),
-    publicUrl: options.publicUrl === undefined ? undefined : checkUrl(options.publicUrl),
-    apiKeys: checkList('apiKeys', options.apiKeys ?? []),
-    allowHosts: checkList('allowHosts', options.allowHosts ?? []),
+    pace: typeof options.pace === 'number' ? options.pace : (toPace(options.pace ?? 'instant') ?? 0),
+    publicUrl: options.publicUrl === undefined ? undefined : new URL(options.publicUrl).href.replace(/\/$/, ''),
+    apiKeys: options.apiKeys ?? [],
+    allowHosts: options.allowHosts ?? [],
     controlToken: options.controlToken,
     onExchange: options.onExchange,
     onFault: options.onFault ?? (() => {}),
@@ -111,44 +142,20 @@ export async function toSettings(options: MockOptions, store: Store = new Memory
 /** 1677652288 seconds: the time in the provider's own example. */
 const FIXED = 1_677_652_288_000
 
-function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((known) => known === value)
-  if (found === undefined) throw new RangeError(`${option}: '${value}' is none; use ${allowed.map((known) => `'${known}'`).join(' or ')}`)
-  return found
-}
-
-// From plain JavaScript a text may come in place of a list.
-function checkList(option: string, value: unknown): string[] {
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
-  throw new RangeError(`${option}: use a list of texts`)
-}
-
-function checkPace(value: string | number): number {
-  const pace = typeof value === 'number' ? value : toPace(value)
-  if (pace !== undefined && pace >= 0 && pace <= 1000) return pace
-  throw new RangeError(`pace: '${value}' is none; use 'instant', 'real', or a factor from 0 to 1000`)
+function isWithin(value: unknown, most: number): boolean {
+  return typeof value === 'number' && value >= 0 && value <= most
 }
 
 // Links stand in markdown and in JSON: nothing that either of them reads, and no credentials.
-function checkUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:\/\/[^\s@?#()[\]"'\\<>|]+$/.test(url.href)) {
-    throw new RangeError('publicUrl: links cannot begin with this; write it as https://mock.example:8443/path, without credentials, query or brackets')
-  }
-  return url.href.replace(/\/$/, '')
-}
-
-function checkJournal(journal: number): number {
-  if (Number.isInteger(journal) && journal >= 0 && journal <= 100_000) return journal
-  throw new RangeError(`journal: '${journal}' is none; use a whole number from 0 to 100000`)
+function isLinkable(value: unknown): boolean {
+  return typeof value === 'string' && URL.canParse(value) && /^https?:\/\/[^\s@?#()[\]"'\\<>|]+$/.test(new URL(value).href)
 }
 
 function toChoosing({ scenario, faultRate = 0, faults = [], seed = 0 }: MockOptions, catalogue: Catalogue, store: Store): Choosing {
-  for (const name of [...(scenario === undefined ? [] : [scenario]), ...checkList('faults', faults)]) {
+  for (const name of [...(scenario === undefined ? [] : [scenario]), ...faults]) {
     const near = nearNames(name, catalogue.keys())
     if (!catalogue.has(name)) throw new RangeError(`there is no scenario '${name}'${near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`}`)
   }
-  if (!(faultRate >= 0 && faultRate <= 1)) throw new RangeError(`faultRate: '${faultRate}' is none; use a number from 0 to 1`)
   if (faultRate > 0 && faults.length === 0) throw new RangeError('faultRate: there is nothing to draw from; name scenarios in faults, or with --fault')
   return { catalogue, store, scenario, faultRate, faults, seed: String(seed) }
 }

@@ -111,7 +111,7 @@ test.each([
   [['sevre'], "unknown command 'sevre'; the commands are serve and validate"],
   [['serve', 'openapi.yaml'], "serve takes no 'openapi.yaml'; a contract is given with --spec"],
   [['--public-url', 'mock'], "--public-url: 'mock' is not allowed"],
-  [['--public-url', 'ftp://mock'], 'publicUrl: links cannot begin with this'],
+  [['--public-url', 'ftp://mock'], 'publicUrl: use what links can begin with'],
   [['--spec', '/nowhere.yaml'], '/nowhere.yaml: cannot be read'],
   [['--host', '192.0.2.1'], '192.0.2.1 is no address of this machine'],
   [['validate'], 'validate takes one file'],
@@ -133,7 +133,7 @@ test('a busy port is said in one line, with exit code 1', async () => {
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
   expect(run(['--port', String(port)])).toEqual(
-    expect.objectContaining({ status: 1, stdout: '', stderr: `chat-image-mock: port ${port} is in use on 127.0.0.1; choose another with --port, or --port 0 for any free one\n` }),
+    expect.objectContaining({ status: 1, stdout: '', stderr: `chat-image-mock: port ${port} is in use on 127.0.0.1; choose another port, or 0 for any free one\n` }),
   )
   server.close()
 })

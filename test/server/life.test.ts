@@ -13,7 +13,7 @@ test('health says version, contract and counts; livez and readyz say ok', async 
   expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toEqual({
     status: 'ok',
     version: expect.stringMatching(/^\d/),
-    contract: { title: '', version: '1.0.0', operations: 3, models: 13 },
+    contract: { title: '', version: '1.0.0', operations: 3, models: 13, basePath: '/v1' },
     scenarios: expect.any(Number),
     sessions: 0,
     exchanges: 0,
@@ -257,7 +257,7 @@ test.each([
 test.each<[options: object, message: string]>([
   [{ apiKey: 'k' }, 'apiKey: there is no such option; there are seed, errors,'],
   [{ apiKeys: 'k' }, 'apiKeys: use a list of texts'],
-  [{ faults: 'x' }, 'faults: use a list of texts'],
+  [{ faults: 'x' }, "faults: 'x' is none; use a list of texts"],
   [{ errors: 'french' }, "errors: 'french' is none; use 'openai' or 'gateway'"],
   [{ contract: 'off' }, "contract: 'off' is none; use 'enforce' or 'report'"],
   [{ clock: 'slow' }, "clock: 'slow' is none; use 'fixed' or 'real'"],

@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto'
+import type { Coverage } from '../journal/coverage.ts'
+import type { Exchange } from '../journal/exchange.ts'
+import type { Filter } from '../journal/filter.ts'
+import type { ScriptEntry, Then, When } from '../scenario/scenario.ts'
+import type { Memory, Pending } from '../server/memory.ts'
+import { SESSION_KEY, SESSION_NAME } from '../server/session.ts'
+
+/** One client's share of a mock: its script, its journal and its coverage are nobody else's. */
+export interface Session {
+  /** Of the mock, without a slash at its end. */
+  readonly url: string
+  /** What an OpenAI client takes as its base URL. */
+  readonly baseURL: string
+  /** Asks the mock, as the global fetch would, and as this session. Whatever host the URL names, the mock answers. */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+  /** A key that stands for the session where a client can set nothing else; a mock with `apiKeys` refuses it, as it does every other key. */
+  readonly apiKey: string
+  /** Headers that name the session. */
+  readonly headers: Readonly<Record<string, string>>
+  /**
+   * Scripts the next answers, in order: a scenario by name, its own `then`, or a list of entries. Of a sequence all answers
+   * are meant, else one, unless `times` says more; `more` holds for each entry.
+   * @example
+   * await mock.script('limit-rate', { times: 2 }) // the next two answers
+   * await mock.script({ then: { say: 'I cannot draw that.' } }, { when: { model: 'flux-*' } })
+   */
+  readonly script: (scenario: string | ScriptEntry | { readonly then: Then } | readonly ScriptEntry[], more?: { readonly times?: number; readonly when?: When }) => Promise<void>
+  /** What is scripted and not yet asked for. */
+  readonly pending: () => Promise<Pending[]>
+  /**
+   * What was asked and answered, the oldest first.
+   * @example
+   * const [first] = await mock.exchanges({ model: 'flux-*', status: '2xx' })
+   * expect(first.chat.prompt).toBe('a fox')
+   */
+  readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
+  /** What was scripted and never asked for, and what was asked instead: a table for the message of a test that failed. */
+  readonly table: (filter?: Filter) => Promise<string>
+  /** What was exercised of all that there is, and what not yet. */
+  readonly coverage: () => Promise<Coverage>
+  /** Forgets script, positions, Exchanges and coverage. */
+  readonly reset: () => Promise<void>
+}
+
+/**
+ * A mock: in this process, on a port, or elsewhere. Without a session, what it scripts is for every client that has no
+ * session of its own, and what it tells is of all. Once it is closed it answers nothing and takes no script; what was
+ * asked can still be read.
+ */
+export interface Mock extends Omit<Session, 'apiKey' | 'headers'> {
+  /** What was exercised since the start, whatever was reset meanwhile. */
+  readonly total: () => Promise<Coverage>
+  /**
+   * A session of one's own, which no other sees: its requests carry its headers, or its key. Without a name it has one that
+   * nobody else has.
+   * @example
+   * const alice = mock.session()
+   * const client = new OpenAI({ baseURL: alice.baseURL, apiKey: alice.apiKey })
+   */
+  readonly session: (name?: string) => Session
+  /** Ends it: open streams may go on for `grace` seconds, then each ends after its last whole event. A mock elsewhere goes on; nothing of this process stays connected to it. */
+  readonly close: (grace?: number) => Promise<void>
+  readonly [Symbol.asyncDispose]: () => Promise<void>
+}
+
+/** What is asked of a session's memory, wherever that is. */
+export interface Remembered extends Pick<Memory, 'pending' | 'exchanges' | 'table' | 'coverage' | 'total' | 'reset'> {
+  readonly script: (entries: ScriptEntry | ScriptEntry[]) => Promise<number>
+}
+
+type Scriptable = Parameters<Session['script']>[0]
+type More = Required<Parameters<Session['script']>>[1]
+
+/** What mocks differ in. */
+export interface Place {
+  readonly url: string
+  /** What stands in a base URL behind `url`. */
+  readonly basePath: string
+  readonly ask: (input: string | Request, init?: RequestInit) => Promise<Response>
+  /** The memory of a session; without a name that of all. */
+  readonly remembered: (session: string | undefined) => Remembered
+  readonly end: (grace: number) => Promise<void>
+}
+
+/** The Mock that is at a place. */
+export function toMock(place: Place): Mock {
+  let ended: Promise<void> | undefined
+  const open: Open = (doing) => {
+    if (ended !== undefined) throw closedError()
+    return doing()
+  }
+  const close = async (grace = 0): Promise<void> => {
+    if (!(grace >= 0)) throw new RangeError(`close: '${grace}' is no number of seconds`)
+    await (ended ??= place.end(grace))
+  }
+  return {
+    ...toShare(place, undefined, open),
+    total: async () => place.remembered(undefined).total(),
+    session: (name = randomUUID()) => open(() => toSession(place, name, open)),
+    close,
+    [Symbol.asyncDispose]: async () => close(),
+  }
+}
+
+/** What a request fails with that meets a mock which was closed. */
+export function closedError(): TypeError {
+  return new TypeError('fetch failed: the mock is closed')
+}
+
+/** Does what only an open mock can do. */
+type Open = <T>(doing: () => T) => T
+
+function toSession(place: Place, name: string, open: Open): Session {
+  if (!SESSION_NAME.test(name)) throw new RangeError(`session: '${name}' is no name; use 1 to 100 characters of printable ASCII, without spaces`)
+  return { ...toShare(place, name, open), apiKey: `${SESSION_KEY}${name}`, headers: headersOf(name) }
+}
+
+function headersOf(session: string): Record<string, string> {
+  return { 'x-mock-session': session }
+}
+
+// What a mock knows may change while it runs: its memory is asked for each time.
+function toShare({ url, basePath, ask, remembered }: Place, session: string | undefined, open: Open): Omit<Session, 'apiKey' | 'headers'> {
+  const memory = (): Remembered => remembered(session)
+  return {
+    url,
+    baseURL: `${url}${basePath}`,
+    fetch: async (input, init) => open(async () => (session === undefined ? ask(onto(url, input, init), init) : ask(...named(onto(url, input, init), init, session)))),
+    script: async (scenario, more = {}) => open(async () => void (await memory().script(toEntries(scenario, more)))),
+    pending: async () => memory().pending(),
+    exchanges: async (filter) => memory().exchanges(filter),
+    table: async (filter) => memory().table(filter),
+    coverage: async () => memory().coverage(),
+    reset: async () => open(async () => memory().reset()),
+  }
+}
+
+// A request for whatever host becomes one for the mock; a path alone does too.
+function onto(url: string, input: string | URL | Request, init?: RequestInit): string | Request {
+  const asked = input instanceof Request ? input.url : String(input)
+  if (asked.startsWith(`${url}/`)) return input instanceof Request ? input : asked
+  const { pathname, search } = new URL(asked, `${url}/`)
+  const target = `${url}${pathname}${search}`
+  return input instanceof Request ? new Request(target, new Request(input, init)) : target
+}
+
+// The same request with the header of a session, unless it has one of its own.
+function named(input: string | Request, init: RequestInit | undefined, session: string): [string | Request, RequestInit] {
+  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
+  for (const [name, value] of Object.entries(headersOf(session))) if (!headers.has(name)) headers.set(name, value)
+  return [input, { ...init, headers }]
+}
+
+function toEntries(scenario: Scriptable, more: More): ScriptEntry | ScriptEntry[] {
+  const wrong = Object.keys(more).find((name) => name !== 'times' && name !== 'when')
+  if (wrong !== undefined) throw new RangeError(`script: '${wrong}' is not known beside an entry; there are times and when. Several entries are one list: script([…])`)
+  return isList(scenario) ? scenario.map((entry) => toEntry(entry, more)) : toEntry(scenario, more)
+}
+
+function isList(scenario: Scriptable): scenario is readonly ScriptEntry[] {
+  return Array.isArray(scenario)
+}
+
+function toEntry(entry: Exclude<Scriptable, readonly ScriptEntry[]>, more: More): ScriptEntry {
+  return typeof entry === 'object' && entry !== null && !('then' in entry) ? { ...entry, ...more } : { scenario: entry, ...more }
+}
