@@ -8,14 +8,18 @@ const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 // Of these packages a start needs one small part: it goes into our file, and their licences go along.
 const INLINED = ['hono', 'tokenx']
 const bundle = await rolldown({
-  input: { index: path('build/index.js'), cli: path('build/cli.js') },
+  input: {
+    index: path('build/index.js'),
+    cli: path('build/cli.js'),
+    ...Object.fromEntries(['matchers', 'vitest'].map((name) => [name, path(`build/testing/${name}.js`)])),
+  },
   platform: 'node',
   preserveEntrySignatures: 'allow-extension', // an entry may share a file with what it is made of
   external: (id) => !/^[./]/.test(id) && !INLINED.some((name) => id === name || id.startsWith(`${name}/`)),
 })
 // What a start and a chat request need is one file; these are loaded by what needs them: a picture, its page, a file of the user's.
 const LATE =
-  /hono\/dist\/client|build\/(?:image\/(?:canvas|creature|encode|glyph|metadata|paint|palette)|contract\/(?:document|ref|validator|response|prepare)|chat\/(?:facts|profiles)|scenario\/(?:fixtures|schema)|server\/(?:control-api|control-routes|listen|page|watch)|scenario\/script|journal\/(?:report|table)|mock\/remote|cli|index|prepare)\b/
+  /hono\/dist\/client|build\/(?:image\/(?:canvas|creature|encode|glyph|metadata|paint|palette|placeholder)|contract\/(?:document|ref|validator|response|prepare)|chat\/(?:facts|profiles)|scenario\/(?:fixtures|schema)|server\/(?:control-api|control-routes|listen|page|watch)|scenario\/script|journal\/(?:report|table)|mock\/remote|testing|cli|index|prepare)\b/
 const codeSplitting = { includeDependenciesRecursively: false, groups: [{ name: 'core', test: (id) => !LATE.test(id) }] }
 const { output } = await bundle.write({ dir: path('dist'), format: 'esm', chunkFileNames: '[name].js', codeSplitting, comments: false })
 await bundle.close()

@@ -1,7 +1,8 @@
 import type { JsonObject, JsonValue } from '../contract/json.ts'
 import { isObject } from '../contract/json.ts'
+import { firstOf, labelOf } from '../image/label.ts'
 import type { Format, Recipe, Size } from '../image/recipe.ts'
-import { FORMATS, MAX_LABEL, MAX_MODEL, PALETTES } from '../image/recipe.ts'
+import { FORMATS, MAX_MODEL, PALETTES } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
 import { digestOf, digitsFrom, draw } from './digest.ts'
 import type { Language } from './language.ts'
@@ -133,27 +134,4 @@ export function toRecipes(request: ChatRequest): Recipe[] {
       count,
     }
   })
-}
-
-// Characters are whole code points.
-function firstOf(text: string, count: number): string {
-  return text.length <= count ? text : Array.from(text).slice(0, count).join('')
-}
-
-// Words of ASCII with one space between them: nothing to tidy up.
-const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/
-
-// One line of at most 60 characters; a longer prompt is cut at the end of a word, if one is near, and says so.
-function labelOf(prompt: string): string {
-  if (prompt.length <= MAX_LABEL && PLAIN.test(prompt)) return prompt
-  const line = prompt
-    .slice(0, 1000)
-    .toWellFormed()
-    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .trim()
-  const label = firstOf(line, MAX_LABEL)
-  if (label === line && prompt.length <= 1000) return label
-  const cut = firstOf(line, MAX_LABEL - 1)
-  const isInWord = /^[\p{L}\p{N}]$/u.test(line.charAt(cut.length)) && line.charCodeAt(cut.length) < 0x2e80
-  return `${isInWord ? cut.replace(/(?<=^.{30,}) [^ ]*$/u, '') : cut.trimEnd()}…`
 }

@@ -50,7 +50,8 @@ export const MAX_SIDE = 6400
 export const MAX_PIXELS = 16_777_216
 export const PALETTES = 16
 
-const VERSION = '1'
+/** Of the form of a name, which begins with it. */
+export const VERSION = '1'
 const CHECK = 8
 
 /** A Recipe's name, at most 1,500 characters, and the checksum of it that names its file: 30 hexadecimal digits. */

@@ -1,0 +1,69 @@
+import type { TestContext } from 'vitest'
+import { expect, test as base } from 'vitest'
+import type { Mock, Session } from '../mock/mock.ts'
+import { startMock } from '../mock.ts'
+import type { Expected } from './matchers.ts'
+import { toBePlaceholderFor } from './matchers.ts'
+import { checkPending } from './pending.ts'
+
+declare module 'vitest' {
+  // oxlint-disable-next-line typescript/no-explicit-any -- the name and its parameter are vitest's
+  interface Matchers<T = any> {
+    /** Whether a picture, by its URL, its bytes or its data URI, is the one that the mock draws for what is expected. */
+    toBePlaceholderFor: (expected: Expected) => T
+  }
+}
+
+expect.extend({ toBePlaceholderFor })
+
+/** What a test gets that names it. */
+export interface MockFixtures {
+  /** A session of a mock, for this test alone. */
+  readonly mock: Session
+  /** The mock that all tests of a file share. */
+  readonly mockServer: Mock
+}
+
+/**
+ * Fixtures for `test.extend`: a mock for each file, and a session of it for each test. What a test scripts and nobody asks
+ * for fails it, and the message shows what was asked instead.
+ * @param open What opens the mock; on a free port of this machine unless it is given.
+ * @example
+ * export const test = base.extend<MockFixtures>(mockFixtures(() => connectMock('http://localhost:4010')))
+ */
+export function mockFixtures(open: () => Promise<Mock> = startMock): Fixtures {
+  return {
+    mockServer: [
+      // oxlint-disable-next-line eslint/no-empty-pattern -- vitest reads from the pattern which fixtures are needed
+      async ({}, use) => {
+        const mock = await open()
+        await use(mock)
+        await mock.close()
+      },
+      { scope: 'file' },
+    ],
+    mock: async ({ mockServer, onTestFinished }, use) => {
+      const session = mockServer.session()
+      onTestFinished(async () => checkPending(session))
+      await use(session)
+    },
+  }
+}
+
+type Use<T> = (value: T) => Promise<void>
+
+interface Fixtures {
+  readonly mockServer: [(context: object, use: Use<Mock>) => Promise<void>, { scope: 'file' }]
+  readonly mock: (context: TestContext & { readonly mockServer: Mock }, use: Use<Session>) => Promise<void>
+}
+
+/**
+ * A test whose `mock` is a session of a mock on a free port.
+ * @example
+ * test('a client asks again after a 503', async ({ mock }) => {
+ *   await mock.script('retry-503')
+ *   const client = new OpenAI({ baseURL: mock.baseURL, apiKey: mock.apiKey })
+ *   …
+ * })
+ */
+export const test = base.extend<MockFixtures>(mockFixtures())

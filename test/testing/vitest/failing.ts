@@ -1,0 +1,18 @@
+import { expect } from 'vitest'
+import { test } from '../../../src/testing/vitest.ts'
+import { ask, picturesIn } from '../../ask.ts'
+
+test('passes', async ({ mock }) => {
+  await mock.script('limit-rate')
+  expect((await ask(mock)).status).toBe(429)
+})
+
+test('is never asked for what it scripts', async ({ mock }) => {
+  await mock.script('retry-503', { when: { model: 'flux' } })
+  await ask(mock, { model: 'nano-banana', text: 'a fox' })
+})
+
+test('shows another picture', async ({ mock }) => {
+  const [picture] = picturesIn((await ask(mock, { text: 'a fox' })).content)
+  expect(picture).toBePlaceholderFor({ prompt: 'a cat' })
+})
