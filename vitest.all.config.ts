@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** What `npm test` leaves out: the packed package, other Nodes, the browser, clients in Python. */
+/** What `npm test` leaves out: the packed package, other Nodes, the browser, clients in Python, the recipes. */
 export default defineConfig({
   test: {
     include: ['test/**/*.all.test.ts'],
