@@ -1,45 +1,41 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { publint } from 'publint'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { pack } from './consumer/consumer.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'chat-image-mock-'))
 const run = (command: string, ...args: string[]): string => execFileSync(command, args, { cwd: folder, encoding: 'utf8', timeout: 240_000, stdio: ['ignore', 'pipe', 'pipe'] })
 
-interface Packed {
-  readonly filename: string
-  readonly size: number
-  readonly files: readonly { readonly path: string }[]
-}
-
-let packed: Packed
+const { tarball, packed } = pack()
 beforeAll(() => {
-  const [first]: Packed[] = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root, encoding: 'utf8' }))
-  if (first === undefined) throw new Error('npm packed nothing')
-  packed = first
   writeFileSync(join(folder, 'package.json'), '{"private":true}')
-  run('npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', `./${packed.filename}`)
+  run('npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', tarball)
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => {
+  for (const made of [folder, dirname(tarball)]) rmSync(made, { recursive: true, force: true })
+})
 
-test('the package holds what it runs with and nothing else, in less than 3 MB', () => {
-  const outside = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('dist/') && !/^fixtures\/scenarios\/[a-z\d-]+\.yaml$/.test(path))
-  expect(outside.toSorted()).toEqual([
-    'CHANGELOG.md',
-    'LICENSE',
-    'README.md',
-    'fixtures/glyphs.LICENSE',
-    'fixtures/glyphs.bin',
-    'fixtures/profiles.yaml',
-    'fixtures/scenario.schema.json',
-    'openapi.yaml',
-    'package.json',
-  ])
-  expect(packed.files.filter(({ path }) => path.startsWith('dist/') && !/\.(?:js|d\.ts)$/.test(path)).map(({ path }) => path)).toEqual(['dist/LICENSES.txt'])
+test('the package holds what it runs with and nothing else, in less than 3 MB: after a change, npx vitest run --config vitest.all.config.ts test/package -u', async () => {
+  const files = packed.files.map(({ path }) => path.replace(/^fixtures\/scenarios\/[a-z\d-]+\.yaml$/, 'fixtures/scenarios/*.yaml'))
+  await expect(`${[...new Set(files)].toSorted().join('\n')}\n`).toMatchFileSnapshot('package.txt')
   expect(packed.size).toBeLessThan(3_000_000)
+})
+
+test('it brings none of the test runners along that it has bindings for, and nothing that runs at its installation', () => {
+  const installed = Object.entries<{ hasInstallScript?: boolean }>(JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8')).packages)
+  const names = installed.map(([path]) => path.replace(/^.*node_modules\//, ''))
+  expect(names).toContain('sharp')
+  expect(names.filter((name) => /^(?:vitest|@vitest\/.*|playwright.*|@playwright\/.*|testcontainers|@testcontainers\/.*|dockerode)$/.test(name))).toEqual([])
+  expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript === true)).toEqual([])
+})
+
+test('its types are found in every way that ES modules are', () => {
+  const { status, output } = spawnSync(join(root, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only'], { encoding: 'utf8', timeout: 120_000 })
+  expect(status, output.join('')).toBe(0)
 })
 
 test('publint finds nothing', async () => {

@@ -1,18 +1,17 @@
 // The last part of the build: joins the compiled modules into few files, since a start loads each file one by one (about
 // 0.7 ms each here). Packages stay imports; what the code loads later stays a file of its own.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 // Of these packages a start needs one small part: it goes into our file, and their licences go along.
 const INLINED = ['hono', 'tokenx']
+// What is imported by its own name, and what is run.
+const ENTRIES = ['index', 'testing/matchers', 'testing/vitest']
 const bundle = await rolldown({
-  input: {
-    index: path('build/index.js'),
-    cli: path('build/cli.js'),
-    ...Object.fromEntries(['matchers', 'vitest'].map((name) => [name, path(`build/testing/${name}.js`)])),
-  },
+  input: Object.fromEntries([...ENTRIES, 'cli'].map((entry) => [posix.basename(entry), path(`build/${entry}.js`)])),
   platform: 'node',
   preserveEntrySignatures: 'allow-extension', // an entry may share a file with what it is made of
   external: (id) => !/^[./]/.test(id) && !INLINED.some((name) => id === name || id.startsWith(`${name}/`)),
@@ -25,9 +24,22 @@ const { output } = await bundle.write({ dir: path('dist'), format: 'esm', chunkF
 await bundle.close()
 writeFileSync(path('dist/LICENSES.txt'), INLINED.map((name) => `${name}\n\n${readFileSync(path(`node_modules/${name}/LICENSE`), 'utf8')}`).join('\n'))
 
-// What an earlier build left would be packed as well.
-const written = new Set([...output.map(({ fileName }) => fileName), 'prepared.js', 'LICENSES.txt'])
-for (const file of readdirSync(path('dist'), { recursive: true, encoding: 'utf8' })) {
-  const isOurs = written.has(file) || existsSync(path(`build/${file.replace(/\.d\.ts$/, '.js')}`))
-  if (!isOurs) rmSync(path(`dist/${file}`), { recursive: true, force: true })
+// What an earlier build left would be packed as well; of the types, those are packed that an entry's types name.
+const written = new Set([...output.map(({ fileName }) => fileName), 'prepared.js', 'LICENSES.txt', ...typesOf(ENTRIES.map((entry) => `${entry}.d.ts`))])
+for (const file of readdirSync(path('dist'), { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'))) {
+  const isFolder = [...written].some((name) => name.startsWith(`${file}/`))
+  if (!written.has(file) && !isFolder) rmSync(path(`dist/${file}`), { recursive: true, force: true })
+}
+
+/** @param {readonly string[]} files */
+function typesOf(files) {
+  /** @type {Set<string>} */
+  const found = new Set()
+  const visit = (/** @type {string} */ file) => {
+    if (found.has(file)) return
+    found.add(file)
+    for (const [, target = ''] of readFileSync(path(`dist/${file}`), 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]+)\.ts['"]/g)) visit(posix.join(posix.dirname(file), `${target}.d.ts`))
+  }
+  files.forEach(visit)
+  return found
 }

@@ -1,12 +1,11 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { startMock } from '../../src/index.ts'
-import type { Recipe } from './recipe.ts'
-import { layOut, readRecipe } from './recipe.ts'
+import type { Ran, Recipe } from './recipe.ts'
+import { layOut, readRecipe, run } from './recipe.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const python = join(root, 'test/clients/python')
@@ -66,15 +65,9 @@ function prepare(recipe: Recipe): string {
 }
 
 /** Runs the commands of a page but those that install what is there already. */
-function run({ commands }: Recipe, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<{ code: number | string | null; output: string }> {
+async function runPage({ commands }: Recipe, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
   const own = commands.filter((command) => !/^(?:npm|pip) install /.test(command))
-  // No proxy stands between a program and the mock.
-  const options = { cwd, timeout: 290_000, env: { ...process.env, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1', PATH: `${python}/.venv/bin:${process.env['PATH']}`, ...env } }
-  return new Promise((done) => {
-    execFile('sh', ['-e', '-c', own.join('\n')], options, (error, stdout, stderr) =>
-      done({ code: error === null ? 0 : (error.code ?? error.signal ?? null), output: stripVTControlCharacters(stdout + stderr) }),
-    )
-  })
+  return run(own.join('\n'), cwd, { PATH: `${python}/.venv/bin:${process.env['PATH']}`, ...env })
 }
 
 /** The recipe with a text in its files written otherwise. */
@@ -92,20 +85,20 @@ for (const { name, needs, there, tests, passed, failed } of languages) {
 
     test('passes', async () => {
       expect(recipe.commands[0]).toBe('npm install --save-dev chat-image-mock')
-      const { code, output } = await run(recipe, prepare(recipe))
+      const { code, output } = await runPage(recipe, prepare(recipe))
       expect({ code, passed: count(output, passed), failed: count(output, failed) }, output).toEqual({ code: 0, passed: tests, failed: 0 })
     })
 
     test('fails where something scripted is never asked for, and shows what was asked instead', async () => {
       const changed = change(recipe, '"limit-rate"', '"limit-rate", "stream-cut"')
-      const { code, output } = await run(changed, prepare(changed))
+      const { code, output } = await runPage(changed, prepare(changed))
       expect({ code, failed: count(output, failed) }, output).toEqual({ code: 1, failed: 1 })
       expect(output).toMatch(TABLE)
     })
 
     test('fails where a scenario is not that of the test', async () => {
       const changed = change(recipe, '"limit-rate"', '"upstream-error"')
-      const { code, output } = await run(changed, prepare(changed))
+      const { code, output } = await runPage(changed, prepare(changed))
       expect({ code, failed: count(output, failed) }, output).toEqual({ code: 1, failed: 1 })
       expect(output).not.toMatch(TABLE)
     })
@@ -140,7 +133,7 @@ describe.runIf(languages[0]?.there)('the recipe pytest, besides,', () => {
     const changed = change(recipe, /@pytest\.fixture\(scope="session"\)\ndef mock_url\(\):\n {4}"""The address of the mock, which[^]*?\n\n\n/, 'pytest_plugins = ["mock_container"]\n\n\n')
     const cwd = prepare(changed)
     writeFileSync(join(cwd, 'fake_docker.py'), FAKE_DOCKER)
-    const { code, output } = await run(changed, cwd, { PYTHONPATH: cwd, PYTEST_ADDOPTS: '-s -p fake_docker', FAKE_PORT: new URL(mock.url).port, MOCK_IMAGE: 'mock:own' })
+    const { code, output } = await runPage(changed, cwd, { PYTHONPATH: cwd, PYTEST_ADDOPTS: '-s -p fake_docker', FAKE_PORT: new URL(mock.url).port, MOCK_IMAGE: 'mock:own' })
     expect(output).toMatch(/^=+ 4 passed in /m)
     expect(output).toContain('stopped mock:own 4010')
     expect(code, output).toBe(0)

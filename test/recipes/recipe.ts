@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -27,4 +29,20 @@ export function layOut({ files }: Recipe, folder: string): void {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)
   }
+}
+
+/** What a command said, on both streams, and how it ended. */
+export interface Ran {
+  readonly code: number | string | null
+  readonly output: string
+}
+
+/** Runs commands as a shell does, for at most five minutes. No proxy stands between a program and the mock. */
+export async function run(commands: string, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  const options = { cwd, timeout: 290_000, maxBuffer: 16_777_216, env: { ...process.env, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1', ...env } }
+  return new Promise((done) => {
+    execFile('sh', ['-e', '-c', commands], options, (error, stdout, stderr) =>
+      done({ code: error === null ? 0 : (error.code ?? error.signal ?? null), output: stripVTControlCharacters(stdout + stderr) }),
+    )
+  })
 }

@@ -1,0 +1,139 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { layOut, readRecipe, run } from '../recipes/recipe.ts'
+import type { Consumer } from './consumer.ts'
+import { createConsumer } from './consumer.ts'
+
+let consumer: Consumer
+beforeAll(async () => {
+  consumer = await createConsumer()
+})
+afterAll(() => {
+  for (const folder of [consumer.folder, dirname(consumer.tarball)]) rmSync(folder, { recursive: true, force: true })
+})
+
+/** The options of a project that is strict, and checks the types of what it has installed too. */
+const STRICT = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  verbatimModuleSyntax: true,
+  noEmit: true,
+  target: 'es2022',
+  lib: ['es2022', 'esnext.disposable'],
+  types: ['node'],
+}
+
+const COMPILERS = { newest: 'typescript/bin/tsc', oldest: 'typescript-oldest/lib/tsc.js' }
+const MODULES = { nodenext: 'nodenext', esnext: 'bundler' }
+
+/** What both compilers find wrong with the types of a folder's TypeScript, for Node and for a bundler. */
+async function faultsOf(folder: string, options: object = {}): Promise<string[]> {
+  const faults: string[] = []
+  for (const [age, compiler] of Object.entries(COMPILERS)) {
+    for (const [module, moduleResolution] of Object.entries(MODULES)) {
+      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...STRICT, module, moduleResolution, ...options }, include: ['**/*.ts'] }))
+      const { code, output } = await run(`node ${join(consumer.folder, 'node_modules', compiler)} -p .`, folder)
+      if (code !== 0) faults.push(`${age}, ${moduleResolution}: ${output}`)
+    }
+  }
+  return faults
+}
+
+const PROGRAM = `
+import { connectMock, createMock, readPlaceholder, startMock } from 'chat-image-mock'
+import type { Exchange, Mock, MockOptions, Placeholder, Session } from 'chat-image-mock'
+import { toBePlaceholderFor } from 'chat-image-mock/matchers'
+import OpenAI from 'openai'
+
+const options: MockOptions = { pace: 'instant', seed: 3 }
+// @ts-expect-error
+const unknown = createMock({ paces: 1 })
+// @ts-expect-error
+const portless = createMock({ port: 1 })
+for (const { status } of await Promise.allSettled([unknown, portless])) console.log(status)
+await using mock: Mock = await startMock({ ...options, port: 0 })
+await using inProcess = await createMock(options)
+await using elsewhere = await connectMock(new URL(mock.url), { wait: 5 })
+const session: Session = elsewhere.session()
+await session.script('limit-rate', { times: 3, when: { model: 'flux-*' } })
+// @ts-expect-error
+const wrong = session.script({ then: { errors: 'rate_limited' } })
+await wrong.catch((error: unknown) => console.log(error instanceof Error && error.message.startsWith('Invalid script')))
+const client = new OpenAI({ baseURL: session.baseURL, apiKey: session.apiKey, fetch: inProcess.fetch })
+const { choices } = await client.chat.completions.create({ model: 'flux', messages: [{ role: 'user', content: 'a fox' }] })
+const picture: string = /!\\[.*?\\]\\((.*?)\\)/.exec(choices[0]?.message.content ?? '')?.[1] ?? ''
+const placeholder: Placeholder | undefined = readPlaceholder(picture)
+const exchanges: Exchange[] = await inProcess.exchanges({ status: '2xx', limit: 1 })
+console.log(placeholder?.label, exchanges[0]?.chat?.model, toBePlaceholderFor(picture, { prompt: 'a fox' }).pass, (await session.pending())[0]?.times)
+`
+
+describe('a project that has installed the package', () => {
+  test('compiles strictly with TypeScript 7 and with 5.2, all types of the package checked, and runs', async () => {
+    const folder = join(consumer.folder, 'program')
+    layOut({ files: [{ path: 'program.ts', text: PROGRAM }], commands: [] }, folder)
+    expect(await faultsOf(folder)).toEqual([])
+    const { output } = await run('node ../node_modules/typescript/bin/tsc -p . --noEmit false && node program.js', folder)
+    expect(output).toBe('rejected\nrejected\ntrue\na fox flux true 3\n')
+  })
+
+  test('gets the types of the bindings too', async () => {
+    const folder = join(consumer.folder, 'bindings')
+    const text = `import { expect } from 'vitest'
+      import { test } from 'chat-image-mock/vitest'
+      test('x', async ({ mock, mockServer }) => {
+        expect(mock.apiKey).toBe(mockServer.session().apiKey)
+        expect('x').toBePlaceholderFor({ model: 'flux' })
+        // @ts-expect-error
+        expect('x').toBePlaceholderFor({ modell: 'flux' })
+      })`
+    layOut({ files: [{ path: 'a.ts', text }], commands: [] }, folder)
+    expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
+  })
+})
+
+/** How many tests the runners say that passed. */
+const PASSED = /(?:^ *Tests: +(\d+) passed, \1 total$)|(?:^ *Tests +(\d+) passed \(\2\)$)|(?:^# pass (\d+)$)|(?:^ℹ pass (\d+)$)/m
+
+describe('the recipe', () => {
+  test.each([
+    ['vitest', 4],
+    ['snapshots', 3],
+    ['node-test', 2],
+    ['jest', 2],
+    ['msw', 2],
+  ])('%s runs: %i tests pass', async (name, count) => {
+    const recipe = readRecipe(name)
+    const folder = join(consumer.folder, name)
+    layOut(recipe, folder)
+    const [install, ...commands] = recipe.commands
+    expect(install).toMatch(/^npm install --save-dev chat-image-mock( (?:vitest|jest|msw|openai))*$/)
+    const { code, output } = await run(commands.join('\n'), folder, { CI: 'true' }) // so that no snapshot is written
+    expect({ code, passed: Number(PASSED.exec(output)?.slice(1).find(Boolean)) }, output).toEqual({ code: 0, passed: count })
+  })
+
+  test('its scripts that nobody asks for fail each of them', async () => {
+    for (const name of ['vitest', 'node-test', 'jest', 'msw']) {
+      const recipe = readRecipe(name)
+      const folder = join(consumer.folder, `${name}-fails`)
+      const files = recipe.files.map(({ path, text }) => ({ path, text: text.replace(/\.script\(('[\w-]+')/, `.script([{ scenario: $1 }, { scenario: 'slow-start', when: { nth: 100 } }]`) }))
+      layOut({ ...recipe, files }, folder)
+      const { code, output } = await run(recipe.commands.slice(1).join('\n'), folder)
+      expect(code, `${name}: ${output}`).toBe(1)
+      expect(output, name).toMatch(/scripted and never asked for \(1\):\s+times +answer +when\s+\d +slow-start +nth: 100/)
+    }
+  })
+
+  test.each(['vitest', 'snapshots'])('%s has the types that it should', async (name) => {
+    const folder = join(consumer.folder, `${name}-types`)
+    layOut(readRecipe(name), folder)
+    expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
+  })
+
+  test('cypress has the types that it should', async () => {
+    const folder = join(consumer.folder, 'cypress')
+    layOut(readRecipe('cypress'), folder)
+    expect(await faultsOf(folder, { skipLibCheck: true, types: ['cypress', 'node'], lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
+  })
+})

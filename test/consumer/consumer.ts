@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { run } from '../recipes/recipe.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+
+/** A project of somebody else that has installed the packed package. */
+export interface Consumer {
+  readonly folder: string
+  /** The packed package. */
+  readonly tarball: string
+  /** What npm says of it. */
+  readonly packed: Packed
+}
+
+interface Packed {
+  readonly filename: string
+  /** Bytes. */
+  readonly size: number
+  readonly files: readonly { readonly path: string }[]
+}
+
+/** Packs the package as it is published. */
+export function pack(): Pick<Consumer, 'tarball' | 'packed'> {
+  const folder = mkdtempSync(join(tmpdir(), 'packed-'))
+  const [packed]: Packed[] = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root, encoding: 'utf8' }))
+  if (packed === undefined) throw new Error('npm packed nothing')
+  return { packed, tarball: join(folder, packed.filename) }
+}
+
+/**
+ * A fresh folder with what test/consumer/package.json names and with the package. Not by a lock: of what some packages need on
+ * other systems a registry may lack a part, and npm then takes no lock at all.
+ */
+export async function createConsumer(): Promise<Consumer> {
+  const { tarball, packed } = pack()
+  const folder = mkdtempSync(join(tmpdir(), 'consumer-'))
+  copyFileSync(join(import.meta.dirname, 'package.json'), join(folder, 'package.json'))
+  const { code, output } = await run(`npm install --no-package-lock --ignore-scripts --no-audit --no-fund ${tarball}`, folder)
+  if (code !== 0) throw new Error(output)
+  return { folder, tarball, packed }
+}
