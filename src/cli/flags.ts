@@ -18,7 +18,9 @@ export interface Options extends MockOptions, ListenOptions {
 }
 
 /** One flag and its variable. */
-export interface Flag {
+export type Flag = { readonly [K in keyof Options]-?: FlagOf<K> }[keyof Options]
+
+interface FlagOf<K extends keyof Options> {
   readonly flag: string
   readonly env: string
   /** What stands for the value in the help. */
@@ -34,8 +36,10 @@ export interface Flag {
   readonly isSecret?: boolean
   /** What is allowed, for the error. */
   readonly allowed: string
-  /** The options that a value stands for; undefined for a value that is not allowed. */
-  readonly read: (value: string, values: readonly string[]) => Partial<Options> | undefined
+  /** The option that it gives; those of MockOptions and ListenOptions have the same name in code. */
+  readonly option: K
+  /** What a value stands for; undefined for one that is not allowed. */
+  readonly read: (value: string, values: readonly string[]) => Options[K] | undefined
 }
 
 /** The one of the values that a text says. */
@@ -50,7 +54,8 @@ export const flags: readonly Flag[] = [
     fallback: '4010',
     about: 'port to listen on; 0 takes any free one',
     allowed: 'a whole number from 0 to 65535',
-    read: (text) => (isWhole(text, 65_535) ? { port: Number(text) } : undefined),
+    option: 'port',
+    read: (text) => (isWhole(text, 65_535) ? Number(text) : undefined),
   },
   {
     flag: 'host',
@@ -59,7 +64,8 @@ export const flags: readonly Flag[] = [
     fallback: '127.0.0.1',
     about: 'address to listen on; 0.0.0.0 for all',
     allowed: 'an address or a name of this machine',
-    read: (host) => (host === '' ? undefined : { host }),
+    option: 'host',
+    read: notEmpty,
   },
   {
     flag: 'spec',
@@ -68,7 +74,8 @@ export const flags: readonly Flag[] = [
     fallback: 'packaged',
     about: 'another OpenAPI 3.0 or 3.1 file to serve',
     allowed: 'the path of a file',
-    read: (spec) => (spec === '' ? undefined : { spec }),
+    option: 'spec',
+    read: notEmpty,
   },
   {
     flag: 'fixtures',
@@ -77,7 +84,8 @@ export const flags: readonly Flag[] = [
     fallback: 'packaged',
     about: 'a folder whose profiles.yaml and scenarios/ are laid over the packaged ones',
     allowed: 'the path of a folder',
-    read: (fixtures) => (fixtures === '' ? undefined : { fixtures }),
+    option: 'fixtures',
+    read: notEmpty,
   },
   {
     flag: 'public-url',
@@ -86,7 +94,8 @@ export const flags: readonly Flag[] = [
     fallback: "the request's Host",
     about: 'what links begin with, for a mock behind a proxy',
     allowed: 'an http(s) URL without a query',
-    read: (publicUrl) => (URL.canParse(publicUrl) ? { publicUrl } : undefined),
+    option: 'publicUrl',
+    read: (text) => (URL.canParse(text) ? text : undefined),
   },
   {
     flag: 'scenario',
@@ -95,7 +104,8 @@ export const flags: readonly Flag[] = [
     fallback: 'none',
     about: 'the scenario that every chat request gets that asks for nothing else',
     allowed: 'the name of a scenario',
-    read: (scenario) => (scenario === '' ? undefined : { scenario }),
+    option: 'scenario',
+    read: notEmpty,
   },
   {
     flag: 'fault-rate',
@@ -104,7 +114,8 @@ export const flags: readonly Flag[] = [
     fallback: '0',
     about: 'share of the chat requests that get one of the scenarios of --fault',
     allowed: 'a number from 0 to 1',
-    read: (text) => (/^(?:0|1|0?\.\d{1,6}|1\.0+|0\.0+)$/.test(text) ? { faultRate: Number(text) } : undefined),
+    option: 'faultRate',
+    read: (text) => (/^(?:0|1|0?\.\d{1,6}|1\.0+|0\.0+)$/.test(text) ? Number(text) : undefined),
   },
   {
     flag: 'fault',
@@ -114,7 +125,8 @@ export const flags: readonly Flag[] = [
     about: 'a scenario to draw from, for --fault-rate; repeat it, or use commas in the variable',
     isList: true,
     allowed: 'the name of a scenario',
-    read: (_text, faults) => (faults.every((name) => name !== '') ? { faults } : undefined),
+    option: 'faults',
+    read: (_text, names) => (names.every((name) => name !== '') ? names : undefined),
   },
   {
     flag: 'contract',
@@ -123,7 +135,8 @@ export const flags: readonly Flag[] = [
     fallback: 'enforce',
     about: 'enforce refuses what the contract forbids; report answers what can be understood of it, and tells',
     allowed: CONTRACT_MODES.join(' or '),
-    read: (text) => optional('contract', one(CONTRACT_MODES, text)),
+    option: 'contract',
+    read: (text) => one(CONTRACT_MODES, text),
   },
   {
     flag: 'journal',
@@ -132,7 +145,8 @@ export const flags: readonly Flag[] = [
     fallback: '1000',
     about: 'requests of a session that are remembered',
     allowed: 'a whole number from 0 to 100000',
-    read: (text) => (isWhole(text, 100_000) ? { journal: Number(text) } : undefined),
+    option: 'journal',
+    read: (text) => (isWhole(text, 100_000) ? Number(text) : undefined),
   },
   {
     flag: 'allow-host',
@@ -142,7 +156,8 @@ export const flags: readonly Flag[] = [
     about: 'a further name by which the control API may be addressed; repeat it, or use commas in the variable',
     isList: true,
     allowed: 'a host name',
-    read: (_text, allowHosts) => (allowHosts.every((name) => /^[\w.-]+$/.test(name)) ? { allowHosts } : undefined),
+    option: 'allowHosts',
+    read: (_text, names) => (names.every((name) => /^[\w.-]+$/.test(name)) ? names : undefined),
   },
   {
     flag: 'control-token',
@@ -152,7 +167,8 @@ export const flags: readonly Flag[] = [
     about: 'what the control API wants in the header x-mock-control-token',
     isSecret: true,
     allowed: 'a text without spaces',
-    read: (controlToken) => (/^[\x21-\x7e]{1,200}$/.test(controlToken) ? { controlToken } : undefined),
+    option: 'controlToken',
+    read: (text) => (/^[\x21-\x7e]{1,200}$/.test(text) ? text : undefined),
   },
   {
     flag: 'coverage',
@@ -161,7 +177,8 @@ export const flags: readonly Flag[] = [
     fallback: 'none',
     about: 'where to write at the end what was exercised of the contract: a .json, .md or .xml (JUnit) file',
     allowed: 'the path of a .json, .md or .xml file',
-    read: (coverage) => (/\.(?:json|md|xml)$/.test(coverage) ? { coverage } : undefined),
+    option: 'coverage',
+    read: (text) => (/\.(?:json|md|xml)$/.test(text) ? text : undefined),
   },
   {
     flag: 'fail-on-violation',
@@ -171,7 +188,8 @@ export const flags: readonly Flag[] = [
     about: 'exit with code 1 at the end when a request broke the contract',
     isSwitch: true,
     allowed: 'true or false',
-    read: (text) => (text === 'true' || text === 'false' ? { failOnViolation: text === 'true' } : undefined),
+    option: 'failOnViolation',
+    read: toBoolean,
   },
   {
     flag: 'watch',
@@ -181,7 +199,8 @@ export const flags: readonly Flag[] = [
     about: 'read contract, profiles and scenarios anew when a file changes; a faulty one is told, and the old one stays',
     isSwitch: true,
     allowed: 'true or false',
-    read: (text) => (text === 'true' || text === 'false' ? { watch: text === 'true' } : undefined),
+    option: 'watch',
+    read: toBoolean,
   },
   {
     flag: 'pace',
@@ -190,7 +209,8 @@ export const flags: readonly Flag[] = [
     fallback: 'instant',
     about: 'how long answers take: instant, real, or a factor of real',
     allowed: 'instant, real, or a factor from 0 to 1000',
-    read: (text) => optional('pace', toPace(text)),
+    option: 'pace',
+    read: toPace,
   },
   {
     flag: 'errors',
@@ -199,7 +219,8 @@ export const flags: readonly Flag[] = [
     fallback: 'openai',
     about: 'whose statuses, words and envelope errors have: openai or gateway',
     allowed: DIALECTS.join(' or '),
-    read: (text) => optional('errors', one(DIALECTS, text)),
+    option: 'errors',
+    read: (text) => one(DIALECTS, text),
   },
   {
     flag: 'api-key',
@@ -209,9 +230,10 @@ export const flags: readonly Flag[] = [
     about: 'only this key passes; repeat it, or use commas in the variable',
     isList: true,
     allowed: 'a key',
-    read: (_text, apiKeys) => (apiKeys.every((key) => key !== '') ? { apiKeys } : undefined),
+    option: 'apiKeys',
+    read: (_text, keys) => (keys.every((key) => key !== '') ? keys : undefined),
   },
-  { flag: 'seed', env: 'MOCK_SEED', value: 'TEXT', fallback: '0', about: 'another seed gives other ids and other pictures', allowed: 'any text', read: (seed) => ({ seed }) },
+  { flag: 'seed', env: 'MOCK_SEED', value: 'TEXT', fallback: '0', about: 'another seed gives other ids and other pictures', allowed: 'any text', option: 'seed', read: (text) => text },
   {
     flag: 'clock',
     env: 'MOCK_CLOCK',
@@ -219,7 +241,8 @@ export const flags: readonly Flag[] = [
     fallback: 'fixed',
     about: 'the time in answers: fixed or real',
     allowed: 'fixed or real',
-    read: (text) => optional('clock', one(['fixed', 'real'], text)),
+    option: 'clock',
+    read: (text) => one(['fixed', 'real'], text),
   },
   {
     flag: 'grace',
@@ -228,7 +251,8 @@ export const flags: readonly Flag[] = [
     fallback: '2',
     about: 'time that open streams have to finish after SIGTERM',
     allowed: 'seconds from 0 to 3600',
-    read: (text) => (/^\d{1,4}(?:\.\d+)?$/.test(text) && Number(text) <= 3600 ? { grace: Number(text) } : undefined),
+    option: 'grace',
+    read: (text) => (/^\d{1,4}(?:\.\d+)?$/.test(text) && Number(text) <= 3600 ? Number(text) : undefined),
   },
   {
     flag: 'log',
@@ -237,12 +261,17 @@ export const flags: readonly Flag[] = [
     fallback: 'pretty on a terminal, else json',
     about: 'a line for each request on stderr: pretty, json or silent',
     allowed: LOGS.join(', '),
-    read: (text) => optional('log', one(LOGS, text)),
+    option: 'log',
+    read: (text) => one(LOGS, text),
   },
 ]
 
-function optional<K extends keyof Options>(key: K, value: Options[K] | undefined): Partial<Options> | undefined {
-  return value === undefined ? undefined : { [key]: value }
+function notEmpty(text: string): string | undefined {
+  return text === '' ? undefined : text
+}
+
+function toBoolean(text: string): boolean | undefined {
+  return text === 'true' || text === 'false' ? text === 'true' : undefined
 }
 
 function isWhole(text: string, most: number): boolean {

@@ -34,10 +34,10 @@ function readFlag(flag: Flag, given: unknown, variable: string | undefined): Par
   const values = fromFlag ?? (variable === undefined || variable === '' ? [] : flag.isList === true ? variable.split(',').map((item) => item.trim()) : [variable])
   const last = values.at(-1)
   if (last === undefined) return {}
-  const options = flag.read(last, values)
-  if (options === undefined)
+  const value = flag.read(last, values)
+  if (value === undefined)
     throw new UsageError(`${fromFlag === undefined ? flag.env : `--${flag.flag}`}: '${flag.isList === true || flag.isSecret === true ? '' : last}' is not allowed; give ${flag.allowed}`)
-  return options
+  return { [flag.option]: value }
 }
 
 function parse(args: readonly string[]): { values: Record<string, unknown>; positionals: string[] } {

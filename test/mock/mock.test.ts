@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
+import { promisify } from 'node:util'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import type { Mock, MockOptions } from '../../src/index.ts'
@@ -219,4 +221,13 @@ test('a port that is taken is said at the call', async () => {
   await using mock = await startMock()
   const port = Number(new URL(mock.url).port)
   await expect(startMock({ port })).rejects.toThrow(`port ${port} is in use on 127.0.0.1; choose another port, or 0 for any free one`)
+})
+
+test('two hundred mocks leave nothing behind: no handle, and no memory', async () => {
+  const program = new URL('leak.js', import.meta.url).pathname
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', program], { timeout: 20_000 })
+  const { heap, handles } = JSON.parse(stdout)
+  expect(handles).toEqual([])
+  expect(heap).toHaveLength(4)
+  expect((heap[3] - heap[0]) / 1_048_576, `MB between the 50th and the 200th: ${heap}`).toBeLessThan(1)
 })
