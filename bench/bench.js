@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { memoryOf } from './child.js'
 import { createWrk, hasWrk, loadByNode } from './load.js'
-import { measureCold, measureFresh, measureJson, measureKept, measureStreams, startOurs } from './measure.js'
+import { measureCold, measureFixture, measureFresh, measureJson, measureKept, measureStreams, startOurs } from './measure.js'
 import { isMissed, toTable } from './table.js'
 
 const HELP = `Usage: npm run bench -- [flags]
@@ -41,7 +41,7 @@ function readFlags() {
 async function measure(folder, { rounds, seconds, isWrk }) {
   const bench = { folder, rounds, seconds, load: isWrk ? createWrk(folder) : loadByNode, ours: await startOurs() }
   const figures = []
-  for (const part of [measureCold, measureJson, measureStreams, measureFresh, measureKept]) {
+  for (const part of [measureCold, measureFixture, measureJson, measureStreams, measureFresh, measureKept]) {
     process.stderr.write(`${part.name}\n`)
     figures.push(...(await part(bench)))
   }

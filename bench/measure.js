@@ -2,10 +2,11 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { ask, capture, chatQuestion } from './ask.js'
-import { cpuOf, memoryOf, start } from './child.js'
+import { cpuOf, memoryOf, run, start } from './child.js'
 import { median } from './table.js'
 
 const OURS = [fileURLToPath(new URL('../dist/cli.js', import.meta.url)), '--port', '0', '--host', '127.0.0.1', '--log', 'silent']
+const FIXTURE = fileURLToPath(new URL('fixture.js', import.meta.url))
 const FLOOR = fileURLToPath(new URL('floor.js', import.meta.url))
 const IN_FLIGHT = 16
 const SPAWNS = 9
@@ -190,6 +191,18 @@ export async function measureCold({ folder, ours: { url } }) {
   return [
     { name: 'cold start to the first answer, ms; floor: bare Node', ...compare(times[0], times[1]), most: 1.8 },
     { name: 'memory after the first answer, MB; floor: bare Node', ...memoryFigure(median(memory[0] ?? []), median(memory[1] ?? [])) },
+  ]
+}
+
+/**
+ * A mock inside a test suite.
+ * @returns {Promise<import('./table.js').Figure[]>}
+ */
+export async function measureFixture() {
+  const { create, start: started } = JSON.parse(await run(process.execPath, [FIXTURE], 60_000))
+  return [
+    { name: 'createMock in a warm process, ms', ours: create, most: 10 },
+    { name: 'startMock to the first answer in a warm process, ms', ours: started, most: 60 },
   ]
 }
 

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { layOut, readRecipe, run } from '../recipes/recipe.ts'
 import type { Consumer } from './consumer.ts'
+import { version } from '#prepared'
+import { OWN_IMAGE, startEngine } from '../testing/engine.ts'
 import { createConsumer } from './consumer.ts'
 
 let consumer: Consumer
@@ -111,6 +113,15 @@ describe('the recipe', () => {
     expect(install).toMatch(/^npm install --save-dev chat-image-mock( (?:vitest|jest|msw|openai))*$/)
     const { code, output } = await run(commands.join('\n'), folder, { CI: 'true' }) // so that no snapshot is written
     expect({ code, passed: Number(PASSED.exec(output)?.slice(1).find(Boolean)) }, output).toEqual({ code: 0, passed: count })
+  })
+
+  test('testcontainers runs: 2 tests pass', async () => {
+    await using engine = await startEngine({ [`chat-image-mock:${version}`]: OWN_IMAGE })
+    const folder = join(consumer.folder, 'testcontainers')
+    layOut(readRecipe('testcontainers'), folder)
+    const { code, output } = await run('npx vitest run', folder, { ...engine.env })
+    expect({ code, passed: Number(PASSED.exec(output)?.[2]) }, output).toEqual({ code: 0, passed: 2 })
+    expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
   })
 
   test('its scripts that nobody asks for fail each of them', async () => {

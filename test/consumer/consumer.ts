@@ -31,13 +31,13 @@ export function pack(): Pick<Consumer, 'tarball' | 'packed'> {
 }
 
 /**
- * A fresh folder with what test/consumer/package.json names and with the package. Not by a lock: of what some packages need on
+ * A fresh folder with what test/consumer/project.json names and with the package. Not by a lock: of what some packages need on
  * other systems a registry may lack a part, and npm then takes no lock at all.
  */
 export async function createConsumer(): Promise<Consumer> {
   const { tarball, packed } = pack()
   const folder = mkdtempSync(join(tmpdir(), 'consumer-'))
-  copyFileSync(join(import.meta.dirname, 'package.json'), join(folder, 'package.json'))
+  copyFileSync(join(import.meta.dirname, 'project.json'), join(folder, 'package.json'))
   const { code, output } = await run(`npm install --no-package-lock --ignore-scripts --no-audit --no-fund ${tarball}`, folder)
   if (code !== 0) throw new Error(output)
   return { folder, tarball, packed }
