@@ -9,7 +9,7 @@ const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 // Of these packages a start needs one small part: it goes into our file, and their licences go along.
 const INLINED = ['hono', 'tokenx']
 // What is imported by its own name, and what is run.
-const ENTRIES = ['index', 'testing/matchers', 'testing/testcontainers', 'testing/vitest']
+const ENTRIES = ['index', 'testing/matchers', 'testing/playwright', 'testing/testcontainers', 'testing/vitest']
 const bundle = await rolldown({
   input: Object.fromEntries([...ENTRIES, 'cli'].map((entry) => [posix.basename(entry), path(`build/${entry}.js`)])),
   platform: 'node',

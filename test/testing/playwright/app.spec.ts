@@ -1,0 +1,59 @@
+import { expect, test } from '../../../src/testing/playwright.ts'
+import { draw, openApp, pictureOf } from './app.ts'
+
+test('a page that calls the mock shows its picture', async ({ page, mock }) => {
+  await openApp(page, mock.baseURL)
+  await draw(page, 'a fox, 2:3')
+  const { src, width } = await pictureOf(page)
+  expect(src).toBePlaceholderFor({ model: 'gpt-4o-image', prompt: 'a fox, 2:3', size: '1024x1536' })
+  expect(src).not.toBePlaceholderFor({ prompt: 'a cat' })
+  expect(width).toBe(1024)
+  expect(src.startsWith(`${mock.url}/cdn/`)).toBe(true)
+  expect(await mock.exchanges()).toHaveLength(1)
+})
+
+test('a picture is waited for', async ({ page, mock }) => {
+  await mock.script({ then: { wait: 1 } })
+  await openApp(page, mock.baseURL)
+  const picture = page.getByAltText('drawn')
+  const src = async (): Promise<string | null> => picture.getAttribute('src')
+  expect(await src()).toBeNull()
+  for (const wrong of [async () => expect(await src()).toBePlaceholderFor({}), async () => expect(await src()).not.toBePlaceholderFor({})])
+    await expect(wrong()).rejects.toThrow('toBePlaceholderFor: null is no picture')
+  await draw(page, 'a fox')
+  await expect.poll(src).toBePlaceholderFor({ prompt: 'a fox' })
+})
+
+for (const mockedURL of [undefined, 'https://api.example.com/v1'])
+  test.describe(`with mockedURL ${mockedURL}`, () => {
+    test.use({ mockedURL })
+
+    test(`a page reads a stream as it comes, with mockedURL ${mockedURL}`, async ({ page, mock }) => {
+      await mock.script({ then: { stream: [{ at: 'picture', pause: 3 }] } })
+      await openApp(page, mock.baseURL)
+      await draw(page, 'a fox')
+      await expect(page.getByRole('log')).toContainText('data: {', { timeout: 2900 })
+      await expect(page.getByRole('log')).not.toContainText('[DONE]', { timeout: 1 })
+      await expect(page.getByRole('log')).toContainText('data: [DONE]')
+    })
+  })
+
+test('a page gets what its test has scripted', async ({ page, mock }) => {
+  await mock.script('limit-rate')
+  await openApp(page, mock.baseURL)
+  await draw(page, 'a fox')
+  await expect(page.getByText('status 429')).toBeVisible()
+})
+
+test('is never asked for what it scripts', async ({ page, mock }) => {
+  await mock.script('retry-503', { when: { model: 'flux' } })
+  await openApp(page, mock.baseURL)
+  await draw(page, 'a fox')
+  await expect(page.getByText('status 200')).toBeVisible()
+})
+
+test('shows another picture', async ({ page, mock }) => {
+  await openApp(page, mock.baseURL)
+  await draw(page, 'a fox')
+  expect((await pictureOf(page)).src).toBePlaceholderFor({ prompt: 'a cat' })
+})
