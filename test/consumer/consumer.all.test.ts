@@ -1,4 +1,6 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { layOut, readRecipe, run } from '../recipes/recipe.ts'
@@ -7,6 +9,9 @@ import { version } from '#prepared'
 import { OWN_IMAGE, startEngine } from '../testing/engine.ts'
 import { createConsumer } from './consumer.ts'
 
+const CHROMIUM = '/usr/bin/chromium'
+if (!existsSync(CHROMIUM)) console.warn(`The recipe playwright is not run: there is no ${CHROMIUM}.`)
+
 let consumer: Consumer
 beforeAll(async () => {
   consumer = await createConsumer()
@@ -14,6 +19,15 @@ beforeAll(async () => {
 afterAll(() => {
   for (const folder of [consumer.folder, dirname(consumer.tarball)]) rmSync(folder, { recursive: true, force: true })
 })
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  await new Promise((closed) => server.close(closed))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
 
 /** The options of a project that is strict, and checks the types of what it has installed too. */
 const STRICT = {
@@ -121,6 +135,16 @@ describe('the recipe', () => {
     layOut(readRecipe('testcontainers'), folder)
     const { code, output } = await run('npx vitest run', folder, { ...engine.env })
     expect({ code, passed: Number(PASSED.exec(output)?.[2]) }, output).toEqual({ code: 0, passed: 2 })
+    expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
+  })
+
+  test.runIf(existsSync(CHROMIUM))('playwright runs: 2 tests pass', async () => {
+    const recipe = readRecipe('playwright')
+    const folder = join(consumer.folder, 'playwright')
+    const port = String(await freePort())
+    layOut({ ...recipe, files: recipe.files.map(({ path, text }) => ({ path, text: text.replaceAll('4173', port) })) }, folder)
+    const { code, output } = await run('npx playwright test --reporter line', folder, { CHROMIUM_PATH: CHROMIUM })
+    expect({ code, passed: Number(/^ *(\d+) passed/m.exec(output)?.[1]) }, output).toEqual({ code: 0, passed: 2 })
     expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
   })
 
