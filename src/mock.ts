@@ -14,7 +14,11 @@ import type { Settings } from './server/settings.ts'
 import type { Pacing } from './server/write.ts'
 import { toResponse } from './server/write.ts'
 
-/** Where a mock listens. */
+/**
+ * Where a mock listens.
+ * @example
+ * await startMock({ port: 4010, host: '0.0.0.0' })
+ */
 export interface ListenOptions {
   /** 0, the default, is any free port. */
   readonly port?: number
@@ -93,7 +97,11 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
   })
 }
 
-/** How a mock elsewhere is connected to. */
+/**
+ * How a mock elsewhere is connected to.
+ * @example
+ * await connectMock('http://localhost:4010', { wait: 30, controlToken: process.env.MOCK_CONTROL_TOKEN })
+ */
 export interface ConnectOptions {
   /** Seconds that it may take until it is ready, 0 to 3600; 10 unless it is given. */
   readonly wait?: number

@@ -53,6 +53,20 @@ test('only the command reads process.* and prints', () => {
   expect(found).toEqual([])
 })
 
+test('every public name has a docstring with an example', () => {
+  const entries = ['index.ts', ...files.filter((file) => file.startsWith('testing/') && file !== 'testing/pending.ts')]
+  const places = entries.flatMap((entry) => {
+    const own = [...codeOf(entry).matchAll(/^export (?:async )?(?:function|class|interface|type|const) (\w+)/gm)].map(([, name = '']) => [entry, name] as const)
+    const others = [...codeOf(entry).matchAll(/^export (?:type )?\{ (.+) \} from '\.\/(.+)'/gm)].flatMap(([, names = '', file = '']) => names.split(', ').map((name) => [file, name] as const))
+    return [...own, ...others]
+  })
+  expect(places.length).toBeGreaterThan(25)
+  const without = places.filter(
+    ([file, name]) => !new RegExp(String.raw`/\*\*(?:(?!\*/)[^])*\* @example\n(?:(?!\*/)[^])*\*/\nexport (?:async )?(?:function|class|interface|type|const) ${name}\b`).test(codeOf(file)),
+  )
+  expect(without.map(([file, name]) => `${file}: ${name}`)).toEqual([])
+})
+
 test('nothing can be fetched from the network: no code of the server asks for a URL', () => {
   const found = files.filter((file) => !['mock.ts', 'mock/remote.ts'].includes(file) && /(?<![.\w])fetch\(|\bhttps?\.(?:get|request)\(|from 'undici'/.test(withoutComments(file)))
   expect(found).toEqual([])

@@ -4,7 +4,12 @@ import { readRecipe } from './metadata.ts'
 import type { Creature, Format, PictureFault, Recipe } from './recipe.ts'
 import { toName, VERSION } from './recipe.ts'
 
-/** What a picture of the mock says of itself. */
+/**
+ * What a picture of the mock says of itself.
+ * @example
+ * const [fox, edited] = links.map((link) => readPlaceholder(link))
+ * expect(edited?.references).toEqual([fox?.creature]) // the one was made from the other
+ */
 export interface Placeholder {
   /** Of the form of its name; pictures of the same release and name are the same, byte for byte. */
   readonly version: number

@@ -40,7 +40,13 @@ export interface Offence {
 export const SECTIONS = ['operations', 'models', 'parameters', 'contents', 'forms', 'statuses', 'codes', 'scenarios'] as const
 export type SectionName = (typeof SECTIONS)[number]
 
-/** What requests have exercised of all that there is, and what not yet. Plain data: it is its own report as JSON. */
+/**
+ * What requests have exercised of all that there is, and what not yet. Plain data: it is its own report as JSON.
+ * @example
+ * const { models, violations } = await mock.coverage()
+ * console.log(models.percent, models.items.filter(({ count }) => count === 0).map(({ name }) => name))
+ * expect(violations).toEqual([])
+ */
 export interface Coverage extends Readonly<Record<SectionName, Section>> {
   readonly violations: readonly Offence[]
 }

@@ -63,7 +63,12 @@ export interface GivenResponse {
   readonly wait: number
 }
 
-/** One request and its answer, as the journal has them. */
+/**
+ * One request and its answer, as the journal has them.
+ * @example
+ * const [{ request, chat, response, violations }] = await mock.exchanges()
+ * expect([chat?.prompt, response.status, violations]).toEqual(['a fox', 200, []])
+ */
 export interface Exchange {
   /** Grows from one Exchange to the next. */
   readonly id: string

@@ -1,6 +1,10 @@
 import type { Exchange } from './exchange.ts'
 
-/** Which Exchanges are meant; what is not said fits all. */
+/**
+ * Which Exchanges are meant; what is not said fits all.
+ * @example
+ * await mock.exchanges({ model: 'flux-*', status: '4xx', limit: 1 }) // the newest one that was refused
+ */
 export interface Filter {
   readonly session?: string
   /** A model's name, or a family as `name-*`. */

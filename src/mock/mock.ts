@@ -6,7 +6,13 @@ import type { ScriptEntry, Then, When } from '../scenario/scenario.ts'
 import type { Memory, Pending } from '../server/memory.ts'
 import { SESSION_KEY, SESSION_NAME } from '../server/session.ts'
 
-/** One client's share of a mock: its script, its journal and its coverage are nobody else's. */
+/**
+ * One client's share of a mock: its script, its journal and its coverage are nobody else's.
+ * @example
+ * const alice = mock.session()
+ * await alice.script('limit-rate')
+ * const client = new OpenAI({ baseURL: alice.baseURL, apiKey: alice.apiKey })
+ */
 export interface Session {
   /** Of the mock, without a slash at its end. */
   readonly url: string
@@ -47,6 +53,11 @@ export interface Session {
  * A mock: in this process, on a port, or elsewhere. Without a session, what it scripts is for every client that has no
  * session of its own, and what it tells is of all. Once it is closed it answers nothing and takes no script; what was
  * asked can still be read.
+ * @example
+ * const mock = await startMock()
+ * await mock.script('retry-503')
+ * console.log(await mock.table())
+ * await mock.close()
  */
 export interface Mock extends Omit<Session, 'apiKey' | 'headers'> {
   /** What was exercised since the start, whatever was reset meanwhile. */

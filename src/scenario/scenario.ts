@@ -5,7 +5,11 @@ import type { JsonValue } from '../contract/json.ts'
 import type { PictureFault } from '../image/recipe.ts'
 import type { ErrorKind } from '../reply/errors.ts'
 
-/** Which chat requests a Scenario is for; what is not said fits all. */
+/**
+ * Which chat requests a Scenario is for; what is not said fits all.
+ * @example
+ * await mock.script('limit-rate', { when: { model: ['flux', 'flux-*'], stream: true } })
+ */
 export interface When {
   /** A name, a family as `flux-*`, or a list of them. */
   readonly model?: string | readonly string[]
@@ -44,7 +48,12 @@ export interface Edit {
 export const FRAMINGS = ['bytes', 'crlf', 'tight'] as const
 export type Framing = (typeof FRAMINGS)[number]
 
-/** What a Scenario answers; what is not said stays as it would be. */
+/**
+ * What a Scenario answers; what is not said stays as it would be.
+ * @example
+ * await mock.script({ then: { error: 'rate_limited', headers: { 'retry-after': '1' } } })
+ * await mock.script({ then: { stream: [{ at: 'picture', end: 'reset' }] } })
+ */
 export interface Then {
   /** An error of the table. */
   readonly error?: ErrorKind
@@ -88,7 +97,11 @@ export interface Scenario {
   readonly then: Then
 }
 
-/** One entry of a script: which Scenario, how often, and for which requests. */
+/**
+ * One entry of a script: which Scenario, how often, and for which requests.
+ * @example
+ * await mock.script([{ scenario: 'limit-rate', times: 2 }, { scenario: { then: { say: 'no' } }, when: { model: 'flux' } }])
+ */
 export interface ScriptEntry {
   /** Its name, or what it answers. */
   readonly scenario: string | { readonly then: Then }

@@ -8,7 +8,11 @@ import type { Known } from '../journal/marks.ts'
 import type { Kept, Scripted, Store } from '../store/store.ts'
 import type { Settings } from './settings.ts'
 
-/** What is scripted and not yet asked for. */
+/**
+ * What is scripted and not yet asked for.
+ * @example
+ * expect(await mock.pending()).toEqual([]) // everything was asked for
+ */
 export interface Pending {
   /** A scenario's name, or what it answers. */
   readonly scenario: unknown

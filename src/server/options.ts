@@ -14,7 +14,11 @@ import { toPace } from './pace.ts'
 import type { ContractMode, Handled, Settings, Timer } from './settings.ts'
 import { CONTRACT_MODES } from './settings.ts'
 
-/** How a mock is made; each has a default that works. */
+/**
+ * How a mock is made; each has a default that works.
+ * @example
+ * await createMock({ errors: 'gateway', pace: 'real', timer: async () => {} }) // as slow as the real ones, and no test waits
+ */
 export interface MockOptions {
   /** Another seed gives other ids and other pictures. */
   readonly seed?: string | number

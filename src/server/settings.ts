@@ -6,10 +6,19 @@ import type { Choosing } from '../scenario/choose.ts'
 export const CONTRACT_MODES = ['enforce', 'report'] as const
 export type ContractMode = (typeof CONTRACT_MODES)[number]
 
-/** Waits `ms` milliseconds; rejects at once when the signal aborts. */
+/**
+ * Waits `ms` milliseconds; rejects at once when the signal aborts.
+ * @example
+ * const waits: number[] = []
+ * const mock = await createMock({ pace: 'real', timer: async (ms) => void waits.push(ms) })
+ */
 export type Timer = (ms: number, signal?: AbortSignal) => Promise<void>
 
-/** One request and how it was answered, as a log shows it: without credentials. */
+/**
+ * One request and how it was answered, as a log shows it: without credentials.
+ * @example
+ * await startMock({ onExchange: ({ method, path, status }) => console.log(method, path, status) })
+ */
 export interface Handled {
   readonly method: string
   /** Without the query. */

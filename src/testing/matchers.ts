@@ -2,7 +2,11 @@ import { labelOf } from '../image/label.ts'
 import type { Placeholder } from '../image/placeholder.ts'
 import { readPlaceholder } from '../image/placeholder.ts'
 
-/** What a picture is expected to be; what is not said fits all. */
+/**
+ * What a picture is expected to be; what is not said fits all.
+ * @example
+ * expect(link).toBePlaceholderFor({ model: 'flux', prompt: 'a fox', size: '1024x1024', references: 1 })
+ */
 export interface Expected {
   readonly model?: string
   /** As it was asked for; of a long one the picture knows the first 60 characters. */
@@ -18,7 +22,12 @@ export interface Expected {
   readonly references?: number
 }
 
-/** What a matcher says, as vitest, Jest and Playwright read it. */
+/**
+ * What a matcher says, as vitest, Jest and Playwright read it.
+ * @example
+ * const { pass, message } = toBePlaceholderFor(link, { model: 'flux' })
+ * assert.ok(pass, message()) // where there is no expect
+ */
 export interface Matched {
   readonly pass: boolean
   readonly message: () => string

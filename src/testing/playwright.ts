@@ -21,7 +21,11 @@ export const expect = baseExpect.extend({
 
 type Picture = Parameters<typeof toBePlaceholderFor>[0]
 
-/** What `use` takes, in a config, a file or a group of tests. */
+/**
+ * What `use` takes, in a config, a file or a group of tests.
+ * @example
+ * export default defineConfig<MockTestOptions>({ use: { mockedURL: 'https://api.example.com/v1' } })
+ */
 export interface MockTestOptions {
   /**
    * The base URL of the provider that the pages under test call. What they ask below it the mock answers, and nothing of it
@@ -34,13 +38,21 @@ export interface MockTestOptions {
   readonly mockedURL: string | undefined
 }
 
-/** What a test gets that names it. */
+/**
+ * What a test gets that names it.
+ * @example
+ * test('…', async ({ page, mock }) => expect(await mock.exchanges()).toEqual([]))
+ */
 export interface MockFixtures extends MockTestOptions {
   /** A session of a mock, for this test alone and for its pages. */
   readonly mock: Session
 }
 
-/** What the tests of a worker share. */
+/**
+ * What the tests of a worker share.
+ * @example
+ * test.beforeEach(async ({ mockServer }) => mockServer.reset()) // with workers: 1
+ */
 export interface MockWorkerFixtures {
   /** The mock that all tests of a worker share. */
   readonly mockServer: Mock

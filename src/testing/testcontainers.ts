@@ -41,7 +41,12 @@ export class ChatImageMockContainer extends GenericContainer {
   }
 }
 
-/** A mock that runs in a container. */
+/**
+ * A mock that runs in a container.
+ * @example
+ * await using container = await new ChatImageMockContainer('chat-image-mock:0.1.0').start()
+ * console.log(container.baseURL, await container.mock.pending())
+ */
 export class StartedChatImageMockContainer extends AbstractStartedContainer {
   readonly #reach: () => Promise<Mock>
   #mock: Mock

@@ -16,7 +16,11 @@ declare module 'vitest' {
 
 expect.extend({ toBePlaceholderFor })
 
-/** What a test gets that names it. */
+/**
+ * What a test gets that names it.
+ * @example
+ * const test = base.extend<MockFixtures>(mockFixtures(async () => createMock({ errors: 'gateway' })))
+ */
 export interface MockFixtures {
   /** A session of a mock, for this test alone. */
   readonly mock: Session
