@@ -49,9 +49,11 @@ test('its table of options is made from the flags', () => {
   expect(readme).toContain(['| flag | variable | in code | default | |', '|---|---|---|---|---|', ...rows, ''].join('\n'))
 })
 
-test('its table of models is made from the profiles: after a change, node tools/profiles.js', () => {
+test('its table of models is made from the profiles, and the Chinese one: after a change, node tools/profiles.js', () => {
   const table = profileTable(profiles, contract)
   expect(withTable(readme, table)).toBe(readme)
+  const chinese = read('README.zh-CN.md')
+  expect(withTable(chinese, profileTable(profiles, contract, 'README.zh-CN.md'))).toBe(chinese)
   const [, , ...rows]: string[] = table.trimEnd().split('\n')
   const names = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(.+?)`/g)].map(([, name]) => name))
   const models: string[] = parse(contract).components.schemas.Model.anyOf[0].enum

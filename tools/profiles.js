@@ -1,4 +1,4 @@
-// Makes the README's table of models from fixtures/profiles.yaml.
+// Makes the table of models in README.md and README.zh-CN.md from fixtures/profiles.yaml.
 // Run by hand after that file or the contract's list of models has changed: node tools/profiles.js
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -10,8 +10,14 @@ const TAG = /^\[[SMRG]\]/
 const BEGIN = '<!-- made by tools/profiles.js -->\n\n'
 const END = '\n<!-- end -->\n'
 
-/** The table, from the text of fixtures/profiles.yaml and that of openapi.yaml. A fact without a tag is an error that names its line. */
-export function profileTable(profiles, contract) {
+// The files with the table, and its head in each.
+const READMES = {
+  'README.md': '| model | style | sizes | formats | reference picture |\n',
+  'README.zh-CN.md': '| 模型 | 风格 | 尺寸 | 格式 | 参考图 |\n',
+}
+
+/** The table of one of the READMEs, from the text of fixtures/profiles.yaml and that of openapi.yaml. A fact without a tag is an error that names its line. */
+export function profileTable(profiles, contract, readme = 'README.md') {
   const blocks = readBlocks(profiles)
   const models = parse(contract).components.schemas.Model.anyOf[0].enum
   const names = [...models, ...blocks.keys()].filter((name) => name !== '*')
@@ -20,13 +26,13 @@ export function profileTable(profiles, contract) {
     const sharing = [...new Set(names)].filter((name) => profileOf(blocks, name) === block)
     return sharing.length === 0 ? [] : [`| ${sharing.map((name) => `\`${name}\``).join(', ')} | ${cellsOf(block).join(' | ')} |\n`]
   })
-  return ['| model | style | sizes | formats | reference picture |\n', '|---|---|---|---|---|\n', ...rows].join('')
+  return [READMES[readme], '|---|---|---|---|---|\n', ...rows].join('')
 }
 
-/** The README with the table between its two marks. */
+/** A README with the table between its two marks. */
 export function withTable(readme, table) {
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
-  if (begin < 0 || end < begin) throw new Error(`README.md: the table stands between the lines ${BEGIN.trim()} and ${END.trim()}, with an empty line at each`)
+  if (begin < 0 || end < begin) throw new Error(`the table stands between the lines ${BEGIN.trim()} and ${END.trim()}, with an empty line at each`)
   return readme.slice(0, begin) + BEGIN + table + readme.slice(end)
 }
 
@@ -67,7 +73,7 @@ function cellsOf({ name, line, facts }) {
 }
 
 if (realpathSync(process.argv[1]) === import.meta.filename) {
-  const [profiles, contract, readme] = [FILE, 'openapi.yaml', 'README.md'].map((name) => fileURLToPath(new URL(`../${name}`, import.meta.url)))
-  const read = (path) => readFileSync(path, 'utf8')
-  writeFileSync(readme, withTable(read(readme), profileTable(read(profiles), read(contract))))
+  const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
+  const read = (name) => readFileSync(path(name), 'utf8')
+  for (const name of Object.keys(READMES)) writeFileSync(path(name), withTable(read(name), profileTable(read(FILE), read('openapi.yaml'), name)))
 }
