@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
 import type { Mock, Place } from './mock/mock.ts'
 import { closedError, toMock } from './mock/mock.ts'
+import { OpenAnswers } from './mock/open.ts'
 import type { Reply } from './reply/reply.ts'
 import type { App } from './server/app.ts'
 import { createApp } from './server/app.ts'
@@ -9,7 +10,7 @@ import { fromWeb, IN_PROCESS } from './server/incoming.ts'
 import { memoryOf } from './server/memory.ts'
 import { basePathOf } from './server/operations.ts'
 import type { MockOptions } from './server/options.ts'
-import { checkOptions, CONNECT_RULES, LISTEN_RULES, toSettings } from './server/options.ts'
+import { CONNECT_RULES, LISTEN_RULES, MOCK_RULES, ownOptions, toSettings } from './server/options.ts'
 import type { Settings } from './server/settings.ts'
 import type { Pacing } from './server/write.ts'
 import { toResponse } from './server/write.ts'
@@ -22,6 +23,7 @@ import { toResponse } from './server/write.ts'
 export interface ListenOptions {
   /** 0, the default, is any free port. */
   readonly port?: number
+  /** An address of this machine, `0.0.0.0` for all; `127.0.0.1` unless it is given. */
   readonly host?: string
 }
 
@@ -40,33 +42,40 @@ interface Made {
  * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', fetch: mock.fetch })
  */
 export async function createMock(options: MockOptions = {}): Promise<Mock> {
-  const opening = Object.keys(LISTEN_RULES).find((name) => name in options)
-  if (opening !== undefined) throw new RangeError(`${opening}: createMock opens no port; use startMock`)
-  const made = await make(options)
+  const { port, host, ...rest }: ListenOptions & MockOptions = ownOptions(options, { ...MOCK_RULES, ...LISTEN_RULES })
+  if (port !== undefined || host !== undefined) throw new RangeError(`${port === undefined ? 'host' : 'port'}: createMock opens no port; use startMock`)
+  const made = await make(rest)
+  const open = new OpenAnswers()
   made.state.isReady = true
   return toMock({
     ...toPlace(made),
     url: IN_PROCESS,
-    ask: async (input, init) => answer(made.app, new Request(input, init), made.pacing),
-    end: async () => {
+    ask: async (input, init) => answer(made, new Request(input, init), open),
+    end: async (grace) => {
       made.state.isReady = false
+      await open.settled(grace)
       made.ending.abort()
+      await made.settings.choosing.store.close()
     },
   })
 }
 
 // As the global fetch does, it rejects as soon as its signal aborts, whatever the mock is waiting for.
-async function answer(app: App, request: Request, pacing: Pacing): Promise<Response> {
+async function answer({ app, pacing }: Made, request: Request, open: OpenAnswers): Promise<Response> {
   request.signal.throwIfAborted()
   if (pacing.ending.aborted) throw closedError()
   const done = new AbortController()
+  const ended = open.begin()
   try {
     return await new Promise((resolve, reject) => {
       request.signal.addEventListener('abort', () => reject(request.signal.reason), { signal: done.signal })
       pacing.ending.addEventListener('abort', () => reject(closedError()), { signal: done.signal })
-      const write = async (reply: Reply): Promise<Response> => toResponse(request.method === 'HEAD' ? { ...reply, body: '' } : reply, pacing, request.signal)
+      const write = async (reply: Reply): Promise<Response> => toResponse(request.method === 'HEAD' ? { ...reply, body: '' } : reply, pacing, { hangUp: request.signal, ended })
       app.handle(fromWeb(request), write).then(resolve, reject)
     })
+  } catch (error) {
+    ended()
+    throw error
   } finally {
     done.abort()
   }
@@ -79,12 +88,14 @@ async function answer(app: App, request: Request, pacing: Pacing): Promise<Respo
  * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any' })
  */
 export async function startMock(options: MockOptions & ListenOptions = {}): Promise<Mock> {
-  const { port = 0, host = '127.0.0.1', ...rest } = options
-  checkOptions({ port, host }, LISTEN_RULES)
+  const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, { ...MOCK_RULES, ...LISTEN_RULES })
   const [{ createServer, toUrl }, made] = await Promise.all([import('./server/listen.ts'), make(rest)])
   const { app, pacing, ending, state } = made
   const server = createServer(app, pacing)
-  await listen(server, port, host)
+  await listen(server, port, host).catch((error: unknown) => {
+    ending.abort() // what watches files ends too
+    throw error
+  })
   state.isReady = true
   return toMock({
     ...toPlace(made),
@@ -93,6 +104,7 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
     end: async (grace) => {
       state.isReady = false
       await end(server, ending, grace)
+      await made.settings.choosing.store.close()
     },
   })
 }
@@ -116,15 +128,14 @@ export interface ConnectOptions {
  * const mock = await connectMock('http://localhost:4010', { wait: 30 })
  */
 export async function connectMock(url: string | URL, options: ConnectOptions = {}): Promise<Mock> {
-  checkOptions(options, CONNECT_RULES)
-  const { wait = 10, controlToken } = options
+  const { wait = 10, controlToken } = ownOptions(options, CONNECT_RULES)
   const base = toBase(url)
-  const [{ reachMock, askBasePath, remoteMemory }, { version }] = await Promise.all([import('./mock/remote.ts'), import('#prepared')])
-  const found = await reachMock({ url: base, wait })
-  if (found !== version) throw new Error(`the mock at ${base} is version ${found}, this package is ${version}: their answers can differ; use the same version of both`)
+  const [{ checkToken, reachMock, remoteMemory }, { version }] = await Promise.all([import('./mock/remote.ts'), import('#prepared')])
+  const basePath = await reachMock({ url: base, wait, version })
+  await checkToken({ url: base, controlToken })
   return toMock({
     url: base,
-    basePath: await askBasePath(base),
+    basePath,
     ask: async (input, init) => fetch(input, init),
     remembered: (session) => remoteMemory({ url: base, controlToken }, session),
     end: async () => {},
@@ -180,12 +191,11 @@ function toPlace({ settings, app }: Made): Pick<Place, 'basePath' | 'remembered'
   return { basePath: basePathOf(settings), remembered: (session) => memoryOf(app.settings, app.known, session) }
 }
 
-// A URL as its paths are appended to it.
+// A URL as paths are appended to it. It is not repeated where it is wrong: it may hold a password.
 function toBase(url: string | URL): string {
-  const { protocol, username, search, hash, href } = URL.canParse(String(url)) ? new URL(url) : new URL('about:none')
-  if (!/^https?:$/.test(protocol) || username !== '' || search !== '' || hash !== '')
-    throw new RangeError(`connectMock: '${String(url).replace(/\/\/[^@/]*@/, '//')}' is no URL of a mock; write it as http://localhost:4010`)
-  return href.replace(/\/$/, '')
+  const { protocol, username, password, href } = URL.canParse(String(url)) ? new URL(url) : new URL('about:none')
+  if (/^https?:$/.test(protocol) && username === '' && password === '' && !/[?#]/.test(href)) return href.replace(/\/+$/, '')
+  throw new RangeError('connectMock: this is no URL of a mock; write it as http://localhost:4010, without credentials, query and fragment')
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {
@@ -210,7 +220,11 @@ function reasonOf({ code, message }: NodeJS.ErrnoException, port: number, host: 
 async function end(server: Server, ending: AbortController, grace: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
-  const timers = [setTimeout(() => ending.abort(), grace * 1000), setTimeout(() => server.closeAllConnections(), grace * 1000 + 200)]
+  const timers = [
+    setInterval(() => server.closeIdleConnections(), 20), // an answer that ends meanwhile leaves its connection open
+    setTimeout(() => ending.abort(), grace * 1000),
+    setTimeout(() => server.closeAllConnections(), grace * 1000 + 200),
+  ]
   await closed
   ending.abort()
   timers.forEach(clearTimeout)

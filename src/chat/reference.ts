@@ -78,8 +78,8 @@ function splitPictures(text: string): { text: string; urls: string[] } {
   return { text: [...rest, text.slice(end)].join(''), urls }
 }
 
-// Clients put references first in the prompt, separated by spaces [S].
-function splitLeadingUrls(text: string): { text: string; urls: string[] } {
+/** A prompt without the URLs at its head, and those: clients put references first, separated by spaces [S]. */
+export function splitLeadingUrls(text: string): { text: string; urls: string[] } {
   const urls: string[] = []
   const leading = /\s*(https?:\/\/\S+)(?:\s+|$)/y
   let end = 0

@@ -166,7 +166,7 @@ export const flags: readonly Flag[] = [
     fallback: 'none',
     about: 'what the control API wants in the header x-mock-control-token',
     isSecret: true,
-    allowed: 'a text without spaces',
+    allowed: 'a text of printable ASCII without spaces, at most 200 characters',
     option: 'controlToken',
     read: (text) => (/^[\x21-\x7e]{1,200}$/.test(text) ? text : undefined),
   },

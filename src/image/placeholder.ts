@@ -15,7 +15,7 @@ export interface Placeholder {
   readonly version: number
   /** At most 64 characters. */
   readonly model: string
-  /** The prompt as it is written below the picture: one line of at most 60 characters. */
+  /** The prompt as it is written below the picture, without URLs at its head: one line of at most 60 characters, the last of which is … where it was cut. */
   readonly label: string
   /** `1024x1536` */
   readonly size: string
@@ -52,7 +52,8 @@ function recipeOf(picture: unknown): Recipe | undefined {
   if (types.isUint8Array(picture)) return readRecipe(picture)
   if (types.isAnyArrayBuffer(picture)) return readRecipe(new Uint8Array(picture))
   const url = typeof picture === 'object' && picture !== null && 'href' in picture ? picture.href : picture
-  if (typeof url !== 'string') throw new TypeError('readPlaceholder: give a URL, or bytes as an ArrayBuffer or a Uint8Array; of a Response, await response.arrayBuffer()')
+  if (typeof url !== 'string')
+    throw new TypeError(`readPlaceholder: give a URL, a data URI, or bytes as an ArrayBuffer or a Uint8Array, and no ${typeof picture}; of a Response, await response.arrayBuffer()`)
   const data = /^data:image\/[a-z]+;base64,/i.exec(url)
   return data === null ? readUrl(url) : readRecipe(Buffer.from(url.slice(data[0].length), 'base64'))
 }

@@ -16,6 +16,8 @@ export interface Trace {
   /** Whose memory it belongs to: a name, the digest of a key, or nothing. */
   session: string
   operation?: Operation
+  /** Bytes of the request's body. */
+  size?: number
   /** The request's body, parsed. */
   body?: JsonValue
   /** What the contract forbids of it. */

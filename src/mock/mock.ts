@@ -2,9 +2,13 @@ import { randomUUID } from 'node:crypto'
 import type { Coverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
+import { checkFilter } from '../journal/filter.ts'
 import type { ScriptEntry, Then, When } from '../scenario/scenario.ts'
 import type { Memory, Pending } from '../server/memory.ts'
 import { SESSION_KEY, SESSION_NAME } from '../server/session.ts'
+
+/** A scenario by name, its own `then`, or an entry that says more. */
+type Scriptable = string | ScriptEntry | { readonly then: Then }
 
 /**
  * One client's share of a mock: its script, its journal and its coverage are nobody else's.
@@ -18,7 +22,7 @@ export interface Session {
   readonly url: string
   /** What an OpenAI client takes as its base URL. */
   readonly baseURL: string
-  /** Asks the mock, as the global fetch would, and as this session. Whatever host the URL names, the mock answers. */
+  /** Asks the mock, as the global fetch would, and as this session. Whatever host the URL names, the mock answers; a redirect is not followed. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   /** A key that stands for the session where a client can set nothing else; a mock with `apiKeys` refuses it, as it does every other key. */
   readonly apiKey: string
@@ -26,12 +30,13 @@ export interface Session {
   readonly headers: Readonly<Record<string, string>>
   /**
    * Scripts the next answers, in order: a scenario by name, its own `then`, or a list of entries. Of a sequence all answers
-   * are meant, else one, unless `times` says more; `more` holds for each entry.
+   * are meant, else one, unless `times` says more; `more` holds for each entry. The names stand in docs/scenarios.md, and at
+   * `/__mock/scenarios`.
    * @example
    * await mock.script('limit-rate', { times: 2 }) // the next two answers
    * await mock.script({ then: { say: 'I cannot draw that.' } }, { when: { model: 'flux-*' } })
    */
-  readonly script: (scenario: string | ScriptEntry | { readonly then: Then } | readonly ScriptEntry[], more?: { readonly times?: number; readonly when?: When }) => Promise<void>
+  readonly script: (scenario: Scriptable | readonly Scriptable[], more?: { readonly times?: number; readonly when?: When }) => Promise<void>
   /** What is scripted and not yet asked for. */
   readonly pending: () => Promise<Pending[]>
   /**
@@ -70,7 +75,7 @@ export interface Mock extends Omit<Session, 'apiKey' | 'headers'> {
    * const client = new OpenAI({ baseURL: alice.baseURL, apiKey: alice.apiKey })
    */
   readonly session: (name?: string) => Session
-  /** Ends it: open streams may go on for `grace` seconds, then each ends after its last whole event. A mock elsewhere goes on; nothing of this process stays connected to it. */
+  /** Ends it: open streams may go on for `grace` seconds, 0 to 3600 and 0 unless it is given, then each ends after its last whole event. A mock elsewhere goes on. */
   readonly close: (grace?: number) => Promise<void>
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
@@ -80,7 +85,6 @@ export interface Remembered extends Pick<Memory, 'pending' | 'exchanges' | 'tabl
   readonly script: (entries: ScriptEntry | ScriptEntry[]) => Promise<number>
 }
 
-type Scriptable = Parameters<Session['script']>[0]
 type More = Required<Parameters<Session['script']>>[1]
 
 /** What mocks differ in. */
@@ -102,7 +106,7 @@ export function toMock(place: Place): Mock {
     return doing()
   }
   const close = async (grace = 0): Promise<void> => {
-    if (!(grace >= 0)) throw new RangeError(`close: '${grace}' is no number of seconds`)
+    if (!(grace >= 0 && grace <= 3600)) throw new RangeError(`close: '${grace}' is none; use a number of seconds from 0 to 3600`)
     await (ended ??= place.end(grace))
   }
   return {
@@ -116,14 +120,14 @@ export function toMock(place: Place): Mock {
 
 /** What a request fails with that meets a mock which was closed. */
 export function closedError(): TypeError {
-  return new TypeError('fetch failed: the mock is closed')
+  return new TypeError('the mock is closed')
 }
 
 /** Does what only an open mock can do. */
 type Open = <T>(doing: () => T) => T
 
 function toSession(place: Place, name: string, open: Open): Session {
-  if (!SESSION_NAME.test(name)) throw new RangeError(`session: '${name}' is no name; use 1 to 100 characters of printable ASCII, without spaces`)
+  if (typeof name !== 'string' || !SESSION_NAME.test(name)) throw new RangeError(`session: '${name}' is no name; use 1 to 100 characters of printable ASCII, without spaces`)
   return { ...toShare(place, name, open), apiKey: `${SESSION_KEY}${name}`, headers: headersOf(name) }
 }
 
@@ -137,42 +141,53 @@ function toShare({ url, basePath, ask, remembered }: Place, session: string | un
   return {
     url,
     baseURL: `${url}${basePath}`,
-    fetch: async (input, init) => open(async () => (session === undefined ? ask(onto(url, input, init), init) : ask(...named(onto(url, input, init), init, session)))),
+    fetch: async (input, init) =>
+      open(async () => {
+        const target = onto(url, input, init)
+        return session === undefined ? ask(target, { ...init, redirect: 'manual' }) : ask(target, { ...init, redirect: 'manual', headers: named(target, init, session) })
+      }),
     script: async (scenario, more = {}) => open(async () => void (await memory().script(toEntries(scenario, more)))),
     pending: async () => memory().pending(),
-    exchanges: async (filter) => memory().exchanges(filter),
-    table: async (filter) => memory().table(filter),
+    exchanges: async (filter) => memory().exchanges(checkFilter(filter)),
+    table: async (filter) => memory().table(checkFilter(filter)),
     coverage: async () => memory().coverage(),
     reset: async () => open(async () => memory().reset()),
   }
 }
 
-// A request for whatever host becomes one for the mock; a path alone does too.
+// A request for whatever host becomes one for the mock; a path alone does too. What is no http(s) URL holds its own answer.
 function onto(url: string, input: string | URL | Request, init?: RequestInit): string | Request {
   const asked = input instanceof Request ? input.url : String(input)
-  if (asked.startsWith(`${url}/`)) return input instanceof Request ? input : asked
-  const { pathname, search } = new URL(asked, `${url}/`)
-  const target = `${url}${pathname}${search}`
+  const target = toTarget(url, asked)
   return input instanceof Request ? new Request(target, new Request(input, init)) : target
 }
 
-// The same request with the header of a session, unless it has one of its own.
-function named(input: string | Request, init: RequestInit | undefined, session: string): [string | Request, RequestInit] {
-  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
-  for (const [name, value] of Object.entries(headersOf(session))) if (!headers.has(name)) headers.set(name, value)
-  return [input, { ...init, headers }]
+function toTarget(url: string, asked: string): string {
+  const base = new URL(`${url}/`)
+  const { protocol, origin, pathname, search } = new URL(asked, base)
+  if (!/^https?:$/.test(protocol)) throw new TypeError(`fetch: '${asked.slice(0, 40)}' is no http(s) URL; data: and blob: URLs are read by the global fetch`)
+  const prefix = base.pathname.slice(0, -1)
+  const isBelow = origin === base.origin && (pathname === prefix || pathname.startsWith(base.pathname))
+  return `${base.origin}${isBelow ? '' : prefix}${pathname}${search}`
 }
 
-function toEntries(scenario: Scriptable, more: More): ScriptEntry | ScriptEntry[] {
+// The headers of a request with that of a session, unless it has one of its own.
+function named(input: string | Request, init: RequestInit | undefined, session: string): Headers {
+  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
+  for (const [name, value] of Object.entries(headersOf(session))) if (!headers.has(name)) headers.set(name, value)
+  return headers
+}
+
+function toEntries(scenario: Scriptable | readonly Scriptable[], more: More): ScriptEntry | ScriptEntry[] {
   const wrong = Object.keys(more).find((name) => name !== 'times' && name !== 'when')
   if (wrong !== undefined) throw new RangeError(`script: '${wrong}' is not known beside an entry; there are times and when. Several entries are one list: script([…])`)
   return isList(scenario) ? scenario.map((entry) => toEntry(entry, more)) : toEntry(scenario, more)
 }
 
-function isList(scenario: Scriptable): scenario is readonly ScriptEntry[] {
+function isList(scenario: Scriptable | readonly Scriptable[]): scenario is readonly Scriptable[] {
   return Array.isArray(scenario)
 }
 
-function toEntry(entry: Exclude<Scriptable, readonly ScriptEntry[]>, more: More): ScriptEntry {
+function toEntry(entry: Scriptable, more: More): ScriptEntry {
   return typeof entry === 'object' && entry !== null && !('then' in entry) ? { ...entry, ...more } : { scenario: entry, ...more }
 }

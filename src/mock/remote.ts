@@ -13,55 +13,85 @@ export interface Reaching {
   readonly url: string
   /** Seconds that it may take until it is ready. */
   readonly wait: number
+  /** Of this package. */
+  readonly version: string
 }
 
 const PAUSE = 50
-const PATIENCE = 5000
+/** Milliseconds that one probe may take, and the last one too, however late it is. */
+const [LONGEST, SHORTEST] = [5000, 250]
 const TOO_LATE = 30_000
 
-/** The version of the mock at a URL, once it is ready; an error for one that is not ready in time, and at once for what is no mock. */
-export async function reachMock({ url, wait: seconds }: Reaching): Promise<string> {
+/**
+ * What stands in a base URL of the mock at a URL, behind the URL, once it is ready; an error for one that is not ready in time,
+ * and at once for what is no mock, or one of another version.
+ */
+export async function reachMock({ url, wait: seconds, version }: Reaching): Promise<string> {
   const deadline = performance.now() + seconds * 1000
   for (;;) {
     const left = deadline - performance.now()
-    const heard = await probe(url, Math.min(PATIENCE, Math.max(left, PAUSE)))
-    if ('version' in heard) return heard.version
+    const heard = await probe({ url, version }, Math.ceil(Math.min(LONGEST, Math.max(left, SHORTEST))))
+    if ('basePath' in heard) return heard.basePath
     if (heard.isFinal) throw new Error(heard.reason)
-    if (left <= PAUSE) throw new Error(`there is no mock ready at ${url} after ${seconds} s: ${heard.reason}`)
+    if (deadline - performance.now() <= PAUSE) throw new Error(`there is no mock ready at ${url} after ${seconds} s: ${heard.reason}`)
     await wait(PAUSE)
   }
 }
 
-type Heard = { readonly version: string } | { readonly reason: string; readonly isFinal: boolean }
+type Heard = { readonly basePath: string } | { readonly reason: string; readonly isFinal: boolean }
 
 // A proxy before it says 502, 503 or 504 until the mock is up; whoever says anything else is somebody else.
-async function probe(url: string, patience: number): Promise<Heard> {
-  let response: Response
+async function probe({ url, version: own }: Pick<Reaching, 'url' | 'version'>, patience: number): Promise<Heard> {
+  const signal = AbortSignal.timeout(patience)
+  const init: RequestInit = { redirect: 'manual', signal }
   try {
-    response = await fetch(`${url}${CONTROL}/readyz`, { redirect: 'manual', signal: AbortSignal.timeout(patience) })
+    const response = await fetch(`${url}${CONTROL}/readyz`, init)
     await response.body?.cancel()
+    const version = response.headers.get('x-mock-version')
+    if (version === null || !response.ok) return refusalOf(url, response.status, version)
+    if (version !== own) return { reason: `the mock at ${url} is version ${version}, this package is ${own}: their answers can differ; use the same version of both`, isFinal: true }
+    const health = await fetch(`${url}${CONTROL}/health`, init)
+    const basePath = basePathIn(await health.text())
+    if (basePath === undefined) return { reason: `GET ${url}${CONTROL}/health does not say what clients take as their base URL`, isFinal: health.status < 500 }
+    return { basePath }
   } catch (error) {
-    return { reason: reasonOf(error), isFinal: false }
+    return { reason: signal.aborted ? 'no answer' : reasonOf(error), isFinal: false }
   }
-  const version = response.headers.get('x-mock-version')
-  if (version !== null && response.ok) return { version }
-  const said = `GET ${CONTROL}/readyz is answered with ${response.status}`
-  if (version !== null && response.status === 404) return { reason: `${url} is a path of a mock; connect to ${new URL(url).origin}`, isFinal: true }
-  return { reason: version === null ? `${said}, and not by chat-image-mock` : said, isFinal: version === null && response.status < 500 }
 }
+
+function refusalOf(url: string, status: number, version: string | null): Heard {
+  const said = `GET ${url}${CONTROL}/readyz is answered with ${status}`
+  if (version !== null && status === 404) return { reason: `${url} is a path of a mock; connect to ${new URL(url).origin}`, isFinal: true }
+  return { reason: version === null ? `${said}, and not by chat-image-mock` : said, isFinal: version === null && status < 500 }
+}
+
+function basePathIn(text: string): string | undefined {
+  try {
+    const { contract } = JSON.parse(text.slice(0, MAX_HEALTH))
+    return typeof contract?.basePath === 'string' && /^(?:\/[\w.~-]+)*$/.test(contract.basePath) ? contract.basePath : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const MAX_HEALTH = 100_000
 
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error
-  return cause instanceof Error ? (cause.message === '' && 'code' in cause ? String(cause.code) : cause.message) : String(cause)
+  return cause instanceof Error ? (cause.message === '' && 'code' in cause ? String(cause.code) : cause.message.trim()) : String(cause)
 }
 
-/** What stands in a base URL of the mock at a URL, behind the URL. */
-export async function askBasePath(url: string): Promise<string> {
-  const response = await fetch(`${url}${CONTROL}/health`, { signal: AbortSignal.timeout(TOO_LATE) })
-  const health: unknown = await response.json()
-  const contract = typeof health === 'object' && health !== null && 'contract' in health ? health.contract : undefined
-  if (typeof contract === 'object' && contract !== null && 'basePath' in contract) return String(contract.basePath)
-  throw new Error(`${url}${CONTROL}/health does not tell what clients take as their base URL`)
+/** Asks whether the control API of the mock at a URL takes a token, the one that is given or none; an error says when it does not. */
+export async function checkToken(controlling: Controlling): Promise<void> {
+  await remoteMemory(controlling, undefined)
+    .pending()
+    .catch((error: unknown) => {
+      throw new Error(`connectMock: ${reasonOf(error)}`, { cause: error })
+    })
+}
+
+function tokenOf(controlToken: string | undefined): Record<string, string> {
+  return controlToken === undefined ? {} : { 'x-mock-control-token': controlToken }
 }
 
 /** How the control API of a mock elsewhere is asked. */
@@ -72,9 +102,7 @@ export interface Controlling {
 
 /** The memory of a session of a mock elsewhere, by its control API. An error has the words of the mock. */
 export function remoteMemory({ url, controlToken }: Controlling, session: string | undefined): Remembered {
-  const headers: Record<string, string> = { 'content-type': 'application/json' }
-  if (session !== undefined) headers['x-mock-session'] = session
-  if (controlToken !== undefined) headers['x-mock-control-token'] = controlToken
+  const headers: Record<string, string> = { 'content-type': 'application/json', ...tokenOf(controlToken), ...(session === undefined ? {} : { 'x-mock-session': session }) }
   const api = hc<ControlRoutes>(url, { headers, fetch: askControl })['__mock']
   // The same route tells the same as a text too, so that the types of its routes do not say which it is.
   const coverage = async (query: { total?: 'true' }): Promise<Coverage> => JSON.parse(await (await api.coverage.$get({ query, header: {} })).text())
@@ -98,10 +126,10 @@ function toQuery(filter: Filter): Record<string, string> {
 }
 
 async function askControl(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const response = await fetch(input, { ...init, signal: AbortSignal.timeout(TOO_LATE) })
+  const response = await fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TOO_LATE) }) // a token goes nowhere else
   if (response.ok) return response
   const text = await response.text()
-  throw new Error(messageIn(text) ?? `${response.status} ${text.slice(0, 300)}`)
+  throw new Error(messageIn(text) ?? `the control API answered ${`${response.status} ${text.slice(0, 300)}`.trim()}`)
 }
 
 function messageIn(text: string): string | undefined {

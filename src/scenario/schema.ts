@@ -153,3 +153,10 @@ const entry = mapping({
 export const script = z.union([entry.transform((one) => [one]), z.array(entry).min(1, 'write at least one entry').max(1000, 'at most 1000 entries')], {
   error: 'write an entry as {"scenario": NAME, "times": 1}, or a list of them',
 })
+
+/** The JSON Schema of a script, as it is posted, and what it refers to by names behind `root`. */
+export function scriptSchema(root: string): { readonly schema: object; readonly definitions: object } {
+  const { $schema: _same, $defs, ...schema } = z.toJSONSchema(script, { io: 'input' })
+  const { definitions, ...rest } = JSON.parse(JSON.stringify({ ...schema, definitions: $defs ?? {} }).replaceAll('#/$defs/', root))
+  return { schema: rest, definitions }
+}

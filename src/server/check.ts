@@ -32,6 +32,7 @@ const NO_QUERY = new URLSearchParams()
 export async function toChecked(request: Incoming, { operation, path, settings, gallery, prefix, trace, asked }: Matched): Promise<CheckedRequest> {
   const mediaType = operation.body === undefined ? undefined : mediaTypeOf(request, operation.body.mediaTypes)
   const bytes = operation.body === undefined ? undefined : await request.readBody()
+  if (bytes !== undefined) trace.size = bytes.length
   checkKey(request, settings.apiKeys)
   const body = bytes === undefined || mediaType === undefined ? undefined : readContent(bytes, mediaType, operation)
   const faults = checkRequest(settings.contract, operation, { path, query: request.query === '' ? NO_QUERY : new URLSearchParams(request.query), header: request.header, body }).filter(

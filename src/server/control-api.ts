@@ -7,6 +7,7 @@ import type { Filter } from '../journal/filter.ts'
 import { toJUnit, toMarkdown } from '../journal/report.ts'
 import { ApiError } from '../reply/error.ts'
 import type { Frame } from '../reply/reply.ts'
+import { scriptSchema } from '../scenario/schema.ts'
 import type { Kept } from '../store/store.ts'
 import { BASE, OTHERS, routes } from './control-routes.ts'
 import type { ControlApi, Controlled } from './controlled.ts'
@@ -30,7 +31,8 @@ export function createControlApi(controlled: Controlled): ControlApi {
   const api = createDocumented(controlled)
   return async (request, trace) => {
     const body = request.method === 'POST' ? await readBody(request) : undefined
-    const url = `http://control${request.path}${request.query === '' ? '' : `?${request.query}`}`
+    const path = request.path.split('/').map(encodeURIComponent).join('/') // it was decoded: a backslash in it is no slash
+    const url = `http://control${path}${request.query === '' ? '' : `?${request.query}`}`
     const memory = memoryOf(settings, journal.known, trace.session === '' ? undefined : trace.session)
     const given = new Request(url, { method: request.method === 'HEAD' ? 'GET' : request.method, headers: headersOf(request), ...(body === undefined ? {} : { body }) })
     const out: Out = {}
@@ -41,9 +43,7 @@ export function createControlApi(controlled: Controlled): ControlApi {
 }
 
 function headersOf(request: Incoming): Headers {
-  const headers = new Headers()
-  for (const name of ['content-type', 'accept']) headers.set(name, request.header(name) ?? '')
-  return headers
+  return new Headers({ accept: request.header('accept') ?? '', 'content-type': 'application/json' }) // a body is nothing else
 }
 
 // The text of a body within the bounds; undefined for one that is empty.
@@ -108,8 +108,38 @@ function createDocumented({ settings }: Controlled): ControlRoutes {
   api.notFound(({ req }) => {
     throw new ApiError('unknown_path', { asked: `${req.method} ${req.path.slice(0, 200)}` })
   })
-  api.doc31(`${BASE}/openapi.json`, { openapi: '3.1.0', info: { title: 'The control API of chat-image-mock', version: settings.version } })
+  const document = documentOf(api, settings.version)
+  api.get(`${BASE}/openapi.json`, (context) => context.json(document))
   return api
+}
+
+// What is true of every route stands in none of them.
+function documentOf(api: ControlRoutes, version: string): object {
+  const document = api.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 'The control API of chat-image-mock', version } })
+  const error = { description: 'What is wrong', content: { 'application/json': { schema: ERROR } } }
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(item)) {
+      operation.operationId = `${method}${path.slice(BASE.length).replaceAll(/[^a-z]+([a-z]?)/g, (_, letter: string) => letter.toUpperCase())}`
+      operation.responses.default = error
+    }
+  }
+  const body = document.paths?.[routes.script.path]?.post?.requestBody
+  const { schema, definitions } = scriptSchema('#/components/schemas/')
+  if (body !== undefined && 'content' in body) Object.assign(body.content, { 'application/json': { schema } })
+  Object.assign((document.components ??= {}), { schemas: { ...document.components.schemas, ...definitions } })
+  return document
+}
+
+const ERROR = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['message', 'type', 'param', 'code'],
+      properties: { message: { type: 'string' }, type: { type: 'string' }, param: { type: ['string', 'null'] }, code: { type: ['string', 'null'] } },
+    },
+  },
 }
 
 const FORGOTTEN = { status: 'ok' } as const
@@ -119,7 +149,7 @@ const refuseInvalid: Hook<unknown, Env, string, undefined> = (result) => {
   const { issues } = result.error
   const [first] = issues
   const param = first?.code === 'unrecognized_keys' ? first.keys[0] : first?.path[0]
-  throw new ApiError('invalid_value', { param: String(param ?? ''), reason: `Invalid ${result.target}: ${issues.map(toWords).join('; ')}.` })
+  throw new ApiError('invalid_value', { param: String(param ?? '').slice(0, 64), reason: `Invalid ${result.target}: ${issues.map(toWords).join('; ')}.` })
 }
 
 function filterOf(query: { readonly [K in keyof Filter]: Filter[K] | undefined }): Filter {

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { mapping } from '../chat/facts.ts'
 import type { Coverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
+import { MAX_LIMIT, STATUS } from '../journal/filter.ts'
 import type { Scenario, ScriptEntry } from '../scenario/scenario.ts'
 import type { Pending } from './memory.ts'
 
@@ -14,14 +15,11 @@ const session = z.object({
     .optional()
     .openapi({ description: 'Whose memory; without it, and without a bearer key, what is read and forgotten is of all sessions, and what is scripted is for all that have no name of their own.' }),
 })
+const WHOLE = `write a whole number from 1 to ${MAX_LIMIT}`
 const filter = mapping({
   session: z.string().openapi({ description: 'Of all sessions, those of this one' }).optional(),
   model: z.string().openapi({ description: 'A name, or a family as name-*' }).optional(),
-  status: z
-    .string()
-    .regex(/^(?:\d{3}|\dxx)$/i, 'write it as 429, or as 4xx')
-    .openapi({ description: '429, or 4xx' })
-    .optional(),
+  status: z.string().regex(STATUS, 'write it as 429, or as 4xx').openapi({ description: '429, or 4xx' }).optional(),
   operation: z.string().openapi({ description: "An operation's id, its path, or POST /path" }).optional(),
   scenario: z.string().optional(),
   stream: z
@@ -30,7 +28,13 @@ const filter = mapping({
     .optional(),
   path: z.string().openapi({ description: 'With * at its end, what it begins with' }).optional(),
   since: z.string().openapi({ description: 'Only those after the one with this id' }).optional(),
-  limit: z.coerce.number({ error: 'write a whole number' }).int().min(1).max(100_000).openapi({ description: 'The newest ones' }).optional(),
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, WHOLE)
+    .transform(Number)
+    .refine((number) => number <= MAX_LIMIT, WHOLE)
+    .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, description: 'The newest ones' })
+    .optional(),
 })
 // Of these the schema only tells the document and the types: the mock writes the one itself, and the other is read by the room of scenarios.
 const exchange = z.custom<Exchange>().openapi('Exchange', {
@@ -44,11 +48,7 @@ const exchange = z.custom<Exchange>().openapi('Exchange', {
     response: { type: 'object' },
   },
 })
-const entry = z.custom<ScriptEntry>().openapi('ScriptEntry', {
-  type: 'object',
-  required: ['scenario'],
-  properties: { scenario: { description: "A scenario's name, or {then: …}" }, times: { type: 'integer', minimum: 1 }, when: { type: 'object' } },
-})
+const entry = z.custom<ScriptEntry>().openapi({ type: 'object' })
 const pending = z.custom<Pending>().openapi('Pending', {
   type: 'object',
   required: ['scenario', 'times'],
@@ -102,7 +102,13 @@ export const routes = {
     method: 'post',
     path: `${BASE}/script`,
     summary: 'The next answers, in order',
-    request: { headers: session, body: { required: true, content: { 'application/json': { schema: z.union([entry, z.array(entry)]) } } } },
+    request: {
+      headers: session,
+      body: {
+        required: true,
+        content: { 'application/json': { schema: z.union([entry, z.array(entry)]) } },
+      },
+    },
     responses: { 200: json(z.object({ scripted: z.int() }), 'How many entries were added') },
   }),
   pending: createRoute({

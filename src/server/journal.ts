@@ -1,9 +1,11 @@
 import { redactText } from '../journal/credentials.ts'
+import type { Told } from '../journal/exchange.ts'
 import { toExchange } from '../journal/exchange.ts'
 import type { Known } from '../journal/marks.ts'
 import { marksOf } from '../journal/marks.ts'
 import type { Trace } from '../journal/trace.ts'
 import type { Reply } from '../reply/reply.ts'
+import { isStream } from '../reply/reply.ts'
 import type { Ending } from '../store/store.ts'
 import type { Incoming } from './incoming.ts'
 import { modelsOf } from './operations.ts'
@@ -33,10 +35,19 @@ export function createJournal(settings: Settings, onFault: (error: unknown) => v
   const { store, catalogue } = settings.choosing
   const { values: models, titles: families } = modelsOf(settings)
   const known: Known = { contract: settings.contract, models, families, scenarios: [...catalogue.keys()] }
+  const written = (trace: Trace, told: Told): Uint8Array => {
+    try {
+      return toExchange(trace, told)
+    } catch (error) {
+      onFault(error)
+      return new Uint8Array()
+    }
+  }
   const begin: Journal['begin'] = async ({ method, path, query, headers }, trace, reply) => {
     const told = { request: { method, path, query, headers: headers() }, reply, time: Date.now() }
     const { session } = trace
-    const { id, forgotten } = await store.record(session, toExchange(trace, told))
+    const size = sizeOf(trace, reply)
+    const { id, forgotten } = await store.record(session, size > MAX_UNWRITTEN ? toExchange(trace, told) : { size, write: () => written(trace, told) })
     await store.mark(session, marksOf(trace, told, known))
     return {
       notes: forgotten.slice(0, 3).map((name) => `session '${redactText(name)}' was forgotten, it was idle longest`),
@@ -51,4 +62,12 @@ export function createJournal(settings: Settings, onFault: (error: unknown) => v
         return NOT_KEPT
       }),
   }
+}
+
+/** Bytes that a request and its answer may take until they are written; larger ones are written at once. */
+const MAX_UNWRITTEN = 65_536
+
+// What is held of a request and its answer as they came, about: a character takes two bytes, and parsed JSON as much again.
+function sizeOf({ size = 0 }: Trace, { body }: Reply): number {
+  return 4096 + 4 * size + 2 * (isStream(body) ? body.reduce((sum, { data }) => sum + data.length + 32, 0) : body.length)
 }

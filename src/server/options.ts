@@ -46,7 +46,7 @@ export interface MockOptions {
   readonly faults?: readonly string[]
   /** Whether a request that the contract forbids is refused (`enforce`, the default), or answered all the same where it can be understood (`report`). */
   readonly contract?: ContractMode
-  /** How many Exchanges of a session are kept; 1000 unless it is given. */
+  /** How many Exchanges of a session are kept, 0 to 100000; 1000 unless it is given. Large ones are fewer: all together take 64 MiB at most. */
   readonly journal?: number
   /** Further names by which the control API may be addressed. */
   readonly allowHosts?: readonly string[]
@@ -75,7 +75,8 @@ const aFunction: Rule = { allowed: 'a function', fits: (value) => typeof value =
 const aText = (allowed: string): Rule => ({ allowed, fits: (value) => typeof value === 'string' && value !== '' })
 const texts: Rule = { allowed: 'a list of texts', fits: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string') }
 
-const RULES: Readonly<Record<keyof MockOptions, Rule>> = {
+/** What each option of a mock may be. */
+export const MOCK_RULES: Readonly<Record<keyof MockOptions, Rule>> = {
   seed: { allowed: 'a text or a number', fits: (value) => typeof value === 'string' || Number.isFinite(value) },
   errors: oneOf(DIALECTS),
   clock: oneOf(['fixed', 'real']),
@@ -101,22 +102,27 @@ const RULES: Readonly<Record<keyof MockOptions, Rule>> = {
 export const LISTEN_RULES = { port: aWhole(65_535), host: aText('an address or a name of this machine') } as const
 
 /** The options that say how a mock elsewhere is connected to. */
-export const CONNECT_RULES = { wait: { allowed: 'a number of seconds from 0 to 3600', fits: (value: unknown) => isWithin(value, 3600) }, controlToken: RULES.controlToken } as const
+export const CONNECT_RULES = { wait: { allowed: 'a number of seconds from 0 to 3600', fits: (value: unknown) => isWithin(value, 3600) }, controlToken: MOCK_RULES.controlToken } as const
 
-/** A RangeError for the first option that is not known, or not as its rule says it. */
-export function checkOptions(options: object, rules: Readonly<Record<string, Rule>>): void {
+/** Options without what they inherit; a RangeError for the first that is not known, or not as its rule says it. */
+export function ownOptions<T extends object>(options: T, rules: Readonly<Record<string, Rule>>): T {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw new RangeError(`options: write them as an object; there are ${Object.keys(rules).join(', ')}`)
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
-    if (rule === undefined) throw new RangeError(`${name}: there is no such option; there are ${Object.keys(rules).join(', ')}`)
+    if (rule === undefined) {
+      const near = nearNames(name, Object.keys(rules))
+      throw new RangeError(`${name.slice(0, 100)}: there is no such option; ${near.length === 0 ? '' : `did you mean ${near.join(' or ')}? `}there are ${Object.keys(rules).join(', ')}`)
+    }
     if (value === undefined || rule.fits(value)) continue
     const shown = rule.isSecret === true || !['string', 'number', 'boolean'].includes(typeof value) ? '' : `'${String(value).slice(0, 200)}' is none; `
     throw new RangeError(`${name}: ${shown}use ${rule.allowed}`)
   }
+  return { ...options }
 }
 
 /** The Settings that options stand for; a RangeError names the option that is wrong, and what is allowed. */
-export async function toSettings(options: MockOptions, store?: Store): Promise<Settings> {
-  checkOptions(options, RULES)
+export async function toSettings(given: MockOptions, store?: Store): Promise<Settings> {
+  const options = ownOptions(given, MOCK_RULES)
   const { document, validators, profiles, scenarios, version } = await import('#prepared')
   let source: ReturnType<Contract['source']> | undefined
   const packaged = toContract(document, validators, async () => (source ??= readPackaged()))
@@ -156,9 +162,9 @@ function isLinkable(value: unknown): boolean {
 }
 
 function toChoosing({ scenario, faultRate = 0, faults = [], seed = 0 }: MockOptions, catalogue: Catalogue, store: Store): Choosing {
-  for (const name of [...(scenario === undefined ? [] : [scenario]), ...faults]) {
+  for (const [option, name] of [...(scenario === undefined ? [] : [['scenario', scenario] as const]), ...faults.map((fault) => ['faults', fault] as const)]) {
     const near = nearNames(name, catalogue.keys())
-    if (!catalogue.has(name)) throw new RangeError(`there is no scenario '${name}'${near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`}`)
+    if (!catalogue.has(name)) throw new RangeError(`${option}: there is no scenario '${name}'${near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`}`)
   }
   if (faultRate > 0 && faults.length === 0) throw new RangeError('faultRate: there is nothing to draw from; name scenarios in faults, or with --fault')
   return { catalogue, store, scenario, faultRate, faults, seed: String(seed) }

@@ -117,37 +117,56 @@ async function drained(outgoing: ServerResponse, { stalled = STALLED }: Pacing):
   outgoing.setTimeout(0)
 }
 
-/** A Reply as a web Response; its stream is written as it is read. Rejects when the client or the server's end stops a wait before the head. */
-export async function toResponse(reply: Reply, pacing: Pacing, hangUp: AbortSignal): Promise<Response> {
-  const { status, headers, body, wait = 0 } = reply
-  const before = wait + (isStream(body) ? (body[0]?.wait ?? 0) : 0) // headers are held until the first content [S]
-  if (before > 0) await pacing.timer(before, AbortSignal.any([pacing.ending, hangUp]))
-  if (isBodiless(status)) return new Response(null, { status, headers })
-  if (isStream(body) && body[0]?.isReset !== undefined) throw new TypeError('fetch failed', { cause: resetError().cause })
-  if (isStream(body)) return new Response(toStream(body, pacing, hangUp), { status, headers })
-  return new Response(typeof body === 'string' ? body : new Uint8Array(body), { status, headers })
+/** Who reads a web Response. */
+export interface Reader {
+  /** Aborts when nobody reads any more. */
+  readonly hangUp: AbortSignal
+  /** Told when the whole was read, or nobody reads any more. */
+  readonly ended: () => void
 }
 
-function toStream(frames: readonly Frame[], { timer, ending }: Pacing, hangUp: AbortSignal): ReadableStream<Uint8Array> {
+/** A Reply as a web Response; its stream is written as it is read. Rejects when the reader or the server's end stops a wait before the head. */
+export async function toResponse(reply: Reply, pacing: Pacing, reader: Reader): Promise<Response> {
+  const { status, headers, body, wait = 0 } = reply
+  const before = wait + (isStream(body) ? (body[0]?.wait ?? 0) : 0) // headers are held until the first content [S]
+  if (before > 0) await pacing.timer(before, AbortSignal.any([pacing.ending, reader.hangUp]))
+  if (isStream(body) && body[0]?.isReset === undefined && !isBodiless(status)) return new Response(toStream(body, pacing, reader), { status, headers })
+  reader.ended()
+  if (isBodiless(status)) return new Response(null, { status, headers })
+  if (isStream(body)) throw new TypeError('fetch failed', { cause: resetError().cause })
+  return new Response(toStream([{ wait: 0, data: body }], pacing, reader), { status, headers })
+}
+
+function toStream(frames: readonly Frame[], { timer, ending }: Pacing, { hangUp, ended }: Reader): ReadableStream<Uint8Array> {
   const left = frames.entries()
-  const cancelled = new AbortController()
-  const stop = AbortSignal.any([ending, hangUp, cancelled.signal])
+  const done = new AbortController()
+  const stop = AbortSignal.any([ending, hangUp, done.signal])
   const encoder = new TextEncoder()
+  const finish = (doing: () => void): void => {
+    if (done.signal.aborted) return
+    done.abort()
+    doing()
+    ended()
+  }
   return new ReadableStream({
+    start(controller) {
+      hangUp.addEventListener('abort', () => finish(() => controller.error(hangUp.reason)), { signal: done.signal })
+    },
     async pull(controller) {
-      const { value, done } = left.next()
-      if (done === true) return controller.close()
+      const { value, done: isOver } = left.next()
+      if (isOver === true) return finish(() => controller.close())
       const [i, { wait, data, isReset }] = value
       try {
         if (i > 0 && wait > 0) await timer(wait, stop)
       } catch (error) {
-        return ending.aborted ? controller.close() : controller.error(error)
+        return finish(() => (ending.aborted ? controller.close() : controller.error(hangUp.aborted ? hangUp.reason : error)))
       }
-      if (isReset !== undefined) controller.error(resetError())
-      else if (data.length === 0) controller.close()
+      if (done.signal.aborted) return
+      if (isReset !== undefined) finish(() => controller.error(resetError()))
+      else if (data.length === 0) finish(() => controller.close())
       else controller.enqueue(typeof data === 'string' ? encoder.encode(data) : data)
     },
-    cancel: () => cancelled.abort(),
+    cancel: () => finish(() => {}),
   })
 }
 

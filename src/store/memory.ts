@@ -1,14 +1,26 @@
-import type { Ending, Kept, Opened, Scripted, Store } from './store.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Ending, Kept, Opened, Scripted, Store, Unwritten } from './store.ts'
 import { MAX_BYTES, MAX_MARKS, MAX_SCRIPT_BYTES, MAX_SCRIPTED, MAX_SCRIPTS_BYTES, MAX_SESSIONS, StoreFull } from './store.ts'
 
 /** Names of forgotten sessions that wait to be told. */
 const MAX_TOLD = 100
 
-interface Exchange extends Kept {
+/** Milliseconds after which what is not written yet is looked through. */
+const LATE = 1000
+/** How many are written in one turn, so that others have theirs. */
+const TURN = 32
+
+interface Exchange {
+  readonly id: string
+  readonly of: Session
+  readonly round: number
+  kept: Uint8Array | Unwritten
+  size: number
   ending: Ending | undefined
 }
 
 interface Session {
+  readonly name: string
   requests: number
   readonly counters: Map<string, number>
   script: Scripted[]
@@ -36,6 +48,10 @@ export class MemoryStore implements Store {
   #ids = 0
   #bytes = 0
   #forgotten: string[] = []
+  /** The Exchanges that are not written yet, the oldest first. */
+  readonly #unwritten = new Set<Exchange>()
+  #timer: NodeJS.Timeout | undefined
+  #round = 0
 
   constructor({ exchanges = 1000, sessions = MAX_SESSIONS, bytes = MAX_BYTES }: Bounds = {}) {
     this.#most = { exchanges, sessions, bytes }
@@ -76,11 +92,14 @@ export class MemoryStore implements Store {
     return entry.left
   }
 
-  async record(name: string, bytes: Uint8Array): Promise<{ readonly id: string; readonly forgotten: readonly string[] }> {
+  async record(name: string, kept: Uint8Array | Unwritten): Promise<{ readonly id: string; readonly forgotten: readonly string[] }> {
     const session = this.#find(name)
     const id = this.#nextId()
-    session.exchanges.set(id, { id, session: name, bytes, ending: undefined })
-    this.#weigh(session, bytes.length)
+    const size = kept instanceof Uint8Array ? kept.length : kept.size
+    const exchange: Exchange = { id, of: session, round: this.#round, kept, size, ending: undefined }
+    session.exchanges.set(id, exchange)
+    if (!(kept instanceof Uint8Array)) this.#later(exchange)
+    this.#weigh(session, size)
     while (session.exchanges.size > this.#most.exchanges) this.#drop(session)
     while (this.#bytes > this.#most.bytes) this.#drop(this.#largest() ?? session)
     const forgotten = this.#forgotten
@@ -94,8 +113,13 @@ export class MemoryStore implements Store {
   }
 
   async records(name?: string): Promise<readonly Kept[]> {
+    await this.#writeAll((exchange) => name === undefined || exchange.of.name === name)
     return this.#some(name)
       .flatMap(({ exchanges }) => [...exchanges.values()])
+      .flatMap((exchange): Kept[] => {
+        const bytes = this.#written(exchange)
+        return bytes.length === 0 ? [] : [{ id: exchange.id, session: exchange.of.name, bytes, ending: exchange.ending }]
+      })
       .toSorted((a, b) => Number(a.id) - Number(b.id))
   }
 
@@ -121,10 +145,14 @@ export class MemoryStore implements Store {
     for (const session of this.#some(name)) {
       for (const id of ids ?? [...session.exchanges.keys()]) {
         const exchange = session.exchanges.get(id)
-        if (exchange !== undefined) this.#weigh(session, -exchange.bytes.length)
-        session.exchanges.delete(id)
+        if (exchange !== undefined) this.#forget(exchange)
       }
     }
+  }
+
+  async close(): Promise<void> {
+    await this.#writeAll(() => true)
+    clearTimeout(this.#timer)
   }
 
   async reset(name?: string): Promise<void> {
@@ -149,11 +177,11 @@ export class MemoryStore implements Store {
   #find(name: string): Session {
     const known = this.#sessions.get(name)
     if (known !== undefined) this.#sessions.delete(name)
-    const session = known ?? { requests: 0, counters: new Map(), script: [], scriptBytes: 0, exchanges: new Map(), bytes: 0, marks: new Map() }
+    const session = known ?? { name, requests: 0, counters: new Map(), script: [], scriptBytes: 0, exchanges: new Map(), bytes: 0, marks: new Map() }
     this.#sessions.set(name, session)
     const [[idle, old] = [name, session]] = this.#sessions
     if (this.#sessions.size > this.#most.sessions) {
-      this.#weigh(old, -old.bytes)
+      for (const exchange of old.exchanges.values()) this.#forget(exchange)
       this.#sessions.delete(idle)
       if (this.#forgotten.length < MAX_TOLD) this.#forgotten.push(idle)
     }
@@ -167,9 +195,48 @@ export class MemoryStore implements Store {
 
   #drop(session: Session): void {
     const [oldest] = session.exchanges.values()
-    if (oldest === undefined) return
-    session.exchanges.delete(oldest.id)
-    this.#weigh(session, -oldest.bytes.length)
+    if (oldest !== undefined) this.#forget(oldest)
+  }
+
+  #forget(exchange: Exchange): void {
+    exchange.of.exchanges.delete(exchange.id)
+    this.#unwritten.delete(exchange)
+    this.#weigh(exchange.of, -exchange.size)
+  }
+
+  // What nobody asks for is written when it has become a second old: then no request is held any more as it came.
+  #later(exchange: Exchange): void {
+    this.#unwritten.add(exchange)
+    this.#timer ??= setTimeout(() => void this.#writeOld(), LATE).unref()
+  }
+
+  async #writeOld(): Promise<void> {
+    const round = this.#round++
+    await this.#writeAll((exchange) => exchange.round < round)
+    this.#timer = undefined
+    if (this.#unwritten.size > 0) this.#timer = setTimeout(() => void this.#writeOld(), LATE).unref()
+  }
+
+  async #writeAll(isMeant: (exchange: Exchange) => boolean): Promise<void> {
+    let left = TURN
+    for (const exchange of [...this.#unwritten].filter(isMeant)) {
+      this.#written(exchange)
+      if (--left > 0) continue
+      await nextTurn()
+      left = TURN
+    }
+  }
+
+  #written(exchange: Exchange): Uint8Array {
+    const { kept } = exchange
+    if (kept instanceof Uint8Array) return kept
+    const bytes = kept.write()
+    exchange.kept = bytes
+    if (this.#unwritten.delete(exchange)) {
+      this.#weigh(exchange.of, bytes.length - exchange.size)
+      exchange.size = bytes.length
+    }
+    return bytes
   }
 
   #largest(): Session | undefined {

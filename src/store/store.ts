@@ -31,6 +31,17 @@ export interface Kept {
   readonly ending: Ending | undefined
 }
 
+/**
+ * An Exchange that is not written yet. To write one costs more than to answer its request; under load most are pushed out by
+ * newer ones before anybody reads them.
+ */
+export interface Unwritten {
+  /** Bytes that it takes meanwhile, about. */
+  readonly size: number
+  /** The bytes that are kept; none where it could not be written. */
+  readonly write: () => Uint8Array
+}
+
 /** Something that a Store cannot keep because there is too much of it; the message says how much it takes. */
 export class StoreFull extends Error {
   override readonly name = 'StoreFull'
@@ -51,8 +62,8 @@ export interface Store {
   readonly scripted: (session: string) => Promise<readonly Scripted[]>
   /** Takes one answer of an entry; gives how many it had left, this one included: 0 when another request has had the last of them. */
   readonly take: (session: string, id: string) => Promise<number>
-  /** Keeps an Exchange; gives its id, and the sessions that were forgotten to make room. */
-  readonly record: (session: string, bytes: Uint8Array) => Promise<{ readonly id: string; readonly forgotten: readonly string[] }>
+  /** Keeps an Exchange, which is written two seconds later at the latest; gives its id, and the sessions that were forgotten to make room. */
+  readonly record: (session: string, exchange: Uint8Array | Unwritten) => Promise<{ readonly id: string; readonly forgotten: readonly string[] }>
   /** Completes an Exchange, unless it is gone. */
   readonly end: (session: string, id: string, ending: Ending) => Promise<void>
   /** The Exchanges of a session, or of all, the oldest first. */
@@ -69,6 +80,8 @@ export interface Store {
   readonly reset: (session?: string) => Promise<void>
   /** How much is kept. */
   readonly size: () => Promise<{ readonly sessions: number; readonly exchanges: number; readonly bytes: number }>
+  /** Writes what is not written yet, and lets go of what keeps this process busy. What is kept can still be read. */
+  readonly close: () => Promise<void>
 }
 
 /** Sessions at most; the one that was idle longest is forgotten first. */

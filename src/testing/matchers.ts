@@ -1,6 +1,8 @@
+import { splitLeadingUrls } from '../chat/reference.ts'
 import { labelOf } from '../image/label.ts'
 import type { Placeholder } from '../image/placeholder.ts'
 import { readPlaceholder } from '../image/placeholder.ts'
+import { FORMATS } from '../image/recipe.ts'
 
 /**
  * What a picture is expected to be; what is not said fits all.
@@ -8,8 +10,9 @@ import { readPlaceholder } from '../image/placeholder.ts'
  * expect(link).toBePlaceholderFor({ model: 'flux', prompt: 'a fox', size: '1024x1024', references: 1 })
  */
 export interface Expected {
+  /** A model's name. */
   readonly model?: string
-  /** As it was asked for; of a long one the picture knows the first 60 characters. */
+  /** As it was sent, URLs at its head included; of a long one the picture knows the beginning, up to 60 characters, and line ends are spaces. */
   readonly prompt?: string
   /** `1024x1536` */
   readonly size?: string
@@ -35,6 +38,23 @@ export interface Matched {
 
 type Fact = keyof Expected
 
+interface Rule {
+  readonly allowed: string
+  readonly fits: (value: unknown) => boolean
+}
+
+const aText: Rule = { allowed: 'a text', fits: (value) => typeof value === 'string' }
+const aCount: Rule = { allowed: 'a whole number', fits: (value) => Number.isInteger(value) }
+const RULES: Readonly<Record<Fact, Rule>> = {
+  model: aText,
+  prompt: aText,
+  size: { allowed: 'a text like 1024x1536', fits: (value) => typeof value === 'string' && /^\d+x\d+$/.test(value) },
+  format: { allowed: FORMATS.join(', '), fits: (value) => FORMATS.some((format) => format === value) },
+  index: aCount,
+  count: aCount,
+  references: aCount,
+}
+
 const FACTS: Readonly<Record<Fact, (found: Placeholder) => string | number>> = {
   model: ({ model }) => model,
   prompt: ({ label }) => label,
@@ -53,6 +73,7 @@ const FACTS: Readonly<Record<Fact, (found: Placeholder) => string | number>> = {
  */
 export function toBePlaceholderFor(picture: string | URL | ArrayBuffer | Uint8Array, expected: Expected): Matched {
   const facts = factsOf(expected)
+  if (picture === undefined || picture === null) throw new TypeError(`toBePlaceholderFor: ${String(picture)} is no picture; give its URL, its data URI, or its bytes`)
   const found = readPlaceholder(picture)
   const wrong = found === undefined ? [] : facts.filter((fact) => FACTS[fact](found) !== wantedOf(fact, expected))
   const wanted = listOf(facts, (fact) => wantedOf(fact, expected))
@@ -68,19 +89,21 @@ export function toBePlaceholderFor(picture: string | URL | ArrayBuffer | Uint8Ar
 }
 
 function factsOf(expected: Expected): Fact[] {
-  const given = Object.keys(expected)
-  const facts = given.filter((name): name is Fact => isFact(name) && expected[name] !== undefined)
-  const unknown = given.find((name) => !isFact(name))
-  if (unknown !== undefined) throw new TypeError(`toBePlaceholderFor: '${unknown}' is not known; there are ${Object.keys(FACTS).join(', ')}`)
-  return facts
+  const known = Object.keys(RULES).join(', ')
+  if (typeof expected !== 'object' || expected === null) throw new TypeError(`toBePlaceholderFor: say what is expected as an object; there are ${known}`)
+  return Object.entries(expected).flatMap(([name, value]) => {
+    if (!isFact(name)) throw new TypeError(`toBePlaceholderFor: '${name}' is not known; there are ${known}`)
+    if (value !== undefined && !RULES[name].fits(value)) throw new TypeError(`toBePlaceholderFor: '${String(value)}' is no ${name} of a picture; use ${RULES[name].allowed}`)
+    return value === undefined ? [] : [name]
+  })
 }
 
 function isFact(name: string): name is Fact {
-  return Object.hasOwn(FACTS, name)
+  return Object.hasOwn(RULES, name)
 }
 
 function wantedOf(fact: Fact, expected: Expected): string | number | undefined {
-  return fact === 'prompt' && expected.prompt !== undefined ? labelOf(expected.prompt) : expected[fact]
+  return fact === 'prompt' && expected.prompt !== undefined ? labelOf(splitLeadingUrls(expected.prompt).text) : expected[fact]
 }
 
 function listOf(facts: readonly Fact[], valueOf: (fact: Fact) => unknown): string {
@@ -88,6 +111,6 @@ function listOf(facts: readonly Fact[], valueOf: (fact: Fact) => unknown): strin
 }
 
 function nameOf(picture: unknown): string {
-  if (typeof picture === 'string' || picture instanceof URL) return String(picture).slice(0, 200)
+  if (typeof picture === 'string' || picture instanceof URL) return String(picture).slice(0, 200) || 'an empty text'
   return 'bytes without a name of the mock in them'
 }

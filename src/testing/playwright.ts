@@ -67,7 +67,7 @@ export interface MockWorkerFixtures {
  * @example
  * export const test = base.extend<MockFixtures, MockWorkerFixtures>(mockFixtures(() => connectMock('http://127.0.0.1:4010')))
  */
-export function mockFixtures(open: () => Promise<Mock> = startMock): MockedFixtures {
+export function mockFixtures(open: () => Promise<Mock> = startMock): MockFixtureFunctions {
   return {
     mockServer: [
       // oxlint-disable-next-line eslint/no-empty-pattern -- Playwright reads from the pattern which fixtures are needed
@@ -91,7 +91,12 @@ export function mockFixtures(open: () => Promise<Mock> = startMock): MockedFixtu
   }
 }
 
-type MockedFixtures = Fixtures<MockFixtures, MockWorkerFixtures, PlaywrightTestArgs & PlaywrightTestOptions, PlaywrightWorkerArgs & PlaywrightWorkerOptions>
+/**
+ * What `base.extend` takes.
+ * @example
+ * const fixtures: MockFixtureFunctions = mockFixtures(async () => startMock({ pace: 'real' }))
+ */
+export type MockFixtureFunctions = Fixtures<MockFixtures, MockWorkerFixtures, PlaywrightTestArgs & PlaywrightTestOptions, PlaywrightWorkerArgs & PlaywrightWorkerOptions>
 
 // What the mock's base URL is asked goes there, and streams; the rest of a page from elsewhere is answered outside of it, since
 // a browser lets no such page reach this machine.
@@ -110,7 +115,7 @@ async function join(context: BrowserContext, mock: Session, mockedURL: string | 
 // A connection that the mock resets, or that is still open when the test ends, is a request that failed.
 async function answer(asked: Route, url: string, mock: Session): Promise<void> {
   const headers = { ...headersOf(asked, mock), host: new URL(url).host }
-  const response = await asked.fetch({ url, headers, timeout: 0 }).catch(() => undefined)
+  const response = await asked.fetch({ url, headers, timeout: 0, maxRedirects: 0 }).catch(() => undefined)
   await (response === undefined ? asked.abort('connectionreset') : asked.fulfill({ response }))
 }
 

@@ -35,7 +35,7 @@ export interface MockFixtures {
  * @example
  * export const test = base.extend<MockFixtures>(mockFixtures(() => connectMock('http://localhost:4010')))
  */
-export function mockFixtures(open: () => Promise<Mock> = startMock): Fixtures {
+export function mockFixtures(open: () => Promise<Mock> = startMock): MockFixtureFunctions {
   return {
     mockServer: [
       // oxlint-disable-next-line eslint/no-empty-pattern -- vitest reads from the pattern which fixtures are needed
@@ -54,11 +54,14 @@ export function mockFixtures(open: () => Promise<Mock> = startMock): Fixtures {
   }
 }
 
-type Use<T> = (value: T) => Promise<void>
-
-interface Fixtures {
-  readonly mockServer: [(context: object, use: Use<Mock>) => Promise<void>, { scope: 'file' }]
-  readonly mock: (context: TestContext & { readonly mockServer: Mock }, use: Use<Session>) => Promise<void>
+/**
+ * What `base.extend` takes.
+ * @example
+ * const fixtures: MockFixtureFunctions = mockFixtures(async () => startMock({ pace: 'real' }))
+ */
+export interface MockFixtureFunctions {
+  readonly mockServer: [(context: object, use: (mock: Mock) => Promise<void>) => Promise<void>, { scope: 'file' }]
+  readonly mock: (context: TestContext & { readonly mockServer: Mock }, use: (session: Session) => Promise<void>) => Promise<void>
 }
 
 /**

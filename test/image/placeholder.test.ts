@@ -72,7 +72,9 @@ test('of every other picture nothing is told, and what is no picture is one clea
   ]
   for (const picture of none) expect(readPlaceholder(picture)).toBeUndefined()
   for (const wrong of [undefined, null, 5, {}, [], new Response()]) {
-    expect(() => readPlaceholder(wrong as string)).toThrow('readPlaceholder: give a URL, or bytes as an ArrayBuffer or a Uint8Array; of a Response, await response.arrayBuffer()')
+    expect(() => readPlaceholder(wrong as string)).toThrow(
+      `readPlaceholder: give a URL, a data URI, or bytes as an ArrayBuffer or a Uint8Array, and no ${typeof wrong}; of a Response, await response.arrayBuffer()`,
+    )
   }
 })
 

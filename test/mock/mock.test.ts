@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http'
 import { promisify } from 'node:util'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
+import { version } from '#prepared'
 import type { Mock, MockOptions } from '../../src/index.ts'
 import { connectMock, createMock, startMock } from '../../src/index.ts'
 import { ask, picturesIn } from '../ask.ts'
@@ -97,6 +98,52 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     expect(await mock.pending()).toEqual([])
   })
 
+  test('whose fetch leaves it for nobody: no redirect is followed, and what is no http(s) URL is refused', async () => {
+    await using other = await serve((_request, response) => response.end('elsewhere'))
+    await using mock = await make()
+    const session = mock.session()
+    await session.script({ then: { status: 307, headers: { location: other.url }, body: 'gone' } })
+    const response = await session.fetch('/v1/chat/completions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'flux', messages: [{ role: 'user', content: 'x' }] }),
+    })
+    expect([response.status, response.headers.get('location'), response.redirected]).toEqual([307, other.url, false])
+    for (const url of ['data:.evil.invalid/x', 'data:image/png;base64,AAAA', 'file:///etc/passwd'])
+      await expect(mock.fetch(url)).rejects.toThrow('is no http(s) URL; data: and blob: URLs are read by the global fetch')
+  })
+
+  test('whose filters are checked in the same words', async () => {
+    await using mock = await make()
+    await ask(mock)
+    const wrong: [object, string][] = [
+      [{ modle: 'flux' }, "filter: 'modle' is not known; there are session, model, status, operation, scenario, stream, path, since, limit"],
+      [{ status: 'ok' }, "filter: 'ok' is no status; use 429, or '4xx'"],
+      [{ limit: 0 }, "filter: '0' is no limit; use a whole number from 1 to 100000"],
+      [{ stream: 'true' }, "filter: 'true' is no stream; use true or false"],
+      [{ model: ['flux'] }, "filter: 'flux' is no model; use a name, or a family as 'name-*'"],
+      [[], 'filter: write it as an object'],
+    ]
+    for (const [filter, message] of wrong) {
+      await expect(mock.exchanges(filter)).rejects.toThrow(message)
+      await expect(mock.table(filter)).rejects.toThrow(message)
+    }
+    expect(await mock.exchanges({ status: '2XX', limit: 100_000 })).toHaveLength(1)
+  })
+
+  test('whose body is no more to be read once its signal has aborted, with the reason that was given', async () => {
+    await using mock = await make()
+    for (const stream of [true, false]) {
+      const hangUp = new AbortController()
+      const body = JSON.stringify({ model: 'flux', stream, messages: [{ role: 'user', content: 'x' }] })
+      const headers = { 'content-type': 'application/json', 'x-mock-scenario': stream ? 'slow-hang' : 'slow-start', 'x-mock-pace': 'instant' }
+      const response = stream ? await mock.fetch('/v1/chat/completions', { method: 'POST', headers, body, signal: hangUp.signal }) : undefined
+      const asked = response?.text() ?? mock.fetch('/v1/chat/completions', { method: 'POST', headers, body, signal: hangUp.signal })
+      hangUp.abort(new Error('why'))
+      await expect(asked).rejects.toThrow('why')
+    }
+  })
+
   test('whose fetch rejects with an AbortError as soon as its signal aborts, in a wait and in a stream', async () => {
     await using mock = await make({ pace: 1000 })
     const hangUp = new AbortController()
@@ -128,7 +175,7 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     await expect(mock.reset()).rejects.toThrow(closed)
     expect(() => mock.session()).toThrow(closed)
     if (make !== connected) expect(await session.exchanges()).toEqual(told) // else the one behind it is gone as well
-    await expect(mock.close(-1)).rejects.toThrow("close: '-1' is no number of seconds")
+    for (const grace of [-1, 3601, Number.NaN, Infinity]) await expect(mock.close(grace)).rejects.toThrow(`close: '${grace}' is none; use a number of seconds from 0 to 3600`)
   })
 })
 
@@ -152,8 +199,55 @@ test('the control token is asked for where the mock has one, and is said by nobo
   await using mock = await connectMock(elsewhere.url, { controlToken: 'open-sesame' })
   await mock.script('retry-503')
   expect(await mock.pending()).toHaveLength(1)
-  await using stranger = await connectMock(elsewhere.url)
-  await expect(stranger.pending()).rejects.toThrow(/x-mock-control-token/)
+  await expect(connectMock(elsewhere.url)).rejects.toThrow(/^connectMock: .*x-mock-control-token/)
+  await expect(connectMock(elsewhere.url, { controlToken: 'guessed' })).rejects.toThrow(/^connectMock: (?!.*guessed)/)
+})
+
+test('a control token goes to nobody else', async () => {
+  const seen: unknown[] = []
+  await using other = await serve((request, response) => {
+    seen.push(request.headers['x-mock-control-token'])
+    response.end()
+  })
+  await using mock = await createMock()
+  await using proxy = await serve((request, response) => {
+    if (request.url?.startsWith('/__mock/script') === true) response.writeHead(307, { location: `${other.url}/stolen` }).end()
+    else void mock.fetch(request.url ?? '').then(async (answer) => response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text()))
+  })
+  await expect(connectMock(proxy.url, { controlToken: 'open-sesame' })).rejects.toThrow('connectMock: the control API answered 307')
+  expect(seen).toEqual([])
+})
+
+test('however short it may wait, it asks: a mock that is ready is found at once, and one that is slow to answer', async () => {
+  await using mock = await createMock()
+  await using slow = await serve((request, response) => {
+    void mock.fetch(request.url ?? '').then(async (answer) => {
+      await new Promise((resolve) => setTimeout(resolve, 60)) // longer than what is left when there is no time to wait
+      return response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
+    })
+  })
+  for (const wait of [0, 0.3, 1, 4.9]) {
+    const started = performance.now()
+    await using found = await connectMock(slow.url, { wait })
+    expect(found.baseURL).toBe(`${slow.url}/v1`)
+    expect(performance.now() - started, `with ${wait} s`).toBeLessThan(wait * 1000 + 900)
+  }
+})
+
+test('a mock behind a path is asked below it, however its URL is written', async () => {
+  await using mock = await createMock()
+  const paths: string[] = []
+  await using proxy = await serve((request, response) => {
+    paths.push(request.url ?? '')
+    void mock.fetch((request.url ?? '').replace('/team/mock', '')).then(async (answer) => response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text()))
+  })
+  await using behind = await connectMock(`${proxy.url}/team/mock//`)
+  paths.length = 0
+  const { url } = behind
+  for (const input of ['v1/models', '/v1/models', `${url}/v1/models`, url.replace('http:', 'HTTP:') + '/v1/models', 'https://api.example.com/v1/models', `${url}/../../v1/models`]) {
+    expect((await behind.fetch(input)).status, input).toBe(200)
+  }
+  expect(new Set(paths)).toEqual(new Set(['/team/mock/v1/models']))
 })
 
 /** A server that is no mock, or not yet one. */
@@ -188,20 +282,38 @@ test('what is not ready in time, is no mock, or is one of another version, is on
   await free[Symbol.asyncDispose]()
   await expect(connectMock(free.url, { wait: 0.1 })).rejects.toThrow(new RegExp(`^there is no mock ready at ${free.url} after 0.1 s: connect ECONNREFUSED`))
   await using silent = await serve(() => {})
-  await expect(connectMock(silent.url, { wait: 0.1 })).rejects.toThrow(`there is no mock ready at ${silent.url} after 0.1 s: `)
+  await expect(connectMock(silent.url, { wait: 0.1 })).rejects.toThrow(`there is no mock ready at ${silent.url} after 0.1 s: no answer`)
   await using ending = await serve((_request, response) => response.writeHead(503, { 'x-mock-version': '0.1.0' }).end())
-  await expect(connectMock(ending.url, { wait: 0.1 })).rejects.toThrow('GET /__mock/readyz is answered with 503')
+  await expect(connectMock(ending.url, { wait: 0.1 })).rejects.toThrow(`GET ${ending.url}/__mock/readyz is answered with 503`)
   await using stranger = await serve((_request, response) => response.writeHead(404).end('<h1>nginx</h1>'))
-  await expect(connectMock(stranger.url)).rejects.toThrow('GET /__mock/readyz is answered with 404, and not by chat-image-mock')
-  await using newer = await serve((_request, response) => response.writeHead(200, { 'x-mock-version': '99.1.0' }).end())
+  await expect(connectMock(stranger.url)).rejects.toThrow(`GET ${stranger.url}/__mock/readyz is answered with 404, and not by chat-image-mock`)
+  for (const health of ['<html>', 'null', '{"contract":{"basePath":{}}}', '{"contract":{"basePath":"@evil.example"}}']) {
+    await using odd = await serve((_request, response) => response.writeHead(200, { 'x-mock-version': version }).end(health))
+    await expect(connectMock(odd.url)).rejects.toThrow(`GET ${odd.url}/__mock/health does not say what clients take as their base URL`)
+  }
+  await using newer = await serve((_request, response) => response.writeHead(200, { 'x-mock-version': '99.1.0' }).end('{"contract":{"basePath":"/v1"}}'))
   await expect(connectMock(newer.url)).rejects.toThrow(/is version 99\.1\.0, this package is \d+\.\d+\.\d+: .* use the same version of both/)
   await using mock = await startMock()
   await expect(connectMock(mock.baseURL)).rejects.toThrow(`${mock.baseURL} is a path of a mock; connect to ${mock.url}`)
 })
 
 test.each<[make: () => Promise<Mock>, message: string]>([
-  [async () => connectMock('localhost:4010'), "connectMock: 'localhost:4010' is no URL of a mock; write it as http://localhost:4010"],
-  [async () => connectMock('http://me:secret@localhost:4010'), "connectMock: 'http://localhost:4010' is no URL of a mock"],
+  ...[
+    'localhost:4010',
+    'http://me:secret@localhost:4010',
+    'http://:secret@localhost:4010',
+    'http:me:sec/ret@localhost:4010',
+    'http://localhost:4010?token=secret',
+    'http://localhost:4010/#',
+    'file:///tmp',
+  ].map((url): [make: () => Promise<Mock>, message: string] => [
+    async () => connectMock(url),
+    'connectMock: this is no URL of a mock; write it as http://localhost:4010, without credentials, query and fragment',
+  ]),
+  [async () => createMock(null as never), 'options: write them as an object; there are seed, errors'],
+  [async () => startMock('http://x' as never), 'options: write them as an object; there are seed, errors'],
+  [async () => startMock({ prot: 1 } as object), /^prot: there is no such option; did you mean port or pace or host\? there are seed, .*, port, host$/.source],
+  [async () => createMock({ scenario: 'retry503' }), "scenario: there is no scenario 'retry503'; did you mean retry-503"],
   [async () => connectMock('http://localhost:4010', { wait: -1 }), "wait: '-1' is none; use a number of seconds from 0 to 3600"],
   [async () => connectMock('http://localhost:4010', { controlToken: 'with space' }), 'controlToken: use a text of 1 to 200 characters'],
   [async () => connectMock('http://localhost:4010', { token: 'x' } as object), 'token: there is no such option; there are wait, controlToken'],
@@ -215,6 +327,21 @@ test.each<[make: () => Promise<Mock>, message: string]>([
   [async () => createMock({ controlToken: 'sk secret' }), /^controlToken: use a text/.source],
 ])('a wrong option fails at the call, and says what is allowed: %#', async (make, message) => {
   await expect(make()).rejects.toThrow(message.startsWith('^') ? new RegExp(message) : message)
+})
+
+test.each(KINDS.slice(0, 2))('closing a mock of %s waits for its streams as long as it takes, and no longer', async (_name, make) => {
+  let go = (): void => {}
+  const held = new Promise<void>((resolve) => (go = resolve))
+  const mock = await make({ pace: 'real', timer: async () => held })
+  const body = JSON.stringify({ model: 'flux', stream: true, messages: [{ role: 'user', content: 'x' }] })
+  const asked = mock.fetch('/v1/chat/completions', { method: 'POST', headers: { 'content-type': 'application/json' }, body }).then(async (response) => response.text())
+  while ((await mock.exchanges()).length === 0) await new Promise((resolve) => setImmediate(resolve))
+  const started = performance.now()
+  const closed = mock.close(60)
+  go()
+  expect(await asked).toMatch(/\[DONE\]\n\n$/)
+  await closed
+  expect(performance.now() - started).toBeLessThan(10_000)
 })
 
 test('a port that is taken is said at the call', async () => {

@@ -97,6 +97,16 @@ test('with Accept: text/plain the journal is a table, for eyes', async () => {
   expect(told.text).toMatch(/^asked \(1\):\n {2}id .*\n {2}\d+ +POST \/v1\/chat\/completions {2}gpt-4o-image {2}200 {15}a fox\n$/)
 })
 
+test.each(['application/json', 'application/json ; charset=utf-8', 'application/json;', 'APPLICATION/JSON;charset=utf-8'])('a script is taken as %s', async (type) => {
+  await using mock = await listening()
+  expect(await control(mock, 'script', { method: 'POST', headers: { 'content-type': type }, body: '{"scenario":"retry-503"}' })).toMatchObject({ status: 200, json: { scripted: 1 } })
+})
+
+test('a backslash in an id leads to no other route', async () => {
+  await using mock = await listening()
+  for (const id of ['..%5cscript', '..%5copenapi.json', '%2e%2e%5cscenarios']) expect((await control(mock, `exchanges/${id}`)).status).toBe(404)
+})
+
 test('an Exchange is told by its id; latest is the newest', async () => {
   await using mock = await listening()
   expect(await control(mock, 'exchanges/latest')).toMatchObject({ status: 404, json: { error: { code: 'exchange_not_found' } } })
@@ -288,6 +298,14 @@ test('openapi.json is a valid OpenAPI 3.1 document, and names exactly the routes
   expect(json.openapi).toBe('3.1.0')
   const routes = Object.fromEntries(Object.entries<object>(json.paths).map(([path, item]) => [path, Object.keys(item).toSorted()]))
   await SwaggerParser.validate(structuredClone(json))
+  expect(json.paths['/__mock/exchanges'].delete).toMatchObject({ operationId: 'deleteExchanges', responses: { 200: {}, default: { description: 'What is wrong' } } })
+  const { Ajv2020 } = await import('ajv/dist/2020.js')
+  const { schema } = json.paths['/__mock/script'].post.requestBody.content['application/json']
+  const fits = new Ajv2020({ strict: false, formats: { 'date-time': true } }).addSchema({ $id: 'doc', ...json }).compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"doc#/')))
+  for (const body of [{ scenario: 'x' }, [{ scenario: { then: { say: 'x' } }, times: 2 }]]) expect(fits(body), JSON.stringify(fits.errors)).toBe(true)
+  for (const body of [null, [], [null], { scenario: 5 }, { scenario: 'x', time: 2 }]) expect(fits(body), JSON.stringify(body)).toBe(false)
+  const { pattern } = json.paths['/__mock/exchanges'].get.parameters.find(({ name }: any) => name === 'status').schema
+  expect(['429', '4xx', '4XX', 'ok', '42'].map((status) => new RegExp(pattern).test(status))).toEqual([true, true, true, false, false])
   expect(routes).toEqual(SERVED)
   for (const [path, methods] of Object.entries(SERVED)) {
     const at = path.replace('{id}', 'latest').slice('/__mock/'.length)

@@ -33,7 +33,7 @@ test('readyz is 503 until the mock is ready and while it ends; livez is 200', as
 test('a mock that was closed answers no more, as a port that nobody listens on', async () => {
   const mock = await createMock()
   await mock.close()
-  await expect(mock.fetch(`${mock.url}/__mock/livez`)).rejects.toThrow('fetch failed')
+  await expect(mock.fetch(`${mock.url}/__mock/livez`)).rejects.toThrow('the mock is closed')
 })
 
 test('what the user’s own functions throw disturbs no answer', async () => {
@@ -255,7 +255,7 @@ test.each([
 })
 
 test.each<[options: object, message: string]>([
-  [{ apiKey: 'k' }, 'apiKey: there is no such option; there are seed, errors,'],
+  [{ apiKey: 'k' }, 'apiKey: there is no such option; did you mean apiKeys? there are seed, errors,'],
   [{ apiKeys: 'k' }, 'apiKeys: use a list of texts'],
   [{ faults: 'x' }, "faults: 'x' is none; use a list of texts"],
   [{ errors: 'french' }, "errors: 'french' is none; use 'openai' or 'gateway'"],

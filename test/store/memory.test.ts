@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
 import { MAX_MARKS, MAX_SCRIPT_BYTES, MAX_SCRIPTED, MAX_SESSIONS, StoreFull } from '../../src/store/store.ts'
@@ -65,6 +65,45 @@ test('a script that is too long is refused as a whole, in words that say how muc
   expect(await store.scripted('')).toMatchObject([{ json: '"kept"' }])
   await store.script('', many.slice(1))
   expect(await store.scripted('')).toHaveLength(MAX_SCRIPTED)
+})
+
+/** An Exchange that tells when it is written. */
+const unwritten = (text: string, told: string[]): { size: number; write: () => Uint8Array } => ({ size: 1000, write: () => (told.push(text), Buffer.from(text)) })
+
+test('what is not written yet is written when it is read, once, and weighs what it is then', async () => {
+  const store = new MemoryStore()
+  const told: string[] = []
+  for (const text of ['a', 'bb']) await store.record('alice', unwritten(text, told))
+  await store.record('bob', unwritten('ccc', told))
+  expect([told, (await store.size()).bytes]).toEqual([[], 3000])
+  for (let i = 0; i < 2; i++) expect((await store.records('alice')).map(({ bytes: kept }) => String(kept))).toEqual(['a', 'bb'])
+  expect([told, (await store.size()).bytes]).toEqual([['a', 'bb'], 1003])
+  await store.close()
+  expect([told, (await store.size()).bytes]).toEqual([['a', 'bb', 'ccc'], 6])
+})
+
+test('what nobody reads is written within two seconds; what newer ones push out, never', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const store = new MemoryStore({ exchanges: 2 })
+    const told: string[] = []
+    for (const text of ['a', 'b', 'c']) await store.record('', unwritten(text, told))
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(told).toEqual(['b', 'c'])
+    await store.record('', unwritten('d', told))
+    await store.erase('')
+    await vi.advanceTimersByTimeAsync(5000)
+    expect([told, (await store.size()).bytes, vi.getTimerCount()]).toEqual([['b', 'c'], 0, 0])
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('what could not be written is not told', async () => {
+  const store = new MemoryStore()
+  await store.record('', { size: 5, write: () => new Uint8Array() })
+  await store.record('', bytes(1))
+  expect(await store.records()).toHaveLength(1)
 })
 
 test('exchanges are kept as they came, the oldest first, of one session or of all; one is completed when it has ended', async () => {

@@ -48,6 +48,32 @@ test('turned round, it says what it should not have been', () => {
   expect(toBePlaceholderFor(url, { model: 'flux' }).message()).toBe("expected another picture than the mock's for\n  model      flux")
 })
 
+test.each([
+  'https://a.b/c.png make it blue',
+  'http://a https://b.c/d?e=f\nblue, 3:2',
+  'https://a.b/c.png',
+  '{"prompt": "a fox"}',
+  'a ![b](http://c.d/e.png) 🦊 画',
+  'a'.repeat(60),
+  `${'a'.repeat(60)}b`,
+  '',
+])('it holds for just the prompt that was sent: %j', async (prompt) => {
+  await using mock = await createMock()
+  const [picture = ''] = picturesIn((await ask(mock, { model: 'gpt-4o-image', text: prompt })).content.replaceAll('\\n', '\n'))
+  expect(toBePlaceholderFor(picture, { prompt }).message()).toContain('expected another picture')
+})
+
+test.each<[unknown, object, string]>([
+  [undefined, {}, 'toBePlaceholderFor: undefined is no picture; give its URL, its data URI, or its bytes'],
+  ['x', { format: 'jpeg' }, "'jpeg' is no format of a picture; use png, jpg, webp"],
+  ['x', { size: '1024X1024' }, "'1024X1024' is no size of a picture; use a text like 1024x1536"],
+  ['x', { index: '1' }, "'1' is no index of a picture; use a whole number"],
+  ['x', { prompt: /fox/ }, "'/fox/' is no prompt of a picture; use a text"],
+  ['x', undefined as never, 'say what is expected as an object'],
+])('what can never hold is refused, so that its opposite does not hold for nothing: %j %j', (picture, expected, message) => {
+  expect(() => toBePlaceholderFor(picture as string, expected)).toThrow(message)
+})
+
 test('a fact that pictures do not have is refused', () => {
   expect(() => toBePlaceholderFor(url, { modell: 'flux' } as Expected)).toThrow("toBePlaceholderFor: 'modell' is not known; there are model, prompt, size, format, index, count, references")
 })
