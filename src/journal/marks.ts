@@ -59,8 +59,16 @@ export function keyOf({ method, path }: Pick<Operation, 'method' | 'path'>): str
 }
 
 function toMark(kind: Kind, text: string): string {
-  return `${kind} ${redactText(text)}`.slice(0, MAX_MARK).toWellFormed()
+  const open = `${kind} ${text}`
+  if (searched.has(open)) return open
+  const mark = `${kind} ${redactText(text)}`.slice(0, MAX_MARK).toWellFormed()
+  if (mark === open && searched.size < MAX_SEARCHED) searched.add(mark)
+  return mark
 }
+
+// Nearly all requests have the same marks; what stands here has been searched once.
+const searched = new Set<string>()
+const MAX_SEARCHED = 1000
 
 // A model of a family counts for the family: the one with the longest prefix.
 function nameOf(model: string, { models, families }: Known): string {

@@ -35,19 +35,22 @@ export function createJournal(settings: Settings, onFault: (error: unknown) => v
   const { store, catalogue } = settings.choosing
   const { values: models, titles: families } = modelsOf(settings)
   const known: Known = { contract: settings.contract, models, families, scenarios: [...catalogue.keys()] }
-  const written = (trace: Trace, told: Told): Uint8Array => {
+  const write = (trace: Trace, told: () => Told): Uint8Array => {
     try {
-      return toExchange(trace, told)
+      return toExchange(trace, told())
     } catch (error) {
       onFault(error)
       return new Uint8Array()
     }
   }
   const begin: Journal['begin'] = async ({ method, path, query, headers }, trace, reply) => {
-    const told = { request: { method, path, query, headers: headers() }, reply, time: Date.now() }
+    const request = { method, path, query, headers: headers() }
+    const time = Date.now()
+    const told = { request, reply, time }
     const { session } = trace
     const size = sizeOf(trace, reply)
-    const { id, forgotten } = await store.record(session, size > MAX_UNWRITTEN ? toExchange(trace, told) : { size, write: () => written(trace, told) })
+    const held = size > MAX_UNWRITTEN ? undefined : hold(reply)
+    const { id, forgotten } = await store.record(session, held === undefined ? toExchange(trace, told) : { size, write: () => write(trace, () => ({ request, time, reply: held() })) })
     await store.mark(session, marksOf(trace, told, known))
     return {
       notes: forgotten.slice(0, 3).map((name) => `session '${redactText(name)}' was forgotten, it was idle longest`),
@@ -70,4 +73,11 @@ const MAX_UNWRITTEN = 65_536
 // What is held of a request and its answer as they came, about: a character takes two bytes, and parsed JSON as much again.
 function sizeOf({ size = 0 }: Trace, { body }: Reply): number {
   return 4096 + 4 * size + 2 * (isStream(body) ? body.reduce((sum, { data }) => sum + data.length + 32, 0) : body.length)
+}
+
+// What is held keeps no long text: each collection of garbage copies texts that have outlived their turn, and no bytes.
+function hold({ body, ...rest }: Reply): () => Reply {
+  if (typeof body !== 'string') return () => ({ ...rest, body })
+  const bytes = Buffer.from(body)
+  return () => ({ ...rest, body: bytes.toString() })
 }
