@@ -153,6 +153,7 @@ export class MemoryStore implements Store {
   async close(): Promise<void> {
     await this.#writeAll(() => true)
     clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   async reset(name?: string): Promise<void> {
@@ -220,6 +221,7 @@ export class MemoryStore implements Store {
   async #writeAll(isMeant: (exchange: Exchange) => boolean): Promise<void> {
     let left = TURN
     for (const exchange of [...this.#unwritten].filter(isMeant)) {
+      if (!this.#unwritten.has(exchange)) continue // it was forgotten, or somebody else has read it meanwhile
       this.#written(exchange)
       if (--left > 0) continue
       await nextTurn()

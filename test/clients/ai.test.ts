@@ -81,3 +81,23 @@ test('a mock without a port is the provider’s fetch', async () => {
   const { text } = await generateText({ model: local('nano-banana'), prompt: 'x' })
   expect(text).toMatch(/^\n!\[Image\]\(http:\/\/mock\.invalid\/cdn\//)
 })
+
+test('aborted, it stops at once, in a wait and in a stream, with a mock that has no port', async () => {
+  await using inProcess = await createMock()
+  const model = createOpenAICompatible({ name: 'mock', baseURL: inProcess.baseURL, apiKey: 'any', fetch: inProcess.fetch })('flux')
+  const hangUp = new AbortController()
+  await inProcess.script('retry-stall') // nothing for five minutes
+  const waiting = generateText({ model, prompt: 'x', abortSignal: hangUp.signal, maxRetries: 0 })
+  while ((await inProcess.pending()).length > 0) await new Promise((resolve) => setImmediate(resolve))
+  hangUp.abort()
+  await expect(waiting).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }))
+
+  await inProcess.script('slow-hang') // stalls in its middle for an hour
+  const inStream = new AbortController()
+  const parts: string[] = []
+  for await (const { type } of streamText({ model, prompt: 'x', abortSignal: inStream.signal }).fullStream) {
+    parts.push(type)
+    if (type === 'text-delta') inStream.abort()
+  }
+  expect(parts.at(-1)).toBe('abort')
+})

@@ -78,3 +78,23 @@ test('a mock without a port is the client’s fetch', async () => {
   const local = new ChatOpenAI({ model: 'nano-banana', apiKey: 'any', configuration: { baseURL: inProcess.baseURL, fetch: inProcess.fetch } })
   expect((await local.invoke('x')).content).toMatch(/^\n!\[Image\]\(http:\/\/mock\.invalid\/cdn\//)
 })
+
+test('aborted, it stops at once, in a wait and in a stream, with a mock that has no port', async () => {
+  await using inProcess = await createMock()
+  const chat = new ChatOpenAI({ model: 'flux', apiKey: 'any', maxRetries: 0, configuration: { baseURL: inProcess.baseURL, fetch: inProcess.fetch } })
+  const hangUp = new AbortController()
+  await inProcess.script('retry-stall') // nothing for five minutes
+  const waiting = chat.invoke('x', { signal: hangUp.signal })
+  while ((await inProcess.pending()).length > 0) await new Promise((resolve) => setImmediate(resolve))
+  hangUp.abort()
+  await expect(waiting).rejects.toThrow(/abort/i)
+
+  await inProcess.script('slow-hang') // stalls in its middle for an hour
+  const inStream = new AbortController()
+  let chunks = 0
+  const reading = async (): Promise<void> => {
+    for await (const chunk of await chat.stream('x', { signal: inStream.signal })) if (chunk.content !== '' && ++chunks === 1) inStream.abort()
+  }
+  await expect(reading()).rejects.toThrow(/abort/i)
+  expect(chunks).toBe(1)
+})

@@ -99,6 +99,16 @@ test('what nobody reads is written within two seconds; what newer ones push out,
   }
 })
 
+test('what is forgotten while others are written is not written any more', async () => {
+  const store = new MemoryStore()
+  const told: string[] = []
+  for (let i = 0; i < 100; i++) await store.record('', unwritten(String(i), told))
+  const reading = store.records()
+  await store.reset()
+  expect(await reading).toEqual([])
+  expect([told.length < 100, (await store.size()).bytes]).toEqual([true, 0])
+})
+
 test('what could not be written is not told', async () => {
   const store = new MemoryStore()
   await store.record('', { size: 5, write: () => new Uint8Array() })
