@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import type { Fault } from '../contract/fault.ts'
 import type { JsonValue } from '../contract/json.ts'
@@ -215,10 +216,15 @@ function writeBody({ body, headers }: Reply, redactor: Redactor, isOurs: boolean
     const text = joined(body)
     return { isJson: false, text: isPlain(text) ? redactor.plain(text, MAX_STREAM) : redactor.answer(text, MAX_STREAM) }
   }
-  if (typeof body !== 'string') return { isJson: false, text: `[${type}, sha256 ${hash('sha256', body, 'hex').slice(0, 16)}, ${body.length} bytes]` }
-  if (body.length <= PLAIN_JSON && isPlain(body)) return { isJson: isJsonType(type), text: redactor.plain(body) }
-  const value = isJsonType(type) ? parse(body) : undefined
-  return value === undefined ? { isJson: false, text: redactor.answer(body) } : { isJson: true, text: JSON.stringify(redactor.value(value, 'answer')) }
+  const text = typeof body === 'string' ? body : type.startsWith('image/') || !isUtf8(body) ? undefined : toText(body)
+  if (text === undefined) return { isJson: false, text: `[${type}, sha256 ${hash('sha256', body, 'hex').slice(0, 16)}, ${body.length} bytes]` }
+  if (text.length <= PLAIN_JSON && isPlain(text)) return { isJson: isJsonType(type), text: redactor.plain(text) }
+  const value = isJsonType(type) ? parse(text) : undefined
+  return value === undefined ? { isJson: false, text: redactor.answer(text) } : { isJson: true, text: JSON.stringify(redactor.value(value, 'answer')) }
+}
+
+function toText(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
 }
 
 const PLAIN_JSON = 8192
@@ -237,7 +243,7 @@ function joined(frames: readonly Frame[]): string {
 
 /** An Exchange that a Store has kept. */
 export function readExchange({ id, bytes, ending }: Kept): Exchange {
-  const [head = '', text = ''] = splitLine(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'))
+  const [head = '', text = ''] = splitLine(toText(bytes))
   const written: unknown = JSON.parse(head)
   if (!isWritten(written)) throw new TypeError(`exchange ${id} was not written by toExchange`)
   const { isJson, ...response } = written.response

@@ -15,6 +15,8 @@ import { editAnswer, editAnswering, editReply, editRequest, replyOf } from '../s
 import type { Turn } from '../scenario/choose.ts'
 import { choose } from '../scenario/choose.ts'
 import type { CheckedRequest } from './checked.ts'
+import type { Recalled } from './recall.ts'
+import { inBytes, isShort, keyOf } from './recall.ts'
 import { isOfKey } from './session.ts'
 import type { Settings } from './settings.ts'
 
@@ -24,17 +26,17 @@ const EVENT_STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no
 const MAX_ECHO = 4000
 
 /** Answers a chat request: in the manner of its model, or as a Scenario wants it. */
-export async function createChatCompletion({ body, base, pace, render, trace, asked }: CheckedRequest, settings: Settings): Promise<Reply> {
-  if (!isObject(body)) throw new ApiError('invalid_body', { reason: 'The request body must be a JSON object.' })
-  const profile = profileOf(settings.profiles, typeof body['model'] === 'string' ? body['model'] : '')
-  const request = await readChatRequest(body, { profile, base, seed: settings.seed })
+export async function createChatCompletion(checked: CheckedRequest, settings: Settings): Promise<Reply> {
+  const { pace, render, trace, asked } = checked
+  const recalled = await read(checked, settings)
+  const { request, profile } = recalled
   trace.chat = request
   const { style, task, prose } = profile
   const answering: Answering = { write: styles[style], task, prose, created: Math.floor(settings.clock() / 1000), render }
   const turn = await openSession(trace.session, settings)
   const { chosen, nearly } = asked === undefined ? await choose(request, turn, settings.choosing) : { chosen: asked, nearly: [] }
   trace.nearly = nearly
-  if (chosen === undefined) return toReply(request, await toAnswer(request, answering), pace)
+  if (chosen === undefined) return usual(recalled, answering, pace)
   trace.choice = chosen
   const telling = { dialect: settings.errors, requestId: trace.requestId }
   const { then } = chosen
@@ -43,6 +45,28 @@ export async function createChatCompletion({ body, base, pace, render, trace, as
   const edited = editRequest(request, then)
   const answer = editAnswer(await toAnswer(edited, editAnswering(answering, then, telling)), then)
   return editReply(toReply(edited, answer, pace), then, telling)
+}
+
+// Reads a request, or recalls how it was read.
+async function read({ body, bytes, base, recall }: CheckedRequest, { profiles, seed }: Settings): Promise<Recalled> {
+  const key = keyOf(bytes, base)
+  const known = key === undefined ? undefined : recall.get(key)
+  if (known !== undefined) return known
+  if (!isObject(body)) throw new ApiError('invalid_body', { reason: 'The request body must be a JSON object.' })
+  const profile = profileOf(profiles, typeof body['model'] === 'string' ? body['model'] : '')
+  const recalled: Recalled = { request: await readChatRequest(body, { profile, base, seed }), profile, answer: undefined }
+  if (key !== undefined) recall.set(key, recalled)
+  return recalled
+}
+
+// What a request is answered that no Scenario is for.
+async function usual(recalled: Recalled, answering: Answering, pace: number): Promise<Reply> {
+  const { request, answer } = recalled
+  const { created } = answering
+  if (answer?.created === created && answer.pace === pace) return answer.reply
+  const reply = inBytes(toReply(request, await toAnswer(request, answering), pace))
+  if (isShort(reply)) recalled.answer = { created, pace, reply }
+  return reply
 }
 
 // A key says whose requests these are, and not that they want a script of their own: without one they share the nameless one.

@@ -12,6 +12,7 @@ import type { Incoming } from './incoming.ts'
 import type { CheckedRequest } from './checked.ts'
 import { isOwnModel, toFaultError } from './operations.ts'
 import { paceOf } from './pace.ts'
+import type { Recall } from './recall.ts'
 import type { Settings } from './settings.ts'
 
 /** What a request matched. */
@@ -20,6 +21,7 @@ export interface Matched {
   readonly path: Readonly<Record<string, string>>
   readonly settings: Settings
   readonly gallery: Gallery
+  readonly recall: Recall
   readonly trace: Trace
   readonly asked: Chosen | undefined
   /** What our own paths begin with. */
@@ -29,7 +31,7 @@ export interface Matched {
 const NO_QUERY = new URLSearchParams()
 
 /** Reads a request and checks it by its Operation; an ApiError tells what is wrong in this order: 415, 413, 401, 400. */
-export async function toChecked(request: Incoming, { operation, path, settings, gallery, prefix, trace, asked }: Matched): Promise<CheckedRequest> {
+export async function toChecked(request: Incoming, { operation, path, settings, gallery, prefix, trace, asked, recall }: Matched): Promise<CheckedRequest> {
   const mediaType = operation.body === undefined ? undefined : mediaTypeOf(request, operation.body.mediaTypes)
   const bytes = operation.body === undefined ? undefined : await request.readBody()
   if (bytes !== undefined) trace.size = bytes.length
@@ -46,6 +48,8 @@ export async function toChecked(request: Incoming, { operation, path, settings, 
     path,
     trace,
     asked,
+    recall,
+    bytes,
     body: body?.value,
     base: (settings.publicUrl ?? request.origin) + prefix,
     pace: paceOf(request.header('x-mock-pace')) ?? settings.pace,

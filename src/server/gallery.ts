@@ -1,5 +1,6 @@
 import type { Recipe } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
+import { createCache } from './cache.ts'
 
 /** How many bytes of pictures are kept, those that were asked for last. */
 const MAX_BYTES = 33_554_432
@@ -27,7 +28,7 @@ async function renderPicture(recipe: Recipe): Promise<Buffer> {
 
 /** Gives the bytes of pictures: draws each once, however many ask at the same time, and keeps the last 32 MiB of them. */
 export function createGallery(render: Render = renderPicture): Gallery {
-  const cache = createCache(MAX_BYTES)
+  const cache = createCache<Buffer>(MAX_BYTES, ({ length }) => length)
   const limit = createLimit(MAX_RENDERS)
   const underway = new Map<string, { readonly picture: Promise<Buffer>; readonly askers: (() => boolean)[] }>()
 
@@ -56,31 +57,6 @@ export function createGallery(render: Render = renderPicture): Gallery {
     const picture = draw(wanted, askers)
     underway.set(wanted.name, { picture, askers })
     return picture
-  }
-}
-
-// A Map keeps its order: what was asked for last stands last, and the first goes first.
-function createCache(most: number): { get: (key: string) => Buffer | undefined; set: (key: string, value: Buffer) => void } {
-  const kept = new Map<string, Buffer>()
-  let bytes = 0
-  return {
-    get: (key) => {
-      const value = kept.get(key)
-      if (value !== undefined) {
-        kept.delete(key)
-        kept.set(key, value)
-      }
-      return value
-    },
-    set: (key, value) => {
-      kept.set(key, value)
-      bytes += value.length
-      for (const [oldest, { length }] of kept) {
-        if (bytes <= most) break
-        kept.delete(oldest)
-        bytes -= length
-      }
-    },
   }
 }
 

@@ -6,7 +6,7 @@ import { marksOf } from '../journal/marks.ts'
 import type { Trace } from '../journal/trace.ts'
 import type { Reply } from '../reply/reply.ts'
 import { isStream } from '../reply/reply.ts'
-import type { Ending } from '../store/store.ts'
+import type { Ending, Unwritten } from '../store/store.ts'
 import type { Incoming } from './incoming.ts'
 import { modelsOf } from './operations.ts'
 import type { Settings } from './settings.ts'
@@ -35,22 +35,24 @@ export function createJournal(settings: Settings, onFault: (error: unknown) => v
   const { store, catalogue } = settings.choosing
   const { values: models, titles: families } = modelsOf(settings)
   const known: Known = { contract: settings.contract, models, families, scenarios: [...catalogue.keys()] }
-  const write = (trace: Trace, told: () => Told): Uint8Array => {
-    try {
-      return toExchange(trace, told())
-    } catch (error) {
-      onFault(error)
-      return new Uint8Array()
-    }
-  }
+  const unwritten = (trace: Trace, told: Told, size: number): Unwritten => ({
+    size,
+    write: () => {
+      try {
+        return toExchange(trace, told)
+      } catch (error) {
+        onFault(error)
+        return new Uint8Array()
+      }
+    },
+  })
   const begin: Journal['begin'] = async ({ method, path, query, headers }, trace, reply) => {
     const request = { method, path, query, headers: headers() }
     const time = Date.now()
     const told = { request, reply, time }
     const { session } = trace
     const size = sizeOf(trace, reply)
-    const held = size > MAX_UNWRITTEN ? undefined : hold(reply)
-    const { id, forgotten } = await store.record(session, held === undefined ? toExchange(trace, told) : { size, write: () => write(trace, () => ({ request, time, reply: held() })) })
+    const { id, forgotten } = await store.record(session, size > MAX_UNWRITTEN ? toExchange(trace, told) : unwritten(trace, { ...told, reply: hold(reply) }, size))
     await store.mark(session, marksOf(trace, told, known))
     return {
       notes: forgotten.slice(0, 3).map((name) => `session '${redactText(name)}' was forgotten, it was idle longest`),
@@ -76,8 +78,6 @@ function sizeOf({ size = 0 }: Trace, { body }: Reply): number {
 }
 
 // What is held keeps no long text: each collection of garbage copies texts that have outlived their turn, and no bytes.
-function hold({ body, ...rest }: Reply): () => Reply {
-  if (typeof body !== 'string') return () => ({ ...rest, body })
-  const bytes = Buffer.from(body)
-  return () => ({ ...rest, body: bytes.toString() })
+function hold(reply: Reply): Reply {
+  return typeof reply.body === 'string' ? { ...reply, body: Buffer.from(reply.body) } : reply
 }

@@ -16,7 +16,7 @@ import { behaviourOf } from './operations.ts'
 /** Characters of a violation that a header tells. */
 const MAX_VIOLATION = 150
 
-type Given = Pick<Matched, 'settings' | 'gallery' | 'prefix'>
+type Given = Pick<Matched, 'settings' | 'gallery' | 'prefix' | 'recall'>
 
 /** An Endpoint for each path of the contract. */
 export function operationEndpoints(given: Given): Endpoint[] {

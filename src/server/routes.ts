@@ -2,6 +2,7 @@ import { meets } from '../contract/route.ts'
 import type { Trace } from '../journal/trace.ts'
 import { ApiError } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
+import { createRecall } from './recall.ts'
 import { CONTROL, controlEndpoints, isControl, isProbe } from './control.ts'
 import type { Controlled } from './controlled.ts'
 import { answerAt, createRouter, preflight } from './endpoint.ts'
@@ -29,7 +30,7 @@ export function createAnswer(settings: Settings, state: Pick<Controlled, 'isRead
   const clashes = operations.some(({ path }) => LINK_PATHS.some((ours) => meets(path, ours)))
   const prefix = clashes ? CONTROL : '' // the user's paths win, and ours move
   const gallery = createGallery()
-  const find = createRouter([...controlEndpoints({ settings, ...state }), ...linkEndpoints(settings, gallery, prefix), ...operationEndpoints({ settings, gallery, prefix })])
+  const find = createRouter([...controlEndpoints({ settings, ...state }), ...linkEndpoints(settings, gallery, prefix), ...operationEndpoints({ settings, gallery, prefix, recall: createRecall() })])
   return {
     answer: async (request, trace) => {
       if (isControl(request.path, prefix)) {

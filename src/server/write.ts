@@ -164,7 +164,7 @@ function toStream(frames: readonly Frame[], { timer, ending }: Pacing, { hangUp,
       if (done.signal.aborted) return
       if (isReset !== undefined) finish(() => controller.error(resetError()))
       else if (data.length === 0) finish(() => controller.close())
-      else controller.enqueue(typeof data === 'string' ? encoder.encode(data) : data)
+      else controller.enqueue(typeof data === 'string' ? encoder.encode(data) : new Uint8Array(data)) // a copy: its reader may do with it what it likes
     },
     cancel: () => finish(() => {}),
   })

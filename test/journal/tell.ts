@@ -9,6 +9,7 @@ import { marksOf } from '../../src/journal/marks.ts'
 import type { Trace } from '../../src/journal/trace.ts'
 import { errorReply } from '../../src/reply/error.ts'
 import type { Reply } from '../../src/reply/reply.ts'
+import { createRecall } from '../../src/server/recall.ts'
 import { behaviourOf, modelsOf, toFaultError } from '../../src/server/operations.ts'
 import { toSettings } from '../../src/server/options.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
@@ -75,5 +76,5 @@ async function answer(trace: Trace, path: Record<string, string>): Promise<Reply
   if (operation === undefined || faults.length > 0) return errorReply(toFaultError(faults, operation!, settings), { dialect: 'openai', requestId: '1' })
   const base = 'http://mock.invalid'
   if (body !== undefined) trace.chat = await readChatRequest(body as any, { profile: profileOf(profiles, (body as any).model), base, seed: '0' })
-  return behaviourOf(operation, contract)({ operation, path, body, base, pace: 0, render: async () => new Uint8Array(64), trace, asked: undefined }, settings)
+  return behaviourOf(operation, contract)({ operation, path, body, bytes: undefined, recall: createRecall(), base, pace: 0, render: async () => new Uint8Array(64), trace, asked: undefined }, settings)
 }
