@@ -9,11 +9,12 @@ import type { Settings } from './settings.ts'
 /** What a request asks for in its headers, whatever its operation. */
 export interface Asked {
   readonly chosen: Chosen | undefined
-  readonly headers: Readonly<Record<string, string>>
+  /** What the answer says of it. */
+  readonly headers: Readonly<Record<string, string>> | undefined
   readonly notes: readonly string[]
 }
 
-const NOTHING: Asked = { chosen: undefined, headers: {}, notes: [] }
+const NOTHING: Asked = { chosen: undefined, headers: undefined, notes: [] }
 
 /** Reads `x-mock-scenario` and `Prefer: code=…`; an ApiError for a scenario that there is not. Any other preference is ignored, as its RFC says, and noted. */
 export async function readAsked(request: Incoming, { session }: Trace, { choosing }: Settings): Promise<Asked> {

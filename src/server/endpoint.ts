@@ -4,6 +4,7 @@ import { toRoute } from '../contract/route.ts'
 import type { Trace } from '../journal/trace.ts'
 import { ApiError } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
+import { createCache } from './cache.ts'
 import type { Incoming } from './incoming.ts'
 
 /** How a method of a path answers; an ApiError that it throws is an answer as well. */
@@ -16,20 +17,37 @@ export interface Endpoint {
 }
 
 /** What a path leads to. */
-export type Found = Endpoint & { readonly route: Route }
+export interface Found extends Pick<Endpoint, 'answers'> {
+  readonly path: string
+  /** The values of its parameters; undefined where one is not valid percent-encoding. */
+  readonly values: Readonly<Record<string, string>> | undefined
+}
+
+/** How much the paths may weigh that were asked for last and are not searched again: a character each, and what a Found takes. */
+const MAX_KNOWN = 1_048_576
+const WEIGHT = 512
 
 /** Finds what answers at a path: the first Endpoint that fits, in the order given. */
 export function createRouter(endpoints: readonly Endpoint[]): (path: string) => Found | undefined {
-  const router = new TrieRouter<Found>()
-  for (const endpoint of endpoints) {
-    const route = toRoute(endpoint.template)
-    router.add('ALL', route.pattern, { ...endpoint, route })
+  const router = new TrieRouter<{ readonly answers: Endpoint['answers']; readonly route: Route }>()
+  for (const { template, answers } of endpoints) {
+    const route = toRoute(template)
+    router.add('ALL', route.pattern, { answers, route })
   }
-  return (path) => router.match('ALL', path)[0].find(([{ route }]) => route.fits(path))?.[0]
+  const known = createCache<Found>(MAX_KNOWN, ({ path }) => path.length + WEIGHT)
+  return (path) => {
+    const asked = known.get(path)
+    if (asked !== undefined) return asked
+    const [match] = router.match('ALL', path)[0].find(([{ route }]) => route.fits(path)) ?? []
+    if (match === undefined) return undefined
+    const found = { path, answers: match.answers, values: match.route.read(path) }
+    known.set(path, found)
+    return found
+  }
 }
 
 /** Answers a request at an Endpoint: HEAD as GET, OPTIONS as a preflight, a method that it does not have with 405. */
-export function answerAt({ answers, route }: Found, request: Incoming, trace: Trace): Reply | Promise<Reply> {
+export function answerAt({ answers, values }: Found, request: Incoming, trace: Trace): Reply | Promise<Reply> {
   const { method, path } = request
   const answer = Object.hasOwn(answers, method) ? answers[method] : method === 'HEAD' ? answers['GET'] : undefined
   if (answer === undefined) {
@@ -38,7 +56,6 @@ export function answerAt({ answers, route }: Found, request: Incoming, trace: Tr
     if (method === 'OPTIONS') return preflight(request, allowed)
     throw new ApiError('wrong_method', { asked: `${method} ${path.slice(0, 200)}`, known: methods, headers: { allow: allowed } })
   }
-  const values = route.read(path)
   if (values === undefined) throw new ApiError('bad_request_line', { reason: 'The path is not valid percent-encoded UTF-8.' })
   return answer(request, values, trace)
 }

@@ -1,10 +1,13 @@
 import { TASK_FORMS, taskIdOf } from '../chat/digest.ts'
 import { PICTURE_PATHS, readFile, TASK_PATHS, toLinks } from '../image/link.ts'
 import { MEDIA_TYPES } from '../image/media.ts'
+import type { Recipe } from '../image/recipe.ts'
 import { toRecipe } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
 import { jsonReply } from '../reply/reply.ts'
+import type { Cache } from './cache.ts'
+import { createCache } from './cache.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Gallery } from './gallery.ts'
 import type { Incoming } from './incoming.ts'
@@ -25,6 +28,9 @@ export function isLink(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && ROOTS.some((root) => path.startsWith(`${root}/`, prefix.length))
 }
 
+/** How many names are kept as they were read, those that were asked for last. */
+const MAX_KNOWN = 1000
+
 const IMMUTABLE = 'public, max-age=31536000, immutable'
 
 type Values = Readonly<Record<string, string>>
@@ -32,9 +38,10 @@ type Values = Readonly<Record<string, string>>
 /** What is behind the links of an answer, and the contract itself. Nothing is stored: a name holds its picture. */
 export function linkEndpoints({ publicUrl, contract }: Settings, gallery: Gallery, prefix: string): Endpoint[] {
   const baseOf = ({ origin }: Incoming): string => (publicUrl ?? origin) + prefix
+  const known: Shown['known'] = createCache(MAX_KNOWN, () => 1)
   const pictures = PICTURES.map((template): Endpoint => {
     const isDownload = template.startsWith(`${PICTURE_PATHS.download}/`)
-    return { template: prefix + template, answers: { GET: async (request, values) => toPicture(request, values, { gallery, isDownload }) } }
+    return { template: prefix + template, answers: { GET: async (request, values) => toPicture(request, values, { gallery, isDownload, known }) } }
   })
   return [
     ...pictures,
@@ -48,9 +55,15 @@ export function linkEndpoints({ publicUrl, contract }: Settings, gallery: Galler
   ]
 }
 
-async function toPicture(request: Incoming, { name = '', file = '' }: Values, { gallery, isDownload }: { gallery: Gallery; isDownload: boolean }): Promise<Reply> {
-  const recipe = readFile(name, file)
-  if (recipe === undefined) throw new ApiError('unknown_picture')
+interface Shown {
+  readonly gallery: Gallery
+  readonly isDownload: boolean
+  /** The recipes that were asked for last, by the file's name. */
+  readonly known: Cache<{ readonly name: string; readonly recipe: Recipe }>
+}
+
+async function toPicture(request: Incoming, { name = '', file = '' }: Values, { gallery, isDownload, known }: Shown): Promise<Reply> {
+  const recipe = recipeOf(name, file, known)
   const etag = `"${file.slice(0, file.indexOf('.'))}"`
   const headers = { etag, 'cache-control': IMMUTABLE, ...(isDownload ? { 'content-disposition': `attachment; filename="${file}"` } : {}) }
   if (recipe.fault === undefined && isKnown(request.header('if-none-match'), etag)) return { status: 304, headers, body: '' }
@@ -59,6 +72,16 @@ async function toPicture(request: Incoming, { name = '', file = '' }: Values, { 
     return { status: 200, headers: { 'content-type': MEDIA_TYPES[recipe.format], 'x-content-type-options': 'nosniff', ...headers }, body }
   }
   return recipe.fault === undefined ? sound() : faulty[recipe.fault](sound)
+}
+
+// To read a name takes longer than all else about a picture that is kept.
+function recipeOf(name: string, file: string, known: Shown['known']): Recipe {
+  const last = known.get(file)
+  if (last?.name === name) return last.recipe
+  const recipe = readFile(name, file)
+  if (recipe === undefined) throw new ApiError('unknown_picture')
+  known.set(file, { name, recipe })
+  return recipe
 }
 
 function isKnown(header: string | undefined, etag: string): boolean {

@@ -39,7 +39,8 @@ function toAnswer(operation: Operation, given: Given): Answer {
     const usual = async (): Promise<Reply> => behave(await toChecked(request, { operation, path, trace, asked: chosen, ...given }), settings)
     const telling = { dialect: settings.errors, requestId: trace.requestId }
     const reply = chosen === undefined ? await usual() : await provoked(usual, chosen, { telling, isChat: behave === createChatCompletion })
-    return withNotes({ ...reply, headers: { ...reply.headers, ...headers } }, [...choiceOf(trace), ...notes, ...violationsOf(trace)])
+    const told = [...choiceOf(trace), ...notes, ...violationsOf(trace)]
+    return withNotes(headers === undefined ? reply : { ...reply, headers: { ...reply.headers, ...headers } }, told)
   }
 }
 
