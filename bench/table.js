@@ -11,7 +11,7 @@
  */
 
 const TOLERANCE = 0.15
-const HEAD = ['figure', 'floor', 'ours', 'ratio', 'target', 'ok?']
+const HEAD = ['figure', 'floor', 'measured', 'ratio', 'target', 'ok?']
 
 /**
  * The middle one of some numbers.
