@@ -14,6 +14,7 @@ const HELP = `Usage: npm run bench -- [flags]
   --rounds N     rounds of each load, of which the median is taken (5)
   --seconds S    whole seconds of each load (2)
   --load TOOL    wrk or node (wrk where it is installed)
+  --peers        other mock servers in the same rounds; npm puts them into the user's cache folder
   --assert       exit with 1 when a figure misses its target by more than 15 %
   --help         this text
 `
@@ -24,6 +25,7 @@ function readFlags() {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '2' },
       load: { type: 'string' },
+      peers: { type: 'boolean', default: false },
       assert: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -38,7 +40,7 @@ function readFlags() {
  * @param {string} folder
  * @param {ReturnType<typeof readFlags>} flags
  */
-async function measure(folder, { rounds, seconds, isWrk }) {
+async function measure(folder, { rounds, seconds, isWrk, peers }) {
   const bench = { folder, rounds, seconds, load: isWrk ? createWrk(folder) : loadByNode, ours: await startOurs() }
   const figures = []
   for (const part of [measureCold, measureFixture, measureJson, measureStreams, measureFresh, measureKept]) {
@@ -46,6 +48,7 @@ async function measure(folder, { rounds, seconds, isWrk }) {
     figures.push(...(await part(bench)))
   }
   figures.push({ name: 'memory after everything, MB', ours: memoryOf(bench.ours.pid) })
+  if (peers) figures.push(...(await (await import('./peers.js')).measurePeers(bench)))
   await bench.ours.stop()
   return figures
 }
@@ -53,7 +56,7 @@ async function measure(folder, { rounds, seconds, isWrk }) {
 /** @param {ReturnType<typeof readFlags>} flags */
 async function main(flags) {
   // Far more than it takes; for a server that answers but never ends.
-  setTimeout(() => process.exit(1), 120_000 + flags.rounds * flags.seconds * 20_000).unref()
+  setTimeout(() => process.exit(1), (flags.peers ? 600_000 : 120_000) + flags.rounds * flags.seconds * 20_000).unref()
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const started = performance.now()

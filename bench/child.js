@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 
 const PATIENCE = 10_000
 /** @type {Set<import('node:child_process').ChildProcess>} */
@@ -22,12 +24,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
  * Starts a process whose stdout is read and which does not outlive this one.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {number} [timeout] milliseconds that it may run
+ * @param {Pick<import('node:child_process').SpawnOptions, 'timeout' | 'cwd' | 'env'>} [options]
  */
-function launch(command, args, timeout) {
+function launch(command, args, options) {
   // No MOCK_ variable and no NODE_OPTIONS changes what is measured.
   const env = { PATH: process.env['PATH'] }
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env, timeout, killSignal: 'SIGKILL' })
+  const child = spawn(command, args, { env, ...options, stdio: ['ignore', 'pipe', 'inherit'], killSignal: 'SIGKILL' })
   running.add(child)
   child.once('exit', () => running.delete(child))
   return child
@@ -44,12 +46,59 @@ export async function start(args) {
   const ended = once(child, 'exit', { signal }).then(() => Promise.reject(new Error(`${args[0]} ended before it listened`)))
   const [line] = await Promise.race([once(child.stdout, 'data', { signal }), ended])
   ended.catch(() => {}) // it ends at last
+  return toServer(child, String(line).trim())
+}
+
+/**
+ * Starts any command that listens on a port it is told, and waits until that takes a connection.
+ * @param {readonly string[]} command with its arguments
+ * @param {number} port
+ * @returns {Promise<Server>}
+ */
+export async function startAt([command = '', ...args], port) {
+  const child = launch(command, args)
+  child.stdout.resume() // who writes much would wait for a reader
+  /** @type {Error | undefined} */
+  let failure
+  child.once('error', (error) => (failure = error))
+  child.once('exit', () => (failure ??= new Error(`${command} ended before it listened`)))
+  const server = toServer(child, `http://127.0.0.1:${port}`)
+  const patience = AbortSignal.timeout(PATIENCE)
+  while (!(await isOpen(port))) {
+    if (patience.aborted && failure === undefined) {
+      failure = new Error(`${command} took no connection in ${PATIENCE / 1000} s`)
+      await server.stop()
+    }
+    if (failure !== undefined) throw failure
+    await wait(1)
+  }
+  return server
+}
+
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {string} url
+ * @returns {Server}
+ */
+function toServer(child, url) {
   const stop = async () => {
     const gone = once(child, 'exit')
     child.kill('SIGKILL')
     await gone
   }
-  return { url: String(line).trim(), pid: child.pid ?? 0, stop }
+  return { url, pid: child.pid ?? 0, stop }
+}
+
+/**
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
+async function isOpen(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
 }
 
 /**
@@ -57,9 +106,10 @@ export async function start(args) {
  * @param {string} command
  * @param {readonly string[]} args
  * @param {number} timeout milliseconds
+ * @param {Pick<import('node:child_process').SpawnOptions, 'cwd' | 'env'>} [options]
  */
-export async function run(command, args, timeout) {
-  const child = launch(command, args, timeout)
+export async function run(command, args, timeout, options) {
+  const child = launch(command, args, { ...options, timeout })
   let text = ''
   child.stdout.on('data', (chunk) => (text += chunk))
   const [code, signal] = await once(child, 'close')

@@ -7,7 +7,7 @@ import { median } from './table.js'
 
 const OURS = [fileURLToPath(new URL('../dist/cli.js', import.meta.url)), '--port', '0', '--host', '127.0.0.1', '--log', 'silent']
 const FIXTURE = fileURLToPath(new URL('fixture.js', import.meta.url))
-const FLOOR = fileURLToPath(new URL('floor.js', import.meta.url))
+export const FLOOR = fileURLToPath(new URL('floor.js', import.meta.url))
 const IN_FLIGHT = 16
 const SPAWNS = 9
 const PICTURES = 120
@@ -32,7 +32,7 @@ export async function startOurs() {
  * @param {import('./ask.js').Question} question
  * @param {'whole' | 'events' | 'binary'} cut
  */
-async function startFloor(folder, question, cut) {
+export async function startFloor(folder, question, cut) {
   return start([FLOOR, await capture(folder, question, cut)])
 }
 
@@ -41,7 +41,7 @@ async function startFloor(folder, question, cut) {
  * @param {Bench} bench
  * @param {readonly import('./ask.js').Question[]} questions
  */
-async function race({ load, rounds, seconds }, questions) {
+export async function race({ load, rounds, seconds }, questions) {
   for (const question of questions) await load({ question, connections: IN_FLIGHT, seconds: 1 }) // compiles the code
   /** @type {number[][]} */
   const rates = questions.map(() => [])
@@ -57,7 +57,7 @@ async function race({ load, rounds, seconds }, questions) {
  * @param {readonly number[] | undefined} ours
  * @returns {{ floor: number, ours: number, ratio: number }}
  */
-function compare(floor = [], ours = []) {
+export function compare(floor = [], ours = []) {
   return { floor: median(floor), ours: median(ours), ratio: median(ours.map((value, i) => value / (floor[i] ?? Number.NaN))) }
 }
 
@@ -168,26 +168,35 @@ export async function measureKept(bench) {
 }
 
 /**
- * From spawn to the first 200 of a chat request, and the memory then, against bare Node.
- * @param {Bench} bench
- * @returns {Promise<import('./table.js').Figure[]>}
+ * Starts servers in turn, again and again, each to its first 200 of a chat request; the milliseconds and the MB of each.
+ * @param {readonly (() => Promise<import('./child.js').Server>)[]} starts
  */
-export async function measureCold({ folder, ours: { url } }) {
-  const commands = [[FLOOR, await capture(folder, chatQuestion(url), 'whole')], OURS]
+export async function raceCold(starts) {
   /** @type {number[][]} */
-  const times = [[], []]
+  const times = starts.map(() => [])
   /** @type {number[][]} */
-  const memory = [[], []]
+  const memory = starts.map(() => [])
   for (let spawned = 0; spawned < SPAWNS; spawned++) {
-    for (const [i, command] of commands.entries()) {
+    for (const [i, startOne] of starts.entries()) {
       const started = performance.now()
-      const server = await start(command)
+      const server = await startOne()
       await ask(chatQuestion(server.url))
       times[i]?.push(performance.now() - started)
       memory[i]?.push(memoryOf(server.pid) ?? Number.NaN)
       await server.stop()
     }
   }
+  return { times, memory }
+}
+
+/**
+ * From spawn to the first 200 of a chat request, and the memory then, against bare Node.
+ * @param {Bench} bench
+ * @returns {Promise<import('./table.js').Figure[]>}
+ */
+export async function measureCold({ folder, ours: { url } }) {
+  const answer = await capture(folder, chatQuestion(url), 'whole')
+  const { times, memory } = await raceCold([async () => start([FLOOR, answer]), startOurs])
   return [
     { name: 'cold start to the first answer, ms; floor: bare Node', ...compare(times[0], times[1]), most: 1.8 },
     { name: 'memory after the first answer, MB; floor: bare Node', ...memoryFigure(median(memory[0] ?? []), median(memory[1] ?? [])) },
