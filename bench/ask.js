@@ -12,6 +12,7 @@ const OF_NODE = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding'
  * @typedef {object} Question what is asked of a server: a POST where there is a body
  * @property {string} url
  * @property {string} [body]
+ * @property {boolean} [isCounted] whether each time it is asked a number stands in place of the # in its body
  */
 
 /**
@@ -34,11 +35,18 @@ export function headersOf({ body }) {
 /**
  * The question for a picture: gpt-4o-image answers with the log of a task, the longest of the styles.
  * @param {string} base
- * @param {{ prompt?: string, stream?: boolean }} [options]
+ * @param {{ prompt?: string, stream?: boolean, picture?: string }} [options] the picture is a data URI
  * @returns {Question}
  */
-export function chatQuestion(base, { prompt = 'A red fox in the snow, at dawn', stream = false } = {}) {
-  const body = JSON.stringify({ model: 'gpt-4o-image', stream, messages: [{ role: 'user', content: prompt }] })
+export function chatQuestion(base, { prompt = 'A red fox in the snow, at dawn', stream = false, picture } = {}) {
+  const content =
+    picture === undefined
+      ? prompt
+      : [
+          { type: 'text', text: prompt },
+          { type: 'image_url', image_url: { url: picture } },
+        ]
+  const body = JSON.stringify({ model: 'gpt-4o-image', stream, messages: [{ role: 'user', content }] })
   return { url: `${base}/v1/chat/completions`, body }
 }
 
@@ -58,7 +66,7 @@ export async function ask(question) {
       response.on('data', (chunk) => chunks.push(chunk)).once('error', reject)
       response.once('end', () => {
         const all = Buffer.concat(chunks)
-        if (response.statusCode !== 200) return reject(new Error(`${url}: ${response.statusCode} ${all}`))
+        if (response.statusCode !== 200) return reject(new Error(`${url}: ${response.statusCode} ${all.toString()}`))
         resolve({ headers: response.headers, body: all })
       })
     })

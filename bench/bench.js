@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { memoryOf } from './child.js'
-import { createWrk, hasWrk, loadByNode } from './load.js'
-import { measureCold, measureFixture, measureFresh, measureJson, measureKept, measureStreams, startOurs } from './measure.js'
+import { createDriver, createWrk, hasWrk } from './load.js'
+import { measureBodies, measureCold, measureFixture, measureFresh, measureGrowth, measureJson, measureKept, measureStreams, startOurs } from './measure.js'
+import { measurePaced } from './paced.js'
 import { isMissed, toTable } from './table.js'
 
 const HELP = `Usage: npm run bench -- [flags]
@@ -41,13 +41,12 @@ function readFlags() {
  * @param {ReturnType<typeof readFlags>} flags
  */
 async function measure(folder, { rounds, seconds, isWrk, peers }) {
-  const bench = { folder, rounds, seconds, load: isWrk ? createWrk(folder) : loadByNode, ours: await startOurs() }
+  const bench = { folder, rounds, seconds, load: isWrk ? createWrk(folder) : createDriver(folder), ours: await startOurs() }
   const figures = []
-  for (const part of [measureCold, measureFixture, measureJson, measureStreams, measureFresh, measureKept]) {
+  for (const part of [measureCold, measureFixture, measureJson, measureStreams, measureBodies, measureFresh, measureKept, measurePaced, measureGrowth]) {
     process.stderr.write(`${part.name}\n`)
     figures.push(...(await part(bench)))
   }
-  figures.push({ name: 'memory after everything, MB', ours: memoryOf(bench.ours.pid) })
   if (peers) figures.push(...(await (await import('./peers.js')).measurePeers(bench)))
   await bench.ours.stop()
   return figures

@@ -1,16 +1,18 @@
 // @ts-check
-// Puts load on a server with node:http, on connections that are kept, and prints the answers a second.
+// Puts load on a server with node:http, on connections that are kept, and prints what came of it.
+import { readFileSync } from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
 import { headersOf } from './ask.js'
 
 /** @type {import('./load.js').Load} */
-const { question, connections, seconds } = JSON.parse(process.argv[2] ?? '')
-const { url, body } = question
-const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
+const { question, connections, seconds } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
+const { url, isCounted } = question
 const agent = new Agent({ keepAlive: true, maxSockets: connections })
-const options = { agent, method: body === undefined ? 'GET' : 'POST', headers: { ...headersOf(question), ...length } }
+const options = { agent, method: question.body === undefined ? 'GET' : 'POST', headers: headersOf(question) }
 const started = performance.now()
-let answers = 0
+/** @type {number[]} */
+const times = []
+let asked = 0
 
 /** @returns {Promise<void>} */
 const askOnce = async () =>
@@ -19,16 +21,20 @@ const askOnce = async () =>
       if (response.statusCode !== 200) reject(new Error(`${url}: ${response.statusCode}`))
       response.once('end', resolve).resume()
     })
-    request.once('error', reject).end(body)
+    const body = isCounted === true ? question.body?.replace('#', String(++asked)) : question.body
+    request.once('error', reject).end(body) // in one piece: Node tells its length
   })
 
 const askOn = async () => {
   while (performance.now() - started < seconds * 1000) {
+    const before = performance.now()
     await askOnce()
-    answers++
+    times.push(performance.now() - before)
   }
 }
 
 await Promise.all(Array.from({ length: connections }, askOn))
-process.stdout.write(`${(answers * 1000) / (performance.now() - started)}\n`)
+const rate = (times.length * 1000) / (performance.now() - started)
+const p99 = times.toSorted((a, b) => a - b)[Math.ceil(times.length * 0.99) - 1]
+process.stdout.write(`${JSON.stringify({ rate, p99 })}\n`)
 agent.destroy()

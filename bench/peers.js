@@ -158,7 +158,7 @@ function textOf(body, isStream) {
 async function probe(base) {
   const { body } = await ask(chatQuestion(base))
   const text = textOf(body, false)
-  if (typeof text !== 'string' || text === '') throw new Error(`no answer of a model: ${body}`)
+  if (typeof text !== 'string' || text === '') throw new Error(`no answer of a model: ${body.toString()}`)
   const streamed = await ask(chatQuestion(base, { stream: true })).catch(() => undefined)
   return { text, isStreaming: streamed !== undefined && textOf(streamed.body, true) === text }
 }
@@ -227,7 +227,7 @@ export async function measurePeers(bench) {
   const load = async (one) =>
     bench.load(one).catch((error) => {
       process.stderr.write(`${error.message}\n`)
-      return 0 // a peer that breaks under load has no answers in that round, and breaks nothing else
+      return { rate: 0, p99: Number.NaN } // a peer that breaks under load has no answers in that round, and breaks nothing else
     })
   const figures = [...(await measureRates({ ...bench, load }, rivals, false)), ...(await measureRates({ ...bench, load }, rivals, true)), ...(await measureStarts(bench, rivals))]
   await Promise.all(rivals.map(async ({ server }) => (server === bench.ours ? undefined : server.stop())))

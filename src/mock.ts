@@ -198,11 +198,14 @@ function toBase(url: string | URL): string {
   throw new RangeError('connectMock: this is no URL of a mock; write it as http://localhost:4010, without credentials, query and fragment')
 }
 
+/** Connections that wait to be taken; of a thousand at once, Node's 511 lets the rest try again a second later. */
+const BACKLOG = 4096
+
 async function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException): void => reject(new Error(reasonOf(error, port, host), { cause: error }))
     server.once('error', refuse)
-    server.listen({ port, host }, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', refuse)
       resolve()
     })

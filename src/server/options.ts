@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Contract } from '../contract/contract.ts'
 import { loadContract, toContract } from '../contract/contract.ts'
 import type { Dialect } from '../reply/errors.ts'
@@ -13,6 +12,7 @@ import type { Store } from '../store/store.ts'
 import { toPace } from './pace.ts'
 import type { ContractMode, Handled, Settings, Timer } from './settings.ts'
 import { CONTRACT_MODES } from './settings.ts'
+import { realTimer } from './write.ts'
 
 /**
  * How a mock is made; each has a default that works.
@@ -138,7 +138,7 @@ export async function toSettings(given: MockOptions, store?: Store): Promise<Set
     errors: options.errors ?? 'openai',
     seed: String(options.seed ?? 0),
     clock: options.clock === 'real' ? Date.now : () => FIXED,
-    timer: options.timer ?? (async (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal })),
+    timer: options.timer ?? realTimer,
     pace: typeof options.pace === 'number' ? options.pace : (toPace(options.pace ?? 'instant') ?? 0),
     publicUrl: options.publicUrl === undefined ? undefined : new URL(options.publicUrl).href.replace(/\/$/, ''),
     apiKeys: options.apiKeys ?? [],

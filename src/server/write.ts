@@ -1,10 +1,14 @@
 import type { ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Frame, Reply } from '../reply/reply.ts'
 import { isStream } from '../reply/reply.ts'
 import type { Timer } from './settings.ts'
 
 /** How long a reader may take nothing before it is dropped, in milliseconds. */
 const STALLED = 60_000
+
+/** Waits in real time. */
+export const realTimer: Timer = async (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal })
 
 /** How a writer waits, and the signal by which the server's end stops it. */
 export interface Pacing {
@@ -74,8 +78,9 @@ interface Writing {
 }
 
 async function writeFrames(frames: readonly Frame[], { status, headers }: Reply, { outgoing, stop, pacing }: Writing): Promise<void> {
+  const pace = createPace(stop, pacing)
   for (const [i, { wait, data, isAlone, isReset }] of frames.entries()) {
-    const goesOn = wait <= 0 || (await pause(wait, stop, pacing))
+    const goesOn = await pace(wait)
     if (outgoing.destroyed || outgoing.req.socket.destroyed) return
     if (!goesOn) return void (i === 0 ? outgoing.destroy() : outgoing.end())
     if (isReset !== undefined) return void outgoing.req.socket.resetAndDestroy()
@@ -85,6 +90,18 @@ async function writeFrames(frames: readonly Frame[], { status, headers }: Reply,
     else if (!outgoing.write(data)) await drained(outgoing, pacing)
   }
   dropStalled(outgoing, pacing)
+}
+
+// Waits between frames. What a timer, a busy process or a slow reader was late, the next waits make up for, unless time is
+// somebody else's: then each wait is what the answer says.
+function createPace(stop: AbortSignal, pacing: Pacing): (wait: number) => Promise<boolean> | boolean {
+  if (pacing.timer !== realTimer) return (wait) => wait <= 0 || pause(wait, stop, pacing)
+  let due = performance.now()
+  return (wait) => {
+    due += wait
+    const left = Math.min(wait, due - performance.now())
+    return left <= 0 || pause(left, stop, pacing)
+  }
 }
 
 // Until the data has left this process, or nobody takes it any more; in a turn of its own, so that others have theirs.

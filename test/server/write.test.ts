@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import type { Reply } from '../../src/reply/reply.ts'
-import { writeNode } from '../../src/server/write.ts'
+import { realTimer, writeNode } from '../../src/server/write.ts'
 
 const pacing = { timer: async () => {}, ending: new AbortController().signal, stalled: 50 }
 const LARGE = 'x'.repeat(30_000_000)
@@ -42,5 +42,27 @@ test('a slow reader that goes on gets the whole stream', async () => {
   const address = server.address()
   const text = await (await fetch(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`)).text()
   expect(text).toBe(frames.map(({ data }) => data).join(''))
+  server.close()
+})
+
+test('what a busy process was late, the next waits make up for', async () => {
+  const frames = Array.from({ length: 5 }, (_, i) => ({ wait: 50, data: String(i) }))
+  const order: string[] = []
+  const server = createServer((_request, outgoing) => {
+    const write = outgoing.write.bind(outgoing)
+    outgoing.write = (data: string) => {
+      if (order.length === 0) {
+        for (const end = performance.now() + 300; performance.now() < end;);
+        setTimeout(() => order.push('40 ms later'), 40)
+      }
+      order.push(data)
+      return write(data)
+    }
+    void writeNode({ status: 200, headers: {}, body: frames }, outgoing, { timer: realTimer, ending: pacing.ending })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  expect(await (await fetch(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`)).text()).toBe('01234')
+  expect(order.slice(0, 4)).toEqual(['0', '1', '2', '3'])
   server.close()
 })
