@@ -41,7 +41,7 @@ export function createWrk(folder) {
     const args = ['-t1', '--latency', `-c${connections}`, `-d${seconds}s`, '-s', script, question.url]
     const text = await run(WRK, args, (seconds + 10) * 1000)
     const rate = /^Requests\/sec:\s+([\d.]+)/m.exec(text)?.[1]
-    const [, p99, unit = ''] = /^\s+99%\s+([\d.]+)(us|ms|s)$/m.exec(text) ?? []
+    const [, p99, unit = ''] = /^\s+99%\s+([\d.]+)(us|ms|s)\s*$/m.exec(text) ?? []
     if (rate === undefined || p99 === undefined || /Non-2xx|Socket errors/.test(text)) throw new Error(`wrk on ${question.url}: ${text}`)
     return { rate: Number(rate), p99: Number(p99) * (UNITS[unit] ?? Number.NaN) }
   }
