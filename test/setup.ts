@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
+import { execSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 /** Builds once before the tests: they need dist/prepared.js, and some run the command itself. */
 export default function setup(): void {
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: fileURLToPath(new URL('..', import.meta.url)), stdio: ['ignore', 'inherit', 'inherit'] })
+  execSync('npm run --silent build', { cwd: fileURLToPath(new URL('..', import.meta.url)), stdio: ['ignore', 'inherit', 'inherit'] })
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import { promisify } from 'node:util'
+import { fileURLToPath } from 'node:url'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { version } from '#prepared'
@@ -189,7 +190,7 @@ test('a mock elsewhere goes on when nobody is connected to it any more', async (
 })
 
 test('a contract of one’s own has its own base URL, elsewhere too', async () => {
-  await using elsewhere = await startMock({ spec: new URL('../contract/own/contract.yaml', import.meta.url).pathname })
+  await using elsewhere = await startMock({ spec: fileURLToPath(new URL('../contract/own/contract.yaml', import.meta.url)) })
   await using mock = await connectMock(elsewhere.url)
   expect(mock.baseURL).toBe(elsewhere.baseURL)
 })
@@ -351,7 +352,7 @@ test('a port that is taken is said at the call', async () => {
 })
 
 test('two hundred mocks leave nothing behind: no handle, and no memory', async () => {
-  const program = new URL('leak.js', import.meta.url).pathname
+  const program = fileURLToPath(new URL('leak.js', import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', program], { timeout: 20_000 })
   const { heap, handles } = JSON.parse(stdout)
   expect(handles).toEqual([])
