@@ -55,7 +55,7 @@ async function measure(folder, { rounds, seconds, isWrk, peers }) {
 /** @param {ReturnType<typeof readFlags>} flags */
 async function main(flags) {
   // Far more than it takes; for a server that answers but never ends.
-  setTimeout(() => process.exit(1), (flags.peers ? 600_000 : 120_000) + flags.rounds * flags.seconds * 20_000).unref()
+  setTimeout(() => process.exit(1), (flags.peers ? 1_200_000 : 600_000) + flags.rounds * flags.seconds * 40_000).unref()
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const started = performance.now()
