@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '../contract/json.ts'
 import { isObject } from '../contract/json.ts'
 import { createNumbers } from '../image/numbers.ts'
+import { ofLong } from '../reply/cache.ts'
 import { toUuid } from '../reply/uuid.ts'
 
 // What does not change the picture that is asked for.
@@ -13,9 +14,11 @@ export function digestOf(body: JsonObject, seed: string): string {
   return hash('sha256', `${seed}\n${canonicalObject(body, OMITTED)}`, 'hex')
 }
 
+const digestOfLong = ofLong((text) => `sha256:${hash('sha256', text, 'hex')}`)
+
 // Keys sorted; a long string stands as its own digest, so that megabytes are neither escaped nor copied.
 function canonical(value: JsonValue): string {
-  if (typeof value === 'string') return value.length > LONG ? `sha256:${hash('sha256', value, 'hex')}` : JSON.stringify(value)
+  if (typeof value === 'string') return value.length > LONG ? digestOfLong(value) : JSON.stringify(value)
   if (isObject(value)) return canonicalObject(value)
   return Array.isArray(value) ? `[${value.map(canonical).join()}]` : JSON.stringify(value)
 }

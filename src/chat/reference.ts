@@ -4,6 +4,7 @@ import { isObject } from '../contract/json.ts'
 import { readUrl } from '../image/link.ts'
 import type { Creature, Recipe, Size } from '../image/recipe.ts'
 import { MAX_REFERENCES } from '../image/recipe.ts'
+import { ofLong } from '../reply/cache.ts'
 import { ApiError } from '../reply/error.ts'
 
 /** A picture that a request gives: what stands for it in the answer's picture, and its size where that is known. */
@@ -114,16 +115,30 @@ function ofOurs({ emblem, palette, width, height }: Recipe): Reference {
 }
 
 async function readDataUri(url: string, param: string): Promise<Reference> {
-  const comma = url.indexOf(',')
-  const bytes = /^data:image\/[\w.+-]+;base64$/i.test(url.slice(0, Math.max(0, comma))) ? decode(url.slice(comma + 1)) : undefined
+  const reference = await pictureIn(url)
+  if (reference !== undefined) return reference
+  throw new ApiError('invalid_image', { param, reason: `Invalid image in '${param}': the data URI holds no readable PNG, JPEG, WebP or GIF in base64.` })
+}
+
+const pictureIn = ofLong(async (url): Promise<Reference | undefined> => {
+  const bytes = bytesIn(url)
+  if (bytes === undefined) return undefined
   const { readRecipe } = await import('../image/metadata.ts') // it needs zlib, which no other request does
-  const recipe = bytes === undefined ? undefined : readRecipe(bytes)
+  const recipe = readRecipe(bytes)
   if (recipe !== undefined) return ofOurs(recipe)
-  const size = bytes === undefined ? undefined : await measure(bytes)
-  if (bytes === undefined || size === undefined) {
-    throw new ApiError('invalid_image', { param, reason: `Invalid image in '${param}': the data URI holds no readable PNG, JPEG, WebP or GIF in base64.` })
-  }
-  return { mark: hash('sha256', bytes, 'hex').slice(0, 16), size }
+  const size = await measure(bytes)
+  return size === undefined ? undefined : { mark: digestIn(url)?.digest ?? '', size }
+})
+
+/** The bytes of a picture in a data URI: how many, and 16 hexadecimal digits of their SHA-256; undefined where it holds no base64. */
+export const digestIn = ofLong((url): { readonly digest: string; readonly length: number } | undefined => {
+  const bytes = bytesIn(url)
+  return bytes === undefined ? undefined : { digest: hash('sha256', bytes, 'hex').slice(0, 16), length: bytes.length }
+})
+
+function bytesIn(url: string): Buffer | undefined {
+  const comma = url.indexOf(',')
+  return /^data:image\/[\w.+-]+;base64$/i.test(url.slice(0, Math.max(0, comma))) ? decode(url.slice(comma + 1)) : undefined
 }
 
 // Buffer.from passes over characters that are not base64; the length tells.

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
 export interface JsonObject {
@@ -29,7 +29,7 @@ export function readJson(bytes: Buffer): JsonReading {
   const excess = excessOf(body)
   if (excess !== undefined) return { fault: excess }
   try {
-    const value: JsonValue = JSON.parse(body.toString('utf8'))
+    const value: JsonValue = JSON.parse(body.toString(isAscii(body) ? 'latin1' : 'utf8')) // of megabytes, Latin 1 is made a text in a tenth of the time
     return { value }
   } catch (error) {
     return { fault: `The request body is not valid JSON: ${reasonOf(error)}` }

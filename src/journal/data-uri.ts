@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { digestIn } from '../chat/reference.ts'
 
 const HEAD = /data:([\w.+-]{1,100}\/[\w.+-]{1,100})?(?:;[\w.+-]{1,60}=[^;,\s"'\\]{0,100}){0,4}(;base64)?,/i
 // Where base64 goes on behind a line's end or an escaped slash, as some writers have it.
@@ -17,6 +18,8 @@ export function withoutDataUris(text: string, enough: number): string {
     const match = HEAD.exec(window)
     if (match === null) return kept + window
     const [whole, type, base64] = match
+    const known = at + match.index === 0 ? digestIn(text) : undefined
+    if (known !== undefined) return kept + whole + tell(known)
     const start = at + match.index + whole.length
     kept += window.slice(0, match.index + whole.length)
     at = start
@@ -44,7 +47,11 @@ function firstAt(text: string, sought: RegExp, from: number): number {
 function digestOf(payload: string, isBase64: boolean): string {
   const plain = payload.includes('%') ? decode(payload) : payload
   const bytes = isBase64 ? Buffer.from(plain.replaceAll(/\\[rn]/g, ''), 'base64') : Buffer.from(plain)
-  return `[sha256 ${hash('sha256', bytes, 'hex').slice(0, 16)}, ${bytes.length} bytes]`
+  return tell({ digest: hash('sha256', bytes, 'hex').slice(0, 16), length: bytes.length })
+}
+
+function tell({ digest, length }: { readonly digest: string; readonly length: number }): string {
+  return `[sha256 ${digest}, ${length} bytes]`
 }
 
 function decode(text: string): string {

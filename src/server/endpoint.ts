@@ -4,7 +4,7 @@ import { toRoute } from '../contract/route.ts'
 import type { Trace } from '../journal/trace.ts'
 import { ApiError } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
-import { createCache } from './cache.ts'
+import { createCache } from '../reply/cache.ts'
 import type { Incoming } from './incoming.ts'
 
 /** How a method of a path answers; an ApiError that it throws is an answer as well. */

@@ -1,6 +1,6 @@
 import type { Recipe } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
-import { createCache } from './cache.ts'
+import { createCache } from '../reply/cache.ts'
 
 /** How many bytes of pictures are kept, those that were asked for last. */
 const MAX_BYTES = 33_554_432

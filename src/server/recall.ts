@@ -2,8 +2,8 @@ import type { Profile } from '../chat/profile.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Reply } from '../reply/reply.ts'
 import { isStream } from '../reply/reply.ts'
-import type { Cache } from './cache.ts'
-import { createCache } from './cache.ts'
+import type { Cache } from '../reply/cache.ts'
+import { createCache } from '../reply/cache.ts'
 
 /** A chat request as it was read, and what it was answered last. */
 export interface Recalled {

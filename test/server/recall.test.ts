@@ -1,6 +1,5 @@
 import { expect, test, vi } from 'vitest'
 import { createMock, startMock } from '../../src/index.ts'
-import { createCache } from '../../src/server/cache.ts'
 import { createRecall, isShort, keyOf } from '../../src/server/recall.ts'
 import { ask } from '../ask.ts'
 
@@ -78,14 +77,4 @@ test('the last 250 are recalled', () => {
   const recall = createRecall()
   for (let i = 0; i <= 250; i++) recall.set(String(i), { request: {} as any, profile: {} as any, answer: undefined })
   expect([recall.get('0'), recall.get('1')]).toEqual([undefined, expect.anything()])
-})
-
-test('a cache keeps what was asked for last, and counts a key once', () => {
-  const cache = createCache<string>(4, ({ length }) => length)
-  cache.set('a', 'aa')
-  cache.set('a', 'AA')
-  cache.set('b', 'bb')
-  expect([cache.get('b'), cache.get('a')]).toEqual(['bb', 'AA'])
-  cache.set('c', 'c')
-  expect([cache.get('a'), cache.get('b'), cache.get('c')]).toEqual(['AA', undefined, 'c'])
 })

@@ -1,0 +1,56 @@
+/** What was asked for last, by its key. */
+export interface Cache<V> {
+  readonly get: (key: string) => V | undefined
+  /** Keeps a value in place of the one that its key had. */
+  readonly set: (key: string, value: V) => void
+}
+
+/** A Cache whose values together weigh at most `most`: what was not asked for the longest goes first. */
+export function createCache<V>(most: number, weigh: (value: V) => number): Cache<V> {
+  const kept = new Map<string, { readonly key: string; readonly value: V }>() // it keeps its order: what was asked for last stands last
+  let weight = 0
+  const drop = (key: string, value: V): void => {
+    kept.delete(key)
+    weight -= weigh(value)
+  }
+  return {
+    get: (key) => {
+      const found = kept.get(key)
+      if (found === undefined) return undefined
+      kept.delete(found.key) // the very key that is kept: to compare another one that is like it may take megabytes
+      kept.set(found.key, found)
+      return found.value
+    },
+    set: (key, value) => {
+      const former = kept.get(key)
+      if (former !== undefined) drop(key, former.value)
+      kept.set(key, { key, value })
+      weight += weigh(value)
+      for (const [oldest, old] of kept) {
+        if (weight <= most) break
+        drop(oldest, old.value)
+      }
+    },
+  }
+}
+
+/** The shortest text that `ofLong` recalls, in characters. */
+const LONG = 4096
+/** Characters of texts that it recalls. */
+const MAX_LONG = 16_777_216
+
+/**
+ * A pure function that recalls its values for the long texts that it was given last: a reference picture's megabytes come
+ * again and again, and to compare them with what is known takes a tenth of reading them.
+ */
+export function ofLong<V>(make: (text: string) => V): (text: string) => V {
+  const known = createCache<{ readonly text: string; readonly value: V }>(MAX_LONG, ({ text }) => text.length)
+  return (text) => {
+    if (text.length < LONG) return make(text)
+    const found = known.get(text)
+    if (found !== undefined) return found.value
+    const value = make(text)
+    known.set(text, { text, value })
+    return value
+  }
+}
