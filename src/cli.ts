@@ -2,6 +2,7 @@
 import { access, constants, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
+import { version } from '#prepared'
 import type { Coverage } from './journal/coverage.ts'
 import { toLine } from './cli/log.ts'
 import type { Options } from './cli/flags.ts'
@@ -23,7 +24,7 @@ async function main(world: World): Promise<number> {
   try {
     const { name, files, options } = readCommand(world.args, world.env)
     if (name === 'help') world.stdout.write(helpText())
-    else if (name === 'version') world.stdout.write(`${(await import('#prepared')).version}\n`)
+    else if (name === 'version') world.stdout.write(`${version}\n`)
     else if (name === 'validate') return await validate(files, world)
     else return await serve(options, world)
     return 0

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
+import { version } from '#prepared'
 import type { Mock, Place } from './mock/mock.ts'
 import { closedError, toMock } from './mock/mock.ts'
 import { OpenAnswers } from './mock/open.ts'
@@ -130,7 +131,7 @@ export interface ConnectOptions {
 export async function connectMock(url: string | URL, options: ConnectOptions = {}): Promise<Mock> {
   const { wait = 10, controlToken } = ownOptions(options, CONNECT_RULES)
   const base = toBase(url)
-  const [{ checkToken, reachMock, remoteMemory }, { version }] = await Promise.all([import('./mock/remote.ts'), import('#prepared')])
+  const { checkToken, reachMock, remoteMemory } = await import('./mock/remote.ts')
   const basePath = await reachMock({ url: base, wait, version })
   await checkToken({ url: base, controlToken })
   return toMock({

@@ -8,7 +8,7 @@ import { prepareContract } from './contract/prepare.ts'
 const root = new URL('../', import.meta.url)
 const pathOf = (name: string): string => fileURLToPath(new URL(name, root))
 
-/** The text of dist/prepared.js: the packaged contract with its compiled checks, the packaged profiles and scenarios, checked, and the version. */
+/** The text of build/prepared.js: the packaged contract with its compiled checks, the packaged profiles and scenarios, checked, and the version. */
 export async function prepare(): Promise<string> {
   const source = await loadFile(pathOf('fixtures/profiles.yaml'))
   const profiles = toProfiles(source.value, source)

@@ -3,7 +3,7 @@ import type { Catalogue } from './scenario/scenario.ts'
 import type { JsonObject } from './contract/json.ts'
 import type { Validator } from './contract/validator.ts'
 
-/** What the build wrote into dist/prepared.js: the packaged contract, its compiled checks, the packaged profiles and scenarios, and the package's version. */
+/** What the build wrote into build/prepared.js: the packaged contract, its compiled checks, the packaged profiles and scenarios, and the package's version. */
 export const document: JsonObject
 export const validators: ReadonlyMap<string, Validator>
 export const profiles: Profiles

@@ -14,7 +14,9 @@ const bundle = await rolldown({
   input: Object.fromEntries([...ENTRIES, 'cli'].map((entry) => [posix.basename(entry), path(`build/${entry}.js`)])),
   platform: 'node',
   preserveEntrySignatures: 'allow-extension', // an entry may share a file with what it is made of
-  external: (id) => !/^[./]/.test(id) && !INLINED.some((name) => id === name || id.startsWith(`${name}/`)),
+  // It is loaded by every start: as a part of our file it needs neither to be found nor to be read.
+  resolve: { alias: { '#prepared': path('build/prepared.js') } },
+  external: (id) => !/^[./]/.test(id) && id !== '#prepared' && !INLINED.some((name) => id === name || id.startsWith(`${name}/`)),
 })
 // What a start and a chat request need is one file; these are loaded by what needs them: a picture, its page, a file of the user's.
 const LATE =
@@ -25,7 +27,7 @@ await bundle.close()
 writeFileSync(path('dist/LICENSES.txt'), INLINED.map((name) => `${name}\n\n${readFileSync(path(`node_modules/${name}/LICENSE`), 'utf8')}`).join('\n'))
 
 // What an earlier build left would be packed as well; of the types, those are packed that an entry's types name.
-const written = new Set([...output.map(({ fileName }) => fileName), 'prepared.js', 'LICENSES.txt', ...typesOf(ENTRIES.map((entry) => `${entry}.d.ts`))])
+const written = new Set([...output.map(({ fileName }) => fileName), 'LICENSES.txt', ...typesOf(ENTRIES.map((entry) => `${entry}.d.ts`))])
 for (const file of readdirSync(path('dist'), { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'))) {
   const isFolder = [...written].some((name) => name.startsWith(`${file}/`))
   if (!written.has(file) && !isFolder) rmSync(path(`dist/${file}`), { recursive: true, force: true })

@@ -1,5 +1,5 @@
-// The second half of the build: writes dist/prepared.js.
+// The second half of the build: writes build/prepared.js.
 import { writeFileSync } from 'node:fs'
 import { prepare } from '../build/prepare.js'
 
-writeFileSync(new URL('../dist/prepared.js', import.meta.url), await prepare())
+writeFileSync(new URL('../build/prepared.js', import.meta.url), await prepare())

@@ -48,9 +48,15 @@ export function escape(text: string): string {
   return /[\u2028\u2029]/.test(json) ? json.replaceAll('\u2028', String.raw`\u2028`).replaceAll('\u2029', String.raw`\u2029`) : json
 }
 
-/** A text as a piece; words that stand in the code are made pieces once, when it is loaded. */
+/** A text as a piece; words that stand in the code are made pieces when it is loaded, and counted when they are first said. */
 export function toPiece(text: string): Piece {
-  return { json: escape(text), tokens: countTokens(text) }
+  let tokens: number | undefined
+  return {
+    json: escape(text),
+    get tokens() {
+      return (tokens ??= countTokens(text))
+    },
+  }
 }
 
 /** The texts of a table as pieces. */

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { document, profiles, scenarios, validators, version } from '#prepared'
 import type { Contract } from '../contract/contract.ts'
 import { loadContract, toContract } from '../contract/contract.ts'
 import type { Dialect } from '../reply/errors.ts'
@@ -123,7 +124,6 @@ export function ownOptions<T extends object>(options: T, rules: Readonly<Record<
 /** The Settings that options stand for; a RangeError names the option that is wrong, and what is allowed. */
 export async function toSettings(given: MockOptions, store?: Store): Promise<Settings> {
   const options = ownOptions(given, MOCK_RULES)
-  const { document, validators, profiles, scenarios, version } = await import('#prepared')
   let source: ReturnType<Contract['source']> | undefined
   const packaged = toContract(document, validators, async () => (source ??= readPackaged()))
   const own: Fixtures = options.fixtures === undefined ? { profiles: new Map(), scenarios: new Map() } : await (await import('../scenario/fixtures.ts')).loadFixtures(options.fixtures, profiles)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { prepare } from '../../src/prepare.ts'
 
-test('dist/prepared.js is what the contract and the profiles give when they are prepared again', async () => {
-  const built = readFileSync(new URL('../../dist/prepared.js', import.meta.url), 'utf8')
+test('build/prepared.js is what the contract and the profiles give when they are prepared again', async () => {
+  const built = readFileSync(new URL('../../build/prepared.js', import.meta.url), 'utf8')
   expect(built).toBe(await prepare())
 })
