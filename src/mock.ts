@@ -93,8 +93,9 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
   const [{ createServer, toUrl }, made] = await Promise.all([import('./server/listen.ts'), make(rest)])
   const { app, pacing, ending, state } = made
   const server = createServer(app, pacing)
-  await listen(server, port, host).catch((error: unknown) => {
+  await listen(server, port, host).catch(async (error: unknown) => {
     ending.abort() // what watches files ends too
+    await made.settings.choosing.store.close()
     throw error
   })
   state.isReady = true

@@ -15,6 +15,8 @@ export interface Trace {
   readonly requestId: string
   /** Whose memory it belongs to: a name, the digest of a key, or nothing. */
   session: string
+  /** The session's when the request came in, where it was asked for. */
+  epoch?: string
   operation?: Operation
   /** Bytes of the request's body. */
   size?: number

@@ -127,6 +127,12 @@ export const ERRORS = {
   wrong_control_token: { openai: openai(401, 'wrong_control_token', 'The control API wants the token that this server was started with, as: x-mock-control-token: TOKEN.') },
   unknown_exchange: { openai: openai(404, 'exchange_not_found', ({ asked }) => `There is no exchange '${asked}' in this session; the oldest are forgotten first.`) },
   store_full: { openai: openai(413, 'store_full', reason) },
+  store_unavailable: {
+    openai: typed('server_error', {
+      ...openai(503, 'store_unavailable', ({ reason: text = 'The store cannot be reached.' }) => `What is remembered is not available: ${text}`),
+      headers: { 'retry-after': '1' },
+    }),
+  },
   unknown_model: {
     openai: openai(
       404,

@@ -37,8 +37,9 @@ export interface Choosing {
 }
 
 /** Whose turn it is, and what is scripted for it. */
-export interface Turn extends Opened {
+export interface Turn extends Omit<Opened, 'epoch'> {
   readonly session: string
+  readonly epoch?: string
   /** The session whose script it is. */
   readonly scriptOf: string
 }
@@ -60,42 +61,69 @@ interface Choices {
   readonly nearly: string[]
 }
 
-async function fromPrompt({ request, turn, choosing }: Choices): Promise<Chosen | undefined> {
-  const asked = FROM_PROMPT.exec(request.prompt)?.[1]
-  return asked === undefined ? undefined : named(asked, 'asked for in the prompt', { session: turn.session, choosing })
+/** The Scenario that a chat request names in its prompt. */
+export function namedIn({ prompt }: ChatRequest): string | undefined {
+  return FROM_PROMPT.exec(prompt)?.[1]
 }
 
-async function fromScript({ request, turn, choosing, nearly }: Choices): Promise<Chosen | undefined> {
+async function fromPrompt({ request, turn, choosing }: Choices): Promise<Chosen | undefined> {
+  const asked = namedIn(request)
+  return asked === undefined ? undefined : named(asked, 'asked for in the prompt', { ...turn, choosing })
+}
+
+// The first entry that fits; where other requests have had the last of it, the next of all that fit, in one step.
+async function fromScript(context: Choices): Promise<Chosen | undefined> {
+  const entries = fitting(context)
+  const first = entries.next()
+  if (first.done === true) return undefined
+  return (await taken([first.value], context)) ?? taken([...entries], context)
+}
+
+async function taken(entries: readonly (readonly [string, ScriptEntry])[], { turn, choosing }: Choices): Promise<Chosen | undefined> {
+  const found =
+    entries.length === 0
+      ? undefined
+      : await choosing.store.take(
+          turn.scriptOf,
+          entries.map(([id]) => id),
+        )
+  const entry = entries.find(([id]) => id === found?.id)?.[1]
+  if (found === undefined || entry === undefined) return undefined
+  const { scenario, times = 1 } = entry
+  const [name, then] = typeof scenario === 'string' ? [scenario, find(scenario, choosing).then] : ['script', scenario.then]
+  return { name, why: 'scripted', then: then.sequence === undefined ? then : (then.sequence[times - found.left] ?? {}) }
+}
+
+// An entry is read when it is its turn to be looked at.
+function* fitting({ request, turn, nearly }: Choices): Generator<readonly [string, ScriptEntry]> {
   for (const { id, json } of turn.scripted) {
-    const { scenario, when = {}, times = 1 }: ScriptEntry = JSON.parse(json)
-    const wrong = misfits(when, request, turn.nth)
-    tell(nearly, typeof scenario === 'string' ? `script: ${scenario}` : 'script', wrong)
-    const left = wrong.length > 0 ? 0 : await choosing.store.take(turn.scriptOf, id)
-    if (left === 0) continue // it is for others, or another request has had the last of them
-    const [name, then] = typeof scenario === 'string' ? [scenario, find(scenario, choosing).then] : ['script', scenario.then]
-    return { name, why: 'scripted', then: then.sequence === undefined ? then : (then.sequence[times - left] ?? {}) }
+    const entry: ScriptEntry = JSON.parse(json)
+    const wrong = misfits(entry.when ?? {}, request, turn.nth)
+    tell(nearly, typeof entry.scenario === 'string' ? `script: ${entry.scenario}` : 'script', wrong)
+    if (wrong.length === 0) yield [id, entry]
   }
-  return undefined
 }
 
 async function fromWhen({ request, turn, choosing, nearly }: Choices): Promise<Chosen | undefined> {
   for (const { name, when } of choosing.catalogue.values()) {
     if (when === undefined) continue
     const wrong = misfits(when, request, turn.nth)
-    if (wrong.length === 0) return named(name, 'its when fits', { session: turn.session, choosing })
+    if (wrong.length === 0) return named(name, 'its when fits', { ...turn, choosing })
     tell(nearly, name, wrong)
   }
   return undefined
 }
 
-async function fromServer({ turn: { session, nth }, choosing }: Choices): Promise<Chosen | undefined> {
-  if (choosing.scenario !== undefined) return named(choosing.scenario, 'the server was started with it', { session, choosing })
-  const fault = byChance(choosing, session, nth)
-  return fault === undefined ? undefined : named(fault, 'by the fault rate', { session, choosing })
+async function fromServer({ turn, choosing }: Choices): Promise<Chosen | undefined> {
+  if (choosing.scenario !== undefined) return named(choosing.scenario, 'the server was started with it', { ...turn, choosing })
+  const fault = byChance(choosing, turn.session, turn.nth)
+  return fault === undefined ? undefined : named(fault, 'by the fault rate', { ...turn, choosing })
 }
 
 interface Context {
   readonly session: string
+  /** The session's, where it is known. */
+  readonly epoch?: string
   readonly choosing: Pick<Choosing, 'catalogue' | 'store'>
 }
 
@@ -111,9 +139,9 @@ function find(name: string, { catalogue }: Pick<Choosing, 'catalogue'>): Scenari
 }
 
 // Of a sequence, the answer whose turn it is; behind its last one all is right.
-async function turnOf(then: Then, key: string, { session, choosing }: Context): Promise<Then> {
+async function turnOf(then: Then, key: string, { session, epoch, choosing }: Context): Promise<Then> {
   if (then.sequence === undefined) return then
-  const turn = await choosing.store.count(session, `sequence ${key}`)
+  const turn = await choosing.store.count(session, `sequence ${key}`, epoch)
   return then.sequence[turn - 1] ?? {}
 }
 

@@ -6,6 +6,7 @@ import { ApiError, errorReply } from '../reply/error.ts'
 import type { ErrorKind } from '../reply/errors.ts'
 import { withNotes } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
+import { StoreUnavailable } from '../store/store.ts'
 import type { Incoming } from './incoming.ts'
 import { createJournal, NOT_KEPT } from './journal.ts'
 import { createRequestId } from './request-id.ts'
@@ -38,7 +39,7 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
   const answered = async (request: Incoming, trace: Trace): Promise<{ readonly reply: Reply; readonly fault: string | undefined }> => {
     try {
       trace.session = sessionOf(request)
-      return { reply: await answer(request, trace), fault: undefined }
+      return { reply: await answer(request, trace).catch(refuseWithoutStore), fault: undefined }
     } catch (error) {
       if (trace.faults.length === 0) trace.faults = breachOf(error)
       const dialect = isOpen(request.path) ? settings.errors : 'openai' // the control API is no part of what the dialects are of
@@ -66,6 +67,10 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
       return complete(toReply(error, { dialect: settings.errors, requestId }), { version: settings.version, requestId, isOpen: true })
     },
   }
+}
+
+function refuseWithoutStore(error: unknown): never {
+  throw error instanceof StoreUnavailable ? new ApiError('store_unavailable', { reason: error.message }) : error
 }
 
 // What the contract forbids beside its schemas: a path or a method that it does not have, a body that is none.

@@ -12,13 +12,12 @@ import { toNote } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
 import { JSON_HEADERS } from '../reply/reply.ts'
 import { editAnswer, editAnswering, editReply, editRequest, replyOf } from '../scenario/apply.ts'
-import type { Turn } from '../scenario/choose.ts'
 import { choose } from '../scenario/choose.ts'
 import type { CheckedRequest } from './checked.ts'
 import type { Recalled } from './recall.ts'
 import { inBytes, isShort, keyOf } from './recall.ts'
-import { isOfKey } from './session.ts'
 import type { Settings } from './settings.ts'
+import { takeTurn } from './turn.ts'
 
 const EVENT_STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' }
 
@@ -33,7 +32,7 @@ export async function createChatCompletion(checked: CheckedRequest, settings: Se
   trace.chat = request
   const { style, task, prose } = profile
   const answering: Answering = { write: styles[style], task, prose, created: Math.floor(settings.clock() / 1000), render }
-  const turn = await openSession(trace.session, settings)
+  const turn = await takeTurn(request, asked, { trace, settings })
   const { chosen, nearly } = asked === undefined ? await choose(request, turn, settings.choosing) : { chosen: asked, nearly: [] }
   trace.nearly = nearly
   if (chosen === undefined) return usual(recalled, answering, pace)
@@ -67,13 +66,6 @@ async function usual(recalled: Recalled, answering: Answering, pace: number): Pr
   const reply = inBytes(toReply(request, await toAnswer(request, answering), pace))
   if (isShort(reply)) recalled.answer = { created, pace, reply }
   return reply
-}
-
-// A key says whose requests these are, and not that they want a script of their own: without one they share the nameless one.
-async function openSession(session: string, { choosing: { store } }: Settings): Promise<Turn> {
-  const { nth, scripted } = await store.open(session)
-  if (scripted.length > 0 || !isOfKey(session)) return { session, nth, scripted, scriptOf: session }
-  return { session, nth, scripted: await store.scripted(''), scriptOf: '' }
 }
 
 function toReply({ wantsStream, wantsUsage, notes }: ChatRequest, answer: Answer, pace: number): Reply {

@@ -1,5 +1,7 @@
 import type { Reply } from '../reply/reply.ts'
 import { jsonReply } from '../reply/reply.ts'
+import type { Store } from '../store/store.ts'
+import { REMEMBERED, StoreUnavailable } from '../store/store.ts'
 import type { ControlApi, Controlled } from './controlled.ts'
 import type { Answer, Endpoint } from './endpoint.ts'
 import { isLink } from './links.ts'
@@ -46,21 +48,32 @@ const LOADED = {
 
 function probeEndpoints({ settings, isReady }: Controlled): Endpoint[] {
   const { contract, version, choosing } = settings
+  const { store } = choosing
   const health = async (): Promise<Reply> => {
-    const { sessions, exchanges } = await choosing.store.size()
+    const size = await sizeOf(store)
     return jsonReply({
-      status: isReady() ? 'ok' : 'not ready',
+      status: isReady() && size !== undefined ? 'ok' : 'not ready',
       version,
       contract: { title: contract.title, version: contract.version, operations: contract.operations.length, models: modelsOf(settings).values.length, basePath: basePathOf(settings) },
       scenarios: choosing.catalogue.size,
-      sessions,
-      exchanges,
+      sessions: size?.sessions ?? null,
+      exchanges: size?.exchanges ?? null,
+      store: { place: store.place ?? 'memory', reached: size !== undefined, notShared: store.place === undefined ? REMEMBERED : [] },
     })
   }
-  const ready = (): Reply => (isReady() ? jsonReply({ status: 'ok' }) : jsonReply({ status: 'not ready' }, { status: 503, headers: { 'retry-after': '1' } }))
+  const ready = async (): Promise<Reply> =>
+    isReady() && (await sizeOf(store)) !== undefined ? jsonReply({ status: 'ok' }) : jsonReply({ status: 'not ready' }, { status: 503, headers: { 'retry-after': '1' } })
   return [
     { template: `${CONTROL}/livez`, answers: { GET: () => jsonReply({ status: 'ok' }) } },
     { template: `${CONTROL}/readyz`, answers: { GET: ready } },
     { template: `${CONTROL}/health`, answers: { GET: health } },
   ]
+}
+
+// Undefined while the store cannot be reached.
+async function sizeOf(store: Store): Promise<Awaited<ReturnType<Store['size']>> | undefined> {
+  return store.size().catch((error: unknown) => {
+    if (error instanceof StoreUnavailable) return undefined
+    throw error
+  })
 }

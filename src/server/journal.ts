@@ -7,6 +7,7 @@ import type { Trace } from '../journal/trace.ts'
 import type { Reply } from '../reply/reply.ts'
 import { isStream } from '../reply/reply.ts'
 import type { Ending, Unwritten } from '../store/store.ts'
+import { StoreUnavailable } from '../store/store.ts'
 import type { Incoming } from './incoming.ts'
 import { modelsOf } from './operations.ts'
 import type { Settings } from './settings.ts'
@@ -50,23 +51,29 @@ export function createJournal(settings: Settings, onFault: (error: unknown) => v
     const request = { method, path, query, headers: headers() }
     const time = Date.now()
     const told = { request, reply, time }
-    const { session } = trace
+    const { session, epoch } = trace
     const size = sizeOf(trace, reply)
-    const { id, forgotten } = await store.record(session, size > MAX_UNWRITTEN ? toExchange(trace, told) : unwritten(trace, { ...told, reply: hold(reply) }, size))
-    await store.mark(session, marksOf(trace, told, known))
+    const exchange = size > MAX_UNWRITTEN ? toExchange(trace, told) : unwritten(trace, { ...told, reply: hold(reply) }, size)
+    const [{ id, forgotten }] = await Promise.all([store.record(session, exchange, epoch), store.mark(session, marksOf(trace, told, known), epoch)])
     return {
       notes: forgotten.slice(0, 3).map((name) => `session '${redactText(name)}' was forgotten, it was idle longest`),
-      end: async (ending) => store.end(session, id, ending),
+      end: async (ending) => store.end(session, id, ending).catch(ifReached),
     }
   }
   return {
     known,
     begin: async (request, trace, reply) =>
       begin(request, trace, reply).catch((error: unknown) => {
+        if (error instanceof StoreUnavailable) return { ...NOT_KEPT, notes: ['not in the journal: the store cannot be reached'] }
         onFault(error)
         return NOT_KEPT
       }),
   }
+}
+
+// What a store that is gone cannot be told is lost with it; that it is gone, it tells itself.
+function ifReached(error: unknown): void {
+  if (!(error instanceof StoreUnavailable)) throw error
 }
 
 /** Bytes that a request and its answer may take until they are written; larger ones are written at once. */

@@ -8,6 +8,7 @@ import { nearNames } from '../reply/near.ts'
 import type { Choosing } from '../scenario/choose.ts'
 import type { Fixtures } from '../scenario/fixtures.ts'
 import type { Catalogue } from '../scenario/scenario.ts'
+import { readAddress } from '../store/address.ts'
 import { MemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 import { toPace } from './pace.ts'
@@ -49,6 +50,8 @@ export interface MockOptions {
   readonly contract?: ContractMode
   /** How many Exchanges of a session are kept, 0 to 100000; 1000 unless it is given. Large ones are fewer: all together take 64 MiB at most. */
   readonly journal?: number
+  /** Where several mocks remember together: a Redis or Valkey, as `redis://localhost:6379/0?prefix=mine`, or `rediss:` for TLS; in this process's memory unless it is given. It wants the package `@redis/client`. */
+  readonly store?: string
   /** Further names by which the control API may be addressed. */
   readonly allowHosts?: readonly string[]
   /** A token without which the control API, probes excepted, answers nobody. */
@@ -92,6 +95,11 @@ export const MOCK_RULES: Readonly<Record<keyof MockOptions, Rule>> = {
   faults: texts,
   contract: oneOf(CONTRACT_MODES),
   journal: aWhole(100_000),
+  store: {
+    allowed: 'the URL of a Redis or Valkey, as redis://localhost:6379/0?prefix=mine',
+    fits: (value) => typeof value === 'string' && readAddress(value) !== undefined,
+    isSecret: true,
+  },
   allowHosts: texts,
   controlToken: { allowed: 'a text of 1 to 200 characters of printable ASCII, without spaces', fits: (value) => typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value), isSecret: true },
   watch: { allowed: 'true or false', fits: (value) => typeof value === 'boolean' },
@@ -127,13 +135,15 @@ export async function toSettings(given: MockOptions, store?: Store): Promise<Set
   let source: ReturnType<Contract['source']> | undefined
   const packaged = toContract(document, validators, async () => (source ??= readPackaged()))
   const own: Fixtures = options.fixtures === undefined ? { profiles: new Map(), scenarios: new Map() } : await (await import('../scenario/fixtures.ts')).loadFixtures(options.fixtures, profiles)
+  const contract = options.spec === undefined ? packaged : await loadContract(options.spec)
+  const choosing = toChoosing(options, new Map([...scenarios, ...own.scenarios]))
   return {
     version,
-    contract: options.spec === undefined ? packaged : await loadContract(options.spec),
+    contract,
     packaged,
     profiles: new Map([...profiles, ...own.profiles]),
     ownModels: [...own.profiles.keys()].filter((name) => name !== '*'),
-    choosing: toChoosing(options, new Map([...scenarios, ...own.scenarios]), store ?? new MemoryStore({ exchanges: options.journal ?? 1000 })),
+    choosing: { ...choosing, store: store ?? (await openStore(options)) }, // the last that can fail: what is opened is also closed
     contractMode: options.contract ?? 'enforce',
     errors: options.errors ?? 'openai',
     seed: String(options.seed ?? 0),
@@ -161,13 +171,25 @@ function isLinkable(value: unknown): boolean {
   return typeof value === 'string' && URL.canParse(value) && /^https?:\/\/[^\s@?#()[\]"'\\<>|]+$/.test(new URL(value).href)
 }
 
-function toChoosing({ scenario, faultRate = 0, faults = [], seed = 0 }: MockOptions, catalogue: Catalogue, store: Store): Choosing {
+async function openStore({ store, journal = 1000, onFault = () => {} }: MockOptions): Promise<Store> {
+  if (store === undefined) return new MemoryStore({ exchanges: journal })
+  const onLost = (error: unknown): void => {
+    try {
+      onFault(error)
+    } catch {
+      // there is nobody left to tell
+    }
+  }
+  return (await import('../store/redis.ts')).openRedis(store, { exchanges: journal, onLost })
+}
+
+function toChoosing({ scenario, faultRate = 0, faults = [], seed = 0 }: MockOptions, catalogue: Catalogue): Omit<Choosing, 'store'> {
   for (const [option, name] of [...(scenario === undefined ? [] : [['scenario', scenario] as const]), ...faults.map((fault) => ['faults', fault] as const)]) {
     const near = nearNames(name, catalogue.keys())
     if (!catalogue.has(name)) throw new RangeError(`${option}: there is no scenario '${name}'${near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`}`)
   }
   if (faultRate > 0 && faults.length === 0) throw new RangeError('faultRate: there is nothing to draw from; name scenarios in faults, or with --fault')
-  return { catalogue, store, scenario, faultRate, faults, seed: String(seed) }
+  return { catalogue, scenario, faultRate, faults, seed: String(seed) }
 }
 
 async function readPackaged(): ReturnType<Contract['source']> {

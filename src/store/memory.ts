@@ -1,9 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Ending, Kept, Opened, Scripted, Store, Unwritten } from './store.ts'
-import { MAX_BYTES, MAX_MARKS, MAX_SCRIPT_BYTES, MAX_SCRIPTED, MAX_SCRIPTS_BYTES, MAX_SESSIONS, StoreFull } from './store.ts'
-
-/** Names of forgotten sessions that wait to be told. */
-const MAX_TOLD = 100
+import type { Bounds, Ending, Kept, Opened, Scripted, Store, Taken, Unwritten } from './store.ts'
+import { FULL, MAX_BYTES, MAX_MARKS, MAX_SCRIPT_BYTES, MAX_SCRIPTED, MAX_SCRIPTS_BYTES, MAX_SESSIONS, MAX_TOLD, StoreFull } from './store.ts'
 
 /** Milliseconds after which what is not written yet is looked through. */
 const LATE = 1000
@@ -21,6 +18,7 @@ interface Exchange {
 
 interface Session {
   readonly name: string
+  readonly epoch: string
   requests: number
   readonly counters: Map<string, number>
   script: Scripted[]
@@ -30,22 +28,17 @@ interface Session {
   readonly marks: Map<string, number>
 }
 
-/** How much a Store in memory keeps; each has a default. */
-export interface Bounds {
-  /** Exchanges of a session. */
-  readonly exchanges?: number
-  readonly sessions?: number
-  /** Of all Exchanges. */
-  readonly bytes?: number
-}
+const NOT_RECORDED = { id: '0', forgotten: [] } as const
 
 /** A Store in this process's memory. */
 export class MemoryStore implements Store {
+  readonly place = undefined
   readonly #most: Required<Bounds>
   /** The one that was used last stands last. */
   readonly #sessions = new Map<string, Session>()
   readonly #total = new Map<string, number>()
   #ids = 0
+  #epochs = 0
   #bytes = 0
   #forgotten: string[] = []
   /** The Exchanges that are not written yet, the oldest first. */
@@ -60,21 +53,22 @@ export class MemoryStore implements Store {
   async open(name: string): Promise<Opened> {
     const session = this.#find(name)
     session.requests++
-    return { nth: session.requests, scripted: session.script }
+    return { nth: session.requests, scripted: session.script, epoch: session.epoch }
   }
 
-  async count(name: string, counter: string): Promise<number> {
+  async count(name: string, counter: string, epoch?: string): Promise<number> {
+    if (this.#isLate(name, epoch)) return 1
     return add(this.#find(name).counters, counter)
   }
 
   async script(name: string, entries: readonly { readonly json: string; readonly times: number }[]): Promise<void> {
     const session = this.#find(name)
     const next = [...session.script, ...entries.map(({ json, times }) => ({ id: this.#nextId(), json, left: times }))]
-    if (next.length > MAX_SCRIPTED) throw new StoreFull(`a session's script has at most ${MAX_SCRIPTED} entries`)
+    if (next.length > MAX_SCRIPTED) throw new StoreFull(FULL.entries())
     const bytes = next.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0)
-    if (bytes > MAX_SCRIPT_BYTES) throw new StoreFull(`a session's script has at most ${MAX_SCRIPT_BYTES} bytes`)
+    if (bytes > MAX_SCRIPT_BYTES) throw new StoreFull(FULL.bytes())
     const others = this.#some().reduce((sum, other) => (other === session ? sum : sum + other.scriptBytes), 0)
-    if (others + bytes > MAX_SCRIPTS_BYTES) throw new StoreFull(`all scripts together have at most ${MAX_SCRIPTS_BYTES} bytes`)
+    if (others + bytes > MAX_SCRIPTS_BYTES) throw new StoreFull(FULL.all())
     session.script = next
     session.scriptBytes = bytes
   }
@@ -83,16 +77,18 @@ export class MemoryStore implements Store {
     return this.#sessions.get(name)?.script ?? []
   }
 
-  async take(name: string, id: string): Promise<number> {
+  async take(name: string, ids: readonly string[]): Promise<Taken | undefined> {
     const session = this.#find(name)
+    const id = ids.find((one) => session.script.some((scripted) => scripted.id === one))
     const entry = session.script.find((scripted) => scripted.id === id)
-    if (entry === undefined) return 0
+    if (entry === undefined) return undefined
     session.script = session.script.flatMap((scripted) => (scripted !== entry ? [scripted] : scripted.left > 1 ? [{ ...scripted, left: scripted.left - 1 }] : []))
     if (entry.left === 1) session.scriptBytes -= Buffer.byteLength(entry.json)
-    return entry.left
+    return { id: entry.id, left: entry.left }
   }
 
-  async record(name: string, kept: Uint8Array | Unwritten): Promise<{ readonly id: string; readonly forgotten: readonly string[] }> {
+  async record(name: string, kept: Uint8Array | Unwritten, epoch?: string): Promise<{ readonly id: string; readonly forgotten: readonly string[] }> {
+    if (this.#isLate(name, epoch)) return NOT_RECORDED
     const session = this.#find(name)
     const id = this.#nextId()
     const size = kept instanceof Uint8Array ? kept.length : kept.size
@@ -123,12 +119,11 @@ export class MemoryStore implements Store {
       .toSorted((a, b) => Number(a.id) - Number(b.id))
   }
 
-  async mark(name: string, marks: readonly string[]): Promise<void> {
+  async mark(name: string, marks: readonly string[], epoch?: string): Promise<void> {
+    for (const mark of marks) add(this.#total, mark)
+    if (this.#isLate(name, epoch)) return
     const session = this.#find(name)
-    for (const mark of marks) {
-      add(session.marks, mark)
-      add(this.#total, mark)
-    }
+    for (const mark of marks) add(session.marks, mark)
   }
 
   async marks(name?: string): Promise<ReadonlyMap<string, number>> {
@@ -166,6 +161,11 @@ export class MemoryStore implements Store {
     return { sessions: this.#sessions.size, exchanges: this.#some().reduce((sum, { exchanges }) => sum + exchanges.size, 0), bytes: this.#bytes }
   }
 
+  // Whether the session was reset since.
+  #isLate(name: string, epoch: string | undefined): boolean {
+    return epoch !== undefined && this.#sessions.get(name)?.epoch !== epoch
+  }
+
   #nextId(): string {
     return String(++this.#ids)
   }
@@ -178,7 +178,7 @@ export class MemoryStore implements Store {
   #find(name: string): Session {
     const known = this.#sessions.get(name)
     if (known !== undefined) this.#sessions.delete(name)
-    const session = known ?? { name, requests: 0, counters: new Map(), script: [], scriptBytes: 0, exchanges: new Map(), bytes: 0, marks: new Map() }
+    const session = known ?? { name, epoch: String(++this.#epochs), requests: 0, counters: new Map(), script: [], scriptBytes: 0, exchanges: new Map(), bytes: 0, marks: new Map() }
     this.#sessions.set(name, session)
     const [[idle, old] = [name, session]] = this.#sessions
     if (this.#sessions.size > this.#most.sessions) {
@@ -242,7 +242,7 @@ export class MemoryStore implements Store {
   }
 
   #largest(): Session | undefined {
-    return this.#some().toSorted((a, b) => b.bytes - a.bytes)[0]
+    return this.#some().toSorted((a, b) => b.bytes - a.bytes || (a.name < b.name ? 1 : -1))[0]
   }
 }
 

@@ -105,6 +105,7 @@ test('what only the mock finds has OpenAI’s words in the gateway’s envelope'
     'wrong_control_token',
     'unknown_exchange',
     'store_full',
+    'store_unavailable',
     'unknown_picture',
     'wrong_method',
     'request_timeout',

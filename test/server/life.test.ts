@@ -17,6 +17,7 @@ test('health says version, contract and counts; livez and readyz say ok', async 
     scenarios: expect.any(Number),
     sessions: 0,
     exchanges: 0,
+    store: { place: 'memory', reached: true, notShared: ['scripts', 'positions', 'journal', 'coverage'] },
   })
   await ask(mock)
   expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toMatchObject({ sessions: 1, exchanges: 1 })

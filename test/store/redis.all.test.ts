@@ -1,0 +1,187 @@
+import { createClient } from '@redis/client'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MemoryStore } from '../../src/store/memory.ts'
+import { openRedis } from '../../src/store/redis.ts'
+import type { Bounds, Store } from '../../src/store/store.ts'
+import type { Redis } from './redis.ts'
+import { SERVER, SKIPPED, startRedis } from './redis.ts'
+import { storeTests } from './suite.ts'
+
+describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
+  let redis: Redis
+  let stores: Store[] = []
+  let prefixes = 0
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+  afterAll(async () => {
+    await Promise.all(stores.map(async (store) => store.close()))
+    await redis.close()
+  })
+
+  /** A store with keys of its own; or of another's, by the same prefix. */
+  const open = async (bounds: Bounds & { ttl?: number } = {}, prefix = `p${++prefixes}`): Promise<Store> => {
+    const store = await openRedis(`${redis.url}?prefix=${prefix}`, {
+      ...bounds,
+      onLost: (error) => {
+        throw error
+      },
+    })
+    stores = [...stores, store]
+    return store
+  }
+  /** Commands of a test's own. */
+  const asked = async <T>(ask: (client: ReturnType<typeof createClient>) => Promise<T>): Promise<T> => {
+    const client = createClient({ url: redis.url })
+    await client.connect()
+    try {
+      return await ask(client as ReturnType<typeof createClient>)
+    } finally {
+      client.destroy()
+    }
+  }
+
+  storeTests(open)
+
+  test('two processes with one prefix remember together; another prefix is another memory', async () => {
+    const [one, two, other] = [await open({}, 'shared'), await open({}, 'shared'), await open({}, 'shared2')]
+    await one.script('alice', [{ json: '"a"', times: 3 }])
+    const { scripted } = await two.open('alice')
+    expect(scripted).toMatchObject([{ json: '"a"', left: 3 }])
+    const ids = scripted.map(({ id }) => id)
+    expect(await Promise.all([one, two, one].map(async (store) => (await store.take('alice', ids))?.left))).toEqual(expect.arrayContaining([1, 2, 3]))
+    const written = [await one.record('alice', Buffer.from('1')), await two.record('bob', Buffer.from('2')), await one.record('alice', Buffer.from('3'))]
+    expect((await two.records()).map(({ id, bytes }) => [id, String(bytes)])).toEqual(written.map(({ id }, i) => [id, String(i + 1)]))
+    expect([await other.scripted('alice'), await other.records()]).toEqual([[], []])
+  })
+
+  test('names of sessions cannot be taken for keys, and texts come back as they went', async () => {
+    const store = await open()
+    for (const session of ['a', 'a:journal', 'marks:a', '}:about', '*']) {
+      await store.script(session, [{ json: JSON.stringify(`${session} \u{1F98A} \u0000`), times: 1 }])
+      await store.record(session, Uint8Array.from([0, 255, 13, 10, 128]))
+    }
+    await store.reset('a')
+    await store.reset('*')
+    expect(await store.size()).toMatchObject({ sessions: 3, exchanges: 3, bytes: 15 })
+    expect((await store.open('}:about')).scripted.map(({ json }) => JSON.parse(json))).toEqual(['}:about \u{1F98A} \u0000'])
+    expect((await store.records('marks:a')).map(({ bytes }) => [...bytes])).toEqual([[0, 255, 13, 10, 128]])
+  })
+
+  test('every key has a lifetime, an hour at most, begins with the prefix, and lies in one slot of a cluster', async () => {
+    const store = await open({}, 'mine')
+    await store.script('alice', [{ json: '"a"', times: 3 }])
+    const { scripted, epoch } = await store.open('alice')
+    await store.take('alice', [scripted[0]?.id ?? ''])
+    await store.count('alice', 'turn', epoch)
+    const { id } = await store.record('alice', Buffer.from('a'), epoch)
+    await store.end('alice', id, { duration: 1, hungUp: false })
+    await store.mark('alice', ['m'])
+    await store.reset('nobody')
+    await asked(async (client) => {
+      const keys = await client.keys('{mine}:*')
+      const left = await Promise.all(keys.map(async (key) => client.pTTL(key)))
+      expect(keys.length).toBeGreaterThan(12)
+      expect(keys.filter((_key, i) => !((left[i] ?? 0) > 0 && (left[i] ?? 0) <= 3_600_000))).toEqual([])
+    })
+  })
+
+  test('what nobody uses is gone when its time is over, and weighs nothing any more', async () => {
+    const store = await open({ ttl: 1 })
+    await store.script('idle', [{ json: '"a"', times: 1 }])
+    await store.record('idle', Buffer.from('abc'))
+    for (let i = 0; i < 7; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      await store.record('busy', Buffer.from('a'))
+    }
+    expect([await store.scripted('idle'), await store.records('idle')]).toEqual([[], []])
+    expect(await store.size()).toEqual({ sessions: 1, exchanges: 7, bytes: 7 })
+  })
+
+  test('a journal that is longer than one page is read whole and in order', async () => {
+    const store = await open({ exchanges: 150 })
+    const written: string[] = []
+    for (let i = 0; i < 200; i++) written.push((await store.record('', Buffer.from(String(i)))).id)
+    expect((await store.records('')).map(({ id }) => id)).toEqual(written.slice(-150))
+    await store.erase('', written.slice(60, 100))
+    expect(await store.records()).toHaveLength(110)
+  })
+
+  test('after its end what is kept can still be read, and nothing keeps the process', async () => {
+    const store = await open()
+    const connections = async (): Promise<number> => asked(async (client) => (await client.sendCommand<string>(['CLIENT', 'LIST'])).trim().split('\n').length)
+    await store.record('', Buffer.from('a'))
+    const before = await connections()
+    await store.close()
+    expect(await store.records()).toHaveLength(1)
+    await expect.poll(connections).toBe(before - 1)
+  })
+
+  test('it is equal to the store in memory, whatever is done', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(commands, { minLength: 1, maxLength: 60 }), async (list) => {
+        const bounds = { exchanges: 4, sessions: 3, bytes: 40 }
+        const [memory, remote] = [createWalk(new MemoryStore(bounds)), createWalk(await open(bounds))]
+        for (const command of list) expect(await remote(command), JSON.stringify(command)).toEqual(await memory(command))
+      }),
+      { numRuns: 150 },
+    )
+  }, 120_000)
+})
+
+const session = fc.constantFrom('', 'a', 'b', 'c', 'd')
+const some = fc.option(session, { nil: undefined })
+const place = fc.nat(30)
+const mark = fc.constantFrom('m1', 'm2', 'm3')
+const commands = fc.oneof(
+  fc.record({ do: fc.constant('open'), session }),
+  fc.record({ do: fc.constant('count'), session, mark, epoch: fc.option(place, { nil: undefined }) }),
+  fc.record({ do: fc.constant('script'), session, entries: fc.array(fc.record({ json: fc.json(), times: fc.integer({ min: 1, max: 3 }) }), { maxLength: 3 }) }),
+  fc.record({ do: fc.constant('scripted'), session }),
+  fc.record({ do: fc.constant('take'), session, places: fc.array(place, { maxLength: 3 }) }),
+  fc.record({ do: fc.constant('record'), session, size: fc.integer({ min: 1, max: 25 }), epoch: fc.option(place, { nil: undefined }) }),
+  fc.record({ do: fc.constant('end'), session, place, duration: fc.nat(9) }),
+  fc.record({ do: fc.constant('records'), some }),
+  fc.record({ do: fc.constant('mark'), session, marks: fc.array(mark, { maxLength: 4 }), epoch: fc.option(place, { nil: undefined }) }),
+  fc.record({ do: fc.constant('marks'), some }),
+  fc.record({ do: fc.constant('erase'), some, places: fc.option(fc.array(place, { maxLength: 4 }), { nil: undefined }) }),
+  fc.record({ do: fc.constant('reset'), some }),
+  fc.record({ do: fc.constant('size') }),
+)
+
+/** Does one command after the other, and gives what each gave; ids and epochs are told by the place at which they first came. */
+function createWalk(store: Store): (command: any) => Promise<unknown> {
+  const ids: string[] = []
+  const epochs: string[] = []
+  const told = (id: string): number => (ids.includes(id) ? ids.indexOf(id) : ids.push(id) - 1)
+  const epochAt = (i: number | undefined): string | undefined => (i === undefined ? undefined : epochs[i % epochs.length])
+  const idAt = (i: number): string => ids[i % ids.length] ?? 'none'
+  const scriptOf = async (name: string): Promise<unknown> => (await store.scripted(name)).map(({ id, ...rest }) => ({ ...rest, id: told(id) }))
+  const walk: Readonly<Record<string, (command: any) => Promise<unknown>>> = {
+    open: async (command) => {
+      const { nth, epoch, scripted } = await store.open(command.session)
+      if (!epochs.includes(epoch)) epochs.push(epoch)
+      return { nth, epoch: epochs.indexOf(epoch), scripted: scripted.map(({ id, ...rest }) => ({ ...rest, id: told(id) })) }
+    },
+    count: async (command) => store.count(command.session, command.mark, epochAt(command.epoch)),
+    script: async (command) => [await store.script(command.session, command.entries), await scriptOf(command.session)],
+    scripted: async (command) => scriptOf(command.session),
+    take: async (command) => {
+      const taken = await store.take(command.session, command.places.map(idAt))
+      return taken && [told(taken.id), taken.left]
+    },
+    record: async (command) => {
+      const { id, forgotten } = await store.record(command.session, Buffer.alloc(command.size, 'x'), epochAt(command.epoch))
+      return [told(id), forgotten]
+    },
+    end: async (command) => store.end(command.session, idAt(command.place), { duration: command.duration, hungUp: false }),
+    records: async (command) => (await store.records(command.some)).map(({ id, bytes, ...rest }) => ({ ...rest, id: told(id), bytes: String(Buffer.from(bytes)) })),
+    mark: async (command) => store.mark(command.session, command.marks, epochAt(command.epoch)),
+    marks: async (command) => [await store.marks(command.some), await store.total()],
+    erase: async (command) => store.erase(command.some, command.places?.map(idAt)),
+    reset: async (command) => store.reset(command.some),
+    size: async () => store.size(),
+  }
+  return async (command) => walk[command.do]?.(command)
+}
