@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { version } from '#prepared'
 import type { Coverage } from './journal/coverage.ts'
-import { toLine } from './cli/log.ts'
+import { toLine, toStartLine } from './cli/log.ts'
 import type { Options } from './cli/flags.ts'
 import { helpText, readCommand, UsageError } from './cli/options.ts'
 import { startMock } from './mock.ts'
@@ -47,9 +47,12 @@ async function serve(options: Options, { stdout, stderr, onSignal }: World): Pro
     ...(log === 'silent' ? {} : { onExchange: (exchange) => void stderr.write(`${toLine(exchange, log, new Date())}\n`) }),
     onFault: (error) => void stderr.write(`chat-image-mock: ${tellFault(error)}\n`),
   })
+  const start = log === 'silent' ? undefined : toStartLine(rest, log, new Date())
+  if (start !== undefined) stderr.write(`${start}\n`)
   stdout.write(`${mock.url}\n`)
   await ended
   await mock.close(grace)
+  if (file === undefined && !failOnViolation) return 0
   const coverage = await mock.total()
   if (file !== undefined) await writeFile(file, await toReport(coverage, file))
   if (!failOnViolation || coverage.violations.length === 0) return 0
@@ -57,9 +60,10 @@ async function serve(options: Options, { stdout, stderr, onSignal }: World): Pro
   return 1
 }
 
-// A file that cannot be used is its user's matter; of everything else the place in the code is wanted.
+// A file that cannot be used is its user's matter, and so is a store; of everything else the place in the code is wanted.
 function tellFault(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  if (error.name === 'StoreUnavailable') return error.message
   return error.name === 'FileError' ? `${error.message}\nthe files of before are used on` : (error.stack ?? error.message)
 }
 

@@ -25,12 +25,25 @@ test('the package holds what it runs with and nothing else, in less than 3 MB: a
   expect(packed.size).toBeLessThan(3_000_000)
 })
 
-test('it brings none of the test runners along that it has bindings for, and nothing that runs at its installation', () => {
+test('it brings none of the packages along that only some need: test runners and the client of a store, and nothing that runs at its installation', () => {
   const installed = Object.entries<{ hasInstallScript?: boolean }>(JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8')).packages)
   const names = installed.map(([path]) => path.replace(/^.*node_modules\//, ''))
   expect(names).toContain('sharp')
-  expect(names.filter((name) => /^(?:vitest|@vitest\/.*|playwright.*|@playwright\/.*|testcontainers|@testcontainers\/.*|dockerode)$/.test(name))).toEqual([])
+  expect(names.filter((name) => /^(?:vitest|@vitest\/.*|playwright.*|@playwright\/.*|testcontainers|@testcontainers\/.*|dockerode|@redis\/.*)$/.test(name))).toEqual([])
   expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript === true)).toEqual([])
+})
+
+test('without @redis/client a store is refused in one line that says what to install', () => {
+  const { status, stdout, stderr } = spawnSync('npx', ['--no-install', 'chat-image-mock', '--port', '0', '--store', 'redis://:hunter2@localhost:6379'], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  expect([status, stdout, stderr.split('\n').filter((line) => !line.startsWith('npm '))]).toEqual([
+    1,
+    '',
+    ['chat-image-mock: store: the package @redis/client is not installed; write: npm install @redis/client', ''],
+  ])
 })
 
 test('its types are found in every way that ES modules are', () => {

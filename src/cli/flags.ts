@@ -2,6 +2,7 @@ import type { ListenOptions } from '../mock.ts'
 import { DIALECTS } from '../reply/errors.ts'
 import type { MockOptions } from '../server/options.ts'
 import { toPace } from '../server/pace.ts'
+import { readAddress } from '../store/address.ts'
 import { CONTRACT_MODES } from '../server/settings.ts'
 
 /** How requests are logged. */
@@ -147,6 +148,17 @@ export const flags: readonly Flag[] = [
     allowed: 'a whole number from 0 to 100000',
     option: 'journal',
     read: (text) => (isWhole(text, 100_000) ? Number(text) : undefined),
+  },
+  {
+    flag: 'store',
+    env: 'MOCK_STORE',
+    value: 'URL',
+    fallback: "this process's memory",
+    about: 'a Redis or Valkey where several mocks remember together, as redis://HOST:PORT/0?prefix=NAME; rediss: for TLS',
+    isSecret: true,
+    allowed: 'the URL of a Redis or Valkey, as redis://localhost:6379/0?prefix=mine',
+    option: 'store',
+    read: (text) => (readAddress(text) === undefined ? undefined : text),
   },
   {
     flag: 'allow-host',

@@ -22,11 +22,16 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
   const { values, positionals } = parse(args)
   const [word = 'serve', ...files] = positionals
   const name = one(COMMANDS, word)
-  if (name === undefined) throw new UsageError(`unknown command${values['api-key'] === undefined ? ` '${word}'` : ''}; the commands are ${COMMANDS.join(' and ')}`)
-  if (name === 'serve' && files.length > 0) throw new UsageError(`serve takes no '${files[0]}'; a contract is given with --spec`)
+  if (name === undefined) throw new UsageError(`unknown command${values['api-key'] === undefined ? shown(word) : ''}; the commands are ${COMMANDS.join(' and ')}`)
+  if (name === 'serve' && files.length > 0) throw new UsageError(`serve takes no${shown(files[0] ?? '')}; a contract is given with --spec`)
   const given = flags.map((flag) => readFlag(flag, values[flag.flag], env[flag.env]))
   const options = Object.assign({ port: 4010, grace: 2, log: undefined }, ...given)
   return { name: values['help'] === true ? 'help' : values['version'] === true ? 'version' : name, files, options }
+}
+
+// A word, unless it may be a URL with a password.
+function shown(word: string): string {
+  return word.includes('@') ? ' URL' : ` '${word}'`
 }
 
 function readFlag(flag: Flag, given: unknown, variable: string | undefined): Partial<Options> {

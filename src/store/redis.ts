@@ -30,7 +30,7 @@ export async function openRedis(url: string, { onLost, ttl = TTL, exchanges = 10
   const address = readAddress(url)
   if (address === undefined) throw new RangeError('store: this is no URL of a Redis or Valkey')
   const { createClient, ErrorReply, RESP_TYPES } = await import('@redis/client').catch((error: unknown) => {
-    throw new Error('store: the package @redis/client is not installed; npm install @redis/client', { cause: error })
+    throw new Error('store: the package @redis/client is not installed; write: npm install @redis/client', { cause: error })
   })
   const connection = new Connection({
     create: () =>

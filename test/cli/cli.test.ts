@@ -112,6 +112,7 @@ test.each([
   [['--prot', '1'], "Unknown option '--prot'"],
   [['--port'], '--port'],
   [['sevre'], "unknown command 'sevre'; the commands are serve and validate"],
+  [['--store', 'localhost:6379'], "--store: '' is not allowed; give the URL of a Redis or Valkey, as redis://localhost:6379/0?prefix=mine"],
   [['serve', 'openapi.yaml'], "serve takes no 'openapi.yaml'; a contract is given with --spec"],
   [['--public-url', 'mock'], "--public-url: 'mock' is not allowed"],
   [['--public-url', 'ftp://mock'], 'publicUrl: use what links can begin with'],
@@ -128,6 +129,25 @@ test.each([
 test('a bad variable is said by its name, and no key is printed', () => {
   expect(run([], { PORT: 'x' }).stderr).toBe("chat-image-mock: PORT: 'x' is not allowed; give a whole number from 0 to 65535\n")
   expect(run(['--api-key', 'sk-secret', '--api-key', '']).stderr).not.toContain('sk-secret')
+})
+
+test('no password of a store is printed, wherever it is written', () => {
+  const url = 'redis://user:hunter2@localhost:6379'
+  for (const args of [['--store', `${url}/x`], ['--store', `${url}?other=1`], ['--stor', url], [`--stor=${url}`], [url], ['serve', url], ['--store', url, url]]) {
+    const { status, stderr } = run(args)
+    expect([status, stderr.includes('hunter2'), stderr.trimEnd().split('\n').length], stderr).toEqual([1, false, 1])
+  }
+  expect(run([], { MOCK_STORE: `${url}/x` }).stderr).toMatch(/^chat-image-mock: MOCK_STORE: '' is not allowed/)
+})
+
+test('a mock that others can reach tells at its start what it does not share with its replicas', async () => {
+  const message = 'scripts, positions, journal and coverage are of this process alone; several replicas share them with --store'
+  await using json = await start(['--host', '0.0.0.0'])
+  await using pretty = await start(['--host', '0.0.0.0', '--log', 'pretty'])
+  for (const mock of [json, pretty]) mock.process.kill('SIGTERM')
+  expect(await Promise.all([json.ended, pretty.ended])).toEqual([0, 0])
+  expect(json.lines.map((line) => JSON.parse(line))).toEqual([{ time: expect.any(String), message }])
+  expect(pretty.lines).toEqual([message])
 })
 
 test('a busy port is said in one line, with exit code 1', async () => {
