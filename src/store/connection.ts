@@ -24,7 +24,7 @@ export interface Connecting {
 /** A store that says nothing for four ticks is gone, and a lost connection is waited for as long. A process that is held up for a second counts one. */
 const [TICK, TICKS] = [250, 4]
 /** How often a command is sent, when its connection breaks. */
-const TRIES = 3
+const TRIES = 5
 /** Milliseconds between two attempts to connect, the first and the longest. */
 const [FIRST_PAUSE, LONGEST_PAUSE] = [20, 500]
 
@@ -172,7 +172,7 @@ export class Connection {
   }
 
   #refused(error: unknown): unknown {
-    const said = reasonOf(error)
+    const said = reasonOf(error).replace(/ script: .*/s, '') // which one it was says nothing to anybody
     if (!REFUSALS.test(said)) return error
     const refusal = new StoreUnavailable(`the store at ${this.#connecting.place} refuses: ${said}`)
     this.#tell(refusal)
