@@ -34,16 +34,12 @@ test('it brings none of the packages along that only some need: test runners and
 })
 
 test('without @redis/client a store is refused in one line that says what to install', () => {
-  const { status, stdout, stderr } = spawnSync('npx', ['--no-install', 'chat-image-mock', '--port', '0', '--store', 'redis://:hunter2@localhost:6379'], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, 'node_modules/chat-image-mock/dist/cli.js'), '--port', '0', '--store', 'redis://:hunter2@localhost:6379'], {
     cwd: folder,
     encoding: 'utf8',
     timeout: 60_000,
   })
-  expect([status, stdout, stderr.split('\n').filter((line) => !line.startsWith('npm '))]).toEqual([
-    1,
-    '',
-    ['chat-image-mock: store: the package @redis/client is not installed; write: npm install @redis/client', ''],
-  ])
+  expect([status, stdout, stderr]).toEqual([1, '', 'chat-image-mock: store: the package @redis/client is not installed; write: npm install @redis/client\n'])
 })
 
 test('its types are found in every way that ES modules are', () => {

@@ -29,15 +29,16 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     await mock.close()
     await redis.close()
   })
-  /** Until the mock has seen that it is gone. */
-  const isGone = async (): Promise<void> => expect.poll(async () => (await control(mock, 'readyz')).status, { timeout: 10_000, interval: 20 }).toBe(503)
-  const isBack = async (): Promise<void> => expect.poll(async () => (await control(mock, 'readyz')).status, { timeout: 10_000, interval: 20 }).toBe(200)
+  /** Until readyz says so, of this mock or another. */
+  const becomes = async (status: number, of = mock): Promise<void> => {
+    await expect.poll(async () => (await control(of, 'readyz')).status, { timeout: 10_000, interval: 20 }).toBe(status)
+  }
 
   test('what needs no memory goes on: pictures, pages, models, documents, and chat requests that name their scenario', async () => {
     const { content } = await ask(mock)
     const links = [...content.matchAll(/\]\((http[^)]+)\)/g)].map(([, link = '']) => link)
     await redis.kill()
-    await isGone()
+    await becomes(503)
     expect(links.length).toBeGreaterThan(3)
     for (const link of [...links, ...picturesIn(content), `${mock.url}/openapi.json`, `${mock.baseURL}/models`]) expect((await mock.fetch(link)).status, link).toBe(200)
     expect(await ask(mock, { headers: { 'x-mock-scenario': 'limit-rate' } })).toMatchObject({ status: 429 })
@@ -54,7 +55,7 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
   test('what a script might have been meant for is a 503 with Retry-After, and so is the control API; nothing falls back to this process', async () => {
     await mock.script('limit-rate', { times: 2 })
     await redis.kill()
-    await isGone()
+    await becomes(503)
     for (const headers of [{}, { 'x-mock-session': 'alice' }, { authorization: 'Bearer any' }]) {
       const refused = await ask(mock, { headers })
       expect(refused).toMatchObject(GONE)
@@ -79,10 +80,10 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     await mock.script('limit-rate', { times: 2 })
     expect(await ask(mock)).toMatchObject({ status: 429 })
     await redis.kill()
-    await isGone()
+    await becomes(503)
     expect(await ask(mock)).toMatchObject(GONE)
     await redis.start()
-    await isBack()
+    await becomes(200)
     expect([(await ask(mock)).status, (await ask(mock)).status]).toEqual([429, 200])
     expect((await mock.exchanges()).map(({ response }) => response.status)).toEqual([429, 429, 200])
     expect(await control(mock, 'health')).toMatchObject({ json: { status: 'ok', store: { reached: true } } })
@@ -94,12 +95,12 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     const began = performance.now()
     expect(await Promise.all(Array.from({ length: 20 }, async () => (await ask(mock)).status))).toEqual(Array.from({ length: 20 }, () => 503))
     expect(performance.now() - began).toBeLessThan(4000)
-    await isGone()
+    await becomes(503)
     const then = performance.now()
     for (let i = 0; i < 20; i++) expect(await ask(mock)).toMatchObject(GONE)
     expect(performance.now() - then).toBeLessThan(1000)
     redis.signal('SIGCONT')
-    await isBack()
+    await becomes(200)
     expect(await ask(mock)).toMatchObject({ status: 200 })
   })
 
@@ -109,7 +110,7 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     const early = await createMock({ store: url })
     expect([(await control(early, 'readyz')).status, (await ask(early)).status]).toEqual([503, 503])
     await redis.start()
-    await expect.poll(async () => (await control(early, 'readyz')).status, { timeout: 10_000 }).toBe(200)
+    await becomes(200, early)
     expect(await ask(early)).toMatchObject({ status: 200 })
     await early.close()
   })
