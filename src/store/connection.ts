@@ -72,7 +72,7 @@ class Link {
 /**
  * The way to a store: one connection, made anew when it breaks, for as long as it is not closed. No command waits for ever:
  * a store that says nothing for a second is gone, and while it is gone for longer than that, all commands fail at once with
- * StoreUnavailable. A command whose connection breaks is sent again, so it has to bear being done twice.
+ * StoreUnavailable, so that no more of them wait than there are requests being answered. A command whose connection breaks is sent again, so it has to bear being done twice.
  */
 export class Connection {
   readonly #connecting: Connecting

@@ -9,8 +9,6 @@ import { FULL, MAX_BYTES, MAX_SESSIONS, StoreFull, StoreUnavailable } from './st
 
 /** Seconds for which it is kept what nobody uses. */
 const TTL = 3600
-/** Commands at most that wait for an answer, or to be sent; one more is refused as if the store were gone. */
-const MAX_COMMANDS = 50_000
 /** Exchanges that are read by one command, and ids that one is given. */
 const [PAGE, MANY] = [32, 1000]
 
@@ -39,7 +37,6 @@ export async function openRedis(url: string, { onLost, ttl = TTL, exchanges = 10
         RESP: 2,
         disableClientInfo: true,
         disableOfflineQueue: true,
-        commandsQueueMaxLength: MAX_COMMANDS,
         commandOptions: { timeout: 0 },
         socket: { reconnectStrategy: false },
       }),

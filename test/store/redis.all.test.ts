@@ -1,3 +1,11 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServer } from 'node:tls'
+import { promisify } from 'node:util'
 import { createClient } from '@redis/client'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -118,6 +126,35 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     await expect.poll(connections).toBe(before - 1)
   })
 
+  test('rediss: is TLS, to a certificate that the process trusts', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tls-'))
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert], {
+      stdio: 'ignore',
+    })
+    const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (near) => {
+      const far = connect(redis.port, '127.0.0.1')
+      near.pipe(far).pipe(near)
+      near.on('error', () => far.destroy())
+    }).listen(0, 'localhost')
+    await once(server, 'listening')
+    const address = server.address()
+    const url = `rediss://localhost:${typeof address === 'object' ? address?.port : ''}`
+    const told: string[] = []
+    const distrusted = await openRedis(url, { onLost: ({ message }) => told.push(message) })
+    await expect(distrusted.open('')).rejects.toThrow(/self.signed certificate/)
+    await distrusted.close()
+    expect(told).toHaveLength(1)
+    const program = `import { createMock } from './dist/index.js'
+      const mock = await createMock({ store: '${url}' })
+      console.log(await (await mock.fetch(mock.url + '/__mock/health')).text())
+      await mock.close()`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { env: { ...process.env, NODE_EXTRA_CA_CERTS: cert } })
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'ok', store: { place: url, reached: true } })
+    server.close()
+    rmSync(folder, { recursive: true })
+  })
+
   test('it is equal to the store in memory, whatever is done', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(commands, { minLength: 1, maxLength: 60 }), async (list) => {
@@ -125,7 +162,7 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
         const [memory, remote] = [createWalk(new MemoryStore(bounds)), createWalk(await open(bounds))]
         for (const command of list) expect(await remote(command), JSON.stringify(command)).toEqual(await memory(command))
       }),
-      { numRuns: 150 },
+      { numRuns: 500 },
     )
   }, 120_000)
 })
