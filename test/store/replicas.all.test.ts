@@ -168,7 +168,7 @@ describe.skipIf(SERVER === undefined)(`three processes on one store behind a rou
     expect(limited).toBeLessThanOrEqual(500)
     expect(limited).toBeGreaterThanOrEqual(500 - cut)
     await alice.script('limit-rate', { times: 30 })
-    const [another] = replicas.splice(0, 1)
+    const [another] = replicas.splice(1, 1) // the first is whom `mock` asks
     another?.child.kill('SIGKILL')
     await another?.ended
     replicas.push(await start())
