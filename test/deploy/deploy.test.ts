@@ -13,6 +13,7 @@ const PORT = Number(flags.find(({ flag }) => flag === 'port')?.fallback)
 const NAME = 'chat-image-mock'
 
 const [compose] = documents('deploy/compose.yaml')
+const [composeRedis] = documents('deploy/compose.redis.yaml')
 const [gitlab] = documents('deploy/gitlab-ci.yml')
 const [workflow] = documents('deploy/github/workflow.yml')
 const [action] = documents('deploy/github/action.yml')
@@ -24,6 +25,7 @@ const service = ofKind('Service').find(({ metadata }) => metadata.name === NAME)
 /** What a file gives the mock as its environment; of `${NAME:-default}` and of an action's input the default. */
 const environments: Record<string, Record<string, unknown>> = {
   'compose.yaml': compose.services.mock.environment,
+  'compose.redis.yaml': composeRedis.services.mock.environment,
   'gitlab-ci.yml': gitlab['contract-tests'].services[0].variables,
   'workflow.yml, service': workflow.jobs.service.services.mock.env,
   'workflow.yml, process': workflow.jobs.process.steps.find(({ id }: { id?: string }) => id === 'mock').env,
@@ -122,6 +124,25 @@ test('nobody from elsewhere asks a pod, and no pod asks anybody', () => {
     expect(policy.spec).toMatchObject({ policyTypes: ['Ingress', 'Egress'], egress: [] })
     for (const { from } of policy.spec.ingress) for (const peer of from) expect(Object.keys(peer)).toEqual(['podSelector'])
   }
+})
+
+test('with the store two mocks share what they remember: they ask it and the name service, and nobody else', () => {
+  const [patch, policy] = documents('deploy/kubernetes/redis/mock.yaml')
+  expect([patch.metadata.name, policy.metadata.name]).toEqual([NAME, NAME])
+  expect(patch.spec.replicas).toBeGreaterThan(1)
+  const store = ofKind('Service').find(({ metadata }) => metadata.name !== NAME)
+  const [{ port }] = store.spec.ports
+  expect(patch.spec.template.spec.containers).toEqual([{ name: container.name, env: [{ name: 'MOCK_STORE', value: `redis://${store.metadata.name}:${port}` }] }])
+  const [toStore, toNames, ...others] = policy.spec.egress
+  expect(toStore).toEqual({ to: [{ podSelector: { matchLabels: store.spec.selector } }], ports: [{ port }] })
+  expect(toNames.ports.map((one: any) => one.port)).toEqual([53, 53])
+  expect(others).toEqual([])
+  const guard = ofKind('NetworkPolicy').find(({ metadata }) => metadata.name === store.metadata.name)
+  expect(guard.spec.ingress).toEqual([{ from: [{ podSelector: mock.spec.selector }], ports: [{ port: store.spec.ports[0].targetPort }] }])
+
+  const { mock: asking, redis } = composeRedis.services
+  expect(asking).toEqual({ depends_on: { redis: { condition: 'service_healthy' } }, environment: { MOCK_STORE: `redis://redis:${port}` } })
+  expect(redis.healthcheck.test).toEqual(['CMD', 'redis-cli', 'ping'])
 })
 
 test('every file means the image and the package of this version', () => {

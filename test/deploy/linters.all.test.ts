@@ -18,12 +18,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const schema = (name: string): readonly string[] => ['check-jsonschema', '--builtin-schema', `vendor.${name}`]
 const kubernetes = (version: string): readonly string[] => ['kubernetes-validate', '--strict', '--kubernetes-version', version]
-const overlays = ['base']
+const overlays = ['base', 'redis']
 const rendered = overlays.map((name) => join(folder, `${name}.yaml`))
 
 /** A linter, what it looks at, and a change to the first file that it has to find. */
 const checks: readonly (readonly [command: readonly string[], files: readonly string[], from: string | RegExp, to: string])[] = [
-  [schema('compose-spec'), ['deploy/compose.yaml'], 'cap_drop:', 'cap_dropped:'],
+  [schema('compose-spec'), ['deploy/compose.yaml', 'deploy/compose.redis.yaml'], 'cap_drop:', 'cap_dropped:'],
   [schema('gitlab-ci'), ['deploy/gitlab-ci.yml'], 'script:', 'scripts:'],
   [schema('github-actions'), ['deploy/github/action.yml'], 'using: composite', 'using: composites'],
   [schema('github-workflows'), workflows, 'runs-on:', 'runs-in:'],
