@@ -96,12 +96,29 @@ async function writeFrames(frames: readonly Frame[], { status, headers }: Reply,
 // somebody else's: then each wait is what the answer says.
 function createPace(stop: AbortSignal, pacing: Pacing): (wait: number) => Promise<boolean> | boolean {
   if (pacing.timer !== realTimer) return (wait) => wait <= 0 || pause(wait, stop, pacing)
+  const pauseFor = createSleep(stop)
   let due = performance.now()
   return (wait) => {
     due += wait
     const left = Math.min(wait, due - performance.now())
-    return left <= 0 || pause(left, stop, pacing)
+    return left <= 0 || pauseFor(left)
   }
+}
+
+// Waits in real time; false when it was stopped. It listens to the signal once for all waits, which come by the thousand.
+function createSleep(stop: AbortSignal): (ms: number) => Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  let wake: ((goesOn: boolean) => void) | undefined
+  stop.addEventListener('abort', () => {
+    clearTimeout(timer)
+    wake?.(false)
+  })
+  return async (ms) =>
+    new Promise((resolve) => {
+      if (stop.aborted) return resolve(false)
+      wake = resolve
+      timer = setTimeout(resolve, ms, true)
+    })
 }
 
 // Until the data has left this process, or nobody takes it any more; in a turn of its own, so that others have theirs.
