@@ -6,7 +6,7 @@ import type { Operation } from '../contract/operation.ts'
 import type { Reply } from '../reply/reply.ts'
 import { isStream } from '../reply/reply.ts'
 import { redactText } from './credentials.ts'
-import type { Head } from './exchange.ts'
+import type { Head, Told } from './exchange.ts'
 import { codeOf } from './exchange.ts'
 import { fieldsOf } from './place.ts'
 import type { Trace } from './trace.ts'
@@ -35,8 +35,28 @@ export const MAX_MARK = 300
 const MAX_VIOLATIONS = 20
 const MAX_PARTS = 1000
 
+/** A request and its answer, as far as marks are made of them. */
+type Said = Pick<Told, 'request' | 'reply'>
+
 /** The marks of one request, each once: what it exercised, for a Store to count. `toCoverage` reads them. */
-export function marksOf(trace: Trace, { request, reply }: { readonly request: Head; readonly reply: Reply }, known: Known): string[] {
+export function marksOf(trace: Trace, said: Said, known: Known): readonly string[] {
+  const { operation, chat } = trace
+  if (operation === undefined || chat === undefined || !isPlain(trace, said)) return allMarksOf(trace, said, known)
+  const last = plain.get(chat)
+  if (last?.operation === operation) return last.marks
+  const marks = allMarksOf(trace, said, known)
+  plain.set(chat, { operation, marks })
+  return marks
+}
+
+// Those of a chat request in which nothing but its body has a mark: as long as that is recalled, so are they.
+const plain = new WeakMap<NonNullable<Trace['chat']>, { readonly operation: Operation; readonly marks: readonly string[] }>()
+
+function isPlain({ operation, choice, faults }: Trace, { request, reply }: Said): boolean {
+  return choice === undefined && faults.length === 0 && operation?.parameters.length === 0 && request.query === '' && reply.status === 200
+}
+
+function allMarksOf(trace: Trace, { request, reply }: Said, known: Known): readonly string[] {
   const { operation, chat, choice, body } = trace
   const where = operation === undefined ? '' : `${keyOf(operation)} `
   const marks: [Kind, string][] = [['status', `${where}${reply.status}`]]

@@ -34,23 +34,41 @@ export function createCache<V>(most: number, weigh: (value: V) => number): Cache
   }
 }
 
-/** The shortest text that `ofLong` recalls, in characters. */
+/** The shortest text of which anything is recalled, in characters. */
 const LONG = 4096
-/** Characters of texts that it recalls. */
+/** Characters of such texts, those that were asked for last. */
 const MAX_LONG = 16_777_216
 
+interface Long {
+  readonly text: string
+}
+
+const longs = createCache<Long>(MAX_LONG, ({ text }) => text.length)
+let last = { text: '', found: { text: '' } }
+
+// One request asks several times for one and the same text: that it is the very same is seen at once, that another is like
+// it takes a comparison of megabytes.
+function find(text: string): Long {
+  const known = last.text === text ? last.found : longs.get(text)
+  const found = known ?? { text }
+  if (known === undefined) longs.set(text, found)
+  last = { text, found }
+  return found
+}
+
 /**
- * A pure function that recalls its values for the long texts that it was given last: a reference picture's megabytes come
+ * A pure function that recalls its values for the long texts that were asked for last: a reference picture's megabytes come
  * again and again, and to compare them with what is known takes a tenth of reading them.
  */
 export function ofLong<V>(make: (text: string) => V): (text: string) => V {
-  const known = createCache<{ readonly text: string; readonly value: V }>(MAX_LONG, ({ text }) => text.length)
+  const values = new WeakMap<Long, { readonly value: V }>()
   return (text) => {
     if (text.length < LONG) return make(text)
-    const found = known.get(text)
-    if (found !== undefined) return found.value
+    const long = find(text)
+    const known = values.get(long)
+    if (known !== undefined) return known.value
     const value = make(text)
-    known.set(text, { text, value })
+    values.set(long, { value })
     return value
   }
 }

@@ -39,7 +39,7 @@ export interface Remembered {
   readonly exchange: Exchange
   /** The bytes that a Store keeps, as text. */
   readonly kept: string
-  readonly marks: string[]
+  readonly marks: readonly string[]
 }
 
 export const TIME = Date.UTC(2026, 0, 2, 3, 4, 5)

@@ -20,6 +20,8 @@ test('of long texts what a function made last is recalled, of short ones nothing
   const long = (letter: string, length = 4096): string => letter.repeat(length)
   for (const text of ['a', 'a', long('b'), long('b'), long('c'), long('b')]) expect(first(text)).toBe(text.length)
   expect(made).toEqual(['a', 'a', 'b', 'c'])
+  const second = ofLong((text) => text.slice(0, 2))
+  expect([second(long('b')), second(long('c')), first(long('b'))], 'each function has its own values').toEqual(['bb', 'cc', 4096])
   first(long('d', 16_777_216))
   first(long('b'))
   expect(made, '16,777,216 characters are recalled').toEqual(['a', 'a', 'b', 'c', 'd', 'b'])
