@@ -15,8 +15,13 @@ export async function prepare(): Promise<string> {
   const { version }: { version: string } = JSON.parse(await readFile(pathOf('package.json'), 'utf8'))
   return [
     await prepareContract(pathOf('openapi.yaml')),
-    `export const profiles = new Map(${JSON.stringify([...profiles])})\n`,
-    `export const scenarios = new Map(${JSON.stringify([...(await loadScenarios(pathOf('fixtures/scenarios')))])})\n`,
+    toMap('profiles', profiles),
+    toMap('scenarios', await loadScenarios(pathOf('fixtures/scenarios'))),
     `export const version = ${JSON.stringify(version)}\n`,
   ].join('')
+}
+
+// JSON in a text is read faster than the same as code.
+function toMap(name: string, values: ReadonlyMap<string, unknown>): string {
+  return `export const ${name} = new Map(JSON.parse(${JSON.stringify(JSON.stringify([...values]))}))\n`
 }
