@@ -1,6 +1,6 @@
 // @ts-check
 // How fast the mock is, as ratios to a floor that is measured in the same run: absolute rates say more of the machine.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -15,6 +15,7 @@ const HELP = `Usage: npm run bench -- [flags]
   --seconds S    whole seconds of each load (2)
   --load TOOL    wrk or node (wrk where it is installed)
   --peers        other mock servers in the same rounds; npm puts them into the user's cache folder
+  --save         keep the ratios for the tables of the README, in bench/figures.json
   --assert       exit with 1 when a figure misses its target by more than 15 %
   --help         this text
 `
@@ -26,6 +27,7 @@ function readFlags() {
       seconds: { type: 'string', default: '2' },
       load: { type: 'string' },
       peers: { type: 'boolean', default: false },
+      save: { type: 'boolean', default: false },
       assert: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -61,12 +63,27 @@ async function main(flags) {
   const started = performance.now()
   const figures = await measure(folder, flags)
   const [cpu, ...others] = cpus()
+  const date = new Date().toISOString().slice(0, 10)
   const took = Math.round((performance.now() - started) / 1000)
   process.stdout.write(`${toTable(figures)}\n
-${others.length + 1} x ${cpu?.model}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}, ${took} s
+${others.length + 1} x ${cpu?.model}, Node ${process.version}, ${date}, ${took} s
 Load by ${flags.isWrk ? 'wrk' : 'bench/driver.js'}; medians of ${flags.rounds} rounds of ${flags.seconds} s, floor and ours in turn;
 a ratio is the median of the rounds' ratios.\n`)
+  if (flags.save) save(figures, { date, machine: `${others.length + 1} x ${cpu?.model}` })
   if (flags.assert && figures.some(isMissed)) process.exitCode = 1
+}
+
+/**
+ * Keeps the ratios of this run in place of those of the last one on the same Node.
+ * @param {readonly import('./table.js').Figure[]} figures
+ * @param {{ date: string, machine: string }} where
+ */
+function save(figures, where) {
+  const file = new URL('figures.json', import.meta.url)
+  const node = Number.parseInt(process.versions.node, 10)
+  const ratios = Object.fromEntries(figures.flatMap(({ name, ratio }) => (ratio === undefined || Number.isNaN(ratio) ? [] : [[name, Number(ratio.toFixed(3))]])))
+  const saved = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+  writeFileSync(file, `${JSON.stringify({ ...saved, [node]: { node, ...where, ratios } }, null, 2)}\n`)
 }
 
 const flags = readFlags()

@@ -14,6 +14,7 @@ import { ask, mockWith, picturesIn } from './ask.ts'
 const root = resolve(import.meta.dirname, '..')
 const read = (name: string): string => readFileSync(join(root, name), 'utf8')
 const { catalogueTables, keyTable, mappingsOf, withTable: withKeys } = await import(new URL('../tools/scenarios.js', import.meta.url).href)
+const { performanceTables, withTables } = await import(new URL('../tools/performance.js', import.meta.url).href)
 const { profileTable, withTable } = await import(new URL('../tools/profiles.js', import.meta.url).href)
 const [readme, profiles, contract] = [read('README.md'), read('fixtures/profiles.yaml'), read('openapi.yaml')]
 const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = '', text = '']) => ({ language, text }))
@@ -47,6 +48,17 @@ test('its table of options is made from the flags', () => {
   const inCode = (option: string): string => (['coverage', 'failOnViolation', 'grace', 'log'].includes(option) ? '' : `\`${option}\``)
   const rows = flags.map(({ flag, value, env, option, fallback, about }) => `| \`${`--${flag} ${value}`.trim()}\` | \`${env}\` | ${inCode(option)} | ${fallback} | ${about} |`)
   expect(readme).toContain(['| flag | variable | in code | default | |', '|---|---|---|---|---|', ...rows, ''].join('\n'))
+})
+
+test('its tables of performance are what the bench measured last, and the Chinese ones: after a run, node tools/performance.js', () => {
+  const saved = JSON.parse(read('bench/figures.json'))
+  for (const name of ['README.md', 'README.zh-CN.md']) {
+    const tables = performanceTables(saved, name)
+    expect(withTables(read(name), tables)).toBe(read(name))
+    expect(tables).toMatch(/Node 20/)
+    expect(tables).toMatch(/\| chat-image-mock \| \d\.\d\d \| \d\.\d\d \| \d\.\d\d \|/)
+    expect(tables.split('\n').filter((row) => row.includes('–')), 'of our own figures none is missing').toEqual(tables.split('\n').filter((row) => /^\| (?:Steady|Prism|Scalar) /.test(row)))
+  }
 })
 
 test('its table of models is made from the profiles, and the Chinese one: after a change, node tools/profiles.js', () => {
