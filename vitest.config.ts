@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/**/*.all.test.ts'],
     globalSetup: 'test/setup.ts',
+    setupFiles: 'test/trap.ts',
     testTimeout: 20_000,
     maxWorkers: availableParallelism() + 2, // many tests wait for sockets and for programs
   },

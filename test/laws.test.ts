@@ -75,3 +75,14 @@ test('nothing can be fetched from the network: no code of the server asks for a 
 test('no file is longer than 300 lines', () => {
   expect(files.filter((file) => codeOf(file).split('\n').length > 300)).toEqual([])
 })
+
+test('what is installed with it may be used by everybody, and runs nothing when it is installed', () => {
+  const { packages }: { packages: Record<string, { dev?: boolean; license?: string; hasInstallScript?: boolean }> } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const installed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true)
+  expect(installed.length).toBeGreaterThan(20)
+  const free = /^(?:MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|Python-2\.0)$/
+  // libvips, which sharp loads as a library of its own
+  const strange = installed.filter(([path, { license = '' }]) => !free.test(license) && !path.startsWith('node_modules/@img/sharp-'))
+  expect(strange.map(([path, { license }]) => `${path}: ${license}`)).toEqual([])
+  expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([path]) => path)).toEqual([])
+})

@@ -53,11 +53,14 @@ test('its table of options is made from the flags', () => {
 test('its tables of performance are what the bench measured last, and the Chinese ones: after a run, node tools/performance.js', () => {
   const saved = JSON.parse(read('bench/figures.json'))
   for (const name of ['README.md', 'README.zh-CN.md']) {
-    const tables = performanceTables(saved, name)
+    const tables: string = performanceTables(saved, name)
     expect(withTables(read(name), tables)).toBe(read(name))
     expect(tables).toMatch(/Node 20/)
     expect(tables).toMatch(/\| chat-image-mock \| \d\.\d\d \| \d\.\d\d \| \d\.\d\d \|/)
-    expect(tables.split('\n').filter((row) => row.includes('–')), 'of our own figures none is missing').toEqual(tables.split('\n').filter((row) => /^\| (?:Steady|Prism|Scalar) /.test(row)))
+    expect(
+      tables.split('\n').filter((row) => row.includes('–')),
+      'of our own figures none is missing',
+    ).toEqual(tables.split('\n').filter((row) => /^\| (?:Steady|Prism|Scalar) /.test(row)))
   }
 })
 

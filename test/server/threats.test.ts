@@ -1,13 +1,15 @@
+import dns from 'node:dns'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { connect } from 'node:net'
+import net, { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Mock } from '../../src/index.ts'
-import { startMock } from '../../src/index.ts'
+import { createMock, startMock } from '../../src/index.ts'
 import { createApp } from '../../src/server/app.ts'
 import { createServer } from '../../src/server/listen.ts'
 import { toSettings } from '../../src/server/options.ts'
+import { ask } from '../ask.ts'
 import { sendRaw } from '../wire.ts'
 
 let mock: Mock
@@ -82,4 +84,32 @@ test('a request that never ends is a 408 after 20 seconds where its headers do n
     expect(answer).toContain('{"error":{')
   }
   server.close()
+})
+
+test('nothing that is asked makes the mock connect to anybody, and a test that does so fails', async () => {
+  await using inProcess = await createMock({ publicUrl: 'http://pictures.example' })
+  const connecting = vi.spyOn(net.Socket.prototype, 'connect')
+  const looking = vi.spyOn(dns, 'lookup')
+  const url = 'https://far.example/a.png'
+  for (const body of [
+    { messages: [{ role: 'user', content: `${url} and a hat` }] },
+    { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] },
+    { messages: [{ role: 'user', content: [{ type: 'file_url', file_url: { url } }] }], stream: true },
+    {
+      messages: [
+        { role: 'assistant', content: `![a](${url})` },
+        { role: 'user', content: 'With a hat' },
+      ],
+    },
+    { model: 'nano-banana', messages: [{ role: 'user', content: 'A fox' }] },
+  ]) {
+    const { status, content } = await ask(inProcess, { body })
+    expect(status).toBe(200)
+    for (const [link] of content.matchAll(/http:\/\/pictures\.example[^)\s]+/g)) await (await inProcess.fetch(link)).arrayBuffer()
+  }
+  for (const path of ['/openapi.json', '/__mock/health', '/__mock/coverage', '/__mock/exchanges', '/http://far.example/']) await (await inProcess.fetch(path)).arrayBuffer()
+  expect([connecting.mock.calls, looking.mock.calls]).toEqual([[], []])
+  expect(() => connect(80, '192.0.2.1')).toThrow('192.0.2.1 was asked for, which is not this machine')
+  await expect(fetch('http://far.example')).rejects.toMatchObject({ cause: { message: expect.stringContaining('not this machine') } })
+  vi.restoreAllMocks()
 })
