@@ -2,12 +2,10 @@
 import { access, constants, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
-import { version } from '#prepared'
 import type { Coverage } from './journal/coverage.ts'
 import { toLine, toStartLine } from './cli/log.ts'
 import type { Options } from './cli/flags.ts'
 import { helpText, readCommand, UsageError } from './cli/options.ts'
-import { startMock } from './mock.ts'
 
 /** What the command meets of the world. */
 interface World {
@@ -22,10 +20,11 @@ interface World {
 /** Runs the command; the exit code, once it is done. */
 async function main(world: World): Promise<number> {
   try {
-    const { name, files, options } = readCommand(world.args, world.env)
+    const { name, targets, options } = readCommand(world.args, world.env)
     if (name === 'help') world.stdout.write(helpText())
-    else if (name === 'version') world.stdout.write(`${version}\n`)
-    else if (name === 'validate') return await validate(files, world)
+    else if (name === 'version') world.stdout.write(`${(await import('#prepared')).version}\n`)
+    else if (name === 'validate') return await validate(targets, world)
+    else if (name === 'ready') await (await import('./cli/ready.ts')).askReady(targets, options)
     else return await serve(options, world)
     return 0
   } catch (error) {
@@ -42,6 +41,7 @@ async function serve(options: Options, { stdout, stderr, onSignal }: World): Pro
     })
   }
   const ended = new Promise<void>((end) => onSignal(end)) // who reads the address may end us at once
+  const { startMock } = await import('./mock.ts') // what only asks whether a mock is ready loads none
   const mock = await startMock({
     ...rest,
     ...(log === 'silent' ? {} : { onExchange: (exchange) => void stderr.write(`${toLine(exchange, log, new Date())}\n`) }),

@@ -4,6 +4,7 @@ import { version } from '#prepared'
 import type { Mock, Place } from './mock/mock.ts'
 import { closedError, toMock } from './mock/mock.ts'
 import { OpenAnswers } from './mock/open.ts'
+import { toBase } from './mock/ready.ts'
 import type { Reply } from './reply/reply.ts'
 import type { App } from './server/app.ts'
 import { createApp } from './server/app.ts'
@@ -131,7 +132,7 @@ export interface ConnectOptions {
  */
 export async function connectMock(url: string | URL, options: ConnectOptions = {}): Promise<Mock> {
   const { wait = 10, controlToken } = ownOptions(options, CONNECT_RULES)
-  const base = toBase(url)
+  const base = toBase(url, 'connectMock')
   const { checkToken, reachMock, remoteMemory } = await import('./mock/remote.ts')
   const basePath = await reachMock({ url: base, wait, version })
   await checkToken({ url: base, controlToken })
@@ -191,13 +192,6 @@ async function renewed(first: App, { options, settings, ending, isReady }: Renew
 // What an App knows may change while it runs.
 function toPlace({ settings, app }: Made): Pick<Place, 'basePath' | 'remembered'> {
   return { basePath: basePathOf(settings), remembered: (session) => memoryOf(app.settings, app.known, session) }
-}
-
-// A URL as paths are appended to it. It is not repeated where it is wrong: it may hold a password.
-function toBase(url: string | URL): string {
-  const { protocol, username, password, href } = URL.canParse(String(url)) ? new URL(url) : new URL('about:none')
-  if (/^https?:$/.test(protocol) && username === '' && password === '' && !/[?#]/.test(href)) return href.replace(/\/+$/, '')
-  throw new RangeError('connectMock: this is no URL of a mock; write it as http://localhost:4010, without credentials, query and fragment')
 }
 
 /** Connections that wait to be taken; of a thousand at once, Node's 511 lets the rest try again a second later. */

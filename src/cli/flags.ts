@@ -4,6 +4,7 @@ import type { MockOptions } from '../server/options.ts'
 import { toPace } from '../server/pace.ts'
 import { readAddress } from '../store/address.ts'
 import { CONTRACT_MODES } from '../server/settings.ts'
+import { isWhole, notEmpty, one, toBoolean, toSeconds } from './values.ts'
 
 /** How requests are logged. */
 export const LOGS = ['pretty', 'json', 'silent'] as const
@@ -16,6 +17,8 @@ export interface Options extends MockOptions, ListenOptions {
   readonly failOnViolation?: boolean
   readonly grace: number
   readonly log: Log | undefined
+  /** Seconds that it may take until the mock is ready. */
+  readonly wait?: number
 }
 
 /** One flag and its variable. */
@@ -35,6 +38,8 @@ interface FlagOf<K extends keyof Options> {
   readonly isSwitch?: boolean
   /** Its value stands in no error. */
   readonly isSecret?: boolean
+  /** The one command that takes it; all do where it is not given. */
+  readonly command?: 'ready'
   /** What is allowed, for the error. */
   readonly allowed: string
   /** The option that it gives; those of MockOptions and ListenOptions have the same name in code. */
@@ -42,9 +47,6 @@ interface FlagOf<K extends keyof Options> {
   /** What a value stands for; undefined for one that is not allowed. */
   readonly read: (value: string, values: readonly string[]) => Options[K] | undefined
 }
-
-/** The one of the values that a text says. */
-export const one = <T extends string>(values: readonly T[], text: string): T | undefined => values.find((value) => value === text)
 
 /** Every flag and its variable: the parser, --help and the README's table are made from these rows. */
 export const flags: readonly Flag[] = [
@@ -264,7 +266,7 @@ export const flags: readonly Flag[] = [
     about: 'time that open streams have to finish after SIGTERM',
     allowed: 'seconds from 0 to 3600',
     option: 'grace',
-    read: (text) => (/^\d{1,4}(?:\.\d+)?$/.test(text) && Number(text) <= 3600 ? Number(text) : undefined),
+    read: toSeconds,
   },
   {
     flag: 'log',
@@ -276,16 +278,15 @@ export const flags: readonly Flag[] = [
     option: 'log',
     read: (text) => one(LOGS, text),
   },
+  {
+    flag: 'wait',
+    env: 'MOCK_WAIT',
+    value: 'SECONDS',
+    fallback: '0',
+    about: 'time that `ready` waits for a mock that is not ready yet',
+    command: 'ready',
+    allowed: 'seconds from 0 to 3600',
+    option: 'wait',
+    read: toSeconds,
+  },
 ]
-
-function notEmpty(text: string): string | undefined {
-  return text === '' ? undefined : text
-}
-
-function toBoolean(text: string): boolean | undefined {
-  return text === 'true' || text === 'false' ? text === 'true' : undefined
-}
-
-function isWhole(text: string, most: number): boolean {
-  return /^\d{1,9}$/.test(text) && Number(text) <= most
-}

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Flag, Options } from './flags.ts'
-import { flags, one } from './flags.ts'
+import { flags } from './flags.ts'
+import { one } from './values.ts'
 
 /** A flag that was given a value that it cannot have, or that does not exist; the message is one line. */
 export class UsageError extends Error {
@@ -9,24 +10,27 @@ export class UsageError extends Error {
 
 /** What the command is to do. */
 export interface Command {
-  readonly name: 'serve' | 'validate' | 'help' | 'version'
-  /** What follows the command's name. */
-  readonly files: readonly string[]
+  readonly name: (typeof COMMANDS)[number] | 'help' | 'version'
+  /** What follows the command's name: of validate a file, of ready a URL. */
+  readonly targets: readonly string[]
   readonly options: Options
 }
 
-const COMMANDS = ['serve', 'validate'] as const
+const COMMANDS = ['serve', 'validate', 'ready'] as const
 
 /** Reads the command line and the environment, the command line first; throws a UsageError. */
 export function readCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
   const { values, positionals } = parse(args)
-  const [word = 'serve', ...files] = positionals
+  const [word = 'serve', ...targets] = positionals
   const name = one(COMMANDS, word)
-  if (name === undefined) throw new UsageError(`unknown command${values['api-key'] === undefined ? shown(word) : ''}; the commands are ${COMMANDS.join(' and ')}`)
-  if (name === 'serve' && files.length > 0) throw new UsageError(`serve takes no${shown(files[0] ?? '')}; a contract is given with --spec`)
-  const given = flags.map((flag) => readFlag(flag, values[flag.flag], env[flag.env]))
+  if (name === undefined) throw new UsageError(`unknown command${values['api-key'] === undefined ? shown(word) : ''}; the commands are ${COMMANDS.join(', ')}`)
+  if (name === 'serve' && targets.length > 0) throw new UsageError(`serve takes no${shown(targets[0] ?? '')}; a contract is given with --spec`)
+  if (name === 'ready' && targets.length > 1) throw new UsageError('ready takes one URL; write: chat-image-mock ready http://localhost:4010')
+  const foreign = flags.find(({ flag, command = name }) => command !== name && values[flag] !== undefined)
+  if (foreign !== undefined) throw new UsageError(`--${foreign.flag}: ${name} does not take it; it is a flag of ${foreign.command}`)
+  const given = flags.filter(({ command = name }) => command === name).map((flag) => readFlag(flag, values[flag.flag], env[flag.env]))
   const options = Object.assign({ port: 4010, grace: 2, log: undefined }, ...given)
-  return { name: values['help'] === true ? 'help' : values['version'] === true ? 'version' : name, files, options }
+  return { name: values['help'] === true ? 'help' : values['version'] === true ? 'version' : name, targets, options }
 }
 
 // A word, unless it may be a URL with a password.
@@ -71,6 +75,7 @@ export function helpText(): string {
     '',
     'Usage: chat-image-mock [serve] [flags]        start the mock',
     '       chat-image-mock validate FILE          check an OpenAPI file as --spec would',
+    '       chat-image-mock ready [URL] [flags]    whether the mock is ready that the same flags start, or the one at URL: exit code 0 or 1',
     '',
     ...rows.map(([flag, env, about]) => `${flag.padEnd(width(0))}  ${env.padEnd(width(1))}  ${about}`),
     `${'  --help, -h'.padEnd(width(0))}  ${''.padEnd(width(1))}  this text`,

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { hc } from 'hono/client'
 import type { Coverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
@@ -6,6 +5,8 @@ import type { Filter } from '../journal/filter.ts'
 import type { ControlRoutes } from '../server/control-api.ts'
 import { CONTROL } from '../server/control.ts'
 import type { Remembered } from './mock.ts'
+import type { Heard } from './ready.ts'
+import { READYZ, reasonOf, refusalOf, untilReady } from './ready.ts'
 
 /** How a mock elsewhere is reached. */
 export interface Reaching {
@@ -17,52 +18,34 @@ export interface Reaching {
   readonly version: string
 }
 
-const PAUSE = 50
-/** Milliseconds that one probe may take, and the last one too, however late it is. */
-const [LONGEST, SHORTEST] = [5000, 250]
+/** Milliseconds that a probe may take, however late it is. */
+const PATIENCE = 250
 const TOO_LATE = 30_000
 
 /**
  * What stands in a base URL of the mock at a URL, behind the URL, once it is ready; an error for one that is not ready in time,
  * and at once for what is no mock, or one of another version.
  */
-export async function reachMock({ url, wait: seconds, version }: Reaching): Promise<string> {
-  const deadline = performance.now() + seconds * 1000
-  for (;;) {
-    const left = deadline - performance.now()
-    const heard = await probe({ url, version }, Math.ceil(Math.min(LONGEST, Math.max(left, SHORTEST))))
-    if ('basePath' in heard) return heard.basePath
-    if (heard.isFinal) throw new Error(heard.reason)
-    if (deadline - performance.now() <= PAUSE) throw new Error(`there is no mock ready at ${url} after ${seconds} s: ${heard.reason}`)
-    await wait(PAUSE)
-  }
+export async function reachMock({ url, wait, version }: Reaching): Promise<string> {
+  return untilReady({ url, wait, patience: PATIENCE, ask: async (patience) => probe({ url, version }, patience) })
 }
 
-type Heard = { readonly basePath: string } | { readonly reason: string; readonly isFinal: boolean }
-
-// A proxy before it says 502, 503 or 504 until the mock is up; whoever says anything else is somebody else.
-async function probe({ url, version: own }: Pick<Reaching, 'url' | 'version'>, patience: number): Promise<Heard> {
+async function probe({ url, version: own }: Pick<Reaching, 'url' | 'version'>, patience: number): Promise<Heard<string>> {
   const signal = AbortSignal.timeout(patience)
   const init: RequestInit = { redirect: 'manual', signal }
   try {
-    const response = await fetch(`${url}${CONTROL}/readyz`, init)
+    const response = await fetch(`${url}${READYZ}`, init)
     await response.body?.cancel()
-    const version = response.headers.get('x-mock-version')
-    if (version === null || !response.ok) return refusalOf(url, response.status, version)
+    const version = response.headers.get('x-mock-version') ?? undefined
+    if (version === undefined || !response.ok) return refusalOf(url, response.status, version)
     if (version !== own) return { reason: `the mock at ${url} is version ${version}, this package is ${own}: their answers can differ; use the same version of both`, isFinal: true }
     const health = await fetch(`${url}${CONTROL}/health`, init)
     const basePath = basePathIn(await health.text())
     if (basePath === undefined) return { reason: `GET ${url}${CONTROL}/health does not say what clients take as their base URL`, isFinal: health.status < 500 }
-    return { basePath }
+    return { value: basePath }
   } catch (error) {
     return { reason: signal.aborted ? 'no answer' : reasonOf(error), isFinal: false }
   }
-}
-
-function refusalOf(url: string, status: number, version: string | null): Heard {
-  const said = `GET ${url}${CONTROL}/readyz is answered with ${status}`
-  if (version !== null && status === 404) return { reason: `${url} is a path of a mock; connect to ${new URL(url).origin}`, isFinal: true }
-  return { reason: version === null ? `${said}, and not by chat-image-mock` : said, isFinal: version === null && status < 500 }
 }
 
 function basePathIn(text: string): string | undefined {
@@ -75,11 +58,6 @@ function basePathIn(text: string): string | undefined {
 }
 
 const MAX_HEALTH = 100_000
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error
-  return cause instanceof Error ? (cause.message === '' && 'code' in cause ? String(cause.code) : cause.message.trim()) : String(cause)
-}
 
 /** Asks whether the control API of the mock at a URL takes a token, the one that is given or none; an error says when it does not. */
 export async function checkToken(controlling: Controlling): Promise<void> {

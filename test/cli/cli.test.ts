@@ -62,6 +62,7 @@ test('--help lists every flag with its variable and default, and --version says 
     ['--clock', 'MOCK_CLOCK'],
     ['--grace', 'MOCK_GRACE'],
     ['--log', 'MOCK_LOG'],
+    ['--wait', 'MOCK_WAIT'],
   ]) {
     expect(stdout).toMatch(new RegExp(`^  ${flag} [A-Z]+ +${env} `, 'm'))
   }
@@ -95,7 +96,7 @@ test.skipIf(isWindows)('the address is the only line on stdout; requests are log
 test.skipIf(isWindows)('--log pretty and silent', async () => {
   await using pretty = await start(['--log', 'pretty'])
   await fetch(`${pretty.url}/v1/models`)
-  await using silent = await start([], { MOCK_LOG: 'silent' })
+  await using silent = await start([], { MOCK_LOG: 'silent', MOCK_WAIT: '30' }) // a container's variables are those of its health check too
   await fetch(`${silent.url}/v1/models`)
   for (const mock of [pretty, silent]) mock.process.kill('SIGINT')
   expect(await Promise.all([pretty.ended, silent.ended])).toEqual([0, 0])
@@ -111,9 +112,10 @@ test.each([
   [['--grace', '-1'], '--grace'],
   [['--prot', '1'], "Unknown option '--prot'"],
   [['--port'], '--port'],
-  [['sevre'], "unknown command 'sevre'; the commands are serve and validate"],
+  [['sevre'], "unknown command 'sevre'; the commands are serve, validate, ready"],
   [['--store', 'localhost:6379'], "--store: '' is not allowed; give the URL of a Redis or Valkey, as redis://localhost:6379/0?prefix=mine"],
   [['serve', 'openapi.yaml'], "serve takes no 'openapi.yaml'; a contract is given with --spec"],
+  [['serve', '--wait', '1'], '--wait: serve does not take it; it is a flag of ready'],
   [['--public-url', 'mock'], "--public-url: 'mock' is not allowed"],
   [['--public-url', 'ftp://mock'], 'publicUrl: use what links can begin with'],
   [['--spec', '/nowhere.yaml'], '/nowhere.yaml: cannot be read'],
