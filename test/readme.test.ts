@@ -39,6 +39,19 @@ test('its two commands are scripts of the package', () => {
   expect(scripts.start).toBe('node dist/cli.js')
 })
 
+test('its container is that of the Dockerfile, which test/container builds, and of the recipe', () => {
+  const [build = '', run = ''] =
+    blocksIn('sh')
+      .find((text) => text.startsWith('docker'))
+      ?.trim()
+      .split('\n') ?? []
+  const { name, version } = JSON.parse(read('package.json'))
+  expect(build).toBe(`docker build -t ${name} .`)
+  const [, port] = /^EXPOSE (\d+)$/m.exec(read('Dockerfile')) ?? []
+  expect(run).toBe(`docker run --rm --read-only -p ${port}:${port} ${name}`)
+  expect(read('docs/recipes/testcontainers.md')).toContain(`\`docker build -t ${name}:${version} .\``)
+})
+
 test.each(blocksIn('js').map((text) => [text] as const))('its programs run: %s', (text) => {
   const said = execFileSync(process.execPath, ['--input-type=module', '-e', text], { cwd: root, encoding: 'utf8', timeout: 15_000 })
   expect(said).toMatch(/http:\/\/[^/]+\/cdn\/1[\w-]+\/[\da-f]{30}\.(png|jpg)/)
@@ -173,7 +186,7 @@ test('its table of what a scenario answers, and those of docs/scenarios.md, are 
 })
 
 test('every block is run by one of these tests', () => {
-  expect(blocks.map(({ language }) => language)).toEqual(['sh', 'sh', 'json', 'js', 'js', 'yaml', 'yaml', 'js', 'sh'])
+  expect(blocks.map(({ language }) => language)).toEqual(['sh', 'sh', 'json', 'js', 'js', 'sh', 'yaml', 'yaml', 'js', 'sh'])
 })
 
 test('the files that it names are there', () => {
