@@ -44,6 +44,7 @@ async function serve(options: Options, { stdout, stderr, onSignal }: World): Pro
   const { startMock } = await import('./mock.ts') // what only asks whether a mock is ready loads none
   const mock = await startMock({
     ...rest,
+    processMetrics: true,
     ...(log === 'silent' ? {} : { onExchange: (exchange) => void stderr.write(`${toLine(exchange, log, new Date())}\n`) }),
     onFault: (error) => void stderr.write(`chat-image-mock: ${tellFault(error)}\n`),
   })

@@ -172,7 +172,7 @@ async function renewed(first: App, { options, settings, ending, isReady }: Renew
   const { watchFiles } = await import('./server/watch.ts')
   let app = first
   const renew = async (): Promise<void> => {
-    app = createApp(await toSettings(options, settings.choosing.store), isReady)
+    app = createApp(await toSettings(options, settings.choosing.store, settings.metrics), isReady)
   }
   const stop = watchFiles(options, () => void renew().catch(first.onFault))
   ending.addEventListener('abort', stop, { once: true })

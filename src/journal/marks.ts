@@ -64,7 +64,7 @@ function allMarksOf(trace: Trace, { request, reply }: Said, known: Known): reado
     marks.push(['operation', keyOf(operation)], ...parametersOf(operation, { request, body }, known.contract).map((name): [Kind, string] => ['parameter', `${where}${name}`]))
   }
   if (chat !== undefined) {
-    marks.push(['model', nameOf(chat.model, known)], ['form', chat.wantsStream ? 'stream' : 'whole'])
+    marks.push(['model', modelOf(chat.model, known) ?? chat.model.slice(0, 64)], ['form', chat.wantsStream ? 'stream' : 'whole'])
     for (const content of contentsOf(isObject(body) ? body['messages'] : undefined)) marks.push(['content', content])
   }
   const code = errorCodeOf(reply)
@@ -90,10 +90,10 @@ function toMark(kind: Kind, text: string): string {
 const searched = new Set<string>()
 const MAX_SEARCHED = 1000
 
-// A model of a family counts for the family: the one with the longest prefix.
-function nameOf(model: string, { models, families }: Known): string {
+/** What a model counts for: its own name, or its family, the one with the longest prefix; undefined where neither is known. */
+export function modelOf(model: string, { models, families }: Known): string | undefined {
   if (models.includes(model)) return model
-  return families.filter((family) => isMeant(family, model)).toSorted((a, b) => b.length - a.length)[0] ?? model.slice(0, 64)
+  return families.filter((family) => isMeant(family, model)).toSorted((a, b) => b.length - a.length)[0]
 }
 
 const fields = new WeakMap<Operation, readonly string[]>()

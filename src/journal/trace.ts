@@ -17,6 +17,8 @@ export interface Trace {
   session: string
   /** The session's when the request came in, where it was asked for. */
   epoch?: string
+  /** Method and path template of what answers it. */
+  endpoint?: string
   operation?: Operation
   /** Bytes of the request's body. */
   size?: number

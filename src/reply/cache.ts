@@ -3,6 +3,8 @@ export interface Cache<V> {
   readonly get: (key: string) => V | undefined
   /** Keeps a value in place of the one that its key had. */
   readonly set: (key: string, value: V) => void
+  /** How many values are kept, and what they weigh together. */
+  readonly size: () => { readonly values: number; readonly weight: number }
 }
 
 /** A Cache whose values together weigh at most `most`: what was not asked for the longest goes first. */
@@ -31,6 +33,7 @@ export function createCache<V>(most: number, weigh: (value: V) => number): Cache
         drop(oldest, old.value)
       }
     },
+    size: () => ({ values: kept.size, weight }),
   }
 }
 

@@ -6,9 +6,11 @@ import { ApiError, errorReply } from '../reply/error.ts'
 import type { ErrorKind } from '../reply/errors.ts'
 import { withNotes } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
+import { isStream } from '../reply/reply.ts'
 import { StoreUnavailable } from '../store/store.ts'
 import type { Incoming } from './incoming.ts'
 import { createJournal, NOT_KEPT } from './journal.ts'
+import { createLabels } from './metrics.ts'
 import { createRequestId } from './request-id.ts'
 import { createAnswer } from './routes.ts'
 import { sessionOf } from './session.ts'
@@ -29,11 +31,8 @@ export interface App {
 /** A route for each Operation of the contract, the links of its pictures, and the control API. */
 export function createApp(settings: Settings, isReady: () => boolean): App {
   const { onFault, onExchange } = guarded(settings)
-  const toReply = (error: unknown, telling: Telling): Reply => {
-    if (!(error instanceof ApiError)) onFault(error)
-    return errorReply(error, telling)
-  }
   const journal = createJournal(settings, onFault)
+  const labelsOf = createLabels(settings, journal.known)
   const { answer, isOpen, isKept } = createAnswer(settings, { isReady, journal })
   // What the request is answered, and what is learnt of it meanwhile.
   const answered = async (request: Incoming, trace: Trace): Promise<{ readonly reply: Reply; readonly fault: string | undefined }> => {
@@ -43,7 +42,7 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
     } catch (error) {
       if (trace.faults.length === 0) trace.faults = breachOf(error)
       const dialect = isOpen(request.path) ? settings.errors : 'openai' // the control API is no part of what the dialects are of
-      return { reply: toReply(error, { dialect, requestId: trace.requestId }), fault: error instanceof Error ? error.message : String(error) }
+      return { reply: toReply(error, { dialect, requestId: trace.requestId }, onFault), fault: error instanceof Error ? error.message : String(error) }
     }
   }
   return {
@@ -56,21 +55,28 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
       const { reply, fault } = await answered(request, trace)
       const whole = complete(reply, { version: settings.version, requestId: trace.requestId, isOpen: isOpen(request.path) })
       const { notes, end } = isKept(request.path) ? await journal.begin(request, trace, whole) : NOT_KEPT
+      const counted = settings.metrics.begin(isStream(whole.body))
       return settled(write(withNotes(whole, notes)), request, async (hungUp) => {
         const duration = performance.now() - started
+        counted(labelsOf(trace, whole.status), duration / 1000)
         await end({ duration, hungUp })
         onExchange?.({ ...logOf(request, whole, fault), duration, requestId: trace.requestId })
       })
     },
     refuse: (error) => {
       const requestId = createRequestId()
-      return complete(toReply(error, { dialect: settings.errors, requestId }), { version: settings.version, requestId, isOpen: true })
+      return complete(toReply(error, { dialect: settings.errors, requestId }, onFault), { version: settings.version, requestId, isOpen: true })
     },
   }
 }
 
 function refuseWithoutStore(error: unknown): never {
   throw error instanceof StoreUnavailable ? new ApiError('store_unavailable', { reason: error.message }) : error
+}
+
+function toReply(error: unknown, telling: Telling, onFault: App['onFault']): Reply {
+  if (!(error instanceof ApiError)) onFault(error)
+  return errorReply(error, telling)
 }
 
 // What the contract forbids beside its schemas: a path or a method that it does not have, a body that is none.

@@ -98,8 +98,9 @@ function createRoutes({ choosing }: Settings) {
 
 function createDocumented({ settings }: Controlled): ControlRoutes {
   const api = createRoutes(settings)
-  for (const [name, summary] of Object.entries(OTHERS)) {
-    api.openAPIRegistry.registerPath({ method: 'get', path: `${BASE}/${name}`, summary, responses: { 200: { description: summary, content: { 'application/json': { schema: z.looseObject({}) } } } } })
+  for (const [name, [summary, mediaType]] of Object.entries(OTHERS)) {
+    const schema = mediaType === 'text/plain' ? z.string() : z.looseObject({})
+    api.openAPIRegistry.registerPath({ method: 'get', path: `${BASE}/${name}`, summary, responses: { 200: { description: summary, content: { [mediaType]: { schema } } } } })
   }
   api.onError((error) => {
     // It becomes a Reply where all errors do. Hono's own is of a body that is not there, and of another copy of hono than ours.

@@ -142,10 +142,11 @@ export const routes = {
   }),
 }
 
-/** What is answered without being loaded first, and documented all the same. */
+/** What is answered elsewhere and documented all the same, with its media type. */
 export const OTHERS = {
-  livez: 'Whether the process runs',
-  readyz: 'Whether requests are answered; 503 before they are, and while the mock ends',
-  health: 'Version, contract, and how much is kept',
-  'openapi.json': 'This document',
+  livez: ['Whether the process runs', 'application/json'],
+  readyz: ['Whether requests are answered; 503 before they are, and while the mock ends', 'application/json'],
+  health: ['Version, contract, and how much is kept', 'application/json'],
+  metrics: ['What was counted since the start, as Prometheus reads it', 'text/plain'],
+  'openapi.json': ['This document', 'application/json'],
 } as const

@@ -1,7 +1,6 @@
 import type { Reply } from '../reply/reply.ts'
 import { jsonReply } from '../reply/reply.ts'
-import type { Store } from '../store/store.ts'
-import { REMEMBERED, StoreUnavailable } from '../store/store.ts'
+import { REMEMBERED, sizeOf } from '../store/store.ts'
 import type { ControlApi, Controlled } from './controlled.ts'
 import type { Answer, Endpoint } from './endpoint.ts'
 import { isLink } from './links.ts'
@@ -23,6 +22,9 @@ export function isProbe(path: string): boolean {
   return PROBES.has(path)
 }
 
+/** What Prometheus asks for. */
+export const METRICS = `${CONTROL}/metrics`
+
 /** The endpoints of the control API: those that every probe asks, and those that are loaded by the first request for one. */
 export function controlEndpoints(controlled: Controlled): Endpoint[] {
   let api: Promise<ControlApi> | undefined
@@ -30,8 +32,14 @@ export function controlEndpoints(controlled: Controlled): Endpoint[] {
     api ??= import('./control-api.ts').then(({ createControlApi }) => createControlApi(controlled))
     return (await api)(request, trace)
   }
+  let exposition: Promise<() => Promise<Reply>> | undefined
+  const scraped: Answer = async () => {
+    exposition ??= import('./exposition.ts').then(({ createExposition }) => createExposition(controlled))
+    return (await exposition)()
+  }
   return [
     ...probeEndpoints(controlled),
+    { template: METRICS, answers: { GET: scraped } },
     ...Object.entries(LOADED).map(([path, methods]) => ({ template: `${CONTROL}/${path}`, answers: Object.fromEntries(methods.map((method) => [method, loaded])) })),
   ]
 }
@@ -68,12 +76,4 @@ function probeEndpoints({ settings, isReady }: Controlled): Endpoint[] {
     { template: `${CONTROL}/readyz`, answers: { GET: ready } },
     { template: `${CONTROL}/health`, answers: { GET: health } },
   ]
-}
-
-// Undefined while the store cannot be reached.
-async function sizeOf(store: Store): Promise<Awaited<ReturnType<Store['size']>> | undefined> {
-  return store.size().catch((error: unknown) => {
-    if (error instanceof StoreUnavailable) return undefined
-    throw error
-  })
 }

@@ -17,7 +17,7 @@ export interface Endpoint {
 }
 
 /** What a path leads to. */
-export interface Found extends Pick<Endpoint, 'answers'> {
+export interface Found extends Endpoint {
   readonly path: string
   /** The values of its parameters; undefined where one is not valid percent-encoding. */
   readonly values: Readonly<Record<string, string>> | undefined
@@ -29,10 +29,10 @@ const WEIGHT = 512
 
 /** Finds what answers at a path: the first Endpoint that fits, in the order given. */
 export function createRouter(endpoints: readonly Endpoint[]): (path: string) => Found | undefined {
-  const router = new TrieRouter<{ readonly answers: Endpoint['answers']; readonly route: Route }>()
+  const router = new TrieRouter<Endpoint & { readonly route: Route }>()
   for (const { template, answers } of endpoints) {
     const route = toRoute(template)
-    router.add('ALL', route.pattern, { answers, route })
+    router.add('ALL', route.pattern, { template, answers, route })
   }
   const known = createCache<Found>(MAX_KNOWN, ({ path }) => path.length + WEIGHT)
   return (path) => {
@@ -40,14 +40,14 @@ export function createRouter(endpoints: readonly Endpoint[]): (path: string) => 
     if (asked !== undefined) return asked
     const [match] = router.match('ALL', path)[0].find(([{ route }]) => route.fits(path)) ?? []
     if (match === undefined) return undefined
-    const found = { path, answers: match.answers, values: match.route.read(path) }
+    const found = { path, template: match.template, answers: match.answers, values: match.route.read(path) }
     known.set(path, found)
     return found
   }
 }
 
 /** Answers a request at an Endpoint: HEAD as GET, OPTIONS as a preflight, a method that it does not have with 405. */
-export function answerAt({ answers, values }: Found, request: Incoming, trace: Trace): Reply | Promise<Reply> {
+export function answerAt({ template, answers, values }: Found, request: Incoming, trace: Trace): Reply | Promise<Reply> {
   const { method, path } = request
   const answer = Object.hasOwn(answers, method) ? answers[method] : method === 'HEAD' ? answers['GET'] : undefined
   if (answer === undefined) {
@@ -56,6 +56,7 @@ export function answerAt({ answers, values }: Found, request: Incoming, trace: T
     if (method === 'OPTIONS') return preflight(request, allowed)
     throw new ApiError('wrong_method', { asked: `${method} ${path.slice(0, 200)}`, known: methods, headers: { allow: allowed } })
   }
+  trace.endpoint = `${method} ${template}`
   if (values === undefined) throw new ApiError('bad_request_line', { reason: 'The path is not valid percent-encoded UTF-8.' })
   return answer(request, values, trace)
 }

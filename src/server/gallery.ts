@@ -1,6 +1,7 @@
 import type { Recipe } from '../image/recipe.ts'
 import { ApiError } from '../reply/error.ts'
 import { createCache } from '../reply/cache.ts'
+import { PictureCounts } from './metrics.ts'
 
 /** How many bytes of pictures are kept, those that were asked for last. */
 const MAX_BYTES = 33_554_432
@@ -20,24 +21,27 @@ export interface Wanted {
 /** Gives the bytes of pictures; rejects when all who asked for one were gone before it was drawn. */
 export type Gallery = (wanted: Wanted) => Promise<Buffer>
 
-// Whatever draws is loaded by the first picture: glyphs, paint, sharp.
-async function renderPicture(recipe: Recipe): Promise<Buffer> {
+/** Draws a picture. Whatever does is loaded by the first one: glyphs, paint, sharp. */
+export async function renderPicture(recipe: Recipe): Promise<Buffer> {
   const encode = await import('../image/encode.ts')
   return encode.renderPicture(recipe)
 }
 
-/** Gives the bytes of pictures: draws each once, however many ask at the same time, and keeps the last 32 MiB of them. */
-export function createGallery(render: Render = renderPicture): Gallery {
+/** Gives the bytes of pictures: draws each once, however many ask at the same time, keeps the last 32 MiB of them, and counts. */
+export function createGallery(render: Render, counts: PictureCounts = new PictureCounts()): Gallery {
   const cache = createCache<Buffer>(MAX_BYTES, ({ length }) => length)
   const limit = createLimit(MAX_RENDERS)
+  counts.kept = cache.size
   const underway = new Map<string, { readonly picture: Promise<Buffer>; readonly askers: (() => boolean)[] }>()
 
   const draw = async ({ name, recipe }: Wanted, askers: readonly (() => boolean)[]): Promise<Buffer> => {
     try {
-      const picture = await limit(async () => {
-        if (askers.every((isGone) => isGone())) throw new ApiError('unwanted')
-        return render(recipe)
-      })
+      const picture = await limit(async () =>
+        counted(async () => {
+          if (askers.every((isGone) => isGone())) throw new ApiError('unwanted')
+          return render(recipe)
+        }, counts),
+      )
       cache.set(name, picture)
       return picture
     } finally {
@@ -47,6 +51,7 @@ export function createGallery(render: Render = renderPicture): Gallery {
 
   return async (wanted) => {
     const known = cache.get(wanted.name)
+    counts[known === undefined ? 'misses' : 'hits']++
     if (known !== undefined) return known
     const drawing = underway.get(wanted.name)
     if (drawing !== undefined) {
@@ -57,6 +62,19 @@ export function createGallery(render: Render = renderPicture): Gallery {
     const picture = draw(wanted, askers)
     underway.set(wanted.name, { picture, askers })
     return picture
+  }
+}
+
+async function counted<T>(drawing: () => Promise<T>, counts: PictureCounts): Promise<T> {
+  const started = performance.now()
+  try {
+    const drawn = await drawing()
+    counts.drawn++
+    counts.durations.add((performance.now() - started) / 1000)
+    return drawn
+  } catch (error) {
+    counts[error instanceof ApiError ? 'dropped' : 'failed']++
+    throw error
   }
 }
 

@@ -12,6 +12,7 @@ import { readAddress } from '../store/address.ts'
 import { MemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 import { toPace } from './pace.ts'
+import { Metrics } from './metrics.ts'
 import type { ContractMode, Handled, Settings, Timer } from './settings.ts'
 import { CONTRACT_MODES } from './settings.ts'
 import { realTimer } from './write.ts'
@@ -58,6 +59,8 @@ export interface MockOptions {
   readonly controlToken?: string
   /** Read contract, profiles and scenarios anew when a file of `spec` or `fixtures` changes; a faulty one is told by `onFault`, and the old one stays. */
   readonly watch?: boolean
+  /** Whether `/__mock/metrics` tells of the whole process as well, as the command does: its memory, processor time, descriptors, collections of garbage. */
+  readonly processMetrics?: boolean
   /** Told of each request when it has been answered. */
   readonly onExchange?: (exchange: Handled) => void
   /** Told of each fault of the mock itself. */
@@ -76,6 +79,7 @@ export interface Rule {
 const oneOf = (values: readonly string[]): Rule => ({ allowed: values.map((value) => `'${value}'`).join(' or '), fits: (value) => values.some((known) => known === value) })
 const aWhole = (most: number): Rule => ({ allowed: `a whole number from 0 to ${most}`, fits: (value) => Number.isInteger(value) && isWithin(value, most) })
 const aFunction: Rule = { allowed: 'a function', fits: (value) => typeof value === 'function' }
+const trueOrFalse: Rule = { allowed: 'true or false', fits: (value) => typeof value === 'boolean' }
 const aText = (allowed: string): Rule => ({ allowed, fits: (value) => typeof value === 'string' && value !== '' })
 const texts: Rule = { allowed: 'a list of texts', fits: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string') }
 
@@ -102,7 +106,8 @@ export const MOCK_RULES: Readonly<Record<keyof MockOptions, Rule>> = {
   },
   allowHosts: texts,
   controlToken: { allowed: 'a text of 1 to 200 characters of printable ASCII, without spaces', fits: (value) => typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value), isSecret: true },
-  watch: { allowed: 'true or false', fits: (value) => typeof value === 'boolean' },
+  watch: trueOrFalse,
+  processMetrics: trueOrFalse,
   onExchange: aFunction,
   onFault: aFunction,
 }
@@ -130,7 +135,7 @@ export function ownOptions<T extends object>(options: T, rules: Readonly<Record<
 }
 
 /** The Settings that options stand for; a RangeError names the option that is wrong, and what is allowed. */
-export async function toSettings(given: MockOptions, store?: Store): Promise<Settings> {
+export async function toSettings(given: MockOptions, store?: Store, metrics: Metrics = new Metrics()): Promise<Settings> {
   const options = ownOptions(given, MOCK_RULES)
   let source: ReturnType<Contract['source']> | undefined
   const packaged = toContract(document, validators, async () => (source ??= readPackaged()))
@@ -156,6 +161,8 @@ export async function toSettings(given: MockOptions, store?: Store): Promise<Set
     controlToken: options.controlToken,
     onExchange: options.onExchange,
     onFault: options.onFault ?? (() => {}),
+    metrics,
+    processMetrics: options.processMetrics ?? false,
   }
 }
 

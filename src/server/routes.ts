@@ -6,7 +6,7 @@ import { createRecall } from './recall.ts'
 import { CONTROL, controlEndpoints, isControl, isProbe } from './control.ts'
 import type { Controlled } from './controlled.ts'
 import { answerAt, createRouter, preflight } from './endpoint.ts'
-import { createGallery } from './gallery.ts'
+import { createGallery, renderPicture } from './gallery.ts'
 import { guardControl, refuseForeign } from './guard.ts'
 import { nearPaths } from './hint.ts'
 import type { Incoming } from './incoming.ts'
@@ -29,7 +29,7 @@ export function createAnswer(settings: Settings, state: Pick<Controlled, 'isRead
   const { operations } = settings.contract
   const clashes = operations.some(({ path }) => LINK_PATHS.some((ours) => meets(path, ours)))
   const prefix = clashes ? CONTROL : '' // the user's paths win, and ours move
-  const gallery = createGallery()
+  const gallery = createGallery(renderPicture, settings.metrics.pictures)
   const find = createRouter([...controlEndpoints({ settings, ...state }), ...linkEndpoints(settings, gallery, prefix), ...operationEndpoints({ settings, gallery, prefix, recall: createRecall() })])
   return {
     answer: async (request, trace) => {

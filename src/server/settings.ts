@@ -2,6 +2,7 @@ import type { Contract } from '../contract/contract.ts'
 import type { Profiles } from '../chat/profile.ts'
 import type { Dialect } from '../reply/errors.ts'
 import type { Choosing } from '../scenario/choose.ts'
+import type { Metrics } from './metrics.ts'
 
 export const CONTRACT_MODES = ['enforce', 'report'] as const
 export type ContractMode = (typeof CONTRACT_MODES)[number]
@@ -64,4 +65,8 @@ export interface Settings {
   /** Told of each request; nobody where it is undefined. */
   readonly onExchange: ((exchange: Handled) => void) | undefined
   readonly onFault: (error: unknown) => void
+  /** What is counted from the start, whatever is read anew or reset. */
+  readonly metrics: Metrics
+  /** Whether the metrics tell of the whole process as well. */
+  readonly processMetrics: boolean
 }

@@ -133,3 +133,11 @@ export const MAX_SCRIPT_BYTES = 1_048_576
 export const MAX_SCRIPTS_BYTES = 67_108_864
 /** Different marks of a session at most, and different counters. */
 export const MAX_MARKS = 10_000
+
+/** How much a Store keeps; undefined while it cannot be reached. */
+export async function sizeOf(store: Store): Promise<Awaited<ReturnType<Store['size']>> | undefined> {
+  return store.size().catch((error: unknown) => {
+    if (error instanceof StoreUnavailable) return undefined
+    throw error
+  })
+}

@@ -285,6 +285,7 @@ const SERVED = {
   '/__mock/exchanges/{id}': ['get'],
   '/__mock/health': ['get'],
   '/__mock/livez': ['get'],
+  '/__mock/metrics': ['get'],
   '/__mock/openapi.json': ['get'],
   '/__mock/readyz': ['get'],
   '/__mock/reset': ['post'],
