@@ -3,7 +3,7 @@ import { access, constants, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Coverage } from './journal/coverage.ts'
-import { toLine, toStartLine } from './cli/log.ts'
+import { createLog, toStartLine } from './cli/log.ts'
 import type { Options } from './cli/flags.ts'
 import { helpText, readCommand, UsageError } from './cli/options.ts'
 
@@ -22,7 +22,7 @@ async function main(world: World): Promise<number> {
   try {
     const { name, targets, options } = readCommand(world.args, world.env)
     if (name === 'help') world.stdout.write(helpText())
-    else if (name === 'version') world.stdout.write(`${(await import('#prepared')).version}\n`)
+    else if (name === 'version') world.stdout.write(`${(await import('./mock.ts')).version}\n`)
     else if (name === 'validate') return await validate(targets, world)
     else if (name === 'ready') await (await import('./cli/ready.ts')).askReady(targets, options)
     else return await serve(options, world)
@@ -34,30 +34,29 @@ async function main(world: World): Promise<number> {
 }
 
 async function serve(options: Options, { stdout, stderr, onSignal }: World): Promise<number> {
-  const { grace, log = stderr.isTTY === true ? 'pretty' : 'json', coverage: file, failOnViolation = false, ...rest } = options
+  const { grace, log: form = stderr.isTTY === true ? 'pretty' : 'json', logLevel: level, coverage: file, failOnViolation = false, ...rest } = options
   if (file !== undefined) {
     await access(dirname(resolve(file)), constants.W_OK).catch(() => {
       throw new UsageError(`--coverage: '${dirname(resolve(file))}' is no folder that can be written to`)
     })
   }
   const ended = new Promise<void>((end) => onSignal(end)) // who reads the address may end us at once
-  const { startMock } = await import('./mock.ts') // what only asks whether a mock is ready loads none
-  const mock = await startMock({
-    ...rest,
-    processMetrics: true,
-    ...(log === 'silent' ? {} : { onExchange: (exchange) => void stderr.write(`${toLine(exchange, log, new Date())}\n`) }),
-    onFault: (error) => void stderr.write(`chat-image-mock: ${tellFault(error)}\n`),
-  })
-  const start = log === 'silent' ? undefined : toStartLine(rest, log, new Date())
-  if (start !== undefined) stderr.write(`${start}\n`)
+  const { startMock, version } = await import('./mock.ts') // what only asks whether a mock is ready loads none
+  const log = createLog({ form, level }, (line) => void stderr.write(`${line}\n`))
+  const mock = await startMock({ ...rest, processMetrics: true, ...(form === 'silent' ? {} : { onExchange: log.exchange }), onFault: (error) => log.tell('error', tellFault(error)) })
+  const start = toStartLine(rest)
+  if (start !== undefined) log.tell('info', start)
   stdout.write(`${mock.url}\n`)
+  log.tell('info', 'ready', { url: mock.url, version })
   await ended
+  log.tell('info', `ending: open answers have ${grace} s`, { grace })
   await mock.close(grace)
+  log.tell('info', 'ended')
   if (file === undefined && !failOnViolation) return 0
   const coverage = await mock.total()
   if (file !== undefined) await writeFile(file, await toReport(coverage, file))
   if (!failOnViolation || coverage.violations.length === 0) return 0
-  stderr.write(`chat-image-mock: requests broke the contract:\n${coverage.violations.map(({ code, count, cure }) => `  ${code} (${count}): ${cure}\n`).join('')}`)
+  log.tell('error', ['requests broke the contract:', ...coverage.violations.map(({ code, count, cure }) => `  ${code} (${count}): ${cure}`)].join('\n'))
   return 1
 }
 

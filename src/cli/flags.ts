@@ -1,4 +1,6 @@
 import type { ListenOptions } from '../mock.ts'
+import type { Level, LogForm } from './log.ts'
+import { LEVELS, LOG_FORMS } from './log.ts'
 import { DIALECTS } from '../reply/errors.ts'
 import type { MockOptions } from '../server/options.ts'
 import { toPace } from '../server/pace.ts'
@@ -6,17 +8,14 @@ import { readAddress } from '../store/address.ts'
 import { CONTRACT_MODES } from '../server/settings.ts'
 import { isWhole, notEmpty, one, toBoolean, toSeconds } from './values.ts'
 
-/** How requests are logged. */
-export const LOGS = ['pretty', 'json', 'silent'] as const
-export type Log = (typeof LOGS)[number]
-
 /** All that the command line and the environment say. */
 export interface Options extends MockOptions, ListenOptions {
   /** Where the contract coverage is written at the end: .json, .md or .xml. */
   readonly coverage?: string
   readonly failOnViolation?: boolean
   readonly grace: number
-  readonly log: Log | undefined
+  readonly log: LogForm | undefined
+  readonly logLevel: Level
   /** Seconds that it may take until the mock is ready. */
   readonly wait?: number
 }
@@ -274,9 +273,19 @@ export const flags: readonly Flag[] = [
     value: 'FORM',
     fallback: 'pretty on a terminal, else json',
     about: 'a line for each request on stderr: pretty, json or silent',
-    allowed: LOGS.join(', '),
+    allowed: LOG_FORMS.join(', '),
     option: 'log',
-    read: (text) => one(LOGS, text),
+    read: (text) => one(LOG_FORMS, text),
+  },
+  {
+    flag: 'log-level',
+    env: 'MOCK_LOG_LEVEL',
+    value: 'LEVEL',
+    fallback: 'info',
+    about: 'the least that is logged: error, warn, info or debug',
+    allowed: LEVELS.join(', '),
+    option: 'logLevel',
+    read: (text) => one(LEVELS, text),
   },
   {
     flag: 'wait',

@@ -1,34 +1,79 @@
+import { isProbe, METRICS } from '../server/control.ts'
 import type { Handled } from '../server/settings.ts'
 import { readAddress } from '../store/address.ts'
 import { REMEMBERED } from '../store/store.ts'
-import type { Log, Options } from './flags.ts'
 
-/** One line for a request, without the line's end; control characters of a path are escaped. */
-export function toLine(exchange: Handled, log: Exclude<Log, 'silent'>, now: Date): string {
-  const { method, path, status, duration, requestId, note, error } = exchange
-  const ms = Math.round(duration * 10) / 10
-  if (log === 'json')
-    return JSON.stringify({
-      time: now.toISOString(),
-      method,
-      path: shorten(path),
-      status,
-      ms,
-      request_id: requestId,
-      ...(note === undefined ? {} : { note }),
-      ...(error === undefined ? {} : { error }),
-    })
-  const line = `${now.toISOString().slice(11, 19)} ${status} ${method} ${shorten(path)} ${ms} ms${note === undefined ? '' : ` (${note})`}${error === undefined ? '' : `: ${error}`}`
+/** How a log is written. */
+export const LOG_FORMS = ['pretty', 'json', 'silent'] as const
+export type LogForm = (typeof LOG_FORMS)[number]
+
+/** How much a line of it matters, the most first. */
+export const LEVELS = ['error', 'warn', 'info', 'debug'] as const
+export type Level = (typeof LEVELS)[number]
+
+/** What the log is told. */
+export interface Log {
+  /** A request and its answer. */
+  readonly exchange: (exchange: Handled) => void
+  /** Anything else, with what a program wants to read of it. */
+  readonly tell: (level: Level, msg: string, more?: Readonly<Record<string, string | number>>) => void
+}
+
+/** How a log is written, and from which level on. */
+export interface LogStyle {
+  readonly form: LogForm
+  readonly level: Level
+}
+
+/** A Log that gives each line, without its end, to `write`. A silent one says only what went wrong with the mock itself. */
+export function createLog({ form, level: least }: LogStyle, write: (line: string) => void, now: () => Date = () => new Date()): Log {
+  const isMeant = (level: Level): boolean => LEVELS.indexOf(level) <= LEVELS.indexOf(least)
+  const put = (level: Level, text: string, fields: object): void => {
+    const time = now().toISOString()
+    write(form === 'json' ? JSON.stringify({ time, level, ...fields }) : `${time.slice(11, 19)} ${text}`)
+  }
+  return {
+    exchange: (exchange) => {
+      const level = levelOf(exchange)
+      if (form !== 'silent' && isMeant(level)) put(level, toText(exchange), toFields(exchange))
+    },
+    tell: (level, msg, more) => {
+      if (form === 'silent' ? level === 'error' : isMeant(level)) put(level, msg, { msg, ...more })
+    },
+  }
+}
+
+/** What a request says of itself: what was asked for is no news, whatever its status. */
+function levelOf({ path, status, scenario, note }: Handled): Level {
+  if ((isProbe(path) || path === METRICS) && (status < 400 || status === 503)) return 'debug'
+  if (scenario !== undefined) return 'info'
+  if (status >= 500) return 'error'
+  return status >= 400 || note !== undefined ? 'warn' : 'info'
+}
+
+// What is undefined stands in no line of JSON.
+function toFields({ method, path, status, duration, requestId, hungUp, model, session, scenario, note, error }: Handled): object {
+  const short = shorten(path)
+  const gone = hungUp ? { hungUp } : {}
+  return { msg: `${method} ${short} ${status}`, requestId, method, path: short, status, duration: round(duration), ...gone, model, session, scenario, note, error }
+}
+
+// Control characters of a path are no part of a line.
+function toText({ method, path, status, duration, hungUp, note, error }: Handled): string {
+  const line = `${status} ${method} ${shorten(path)} ${round(duration)} ms${hungUp ? ' (hung up)' : ''}${note === undefined ? '' : ` (${note})`}${error === undefined ? '' : `: ${error}`}`
   return line.replaceAll(/\p{Cc}/gu, '?')
 }
 
-/** The line at the start that tells where is remembered what is asked; undefined for a mock of this machine alone, which has no replicas. */
-export function toStartLine({ store, host = '127.0.0.1' }: Pick<Options, 'store' | 'host'>, log: Exclude<Log, 'silent'>, now: Date): string | undefined {
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10
+}
+
+/** What is said at the start of where is remembered what is asked; undefined for a mock of this machine alone, which has no replicas. */
+export function toStartLine({ store, host = '127.0.0.1' }: { readonly store?: string; readonly host?: string }): string | undefined {
   const address = store === undefined ? undefined : readAddress(store)
   if (address === undefined && /^(?:localhost|127\.[\d.]+|::1)$/.test(host)) return undefined
   const what = `${REMEMBERED.slice(0, -1).join(', ')} and ${REMEMBERED.at(-1)}`
-  const message = address === undefined ? `${what} are of this process alone; several replicas share them with --store` : `${what} are shared at ${address.place}, prefix ${address.prefix}`
-  return log === 'json' ? JSON.stringify({ time: now.toISOString(), message }) : message
+  return address === undefined ? `${what} are of this process alone; several replicas share them with --store` : `${what} are shared at ${address.place}, prefix ${address.prefix}`
 }
 
 // The name of a picture may have 1,500 characters.

@@ -29,7 +29,7 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
   const foreign = flags.find(({ flag, command = name }) => command !== name && values[flag] !== undefined)
   if (foreign !== undefined) throw new UsageError(`--${foreign.flag}: ${name} does not take it; it is a flag of ${foreign.command}`)
   const given = flags.filter(({ command = name }) => command === name).map((flag) => readFlag(flag, values[flag.flag], env[flag.env]))
-  const options = Object.assign({ port: 4010, grace: 2, log: undefined }, ...given)
+  const options = Object.assign({ port: 4010, grace: 2, log: undefined, logLevel: 'info' as const }, ...given)
   return { name: values['help'] === true ? 'help' : values['version'] === true ? 'version' : name, targets, options }
 }
 

@@ -60,7 +60,7 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
         const duration = performance.now() - started
         counted(labelsOf(trace, whole.status), duration / 1000)
         await end({ duration, hungUp })
-        onExchange?.({ ...logOf(request, whole, fault), duration, requestId: trace.requestId })
+        onExchange?.({ ...logOf(request, whole, fault), ...learntOf(trace), duration, hungUp })
       })
     },
     refuse: (error) => {
@@ -105,9 +105,14 @@ async function settled<T>(writing: Promise<T>, request: Incoming, end: (hungUp: 
 }
 
 // What a log shows of a request and its answer, without the credentials that either repeats.
-function logOf({ method, path }: Incoming, { status, headers }: Reply, fault: string | undefined): Omit<Handled, 'duration' | 'requestId'> {
+function logOf({ method, path }: Incoming, { status, headers }: Reply, fault: string | undefined): Pick<Handled, 'method' | 'path' | 'status' | 'note' | 'error'> {
   const note = headers['x-mock-note']
   return { method, path: redactText(path), status, note: note === undefined ? undefined : redactText(note), error: fault === undefined ? undefined : redactText(fault.slice(0, 4000)).slice(0, 300) }
+}
+
+function learntOf({ requestId, session, chat, choice }: Trace): Pick<Handled, 'requestId' | 'session' | 'model' | 'scenario'> {
+  const model = chat === undefined ? undefined : redactText(chat.model.slice(0, 100))
+  return { requestId, session: session === '' ? undefined : redactText(session), model, scenario: choice === undefined ? undefined : redactText(choice.name) }
 }
 
 // The one place where a Reply is made whole: every one has its ids, and those outside the control API are open to every origin.

@@ -28,6 +28,14 @@ export interface Handled {
   /** Milliseconds from the request's head to the answer's last byte. */
   readonly duration: number
   readonly requestId: string
+  /** Whose memory it belongs to; undefined for the one that all share who have none of their own. */
+  readonly session: string | undefined
+  /** The model of a chat request. */
+  readonly model: string | undefined
+  /** The scenario that shaped the answer. */
+  readonly scenario: string | undefined
+  /** Whether the client was gone before it had all. */
+  readonly hungUp: boolean
   /** What was done otherwise than asked. */
   readonly note: string | undefined
   /** What an error said, at most 300 characters. */

@@ -1,52 +1,16 @@
-import { spawn, spawnSync } from 'node:child_process'
-import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
+import type { Started } from './start.ts'
+import { body, CLI, isWindows, start } from './start.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const CLI = join(root, 'dist/cli.js')
 const run = (args: readonly string[], env: Record<string, string> = {}): { status: number | null; stdout: string; stderr: string } =>
   spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8', env: { PATH: process.env['PATH'], ...env }, timeout: 15_000 })
-
-interface Started extends AsyncDisposable {
-  readonly process: ChildProcessWithoutNullStreams
-  readonly url: string
-  readonly lines: string[]
-  readonly ended: Promise<number | null>
-}
-
-/** Starts the command on a free port and waits for its address. */
-async function start(args: readonly string[] = [], env: Record<string, string> = {}): Promise<Started> {
-  const child = spawn(process.execPath, [CLI, '--port', '0', ...args], { env: { PATH: process.env['PATH'], ...env } })
-  const ended = once(child, 'exit').then(([code]) => code as number | null)
-  const lines: string[] = []
-  createInterface(child.stderr).on('line', (line) => lines.push(line))
-  const [url] = await Promise.race([
-    once(createInterface(child.stdout), 'line'),
-    ended.then(() => {
-      throw new Error(lines.join('\n'))
-    }),
-  ])
-  const stop = async (): Promise<void> => {
-    child.kill('SIGKILL')
-    await ended
-  }
-  return { process: child, url: String(url), lines, ended, [Symbol.asyncDispose]: stop }
-}
-
-/** Where there are no signals: Node ends the process at once. */
-const isWindows = process.platform === 'win32'
-
-const body = (stream: boolean): RequestInit => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ model: 'gpt-4o-image', stream, messages: [{ role: 'user', content: '画只猫' }] }),
-})
 
 test('--help lists every flag with its variable and default, and --version says the version', () => {
   const { status, stdout } = run(['--help'])
@@ -62,6 +26,7 @@ test('--help lists every flag with its variable and default, and --version says 
     ['--clock', 'MOCK_CLOCK'],
     ['--grace', 'MOCK_GRACE'],
     ['--log', 'MOCK_LOG'],
+    ['--log-level', 'MOCK_LOG_LEVEL'],
     ['--wait', 'MOCK_WAIT'],
   ]) {
     expect(stdout).toMatch(new RegExp(`^  ${flag} [A-Z]+ +${env} `, 'm'))
@@ -78,17 +43,30 @@ test.skipIf(isWindows)('the address is the only line on stdout; requests are log
   await fetch(`${mock.url}/nothing\u001b?secret=1`)
   mock.process.kill('SIGTERM')
   expect(await mock.ended).toBe(0)
+  const told = { time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/), requestId: expect.any(String), duration: expect.any(Number) }
   expect(mock.lines.map((line) => JSON.parse(line))).toEqual([
-    { time: expect.any(String), method: 'POST', path: '/v1/chat/completions', status: 200, ms: expect.any(Number), request_id: response.headers.get('x-request-id') },
+    { time: told.time, level: 'info', msg: 'ready', url: mock.url, version: expect.stringMatching(/^\d/) },
     {
-      time: expect.any(String),
+      ...told,
+      level: 'info',
+      msg: 'POST /v1/chat/completions 200',
+      requestId: response.headers.get('x-request-id'),
+      method: 'POST',
+      path: '/v1/chat/completions',
+      status: 200,
+      model: 'gpt-4o-image',
+    },
+    {
+      ...told,
+      level: 'warn',
+      msg: expect.stringMatching(/^GET \/nothing.* 404$/),
       method: 'GET',
       path: expect.stringContaining('/nothing'),
       status: 404,
-      ms: expect.any(Number),
-      request_id: expect.any(String),
       error: expect.stringContaining('Invalid URL'),
     },
+    { time: told.time, level: 'info', msg: 'ending: open answers have 2 s', grace: 2 },
+    { time: told.time, level: 'info', msg: 'ended' },
   ])
   expect(mock.lines.join('')).not.toContain('secret')
 })
@@ -100,7 +78,7 @@ test.skipIf(isWindows)('--log pretty and silent', async () => {
   await fetch(`${silent.url}/v1/models`)
   for (const mock of [pretty, silent]) mock.process.kill('SIGINT')
   expect(await Promise.all([pretty.ended, silent.ended])).toEqual([0, 0])
-  expect(pretty.lines).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d 200 GET \/v1\/models [\d.]+ ms$/)])
+  expect(pretty.lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, ''))).toEqual(['ready', expect.stringMatching(/^200 GET \/v1\/models [\d.]+ ms$/), 'ending: open answers have 2 s', 'ended'])
   expect(silent.lines).toEqual([])
 })
 
@@ -109,6 +87,7 @@ test.each([
   [['--port', '70000'], "--port: '70000' is not allowed"],
   [['--pace', 'slow'], "--pace: 'slow' is not allowed; give instant, real, or a factor from 0 to 1000"],
   [['--log', 'loud'], "--log: 'loud' is not allowed; give pretty, json, silent"],
+  [['--log-level', 'trace'], "--log-level: 'trace' is not allowed; give error, warn, info, debug"],
   [['--grace', '-1'], '--grace'],
   [['--prot', '1'], "Unknown option '--prot'"],
   [['--port'], '--port'],
@@ -143,13 +122,13 @@ test('no password of a store is printed, wherever it is written', () => {
 })
 
 test('a mock that others can reach tells at its start what it does not share with its replicas', async () => {
-  const message = 'scripts, positions, journal and coverage are of this process alone; several replicas share them with --store'
+  const msg = 'scripts, positions, journal and coverage are of this process alone; several replicas share them with --store'
   await using json = await start(['--host', '0.0.0.0'])
   await using pretty = await start(['--host', '0.0.0.0', '--log', 'pretty'])
   for (const mock of [json, pretty]) mock.process.kill('SIGTERM')
   expect(await Promise.all([json.ended, pretty.ended])).toEqual([0, 0])
-  expect(json.lines.map((line) => JSON.parse(line))).toEqual([{ time: expect.any(String), message }])
-  expect(pretty.lines).toEqual([message])
+  expect(JSON.parse(json.lines[0] ?? '')).toEqual({ time: expect.any(String), level: 'info', msg })
+  expect(pretty.lines[0]).toMatch(new RegExp(`^\\d\\d:\\d\\d:\\d\\d ${msg}$`))
 })
 
 test('a busy port is said in one line, with exit code 1', async () => {

@@ -219,6 +219,10 @@ test('every request is told of, with its status, its id and its note', async () 
       status: 200,
       duration: expect.any(Number),
       requestId: told.headers.get('x-request-id'),
+      session: undefined,
+      model: 'gpt-image-1',
+      scenario: undefined,
+      hungUp: false,
       note: '2000x1000 is no size of this model: nearest is 1536x1024',
       error: undefined,
     },
@@ -228,10 +232,16 @@ test('every request is told of, with its status, its id and its note', async () 
       status: 404,
       duration: expect.any(Number),
       requestId: expect.any(String),
+      session: undefined,
+      model: undefined,
+      scenario: undefined,
+      hungUp: false,
       note: undefined,
       error: expect.stringContaining("'gpt-9' does not exist"),
     },
   ])
+  await ask(mock, { text: 'a fox', headers: { 'x-mock-scenario': 'limit-rate', 'x-mock-session': 'sk-0123456789abcdef' } })
+  expect(exchanges.at(-1)).toMatchObject({ status: 429, model: 'gpt-4o-image', scenario: 'limit-rate', session: '[redacted]', note: 'scenario limit-rate (x-mock-scenario)' })
 })
 
 test('two servers draw the same picture, byte for byte', async () => {
