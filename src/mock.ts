@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { version } from '#prepared'
 import type { Mock, Place } from './mock/mock.ts'
 import { closedError, toMock } from './mock/mock.ts'
@@ -95,7 +96,11 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
   const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, { ...MOCK_RULES, ...LISTEN_RULES })
   const [{ createServer, toUrl }, made] = await Promise.all([import('./server/listen.ts'), make(rest)])
   const { app, pacing, ending, state } = made
-  const server = createServer(app, pacing)
+  const open = new OpenAnswers()
+  const server = createServer(app, pacing, (outgoing) => {
+    if (!state.isReady) outgoing.shouldKeepAlive = false // its client is told to connect anew, elsewhere if there is another
+    return open.begin()
+  })
   await listen(server, port, host).catch(async (error: unknown) => {
     ending.abort() // what watches files ends too
     await made.settings.choosing.store.close()
@@ -108,7 +113,7 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
     ask: async (input, init) => fetch(input, init),
     end: async (grace) => {
       state.isReady = false
-      await end(server, ending, grace)
+      await end(server, { ending, open }, grace)
       await made.settings.choosing.store.close()
     },
   })
@@ -217,16 +222,25 @@ function reasonOf({ code, message }: NodeJS.ErrnoException, port: number, host: 
   return message
 }
 
-// Streams get their grace; then they end after their last whole event, and what is open a moment later is cut.
-async function end(server: Server, ending: AbortController, grace: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
-  const timers = [
-    setInterval(() => server.closeIdleConnections(), 20), // an answer that ends meanwhile leaves its connection open
-    setTimeout(() => ending.abort(), grace * 1000),
-    setTimeout(() => server.closeAllConnections(), grace * 1000 + 200),
-  ]
+/** Milliseconds that who is connected still has to ask, and a stream that was stopped to end. */
+const LAST = 200
+
+// Answers get their grace; then streams end after their last whole event, and what is open a moment later is cut. As long as
+// one goes on, who connects is answered: a probe hears that this mock is not ready, and who does not know it yet loses nothing.
+async function end(server: Server, { ending, open }: { readonly ending: AbortController; readonly open: OpenAnswers }, grace: number): Promise<void> {
+  let closing: NodeJS.Timeout | undefined
+  const stop = (): void => {
+    ending.abort()
+    closing = setInterval(() => server.closeIdleConnections(), 20) // a stream that ends leaves its connection open
+  }
+  const timers = [setTimeout(stop, grace * 1000), setTimeout(() => server.closeAllConnections(), grace * 1000 + LAST)]
+  await open.settled(grace)
+  const closed = new Promise<void>((resolve) => server.close(() => resolve())) // Node cuts what it calls idle, though its answer be on the way: not before all are sent
+  await Promise.race([closed, sleep(LAST, undefined, { ref: false })])
+  await open.settled(grace)
+  server.closeAllConnections() // what is left has asked for nothing
   await closed
   ending.abort()
   timers.forEach(clearTimeout)
+  clearInterval(closing)
 }

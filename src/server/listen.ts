@@ -11,8 +11,8 @@ import { writeNode } from './write.ts'
 
 const SECOND = 1000
 
-/** An HTTP server for an app; nothing that a peer does, or fails to do, holds it up. */
-export function createServer(app: App, pacing: Pacing): Server {
+/** An HTTP server for an app; nothing that a peer does, or fails to do, holds it up. `begin` is told of each answer that begins, and what it gives when all of that was sent. */
+export function createServer(app: App, pacing: Pacing, begin: (outgoing: ServerResponse) => () => void): Server {
   let address = ''
   const listener = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     let request
@@ -26,10 +26,13 @@ export function createServer(app: App, pacing: Pacing): Server {
     await app.handle(request, async (reply) => writeNode(reply, outgoing, pacing))
   }
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    listener(incoming, outgoing).catch((error: unknown) => {
-      app.onFault(error)
-      outgoing.destroy()
-    })
+    const ended = begin(outgoing)
+    listener(incoming, outgoing)
+      .catch((error: unknown) => {
+        app.onFault(error)
+        outgoing.destroy()
+      })
+      .finally(() => whenSent(incoming, outgoing, ended))
   }
   const server = createHttpServer({ requireHostHeader: false, connectionsCheckingInterval: SECOND, headersTimeout: 20 * SECOND, requestTimeout: 60 * SECOND, keepAliveTimeout: 75 * SECOND }, onRequest)
   server.maxConnections = 10_000
@@ -37,6 +40,19 @@ export function createServer(app: App, pacing: Pacing): Server {
   server.on('checkExpectation', onRequest)
   server.on('clientError', (error, socket) => refuse(error, socket, app))
   return server
+}
+
+// Calls back when the last byte has left this process, or nobody takes it any more; of most answers that is at once.
+function whenSent({ socket }: IncomingMessage, outgoing: ServerResponse, sent: () => void): void {
+  if (outgoing.writableLength === 0 || socket.destroyed) return sent()
+  const done = (): void => {
+    outgoing.off('close', done)
+    socket.off('close', done) // of a pipelined request's answer, the socket closes and the answer does not
+    sent()
+  }
+  outgoing.once('close', done)
+  socket.setMaxListeners(0) // it may have many requests pipelined
+  socket.once('close', done)
 }
 
 function hasBody({ method }: IncomingMessage): boolean {

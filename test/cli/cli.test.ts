@@ -152,34 +152,6 @@ test('flags go before variables', async () => {
   expect(JSON.parse(one).id).toBe(((await (await fetch(`${seeded.url}/v1/chat/completions`, body(false))).json()) as { id: string }).id)
 })
 
-test.skipIf(isWindows).each(['SIGTERM', 'SIGINT'] as const)('%s lets an open stream go on for the grace, then ends it after a whole event', async (signal) => {
-  await using mock = await start(['--pace', '1', '--grace', '0.3'])
-  const response = await fetch(`${mock.url}/v1/chat/completions`, body(true))
-  const reader = response.body?.getReader()
-  const first = await reader?.read()
-  mock.process.kill(signal)
-  let text = new TextDecoder().decode(first?.value)
-  for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) text += new TextDecoder().decode(part.value)
-  expect(text).not.toContain('[DONE]')
-  expect(text.endsWith('\n\n')).toBe(true)
-  expect(await mock.ended).toBe(0)
-})
-
-test.skipIf(isWindows)('a second signal does not wait', async () => {
-  await using mock = await start(['--pace', '1', '--grace', '60'])
-  const response = await fetch(`${mock.url}/v1/chat/completions`, body(true))
-  await response.body?.getReader().read()
-  mock.process.kill('SIGTERM')
-  const isListening = async (): Promise<boolean> =>
-    fetch(`${mock.url}/__mock/livez`).then(
-      () => true,
-      () => false,
-    )
-  while (await isListening());
-  mock.process.kill('SIGTERM')
-  expect(await mock.ended).toBe(1)
-})
-
 test('validate checks a contract as --spec would', () => {
   expect(run(['validate', join(root, 'openapi.yaml')])).toMatchObject({ status: 0, stdout: expect.stringContaining('is valid; operations: 3'), stderr: '' })
   const faulty = run(['validate', join(root, 'package.json')])

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { once } from 'node:events'
 import { connect } from 'node:net'
+import { text as allOf } from 'node:stream/consumers'
 import { createMock, startMock } from '../../src/index.ts'
 import type { Reply } from '../../src/reply/reply.ts'
 import { createApp } from '../../src/server/app.ts'
@@ -205,6 +207,32 @@ test('a stream that outlives the grace ends after its last whole event, without 
   expect(text).not.toContain('[DONE]')
   expect(text.endsWith('}]}\n\n')).toBe(true)
   expect(toChunks(`${text}data: [DONE]\n\n`)).toHaveLength(5)
+})
+
+test('a connection on which nobody asks holds up no end', async () => {
+  const mock = await startMock()
+  const { hostname, port } = new URL(mock.url)
+  const socket = connect({ host: hostname, port: Number(port) })
+  await once(socket, 'connect')
+  const ended = once(socket, 'close')
+  await expect(mock.close(60)).resolves.toBeUndefined()
+  await ended
+})
+
+test('what a slow reader has not taken yet is an open answer: as long as it is, the port is open, and it is read whole', async () => {
+  const [REQUESTS, SIZE] = [150, 100_000]
+  const mock = await startMock()
+  await mock.script({ then: { say: 'x'.repeat(SIZE) } }, { times: REQUESTS })
+  const { hostname, port } = new URL(mock.url)
+  const socket = connect({ host: hostname, port: Number(port) }).pause()
+  const body = JSON.stringify({ model: 'nano-banana', messages: [{ role: 'user', content: 'x' }] })
+  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`.repeat(REQUESTS))
+  await expect.poll(async () => mock.pending(), { timeout: 10_000 }).toEqual([])
+  const closed = mock.close(60)
+  for (let i = 0; i < 20; i++) expect((await fetch(`${mock.url}/__mock/readyz`)).status).toBe(503)
+  const answers = (await allOf(socket)).match(new RegExp(`x{${SIZE}}`, 'g'))
+  expect(answers).toHaveLength(REQUESTS)
+  await closed
 })
 
 test('every request is told of, with its status, its id and its note', async () => {

@@ -66,6 +66,7 @@ test('a request that never ends is a 408 after 20 seconds where its headers do n
   const server = createServer(
     createApp(await toSettings({}), () => true),
     { timer: async () => {}, ending: new AbortController().signal },
+    () => () => {},
   )
   expect(server).toMatchObject({ headersTimeout: 20_000, requestTimeout: 60_000, maxConnections: 10_000 })
   Object.assign(server, { headersTimeout: 300, requestTimeout: 600 }) // it looks once a second
