@@ -2,10 +2,12 @@
 import { access, constants, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
+import { version } from '#prepared'
 import type { Coverage } from './journal/coverage.ts'
 import { createLog, toStartLine } from './cli/log.ts'
 import type { Options } from './cli/flags.ts'
 import { helpText, readCommand, UsageError } from './cli/options.ts'
+import { startMock } from './mock.ts'
 
 /** What the command meets of the world. */
 interface World {
@@ -22,7 +24,7 @@ async function main(world: World): Promise<number> {
   try {
     const { name, targets, options } = readCommand(world.args, world.env)
     if (name === 'help') world.stdout.write(helpText())
-    else if (name === 'version') world.stdout.write(`${(await import('./mock.ts')).version}\n`)
+    else if (name === 'version') world.stdout.write(`${version}\n`)
     else if (name === 'validate') return await validate(targets, world)
     else if (name === 'ready') await (await import('./cli/ready.ts')).askReady(targets, options)
     else return await serve(options, world)
@@ -41,7 +43,6 @@ async function serve(options: Options, { stdout, stderr, onSignal }: World): Pro
     })
   }
   const ended = new Promise<void>((end) => onSignal(end)) // who reads the address may end us at once
-  const { startMock, version } = await import('./mock.ts') // what only asks whether a mock is ready loads none
   const log = createLog({ form, level }, (line) => void stderr.write(`${line}\n`))
   const mock = await startMock({ ...rest, processMetrics: true, ...(form === 'silent' ? {} : { onExchange: log.exchange }), onFault: (error) => log.tell('error', tellFault(error)) })
   const start = toStartLine(rest)

@@ -18,8 +18,6 @@ import type { Settings } from './server/settings.ts'
 import type { Pacing } from './server/write.ts'
 import { toResponse } from './server/write.ts'
 
-export { version }
-
 /**
  * Where a mock listens.
  * @example

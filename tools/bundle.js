@@ -21,15 +21,7 @@ const bundle = await rolldown({
 // What a start and a chat request need is one file; these are loaded by what needs them: a picture, its page, a file of the user's.
 const LATE =
   /hono\/dist\/client|build\/(?:image\/(?:canvas|creature|encode|glyph|metadata|paint|palette|placeholder)|contract\/(?:document|ref|validator|response|prepare)|chat\/(?:facts|profiles)|scenario\/(?:fixtures|schema)|server\/(?:control-api|control-routes|exposition|listen|page|watch)|scenario\/script|journal\/(?:report|table)|mock\/remote|store\/(?:connection|lua|redis)|testing|cli|index|prepare)\b/
-// What the command line needs to be read, and `ready` to be answered: a health check runs every few seconds, and loads no more.
-const EARLY = /build\/(?:reply\/|server\/(?:pace|settings)\.|store\/(?:address|store)\.|mock\/ready\.)/
-const codeSplitting = {
-  includeDependenciesRecursively: false,
-  groups: [
-    { name: 'words', test: (id) => EARLY.test(id), priority: 1 },
-    { name: 'core', test: (id) => !LATE.test(id) && !EARLY.test(id) },
-  ],
-}
+const codeSplitting = { includeDependenciesRecursively: false, groups: [{ name: 'core', test: (id) => !LATE.test(id) }] }
 const { output } = await bundle.write({ dir: path('dist'), format: 'esm', chunkFileNames: '[name].js', codeSplitting, comments: false })
 await bundle.close()
 writeFileSync(path('dist/LICENSES.txt'), INLINED.map((name) => `${name}\n\n${readFileSync(path(`node_modules/${name}/LICENSE`), 'utf8')}`).join('\n'))

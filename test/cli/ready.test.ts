@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -108,10 +107,4 @@ test.each([
   [['http://user:secret@127.0.0.1:4010'], 'ready: this is no URL of a mock; write it as http://localhost:4010, without credentials, query and fragment'],
 ])('a mistake is said in one line, and no password: %j', async (args, message) => {
   expect(await ready(args)).toEqual({ code: 1, stdout: '', stderr: `chat-image-mock: ${message}\n` })
-})
-
-test('a health check runs every few seconds: it loads no server', () => {
-  const loaded = (file: string): string[] => [...readFileSync(join(dist, file), 'utf8').matchAll(/^import (?:.* from )?"([^"]+)"/gm)].map(([, name = '']) => name)
-  const own = ['cli.js', 'ready.js', 'words.js'].flatMap(loaded).filter((name) => !name.startsWith('node:'))
-  expect([...new Set(own)]).toEqual(['./words.js'])
 })
