@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream'
 import { version } from '#prepared'
 import type { Coverage } from './journal/coverage.ts'
 import { createLog, toStartLine } from './cli/log.ts'
-import type { Options } from './cli/flags.ts'
+import type { Options } from './cli/flag.ts'
 import { helpText, readCommand, UsageError } from './cli/options.ts'
 import { startMock } from './mock.ts'
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { Flag, Options } from './flags.ts'
+import type { Flag, Options } from './flag.ts'
 import { flags } from './flags.ts'
 import { one } from './values.ts'
 

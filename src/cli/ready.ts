@@ -1,7 +1,7 @@
 import http from 'node:http'
 import type { Heard } from '../mock/ready.ts'
 import { READYZ, reasonOf, refusalOf, toBase, untilReady } from '../mock/ready.ts'
-import type { Options } from './flags.ts'
+import type { Options } from './flag.ts'
 
 /** Milliseconds that a mock may take to answer: one that is at work answers late, and is ready all the same. */
 const PATIENCE = 2000
