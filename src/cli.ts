@@ -57,7 +57,7 @@ async function serve(options: Options, { stdout, stderr, onSignal }: World): Pro
   const coverage = await mock.total()
   if (file !== undefined) await writeFile(file, await toReport(coverage, file))
   if (!failOnViolation || coverage.violations.length === 0) return 0
-  log.tell('error', ['requests broke the contract:', ...coverage.violations.map(({ code, count, cure }) => `  ${code} (${count}): ${cure}`)].join('\n'))
+  log.tell('error', ['requests broke the contract:', ...coverage.violations.map(({ code, count, cure }) => `  ${code} (${count}): ${cure}`.replaceAll(/\p{Cc}/gu, '?'))].join('\n'))
   return 1
 }
 
@@ -92,11 +92,13 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-// A second signal does not wait for the streams.
+// A second signal, of whichever kind, does not wait for the streams.
 const onSignal = (end: () => void): void => {
+  let isEnding = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      process.on(signal, () => process.exit(1))
+    process.on(signal, () => {
+      if (isEnding) process.exit(1)
+      isEnding = true
       end()
     })
   }

@@ -29,6 +29,10 @@ async function probe(url: string, patience: number): Promise<Heard<true>> {
       resolve(version !== undefined && statusCode === 200 ? { value: true } : refusalOf(url, statusCode, version))
       request.destroy()
     })
+    request.on('upgrade', ({ statusCode = 0 }, socket) => {
+      socket.destroy()
+      resolve(refusalOf(url, statusCode, undefined))
+    })
     request.on('error', (error) => resolve({ reason: signal.aborted ? `no answer within ${patience / 1000} s` : reasonOf(error), isFinal: false }))
   })
 }

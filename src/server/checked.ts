@@ -10,7 +10,7 @@ export interface CheckedRequest {
   readonly operation: Operation
   readonly path: Readonly<Record<string, string>>
   readonly body: JsonValue | undefined
-  /** The body as it came. */
+  /** The body as it came, where it was read as JSON: the same bytes as text say something else. */
   readonly bytes: Buffer | undefined
   /** What links begin with. */
   readonly base: string

@@ -235,3 +235,12 @@ test('a coverage file that cannot be written is told at the start', () => {
   const { status, stderr } = run(['--port', '0', '--coverage', '/nowhere/at/all/coverage.json'])
   expect([status, stderr]).toEqual([1, "chat-image-mock: --coverage: '/nowhere/at/all' is no folder that can be written to\n"])
 })
+
+test.skipIf(isWindows)('what broke the contract is told without control characters', async () => {
+  await using mock = await start(['--fail-on-violation', '--log', 'pretty'])
+  await fetch(`${mock.url}/v1/%1b%5b31mred%0anext`)
+  expect(await endOf(mock)).toBe(1)
+  const text = mock.lines.join('\n')
+  expect(text).toContain('requests broke the contract:\n  value:path (1): Invalid URL (GET /v1/?[31mred?next)')
+  expect(text).not.toContain('\u001b')
+})

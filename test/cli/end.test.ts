@@ -75,12 +75,12 @@ test.skipIf(isWindows)('under load SIGTERM loses no answer that had begun, and e
   agent.destroy()
 })
 
-test.skipIf(isWindows)('a second signal does not wait', async () => {
+test.skipIf(isWindows).each(['SIGTERM', 'SIGINT'] as const)('a second signal does not wait: %s', async (second) => {
   await using mock = await start(['--pace', '1', '--grace', '60'])
   const response = await fetch(`${mock.url}/v1/chat/completions`, body(true))
   await response.body?.getReader().read()
   mock.process.kill('SIGTERM')
   await expect.poll(async () => statusOf(`${mock.url}/__mock/readyz`)).toBe(503)
-  mock.process.kill('SIGTERM')
+  mock.process.kill(second)
   expect(await mock.ended).toBe(1)
 })

@@ -97,6 +97,11 @@ test('what is no mock is not waited for; a proxy that says so is', async () => {
   expect(await ready(['--wait', '3600', proxy.url])).toEqual(isReady)
 })
 
+test('what would speak something else than HTTP is no mock', async () => {
+  await using other = await serve((_request, response) => void response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n'))
+  expect(await ready(['--wait', '3600', other.url])).toEqual(isNot(`GET ${other.url}/__mock/readyz is answered with 101, and not by chat-image-mock`))
+})
+
 test.each([
   [['--wait', '3601'], "--wait: '3601' is not allowed; give seconds from 0 to 3600"],
   [['--wait=-1'], "--wait: '-1' is not allowed; give seconds from 0 to 3600"],

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { createMock, startMock } from '../../src/index.ts'
 import { createRecall, isShort, keyOf } from '../../src/server/recall.ts'
@@ -77,4 +80,15 @@ test('the last 250 are recalled', () => {
   const recall = createRecall()
   for (let i = 0; i <= 250; i++) recall.set(String(i), { request: {} as any, profile: {} as any, answer: undefined })
   expect([recall.get('0'), recall.get('1')]).toEqual([undefined, expect.anything()])
+})
+
+test('the same bytes as a text are no chat request, also after they were one as JSON', async () => {
+  const spec = join(mkdtempSync(join(tmpdir(), 'recall-')), 'openapi.json')
+  const content = { 'application/json': { schema: { type: 'object' } }, 'text/plain': { schema: { type: 'string' } } }
+  const post = { operationId: 'createChatCompletion', requestBody: { content }, responses: { 200: { description: 'ok' } } }
+  writeFileSync(spec, JSON.stringify({ openapi: '3.0.3', info: { title: 'two', version: '1' }, paths: { '/v1/chat/completions': { post } } }))
+  await using mock = await createMock({ spec })
+  const statuses: number[] = []
+  for (const type of ['text/plain', 'application/json', 'text/plain']) statuses.push((await ask(mock, { headers: { 'content-type': type } })).status)
+  expect(statuses).toEqual([400, 200, 400])
 })
