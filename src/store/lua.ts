@@ -166,7 +166,11 @@ return once(function()
     call('HSET', key('exchanges', name), id, size)
     weigh(WEIGHTS, 'bytes', name, size)
   end
-  while tonumber(call('HGET', ABOUT, 'bytes') or 0) > MOST_BYTES do drop(call('ZREVRANGE', WEIGHTS, 0, 0)[1] or name) end
+  while tonumber(call('HGET', ABOUT, 'bytes') or 0) > MOST_BYTES do
+    local most = call('ZREVRANGE', WEIGHTS, 0, 0)[1]
+    if not most and call('XLEN', key('journal', name)) == 0 then call('HSET', ABOUT, 'bytes', 0) break end
+    drop(most or name)
+  end
   local forgotten = call('LRANGE', FORGOTTEN, 0, -1)
   call('DEL', FORGOTTEN)
   return { id, forgotten }

@@ -116,6 +116,16 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     expect(await store.records()).toHaveLength(110)
   })
 
+  test('a sum of bytes that somebody else has spoilt is mended, and holds nobody up', async () => {
+    const store = await open({}, 'spoilt')
+    await store.record('', Buffer.from('a'))
+    await asked(async (client) => client.sendCommand(['HSET', '{spoilt}:about', 'bytes', '99999999999']))
+    await store.record('', Buffer.from('b'))
+    expect(await store.size()).toEqual({ sessions: 1, exchanges: 0, bytes: 0 })
+    await store.record('', Buffer.from('c'))
+    expect(await store.size()).toEqual({ sessions: 1, exchanges: 1, bytes: 1 })
+  })
+
   test('after its end what is kept can still be read, and nothing keeps the process', async () => {
     const store = await open()
     const connections = async (): Promise<number> => asked(async (client) => (await client.sendCommand<string>(['CLIENT', 'LIST'])).trim().split('\n').length)
