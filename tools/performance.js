@@ -25,16 +25,16 @@ const PEERS = [
   ['cold start, ms; floor: bare Node', 'time to the first answer', '到首个回答的耗时'],
 ]
 const READMES = {
-  'README.md': { column: 1, head: ['beside bare `node:http`'], measured: (text) => `Measured on ${text}.`, server: 'server' },
-  'README.zh-CN.md': { column: 2, head: ['与裸 `node:http` 之比'], measured: (text) => `测量于 ${text}。`, server: '服务器' },
+  'README.md': { column: 1, head: ['beside bare `node:http`'], on: (node) => `on Node ${node}`, measured: (text) => `Measured on ${text}.`, server: 'server' },
+  'README.zh-CN.md': { column: 2, head: ['与裸 `node:http` 之比'], on: (node) => `在 Node ${node} 上`, measured: (text) => `测量于 ${text}。`, server: '服务器' },
 }
 
 /** The tables of one of the READMEs, from what `npm run bench -- --save` has written. */
 export function performanceTables(saved, readme = 'README.md') {
-  const { column, head, measured, server } = READMES[readme]
+  const { column, head, measured, on, server } = READMES[readme]
   const runs = Object.values(saved)
   const own = toTable(
-    [...head, ...runs.map(({ node }) => `Node ${node}`)],
+    [...head, ...runs.map(({ node }) => on(node))],
     FIGURES.map((row) => [row[column], ...runs.map(({ ratios }) => toCell(ratios[row[0]]))]),
   )
   const compared = runs.find(({ ratios }) => namesOf(ratios).length > 0)
@@ -60,8 +60,8 @@ function namesOf(ratios) {
 }
 
 function toTable(head, rows) {
-  const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`)
-  return lines.join('').replace(/\| (?:--- \| )*---/, (rule) => rule.replaceAll(' ', ''))
+  const [first, ...rest] = [head, ...rows].map((cells) => `| ${cells.join(' | ')} |\n`)
+  return [first, `|${'---|'.repeat(head.length)}\n`, ...rest].join('')
 }
 
 function toCell(ratio) {

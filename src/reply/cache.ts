@@ -26,6 +26,7 @@ export function createCache<V>(most: number, weigh: (value: V) => number): Cache
     set: (key, value) => {
       const former = kept.get(key)
       if (former !== undefined) drop(key, former.value)
+      if (weigh(value) > most) return // or else it would push out all others, and itself
       kept.set(key, { key, value })
       weight += weigh(value)
       for (const [oldest, old] of kept) {

@@ -41,6 +41,7 @@ async function write(reply: Reply, outgoing: ServerResponse, pacing: Pacing): Pr
   socket.setMaxListeners(0)
   socket.once('close', abort)
   pacing.ending.addEventListener('abort', abort)
+  if (pacing.ending.aborted) abort()
   try {
     if (wait > 0 && !(await pause(wait, stop.signal, pacing))) return void outgoing.destroy()
     if (isStream(body)) await writeFrames(body, reply, { outgoing, stop: stop.signal, pacing })

@@ -29,7 +29,7 @@ const TRIES = 5
 const [FIRST_PAUSE, LONGEST_PAUSE] = [20, 500]
 
 /** What a store says when it is there and cannot do what it is for. */
-const REFUSALS = /\b(?:LOADING|BUSY|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|CLUSTERDOWN|NOAUTH|NOPERM|WRONGPASS|UNKILLABLE)\b/
+const REFUSALS = /\b(?:LOADING|BUSY|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|CLUSTERDOWN|NOAUTH|NOPERM|WRONGPASS|UNKILLABLE|WRONGTYPE)\b/
 
 /** One connected client, and whether it still answers. */
 class Link {

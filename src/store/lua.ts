@@ -212,8 +212,10 @@ return 0`,
 for _, session in ipairs(call('ZRANGE', SESSIONS, 0, -1)) do forget(session) end
 return 0`,
 
+  // It also writes: a store that refuses that is not ready.
   size: `
 purge()
+call('SET', P .. ':probe', '1', 'PX', 1000)
 local exchanges = 0
 for _, session in ipairs(call('ZRANGE', SESSIONS, 0, -1)) do exchanges = exchanges + call('XLEN', key('journal', session)) end
 return { call('ZCARD', SESSIONS), exchanges, call('HGET', ABOUT, 'bytes') or '0' }`,

@@ -192,7 +192,7 @@ describe.runIf(missing.length === 0)('the image', () => {
     const end = ended(mock)
     try {
       const [line] = await once(createInterface(mock.stderr ?? expect.fail('its stderr is read')), 'line')
-      expect(line).toBe('chat-image-mock: the store at redis://127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1')
+      expect(JSON.parse(line)).toMatchObject({ level: 'error', msg: 'the store at redis://127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1' })
     } finally {
       mock.kill('SIGKILL')
       await end

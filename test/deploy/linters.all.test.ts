@@ -117,7 +117,7 @@ describe('the action', () => {
       body: '{"model":"none","messages":[{"role":"user","content":"x"}]}',
     })
     expect(asked.status, 'the gateway’s status of an unknown model').toBe(503)
-    expect(readFileSync(output['log'] ?? '', 'utf8')).toContain('"status":503')
+    await expect.poll(() => readFileSync(output['log'] ?? '', 'utf8'), { message: 'its line is written behind the answer' }).toContain('"status":503')
 
     const refused = await runStep(start, { MOCK_PACE: 'slow' })
     expect(refused.code).toBe(1)

@@ -9,6 +9,8 @@ test('a cache keeps what was asked for last, and counts a key once', () => {
   expect([cache.get('b'), cache.get('a')]).toEqual(['bb', 'AA'])
   cache.set('c', 'c')
   expect([cache.get('a'), cache.get('b'), cache.get('c')]).toEqual(['AA', undefined, 'c'])
+  cache.set('d', 'ddddd')
+  expect([cache.get('a'), cache.get('d')], 'what is too heavy pushes out nothing').toEqual(['AA', undefined])
 })
 
 test('of long texts what a function made last is recalled, of short ones nothing', () => {

@@ -128,6 +128,7 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     const full = await startRedis('--maxmemory', '1')
     const filled = await createMock({ store: full.url, onFault: (fault) => told.push(String(fault)) })
     expect(await ask(filled)).toMatchObject(GONE)
+    expect(await control(filled, 'readyz'), 'it can be read, and is not ready').toMatchObject({ status: 503 })
     await filled.close()
     await full.close()
     expect(told).toEqual([expect.stringContaining('WRONGPASS'), expect.stringContaining('OOM')])
