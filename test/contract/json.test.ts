@@ -3,6 +3,14 @@ import { expect, test } from 'vitest'
 import { readJson } from '../../src/contract/json.ts'
 
 const read = (text: string | Buffer) => readJson(typeof text === 'string' ? Buffer.from(text) : text)
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
 const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
 const wide = (item: string, count: number): string => `[${Array(count).fill(item).join(',')}]`
 
@@ -14,18 +22,36 @@ test('readJson agrees with JSON.parse on every JSON text', () => {
   )
 })
 
+test('long strings that come again, in whole or in part, are read as JSON.parse reads them', () => {
+  // Of one length and with one end, so that only all of their bytes tell them apart.
+  const long = fc.constantFrom(...['x', '猫', '\\', '"', '\u2028', '\ud83d', '\0'].flatMap((unit) => ['', 'a', 'b'].map((first) => `${first}${unit.repeat(4200)}${'z'.repeat(100)}`)))
+  const value = fc.letrec((tie) => ({ any: fc.oneof(long, fc.jsonValue(), fc.array(tie('any'), { maxLength: 3 }), fc.dictionary(fc.oneof(long, fc.string()), tie('any'), { maxKeys: 3 })) })).any
+  fc.assert(
+    fc.property(value, fc.constantFrom(undefined, 1), fc.nat(), (any, space, cut) => {
+      const text = JSON.stringify(any, null, space)
+      expect(read(text)).toEqual({ value: JSON.parse(text) })
+      const changed = text.slice(0, cut % text.length)
+      expect('value' in read(changed)).toBe(isJson(changed))
+    }),
+  )
+})
+
+test('a long string that comes again is the very same string, and no text of a client stands for one', () => {
+  const picture = 'A'.repeat(5000)
+  expect(read(JSON.stringify([picture, `${picture.slice(1)}B`, picture, { [picture]: '0' }]))).toEqual({ value: [picture, `${picture.slice(1)}B`, picture, { [picture]: '0' }] })
+  const guesses = ['0', '1', '\u00000', '"0"', `${picture.slice(0, 3000)}0`]
+  expect(read(JSON.stringify([...guesses, picture]))).toEqual({ value: [...guesses, picture] })
+})
+
+test('of a text with a long string it is told where it breaks', () => {
+  expect(read(`{"a":"${'x'.repeat(5000)}",}`)).toEqual({ fault: 'The request body is not valid JSON: it breaks at character 5008.' })
+  expect(read(`{"a":"${'x'.repeat(5000)}\n"}`)).toEqual({ fault: 'The request body is not valid JSON: it breaks at character 5006.' })
+})
+
 test('readJson takes no text that JSON.parse does not', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('[', ']', '{', '}', ',', '"', '\\', ':', '1', ' ') })), (text) => {
-      const takes = (): boolean => {
-        try {
-          JSON.parse(text)
-          return true
-        } catch {
-          return false
-        }
-      }
-      expect('value' in read(text)).toBe(takes())
+      expect('value' in read(text)).toBe(isJson(text))
     }),
   )
 })
