@@ -6,7 +6,7 @@ import type { ErrorDetails } from '../reply/errors.ts'
 import { nearNames } from '../reply/near.ts'
 import type { Opened, Store } from '../store/store.ts'
 import { misfits } from './match.ts'
-import type { Catalogue, Scenario, ScriptEntry, Then } from './scenario.ts'
+import type { Catalogue, Scenario, ScriptEntry, Then, When } from './scenario.ts'
 
 /** A Scenario that shapes an answer, and why it was chosen. */
 export interface Chosen {
@@ -27,6 +27,8 @@ export interface Selection {
 /** What Scenarios are chosen by, besides the request. */
 export interface Choosing {
   readonly catalogue: Catalogue
+  /** Those of the catalogue that say themselves which requests they are for. */
+  readonly conditional: readonly (Pick<Scenario, 'name'> & { readonly when: When })[]
   readonly store: Store
   /** What every request gets that asks for nothing else. */
   readonly scenario: string | undefined
@@ -50,9 +52,14 @@ const FROM_PROMPT = /^\s*\/mock\s+(\S{1,100})/
 export async function choose(request: ChatRequest, turn: Turn, choosing: Choosing): Promise<Selection> {
   const nearly: string[] = []
   const context: Choices = { request, turn, choosing, nearly }
-  const chosen = (await fromPrompt(context)) ?? (await fromScript(context)) ?? (await fromWhen(context)) ?? (await fromServer(context))
-  return { chosen, nearly }
+  const asked = byPrompt(request)
+  const scripted = asked === undefined && turn.scripted.length > 0 ? await fromScript(context) : undefined
+  if (scripted !== undefined) return { chosen: scripted, nearly }
+  const meant = asked ?? byWhen(context) ?? byServer(choosing, turn)
+  return { chosen: meant === undefined ? undefined : await named(meant.name, meant.why, { ...turn, choosing }), nearly }
 }
+
+type Meant = Pick<Chosen, 'name' | 'why'>
 
 interface Choices {
   readonly request: ChatRequest
@@ -66,9 +73,9 @@ export function namedIn({ prompt }: ChatRequest): string | undefined {
   return FROM_PROMPT.exec(prompt)?.[1]
 }
 
-async function fromPrompt({ request, turn, choosing }: Choices): Promise<Chosen | undefined> {
-  const asked = namedIn(request)
-  return asked === undefined ? undefined : named(asked, 'asked for in the prompt', { ...turn, choosing })
+function byPrompt(request: ChatRequest): Meant | undefined {
+  const name = namedIn(request)
+  return name === undefined ? undefined : { name, why: 'asked for in the prompt' }
 }
 
 // The first entry that fits; where other requests have had the last of it, the next of all that fit, in one step.
@@ -104,20 +111,19 @@ function* fitting({ request, turn, nearly }: Choices): Generator<readonly [strin
   }
 }
 
-async function fromWhen({ request, turn, choosing, nearly }: Choices): Promise<Chosen | undefined> {
-  for (const { name, when } of choosing.catalogue.values()) {
-    if (when === undefined) continue
+function byWhen({ request, turn, choosing, nearly }: Choices): Meant | undefined {
+  for (const { name, when } of choosing.conditional) {
     const wrong = misfits(when, request, turn.nth)
-    if (wrong.length === 0) return named(name, 'its when fits', { ...turn, choosing })
+    if (wrong.length === 0) return { name, why: 'its when fits' }
     tell(nearly, name, wrong)
   }
   return undefined
 }
 
-async function fromServer({ turn, choosing }: Choices): Promise<Chosen | undefined> {
-  if (choosing.scenario !== undefined) return named(choosing.scenario, 'the server was started with it', { ...turn, choosing })
-  const fault = byChance(choosing, turn.session, turn.nth)
-  return fault === undefined ? undefined : named(fault, 'by the fault rate', { ...turn, choosing })
+function byServer(choosing: Choosing, { session, nth }: Turn): Meant | undefined {
+  if (choosing.scenario !== undefined) return { name: choosing.scenario, why: 'the server was started with it' }
+  const fault = byChance(choosing, session, nth)
+  return fault === undefined ? undefined : { name: fault, why: 'by the fault rate' }
 }
 
 interface Context {

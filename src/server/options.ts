@@ -196,7 +196,8 @@ function toChoosing({ scenario, faultRate = 0, faults = [], seed = 0 }: MockOpti
     if (!catalogue.has(name)) throw new RangeError(`${option}: there is no scenario '${name}'${near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`}`)
   }
   if (faultRate > 0 && faults.length === 0) throw new RangeError('faultRate: there is nothing to draw from; name scenarios in faults, or with --fault')
-  return { catalogue, scenario, faultRate, faults, seed: String(seed) }
+  const conditional = [...catalogue.values()].flatMap(({ name, when }) => (when === undefined ? [] : [{ name, when }]))
+  return { catalogue, conditional, scenario, faultRate, faults, seed: String(seed) }
 }
 
 async function readPackaged(): ReturnType<Contract['source']> {

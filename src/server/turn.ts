@@ -24,8 +24,8 @@ export async function takeTurn(request: ChatRequest, asked: Chosen | undefined, 
 // A key says whose requests these are, and not that they want a script of their own: without one they share the nameless one.
 async function openSession(trace: Trace, { choosing: { store } }: Settings): Promise<Turn> {
   const { session } = trace
-  const opened = await store.open(session)
-  trace.epoch = opened.epoch
-  if (opened.scripted.length > 0 || !isOfKey(session)) return { ...opened, session, scriptOf: session }
-  return { ...opened, session, scripted: await store.scripted(''), scriptOf: '' }
+  const { nth, scripted, epoch } = await store.open(session)
+  trace.epoch = epoch
+  if (scripted.length > 0 || !isOfKey(session)) return { nth, epoch, session, scripted, scriptOf: session }
+  return { nth, epoch, session, scripted: await store.scripted(''), scriptOf: '' }
 }
