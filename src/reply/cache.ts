@@ -9,7 +9,9 @@ export interface Cache<V> {
 
 /** A Cache whose values together weigh at most `most`: what was not asked for the longest goes first. */
 export function createCache<V>(most: number, weigh: (value: V) => number): Cache<V> {
-  const kept = new Map<string, { readonly key: string; readonly value: V }>() // it keeps its order: what was asked for last stands last
+  type Entry = { readonly key: string; readonly value: V }
+  const kept = new Map<string, Entry>() // it keeps its order: what was asked for last stands last
+  let newest: Entry | undefined
   let weight = 0
   const drop = (key: string, value: V): void => {
     kept.delete(key)
@@ -18,7 +20,8 @@ export function createCache<V>(most: number, weigh: (value: V) => number): Cache
   return {
     get: (key) => {
       const found = kept.get(key)
-      if (found === undefined) return undefined
+      if (found === undefined || found === newest) return found?.value
+      newest = found
       kept.delete(found.key) // the very key that is kept: to compare another one that is like it may take megabytes
       kept.set(found.key, found)
       return found.value
@@ -27,7 +30,8 @@ export function createCache<V>(most: number, weigh: (value: V) => number): Cache
       const former = kept.get(key)
       if (former !== undefined) drop(key, former.value)
       if (weigh(value) > most) return // or else it would push out all others, and itself
-      kept.set(key, { key, value })
+      newest = { key, value }
+      kept.set(key, newest)
       weight += weigh(value)
       for (const [oldest, old] of kept) {
         if (weight <= most) break

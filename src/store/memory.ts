@@ -36,6 +36,7 @@ export class MemoryStore implements Store {
   readonly #most: Required<Bounds>
   /** The one that was used last stands last. */
   readonly #sessions = new Map<string, Session>()
+  #newest: Session | undefined
   readonly #total = new Map<string, number>()
   #ids = 0
   #epochs = 0
@@ -153,6 +154,7 @@ export class MemoryStore implements Store {
 
   async reset(name?: string): Promise<void> {
     await this.erase(name)
+    this.#newest = undefined
     if (name === undefined) this.#sessions.clear()
     else this.#sessions.delete(name)
   }
@@ -176,10 +178,12 @@ export class MemoryStore implements Store {
 
   // A session, which is thereby the one that was used last; for a new one the one that was idle longest goes.
   #find(name: string): Session {
+    if (this.#newest?.name === name) return this.#newest
     const known = this.#sessions.get(name)
     if (known !== undefined) this.#sessions.delete(name)
     const session = known ?? { name, epoch: String(++this.#epochs), requests: 0, counters: new Map(), script: [], scriptBytes: 0, exchanges: new Map(), bytes: 0, marks: new Map() }
     this.#sessions.set(name, session)
+    this.#newest = session
     const [[idle, old] = [name, session]] = this.#sessions
     if (this.#sessions.size > this.#most.sessions) {
       for (const exchange of old.exchanges.values()) this.#forget(exchange)
