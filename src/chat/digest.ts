@@ -52,12 +52,15 @@ function characters(digest: string, purpose: string, { alphabet, count }: { alph
 export function digitsFrom(digest: string, purpose: string, count: number): string {
   const number = draw(digest, purpose)
   let digits = ''
-  while (digits.length < count)
-    digits += number(2 ** 32)
-      .toString(16)
-      .padStart(8, '0')
+  while (digits.length < count) {
+    const four = number(2 ** 32)
+    for (let shift = 24; shift >= 0; shift -= 8) digits += BYTES[(four >>> shift) & 0xff]
+  }
   return digits
 }
+
+// Each byte as two hexadecimal digits: to write a number of 32 bits takes the engine ten times as long.
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** Letters and digits that follow from a digest. */
 export function lettersFrom(digest: string, purpose: string, count: number): string {

@@ -70,9 +70,13 @@ const HIDDEN: readonly (readonly [found: string | RegExp, json: string])[] = [
   ['```', String.raw`\u0060\u0060\u0060`],
 ]
 
+// A sign of each of them: nearly no prompt has one.
+const SUSPICIOUS = /\(|:|`|;/
+
 /** A text as a JSON string; nothing in it can be mistaken for the answer's own. */
 export function quote(text: string): string {
-  return HIDDEN.reduce((json, [found, hidden]) => json.replaceAll(found, hidden), JSON.stringify(echo(text)))
+  const json = JSON.stringify(echo(text))
+  return SUSPICIOUS.test(json) ? HIDDEN.reduce((open, [found, hidden]) => open.replaceAll(found, hidden), json) : json
 }
 
 /** The prompt as a picture's alt text, or in a sentence: one line without brackets and without links. */
