@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { toProfiles } from './chat/profiles.ts'
 import { loadFile } from './contract/document.ts'
 import { loadScenarios } from './scenario/fixtures.ts'
-import { prepareContract } from './contract/prepare.ts'
+import { prepareContract, toParsed } from './contract/prepare.ts'
 
 const root = new URL('../', import.meta.url)
 const pathOf = (name: string): string => fileURLToPath(new URL(name, root))
@@ -21,7 +21,6 @@ export async function prepare(): Promise<string> {
   ].join('')
 }
 
-// JSON in a text is read faster than the same as code.
 function toMap(name: string, values: ReadonlyMap<string, unknown>): string {
-  return `export const ${name} = new Map(JSON.parse(${JSON.stringify(JSON.stringify([...values]))}))\n`
+  return `export const ${name} = new Map(${toParsed([...values])})\n`
 }

@@ -19,10 +19,10 @@ export interface Contract {
   readonly source: () => Promise<SourceFile>
 }
 
-/** A contract from a document whose validators were compiled already. */
-export function toContract(document: JsonObject, validators: ReadonlyMap<string, Validator>, source: Contract['source']): Contract {
-  const { title = '', version = '' } = isObject(document['info']) ? document['info'] : {}
-  return { document, title: textOf(title), version: textOf(version), operations: toOperations(document), validators, source }
+/** A contract from what was read of a document already. */
+export function toContract(read: Pick<Contract, 'document' | 'operations' | 'validators' | 'source'>): Contract {
+  const { title = '', version = '' } = isObject(read.document['info']) ? read.document['info'] : {}
+  return { ...read, title: textOf(title), version: textOf(version) }
 }
 
 function textOf(value: JsonValue): string {
@@ -44,7 +44,7 @@ export async function loadContract(file: string): Promise<Contract> {
     if (strange.length > 0) throw new FileError([...new Set(strange)].map((mediaType) => `${file}: ${JSON.stringify(mediaType)} is no media type; write it as application/json`))
     const { validators, faults } = compileValidators(document, operations)
     if (faults.length > 0) throw new FileError(faults.map(({ pointer, reason }) => `${placeOf(toPath(pointer))} this schema cannot be used: ${reason}; mend it`))
-    return toContract(document, validators, async () => source)
+    return toContract({ document, operations, validators, source: async () => source })
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     throw new FileError([`${file}: it is nested too deeply, or a part of it contains itself; break the circle`])

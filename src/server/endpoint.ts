@@ -27,16 +27,21 @@ export interface Found extends Endpoint {
 const MAX_KNOWN = 1_048_576
 const WEIGHT = 512
 
-/** Finds what answers at a path: the first Endpoint that fits, in the order given. */
+/** Finds what answers at a path: the first concrete Endpoint that fits, else the first templated one, each in the order given. */
 export function createRouter(endpoints: readonly Endpoint[]): (path: string) => Found | undefined {
+  const concrete = new Map<string, Found>()
   const router = new TrieRouter<Endpoint & { readonly route: Route }>()
   for (const { template, answers } of endpoints) {
+    if (!template.includes('{')) {
+      if (!concrete.has(template)) concrete.set(template, { path: template, template, answers, values: {} })
+      continue
+    }
     const route = toRoute(template)
     router.add('ALL', route.pattern, { template, answers, route })
   }
   const known = createCache<Found>(MAX_KNOWN, ({ path }) => path.length + WEIGHT)
   return (path) => {
-    const asked = known.get(path)
+    const asked = concrete.get(path) ?? known.get(path)
     if (asked !== undefined) return asked
     const [match] = router.match('ALL', path)[0].find(([{ route }]) => route.fits(path)) ?? []
     if (match === undefined) return undefined

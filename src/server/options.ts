@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { document, profiles, scenarios, validators, version } from '#prepared'
+import { document, operations, profiles, scenarios, validators, version } from '#prepared'
 import type { Contract } from '../contract/contract.ts'
 import { loadContract, toContract } from '../contract/contract.ts'
 import type { Dialect } from '../reply/errors.ts'
@@ -138,7 +138,7 @@ export function ownOptions<T extends object>(options: T, rules: Readonly<Record<
 export async function toSettings(given: MockOptions, store?: Store, metrics: Metrics = new Metrics()): Promise<Settings> {
   const options = ownOptions(given, MOCK_RULES)
   let source: ReturnType<Contract['source']> | undefined
-  const packaged = toContract(document, validators, async () => (source ??= readPackaged()))
+  const packaged = toContract({ document, operations, validators, source: async () => (source ??= readPackaged()) })
   const own: Fixtures = options.fixtures === undefined ? { profiles: new Map(), scenarios: new Map() } : await (await import('../scenario/fixtures.ts')).loadFixtures(options.fixtures, profiles)
   const contract = options.spec === undefined ? packaged : await loadContract(options.spec)
   const choosing = toChoosing(options, new Map([...scenarios, ...own.scenarios]))

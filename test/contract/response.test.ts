@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { toContract } from '../../src/contract/contract.ts'
 import type { JsonObject, JsonValue } from '../../src/contract/json.ts'
+import { toOperations } from '../../src/contract/operation.ts'
 import { createResponseCheck } from '../../src/contract/response.ts'
 import { sampleResponse } from '../../src/contract/sample.ts'
 
@@ -9,7 +10,7 @@ const CAT = { type: 'object', required: ['name'], properties: { name: { type: 's
 
 function contractOf(responses: JsonObject) {
   const document: JsonObject = { openapi: '3.0.3', info: { title: '', version: '' }, paths: { '/a': { get: { responses } } } }
-  return toContract(document, new Map(), async () => ({ file: '', text: '', value: document, lineOf: () => 1 }))
+  return toContract({ document, operations: toOperations(document), validators: new Map(), source: async () => ({ file: '', text: '', value: document, lineOf: () => 1 }) })
 }
 
 function faultsOf(responses: JsonObject, status: number, mediaType: string | undefined, value: JsonValue): string[] {
@@ -70,6 +71,5 @@ test.each<[string, JsonObject, JsonObject]>([
 
 test('paths are routed the concrete ones first, also beside shorter ones', () => {
   const document: JsonObject = { openapi: '3.0.3', paths: Object.fromEntries(['/a/{x}', '/a', '/b', '/a/b', '/a/{x}.json', '/{y}/b'].map((path) => [path, { get: {} }])) }
-  const { operations } = toContract(document, new Map(), async () => ({ file: '', text: '', value: document, lineOf: () => 1 }))
-  expect(operations.map(({ path }) => path)).toEqual(['/a', '/b', '/a/b', '/a/{x}.json', '/a/{x}', '/{y}/b'])
+  expect(toOperations(document).map(({ path }) => path)).toEqual(['/a', '/b', '/a/b', '/a/{x}.json', '/a/{x}', '/{y}/b'])
 })
