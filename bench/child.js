@@ -25,11 +25,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
  * @param {string} command
  * @param {readonly string[]} args
  * @param {Pick<import('node:child_process').SpawnOptions, 'timeout' | 'cwd' | 'env'>} [options]
+ * @param {'inherit' | 'ignore'} [stderr]
  */
-function launch(command, args, options) {
+function launch(command, args, options, stderr = 'inherit') {
   // No MOCK_ variable and no NODE_OPTIONS changes what is measured.
   const env = { PATH: process.env['PATH'] }
-  const child = spawn(command, args, { env, ...options, stdio: ['ignore', 'pipe', 'inherit'], killSignal: 'SIGKILL' })
+  const child = spawn(command, args, { env, ...options, stdio: ['ignore', 'pipe', stderr], killSignal: 'SIGKILL' })
   running.add(child)
   child.once('exit', () => running.delete(child))
   return child
@@ -38,10 +39,11 @@ function launch(command, args, options) {
 /**
  * Starts a Node script that prints its URL as its first line.
  * @param {readonly string[]} args
+ * @param {'inherit' | 'ignore'} [stderr] ignored, it is still written to
  * @returns {Promise<Server>}
  */
-export async function start(args) {
-  const child = launch(process.execPath, args)
+export async function start(args, stderr) {
+  const child = launch(process.execPath, args, {}, stderr)
   const signal = AbortSignal.timeout(PATIENCE)
   const ended = once(child, 'exit', { signal }).then(() => Promise.reject(new Error(`${args[0]} ended before it listened`)))
   const [line] = await Promise.race([once(child.stdout, 'data', { signal }), ended])

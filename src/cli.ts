@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { version } from '#prepared'
 import type { Coverage } from './journal/coverage.ts'
-import { createLog, toStartLine } from './cli/log.ts'
+import { createLines, createLog, toStartLine } from './cli/log.ts'
 import type { Options } from './cli/flag.ts'
 import { helpText, readCommand, UsageError } from './cli/options.ts'
 import { startMock } from './mock.ts'
@@ -17,6 +17,8 @@ interface World {
   readonly stderr: Writable & { readonly isTTY?: boolean }
   /** Calls back at SIGTERM and SIGINT. */
   readonly onSignal: (end: () => void) => void
+  /** Calls back when the process ends, however it does. */
+  readonly onExit: (last: () => void) => void
 }
 
 /** Runs the command; the exit code, once it is done. */
@@ -35,7 +37,7 @@ async function main(world: World): Promise<number> {
   }
 }
 
-async function serve(options: Options, { stdout, stderr, onSignal }: World): Promise<number> {
+async function serve(options: Options, { stdout, stderr, onSignal, onExit }: World): Promise<number> {
   const { grace, log: form = stderr.isTTY === true ? 'pretty' : 'json', logLevel: level, coverage: file, failOnViolation = false, ...rest } = options
   if (file !== undefined) {
     await access(dirname(resolve(file)), constants.W_OK).catch(() => {
@@ -43,7 +45,9 @@ async function serve(options: Options, { stdout, stderr, onSignal }: World): Pro
     })
   }
   const ended = new Promise<void>((end) => onSignal(end)) // who reads the address may end us at once
-  const log = createLog({ form, level }, (line) => void stderr.write(`${line}\n`))
+  const lines = createLines((text) => void stderr.write(text))
+  onExit(lines.flush)
+  const log = createLog({ form, level }, lines.add)
   const mock = await startMock({ ...rest, processMetrics: true, ...(form === 'silent' ? {} : { onExchange: log.exchange }), onFault: (error) => log.tell('error', tellFault(error)) })
   const start = toStartLine(rest)
   if (start !== undefined) log.tell('info', start)
@@ -108,5 +112,5 @@ const onSignal = (end: () => void): void => {
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
-const code = main({ args: process.argv.slice(2), env: process.env, stdout: process.stdout, stderr: process.stderr, onSignal })
+const code = main({ args: process.argv.slice(2), env: process.env, stdout: process.stdout, stderr: process.stderr, onSignal, onExit: (last) => void process.once('exit', last) })
 process.exitCode = await code

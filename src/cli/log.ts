@@ -28,18 +28,53 @@ export interface LogStyle {
 /** A Log that gives each line, without its end, to `write`. A silent one says only what went wrong with the mock itself. */
 export function createLog({ form, level: least }: LogStyle, write: (line: string) => void, now: () => Date = () => new Date()): Log {
   const isMeant = (level: Level): boolean => LEVELS.indexOf(level) <= LEVELS.indexOf(least)
-  const put = (level: Level, text: string, fields: object): void => {
+  const put = (level: Level, text: () => string, fields: () => object): void => {
     const time = now().toISOString()
-    write(form === 'json' ? JSON.stringify({ time, level, ...fields }) : `${time.slice(11, 19)} ${text}`)
+    write(form === 'json' ? `{"time":"${time}","level":"${level}",${JSON.stringify(fields()).slice(1)}` : `${time.slice(11, 19)} ${text()}`)
   }
   return {
     exchange: (exchange) => {
       const level = levelOf(exchange)
-      if (form !== 'silent' && isMeant(level)) put(level, toText(exchange), toFields(exchange))
+      if (form === 'silent' || !isMeant(level)) return
+      put(
+        level,
+        () => toText(exchange),
+        () => toFields(exchange),
+      )
     },
     tell: (level, msg, more) => {
-      if (form === 'silent' ? level === 'error' : isMeant(level)) put(level, msg, { msg, ...more })
+      if (form === 'silent' ? level !== 'error' : !isMeant(level)) return
+      put(
+        level,
+        () => msg,
+        () => ({ msg, ...more }),
+      )
     },
+  }
+}
+
+/** Lines that are written together. */
+export interface Lines {
+  /** Takes a line, without its end. */
+  readonly add: (line: string) => void
+  /** Writes at once what is not written yet. */
+  readonly flush: () => void
+}
+
+/** Gives `write` the lines of one turn of the event loop in one piece: a system call for each takes as long as half of an answer. */
+export function createLines(write: (text: string) => void): Lines {
+  let lines = ''
+  const flush = (): void => {
+    const text = lines
+    lines = ''
+    if (text !== '') write(text)
+  }
+  return {
+    add: (line) => {
+      if (lines === '') setImmediate(flush)
+      lines += `${line}\n`
+    },
+    flush,
   }
 }
 
@@ -54,8 +89,7 @@ function levelOf({ path, status, scenario, note }: Handled): Level {
 // What is undefined stands in no line of JSON.
 function toFields({ method, path, status, duration, requestId, hungUp, model, session, scenario, note, error }: Handled): object {
   const short = shorten(path)
-  const gone = hungUp ? { hungUp } : {}
-  return { msg: `${method} ${short} ${status}`, requestId, method, path: short, status, duration: round(duration), ...gone, model, session, scenario, note, error }
+  return { msg: `${method} ${short} ${status}`, requestId, method, path: short, status, duration: round(duration), hungUp: hungUp ? true : undefined, model, session, scenario, note, error }
 }
 
 // Control characters of a path are no part of a line.

@@ -60,7 +60,7 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
         const duration = performance.now() - started
         counted(labelsOf(trace, whole.status), duration / 1000)
         await end({ duration, hungUp })
-        onExchange?.({ ...logOf(request, whole, fault), ...learntOf(trace), duration, hungUp })
+        onExchange?.(toHandled(request, whole, { trace, fault, duration, hungUp }))
       })
     },
     refuse: (error) => {
@@ -104,15 +104,30 @@ async function settled<T>(writing: Promise<T>, request: Incoming, end: (hungUp: 
   return written
 }
 
-// What a log shows of a request and its answer, without the credentials that either repeats.
-function logOf({ method, path }: Incoming, { status, headers }: Reply, fault: string | undefined): Pick<Handled, 'method' | 'path' | 'status' | 'note' | 'error'> {
-  const note = headers['x-mock-note']
-  return { method, path: redactText(path), status, note: note === undefined ? undefined : redactText(note), error: fault === undefined ? undefined : redactText(fault.slice(0, 4000)).slice(0, 300) }
+interface Outcome {
+  readonly trace: Trace
+  readonly fault: string | undefined
+  readonly duration: number
+  readonly hungUp: boolean
 }
 
-function learntOf({ requestId, session, chat, choice }: Trace): Pick<Handled, 'requestId' | 'session' | 'model' | 'scenario'> {
-  const model = chat === undefined ? undefined : redactText(chat.model.slice(0, 100))
-  return { requestId, session: session === '' ? undefined : redactText(session), model, scenario: choice === undefined ? undefined : redactText(choice.name) }
+// What a log shows of a request and its answer, without the credentials that either repeats. Field by field: to spread takes longer than to write the line.
+function toHandled({ method, path }: Incoming, { status, headers }: Reply, { trace, fault, duration, hungUp }: Outcome): Handled {
+  const { requestId, session, chat, choice } = trace
+  const note = headers['x-mock-note']
+  return {
+    method,
+    path: redactText(path),
+    status,
+    duration,
+    requestId,
+    session: session === '' ? undefined : redactText(session),
+    model: chat === undefined ? undefined : redactText(chat.model.slice(0, 100)),
+    scenario: choice === undefined ? undefined : redactText(choice.name),
+    hungUp,
+    note: note === undefined ? undefined : redactText(note),
+    error: fault === undefined ? undefined : redactText(fault.slice(0, 4000)).slice(0, 300),
+  }
 }
 
 // The one place where a Reply is made whole: every one has its ids, and those outside the control API are open to every origin.

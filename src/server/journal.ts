@@ -50,11 +50,10 @@ export function createJournal(settings: Settings, onFault: (error: unknown) => v
   const begin: Journal['begin'] = async ({ method, path, query, headers }, trace, reply) => {
     const request = { method, path, query, headers: headers() }
     const time = Date.now()
-    const told = { request, reply, time }
     const { session, epoch } = trace
     const size = sizeOf(trace, reply)
-    const exchange = size > MAX_UNWRITTEN ? toExchange(trace, told) : unwritten(trace, { ...told, reply: hold(reply) }, size)
-    const [{ id, forgotten }] = await Promise.all([store.record(session, exchange, epoch), store.mark(session, marksOf(trace, told, known), epoch)])
+    const exchange = size > MAX_UNWRITTEN ? toExchange(trace, { request, reply, time }) : unwritten(trace, { request, reply: hold(reply), time }, size)
+    const [{ id, forgotten }] = await Promise.all([store.record(session, exchange, epoch), store.mark(session, marksOf(trace, { request, reply }, known), epoch)])
     return {
       notes: forgotten.slice(0, 3).map((name) => `session '${redactText(name)}' was forgotten, it was idle longest`),
       end: async (ending) => store.end(session, id, ending).catch(ifReached),

@@ -30,17 +30,17 @@ export function operationEndpoints(given: Given): Endpoint[] {
 
 // Checks a request and answers it, unless its headers ask for an answer of another kind.
 function toAnswer(operation: Operation, given: Given): Answer {
-  const { settings } = given
+  const { settings, gallery, prefix, recall } = given
   const behave = behaviourOf(operation, settings.packaged)
   return async (request, path, trace) => {
     trace.operation = operation
     const { chosen, headers, notes } = await readAsked(request, trace, settings)
     if (chosen !== undefined) trace.choice = chosen
-    const usual = async (): Promise<Reply> => behave(await toChecked(request, { operation, path, trace, asked: chosen, ...given }), settings)
+    const usual = async (): Promise<Reply> => behave(await toChecked(request, { operation, path, trace, asked: chosen, settings, gallery, prefix, recall }), settings)
     const telling = { dialect: settings.errors, requestId: trace.requestId }
     const reply = chosen === undefined ? await usual() : await provoked(usual, chosen, { telling, isChat: behave === createChatCompletion })
-    const told = [...choiceOf(trace), ...notes, ...violationsOf(trace)]
-    return withNotes(headers === undefined ? reply : { ...reply, headers: { ...reply.headers, ...headers } }, told)
+    const whole = headers === undefined ? reply : { ...reply, headers: { ...reply.headers, ...headers } }
+    return trace.choice === undefined && notes.length === 0 && trace.faults.length === 0 ? whole : withNotes(whole, [...choiceOf(trace), ...notes, ...violationsOf(trace)])
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LogStyle } from '../../src/cli/log.ts'
-import { createLog } from '../../src/cli/log.ts'
+import { createLines, createLog } from '../../src/cli/log.ts'
 import type { Handled } from '../../src/server/settings.ts'
 import { ask, mockWith } from '../ask.ts'
 
@@ -105,6 +105,21 @@ test('what is told beside requests is a line of the same form; a silent log says
     '{"time":"2026-01-02T03:04:05.678Z","level":"info","msg":"ready","url":"http://mock"}',
     String.raw`{"time":"2026-01-02T03:04:05.678Z","level":"error","msg":"broken\n  at once"}`,
   ])
+})
+
+test('the lines of one turn of the event loop are written in one piece; those of the last turn when the process ends', async () => {
+  const written: string[] = []
+  const { add, flush } = createLines((text) => written.push(text))
+  add('a')
+  add('b')
+  expect(written).toEqual([])
+  await new Promise(setImmediate)
+  expect(written).toEqual(['a\nb\n'])
+  add('c')
+  flush()
+  flush()
+  await new Promise(setImmediate)
+  expect(written).toEqual(['a\nb\n', 'c\n'])
 })
 
 test('no line has a credential, wherever a client puts one', async () => {
