@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { JsonValue } from './json.ts'
 
 /** A string literal in the bytes of a JSON text: where its two quotes stand. */
 export interface Literal {
@@ -30,22 +29,29 @@ let weight = 0
 // Stands in the place of a literal while the rest is parsed; no client can know it.
 let mark: string | undefined
 
+/** A JSON text whose long literals are set aside. */
+export interface Rest {
+  readonly text: string
+  /** Puts them back while the text is parsed, as JSON.parse calls its reviver. */
+  readonly revive: (key: string, value: unknown) => unknown
+}
+
 /**
- * Parses a JSON text in which some literals were seen before, as the picture that a client sends with each request: their
- * bytes are compared, and neither copied nor parsed again, which takes a tenth of the time. The value is that of `JSON.parse`
- * in each case, and its long strings are the very same as those of before. A SyntaxError tells no position of the whole text.
+ * Sets literals aside that may have been seen before, as the picture that a client sends with each request: their bytes are
+ * compared, and neither copied nor parsed again, which takes a tenth of the time. What is read is what JSON.parse reads of the
+ * whole text, and long strings that come again are the very same. A SyntaxError tells of no place in the whole text.
  */
-export function parseAround({ bytes, encoding }: Text, literals: readonly Literal[]): JsonValue {
+export function setAside({ bytes, encoding }: Text, literals: readonly Literal[]): Rest {
   const open = (mark ??= randomUUID())
   const values = literals.map((literal) => valueOf({ bytes, encoding }, literal))
-  let rest = ''
+  let text = ''
   let at = 0
   for (const [i, literal] of literals.entries()) {
-    rest += `${bytes.toString(encoding, at, literal.open)}"${open}${i}"`
+    text += `${bytes.toString(encoding, at, literal.open)}"${open}${i}"`
     at = literal.close + 1
   }
-  rest += bytes.toString(encoding, at)
-  return JSON.parse(rest, (_, value: JsonValue) => (typeof value === 'string' && value.startsWith(open) ? values[Number(value.slice(open.length))] : value))
+  text += bytes.toString(encoding, at)
+  return { text, revive: (_, value) => (typeof value === 'string' && value.startsWith(open) ? values[Number(value.slice(open.length))] : value) }
 }
 
 function valueOf({ bytes, encoding }: Text, { open, close }: Literal): string {
