@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import net, { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { deflateSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Mock } from '../../src/index.ts'
 import { createMock, startMock } from '../../src/index.ts'
@@ -85,6 +86,36 @@ test('a request that never ends is a 408 after 20 seconds where its headers do n
     expect(answer).toContain('{"error":{')
   }
   server.close()
+})
+
+test('a reference picture of 30,000 x 30,000 pixels in 20 KB costs nothing: its size is read, and it is never decoded', async () => {
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(data.length)
+    return Buffer.concat([length, Buffer.from(type), data, Buffer.alloc(4)])
+  }
+  const head = Buffer.from('00007530000075300800000000', 'hex')
+  const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', head), chunk('IDAT', deflateSync(Buffer.alloc(19_000_000))), chunk('IEND', Buffer.alloc(0))])
+  expect(png.length).toBeLessThan(20_000)
+  const url = `data:image/png;base64,${png.toString('base64')}`
+  const [memory, started] = [process.memoryUsage.rss(), performance.now()]
+  const { status, headers } = await ask(mock, {
+    model: 'flux-kontext-pro',
+    body: {
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'bluer' },
+            { type: 'image_url', image_url: { url } },
+          ],
+        },
+      ],
+    },
+  })
+  expect([status, headers.get('x-mock-note')]).toEqual([200, null])
+  expect(performance.now() - started).toBeLessThan(2000)
+  expect(process.memoryUsage.rss() - memory, 'one that is decoded takes 900 MB').toBeLessThan(200_000_000)
 })
 
 test('nothing that is asked makes the mock connect to anybody, and a test that does so fails', async () => {
