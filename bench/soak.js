@@ -14,7 +14,7 @@ const HELP = `Usage: npm run soak -- [flags]
 
   --minutes M      of mixed traffic (10)
   --connections N  at once (64)
-  --streams N      paced streams that are open at once (5000)
+  --streams N      paced streams that are open at once (5000; 0 leaves them out)
   --seed N         another order of requests (1)
   --help           this text
 
@@ -36,11 +36,17 @@ function readFlags() {
       help: { type: 'boolean', default: false },
     },
   })
-  const [minutes, connections, streams, seed] = [values.minutes, values.connections, values.streams, values.seed].map(Number)
-  if (minutes === undefined || !(minutes > 0 && minutes <= 600)) throw new RangeError('--minutes takes a number above 0, 600 at most')
-  for (const count of [connections, streams, seed])
-    if (count === undefined || !Number.isInteger(count) || count < 1 || count > 9000) throw new RangeError('the other flags take a whole number from 1 to 9000')
+  const minutes = Number(values.minutes)
+  if (!(minutes > 0 && minutes <= 600)) throw new RangeError('--minutes takes a number above 0, 600 at most')
+  const [connections, streams, seed] = [values.connections, values.streams, values.seed].map(toCount)
+  if (connections === 0) throw new RangeError('--connections takes at least 1')
   return { help: values.help, minutes, connections: connections ?? 0, streams: streams ?? 0, seed: seed ?? 0 }
+}
+
+/** @param {string} text */
+function toCount(text) {
+  if (!/^\d{1,4}$/.test(text)) throw new RangeError(`--connections, --streams and --seed take a whole number from 0 to 9999, and not ${JSON.stringify(text)}`)
+  return Number(text)
 }
 
 /**
@@ -95,7 +101,7 @@ async function main(flags) {
   const ours = await startOurs()
   const soaked = await soak(ours, flags)
   for (const fault of new Set(soaked.told.faults.slice(0, 1000))) process.stderr.write(`${fault}\n`)
-  const figures = [...toFigures(soaked), ...(await holdStreams(ours.url, flags.streams))]
+  const figures = [...toFigures(soaked), ...(flags.streams === 0 ? [] : await holdStreams(ours.url, flags.streams))]
   await ours.stop()
   const [cpu, ...others] = cpus()
   process.stdout.write(`${toTable(figures)}\n\n${others.length + 1} x ${cpu?.model}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}\n`)
