@@ -32,7 +32,7 @@ export interface App {
 export function createApp(settings: Settings, isReady: () => boolean): App {
   const { onFault, onExchange } = guarded(settings)
   const journal = createJournal(settings, onFault)
-  const labelsOf = createLabels(settings, journal.known)
+  const labelsOf = createLabels(settings.choosing.catalogue, journal.known)
   const { answer, isOpen, isKept } = createAnswer(settings, { isReady, journal })
   // What the request is answered, and what is learnt of it meanwhile.
   const answered = async (request: Incoming, trace: Trace): Promise<{ readonly reply: Reply; readonly fault: string | undefined }> => {

@@ -2,7 +2,7 @@ import type { Known } from '../journal/marks.ts'
 import { modelOf } from '../journal/marks.ts'
 import type { Trace } from '../journal/trace.ts'
 import { isObject } from '../contract/json.ts'
-import type { Settings } from './settings.ts'
+import type { Catalogue } from '../scenario/scenario.ts'
 
 /** What requests are counted by; each is one of a known few. */
 export interface Labels {
@@ -103,7 +103,7 @@ function keyOf({ operation, model, status, scenario }: Labels): string {
 }
 
 /** Gives what a request is counted by. What a client makes up is none of it: its models and scenarios are those that are known. */
-export function createLabels({ choosing: { catalogue } }: Pick<Settings, 'choosing'>, known: Known): (trace: Trace, status: number) => Labels {
+export function createLabels(catalogue: Catalogue, known: Known): (trace: Trace, status: number) => Labels {
   const toModel = ({ chat, body }: Trace): string => {
     const asked = chat?.model ?? (isObject(body) ? body['model'] : undefined)
     return typeof asked === 'string' ? (modelOf(asked, known) ?? 'other') : 'none'
