@@ -1,4 +1,4 @@
-# The mock as an image: docker build -t chat-image-mock .
+# The mock as an image: docker build -t chat-image-mock:0.1.0 .
 # What is built is the same on every platform: it is built on that of the builder, whatever the image's.
 FROM --platform=$BUILDPLATFORM node:26-slim AS build
 WORKDIR /app

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createMock } from 'chat-image-mock'
 import { ask, chatQuestion, headersOf } from './ask.js'
 
-/** Of the real model's time: the shortest stream is still open when the last one has begun. */
-const PACE = '0.5'
+/** Of the real model's time: the shortest stream, of some ten seconds, is still open when the last one has begun. */
+const PACE = '1'
 /** How many are asked for at a time, so that no connection is refused. */
 const RAMP = 100
 const PATIENCE = 300_000

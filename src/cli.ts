@@ -24,12 +24,12 @@ interface World {
 /** Runs the command; the exit code, once it is done. */
 async function main(world: World): Promise<number> {
   try {
-    const { name, targets, options } = readCommand(world.args, world.env)
+    const { name, targets, options, slips } = readCommand(world.args, world.env)
     if (name === 'help') world.stdout.write(helpText())
     else if (name === 'version') world.stdout.write(`${version}\n`)
     else if (name === 'validate') return await validate(targets, world)
     else if (name === 'ready') await (await import('./cli/ready.ts')).askReady(targets, options)
-    else return await serve(options, world)
+    else return await serve(options, slips, world)
     return 0
   } catch (error) {
     world.stderr.write(`chat-image-mock: ${messageOf(error)}\n`)
@@ -37,7 +37,7 @@ async function main(world: World): Promise<number> {
   }
 }
 
-async function serve(options: Options, { stdout, stderr, onSignal, onExit }: World): Promise<number> {
+async function serve(options: Options, slips: readonly string[], { stdout, stderr, onSignal, onExit }: World): Promise<number> {
   const { grace, log: form = stderr.isTTY === true ? 'pretty' : 'json', logLevel: level, coverage: file, failOnViolation = false, ...rest } = options
   if (file !== undefined) {
     await access(dirname(resolve(file)), constants.W_OK).catch(() => {
@@ -49,6 +49,7 @@ async function serve(options: Options, { stdout, stderr, onSignal, onExit }: Wor
   onExit(lines.flush)
   const log = createLog({ form, level }, lines.add)
   const mock = await startMock({ ...rest, processMetrics: true, ...(form === 'silent' ? {} : { onExchange: log.exchange }), onFault: (error) => log.tell('error', tellFault(error)) })
+  for (const slip of slips) log.tell('warn', slip)
   const start = toStartLine(rest)
   if (start !== undefined) log.tell('info', start)
   stdout.write(`${mock.url}\n`)

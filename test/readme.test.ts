@@ -46,9 +46,9 @@ test('its container is that of the Dockerfile, which test/container builds, and 
       ?.trim()
       .split('\n') ?? []
   const { name, version } = JSON.parse(read('package.json'))
-  expect(build).toBe(`docker build -t ${name} .`)
+  expect(build).toBe(`docker build -t ${name}:${version} .`)
   const [, port] = /^EXPOSE (\d+)$/m.exec(read('Dockerfile')) ?? []
-  expect(run).toBe(`docker run --rm --read-only -p ${port}:${port} ${name}`)
+  expect(run).toBe(`docker run --rm --read-only -p 127.0.0.1:${port}:${port} ${name}:${version}`)
   expect(read('docs/recipes/testcontainers.md')).toContain(`\`docker build -t ${name}:${version} .\``)
 })
 

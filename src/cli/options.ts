@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Flag, Options } from './flag.ts'
 import { flags } from './flags.ts'
+import { distance, nearNames } from '../reply/near.ts'
 import { one } from './values.ts'
 
 /** A flag that was given a value that it cannot have, or that does not exist; the message is one line. */
@@ -14,6 +15,8 @@ export interface Command {
   /** What follows the command's name: of validate a file, of ready a URL. */
   readonly targets: readonly string[]
   readonly options: Options
+  /** Of each variable that is none of ours by a slip of the pen, which one may be meant. */
+  readonly slips: readonly string[]
 }
 
 const COMMANDS = ['serve', 'validate', 'ready'] as const
@@ -30,8 +33,22 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
   if (foreign !== undefined) throw new UsageError(`--${foreign.flag}: ${name} does not take it; it is a flag of ${foreign.command}`)
   const given = flags.filter(({ command = name }) => command === name).map((flag) => readFlag(flag, values[flag.flag], env[flag.env]))
   const options = Object.assign({ port: 4010, grace: 2, log: undefined, logLevel: 'info' as const }, ...given)
-  return { name: values['help'] === true ? 'help' : values['version'] === true ? 'version' : name, targets, options }
+  return { name: values['help'] === true ? 'help' : values['version'] === true ? 'version' : name, targets, options, slips: slipsIn(env) }
 }
+
+// A misspelt flag is an error. A variable may be somebody else's: where it is only nearly ours, that is told.
+function slipsIn(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = flags.map((flag) => flag.env)
+  return Object.keys(env)
+    .filter((name) => name.startsWith('MOCK_') && !known.includes(name))
+    .flatMap((name) => {
+      const [meant] = nearNames(name, known)
+      return meant !== undefined && distance(name, meant) <= SLIP ? [`the variable ${name} is no option; did you mean ${meant}?`] : []
+    })
+}
+
+/** Characters by which a name may differ from the one that is meant: `MOCK_PORT`, as a cluster writes for a service that is called mock, is three from the next. */
+const SLIP = 2
 
 // A word, unless it may be a URL with a password.
 function shown(word: string): string {
@@ -45,7 +62,7 @@ function readFlag(flag: Flag, given: unknown, variable: string | undefined): Par
   if (last === undefined) return {}
   const value = flag.read(last, values)
   if (value === undefined)
-    throw new UsageError(`${fromFlag === undefined ? flag.env : `--${flag.flag}`}: '${flag.isList === true || flag.isSecret === true ? '' : last}' is not allowed; give ${flag.allowed}`)
+    throw new UsageError(`${fromFlag === undefined ? flag.env : `--${flag.flag}`}: ${flag.isList === true || flag.isSecret === true ? 'this value' : `'${last}'`} is not allowed; give ${flag.allowed}`)
   return { [flag.option]: value }
 }
 

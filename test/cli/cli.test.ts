@@ -92,7 +92,7 @@ test.each([
   [['--prot', '1'], "Unknown option '--prot'"],
   [['--port'], '--port'],
   [['sevre'], "unknown command 'sevre'; the commands are serve, validate, ready"],
-  [['--store', 'localhost:6379'], "--store: '' is not allowed; give the URL of a Redis or Valkey, as redis://localhost:6379/0?prefix=mine"],
+  [['--store', 'localhost:6379'], '--store: this value is not allowed; give the URL of a Redis or Valkey, as redis://localhost:6379/0?prefix=mine'],
   [['serve', 'openapi.yaml'], "serve takes no 'openapi.yaml'; a contract is given with --spec"],
   [['serve', '--wait', '1'], '--wait: serve does not take it; it is a flag of ready'],
   [['--public-url', 'mock'], "--public-url: 'mock' is not allowed"],
@@ -118,7 +118,16 @@ test('no password of a store is printed, wherever it is written', () => {
     const { status, stderr } = run(args)
     expect([status, stderr.includes('hunter2'), stderr.trimEnd().split('\n').length], stderr).toEqual([1, false, 1])
   }
-  expect(run([], { MOCK_STORE: `${url}/x` }).stderr).toMatch(/^chat-image-mock: MOCK_STORE: '' is not allowed/)
+  expect(run([], { MOCK_STORE: `${url}/x` }).stderr).toMatch(/^chat-image-mock: MOCK_STORE: this value is not allowed/)
+})
+
+test('a variable that is one of ours but for a slip of the pen is told at the start; one that is somebody else’s is not', async () => {
+  await using mock = await start([], { MOCK_ERORS: 'gateway', MOCK_PORT: 'tcp://10.0.0.1:4010', MOCK_SERVICE_HOST: '10.0.0.1', MOCK_PACE: 'instant' })
+  mock.process.kill('SIGTERM')
+  await mock.ended
+  expect(mock.lines.map((line) => JSON.parse(line)).filter(({ level }) => level !== 'info')).toEqual([
+    { time: expect.any(String), level: 'warn', msg: 'the variable MOCK_ERORS is no option; did you mean MOCK_ERRORS?' },
+  ])
 })
 
 test('a mock that others can reach tells at its start what it does not share with its replicas', async () => {

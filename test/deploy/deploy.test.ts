@@ -69,7 +69,7 @@ test('its probes are answered, as is its control API by the names of the service
   await using started = await startMock()
   const asked = async (path: string, host: string): Promise<number> => (await sendRaw(started, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).status
   const probes = ['startupProbe', 'readinessProbe', 'livenessProbe'].map((name) => container[name].httpGet)
-  expect(probes.map(({ path }) => path)).toEqual(['/__mock/readyz', '/__mock/readyz', '/__mock/livez'])
+  expect(probes.map(({ path }) => path)).toEqual(['/__mock/livez', '/__mock/readyz', '/__mock/livez'])
   for (const { path, port } of probes) {
     expect(port).toBe('http')
     expect(await asked(path, `10.1.2.3:${PORT}`)).toBe(200)
