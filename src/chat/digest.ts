@@ -14,6 +14,11 @@ export function digestOf(body: JsonObject, seed: string): string {
   return hash('sha256', `${seed}\n${canonicalObject(body, OMITTED)}`, 'hex')
 }
 
+/** What stands for a text of any length where texts are told apart: itself, or of a long one its digest. */
+export function shortOf(text: string): string {
+  return text.length > LONG ? digestOfLong(text) : text
+}
+
 const digestOfLong = ofLong((text) => `sha256:${hash('sha256', text, 'hex')}`)
 
 // Keys sorted; a long string stands as its own digest, so that megabytes are neither escaped nor copied.

@@ -6,6 +6,7 @@ import type { Creature, Recipe, Size } from '../image/recipe.ts'
 import { MAX_REFERENCES } from '../image/recipe.ts'
 import { ofLong } from '../reply/cache.ts'
 import { ApiError } from '../reply/error.ts'
+import { shortOf } from './digest.ts'
 
 /** A picture that a request gives: what stands for it in the answer's picture, and its size where that is known. */
 export interface Reference {
@@ -24,13 +25,14 @@ export interface Conversation {
   readonly prompt: string
   /** All text of all turns, pictures left out. */
   readonly text: string
+  /** The pictures that are named, each once, the oldest first. */
   readonly sources: readonly Source[]
 }
 
 // No part of it can run over the beginning of the next picture, so that a search takes no longer than the text.
 const PICTURE = /!\[[^[\]]*\]\(\s*(https?:\/\/[^\s()]+|data:image\/[^\s()]+)\s*\)/g
 
-/** Reads the turns of a request: what they say, and the pictures that they name, the oldest first. */
+/** Reads the turns of a request: what they say, and the pictures that they name. */
 export function readConversation(messages: JsonValue | undefined): Conversation {
   let prompt = ''
   const texts: string[] = []
@@ -43,7 +45,7 @@ export function readConversation(messages: JsonValue | undefined): Conversation 
       if (message['role'] === 'user' || (prompt === '' && i === messages.length - 1)) prompt = turn.text
     })
   }
-  return { prompt, text: texts.join('\n'), sources }
+  return { prompt, text: texts.join('\n'), sources: [...new Map(sources.map((source) => [shortOf(source.url), source])).values()] }
 }
 
 function readTurn({ role, content }: JsonObject, param: string): { text: string; sources: Source[] } {
@@ -91,14 +93,10 @@ export function splitLeadingUrls(text: string): { text: string; urls: string[] }
   return { text: text.slice(end), urls }
 }
 
-/**
- * The references that a conversation's sources name, each once, the newest 16; one of them that is no picture is an
- * ApiError. Nothing is fetched.
- */
+/** The references that a conversation's sources name, the newest 16; one of them that is no picture is an ApiError. Nothing is fetched. */
 export async function toReferences(sources: readonly Source[]): Promise<Reference[]> {
-  const distinct = [...new Map(sources.map((source) => [source.url, source])).values()]
   const references: Reference[] = []
-  for (const { url, param } of distinct.slice(-MAX_REFERENCES)) {
+  for (const { url, param } of sources.slice(-MAX_REFERENCES)) {
     references.push(/^data:/i.test(url) ? await readDataUri(url, param) : toRemote(url, param))
   }
   return references

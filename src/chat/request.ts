@@ -69,7 +69,7 @@ export async function readChatRequest(body: JsonObject, { profile, base, seed }:
   const model = textOf(body['model'])
   if (model.length > MAX_NAME) throw new ApiError('invalid_value', { param: 'model', reason: `Invalid value for 'model': a name has at most ${MAX_NAME} characters.` })
   const conversation = readConversation(body['messages'])
-  const pictures = new Set(conversation.sources.map(({ url }) => url)).size
+  const pictures = conversation.sources.length
   const given = profile.references === 'none' || pictures === 0 ? [] : await toReferences(conversation.sources)
   if (profile.references === 'required' && given.length === 0) throw new ApiError('reference_required', { param: 'messages', asked: model.slice(0, 64) })
   const words = conversation.prompt.toWellFormed()

@@ -15,6 +15,8 @@ export function isObject(value: unknown): value is JsonObject {
 export const MAX_DEPTH = 64
 /** The most values (members of objects and items of arrays) that are read. */
 export const MAX_VALUES = 100_000
+/** The most names of members that are read of those with more than 4,096 bytes: JSON.parse compares each with all others of its length. */
+export const MAX_LONG_NAMES = 100
 
 /** A body as JSON, or what is wrong with it in words for the client. */
 export type JsonReading = { readonly value: JsonValue } | { readonly fault: string }
@@ -79,6 +81,7 @@ function surveyOf(body: Buffer): Survey {
   const literals: Literal[] = []
   let depth = 0
   let values = 0
+  let names = 0 // the long ones
   let isOpened = false // the last byte that was no space opened an object or array
   for (let i = 0; i < body.length; i++) {
     const byte = body[i] ?? 0
@@ -91,10 +94,14 @@ function surveyOf(body: Buffer): Survey {
     else if (byte === QUOTE) {
       const open = i
       i = endOfString(body, open)
-      if (i - open > LONG && i < body.length && !isName(body, i)) literals.push({ open, close: i })
+      if (i - open > LONG && i < body.length) {
+        if (isName(body, i)) names++
+        else literals.push({ open, close: i })
+      }
     }
     if (depth > MAX_DEPTH) return { excess: `The request body is nested too deeply; at most ${MAX_DEPTH} levels are read.`, literals }
     if (values > MAX_VALUES) return { excess: `The request body holds too many values; at most ${MAX_VALUES} are read.`, literals }
+    if (names > MAX_LONG_NAMES) return { excess: `The request body holds too many long names; at most ${MAX_LONG_NAMES} of more than ${LONG} bytes are read.`, literals }
   }
   return { excess: undefined, literals }
 }

@@ -8,13 +8,13 @@ export interface Literal {
 
 /** The shortest literal that is recalled, in bytes. */
 export const LONG = 4096
-/** Bytes of the texts that are held for the literals in them, the newest ones. */
+/** Bytes that are held for literals, the newest ones. */
 const MAX_HELD = 33_554_432
 
 interface Held {
   readonly bytes: Buffer
   readonly value: string
-  /** Bytes of the whole text, which lives as long as a part of it. */
+  /** Bytes of the whole text, which lives as long as a part of it, and of the value, at two a character. */
   readonly weight: number
 }
 
@@ -59,7 +59,7 @@ function valueOf({ bytes, encoding }: Text, { open, close }: Literal): string {
   const known = held.get(key)
   if (known !== undefined && known.bytes.compare(bytes, open, close) === 0) return known.value
   const value: string = JSON.parse(bytes.toString(encoding, open, close + 1))
-  hold(key, { bytes: bytes.subarray(open, close), value, weight: bytes.length })
+  hold(key, { bytes: bytes.subarray(open, close), value, weight: bytes.length + 2 * value.length })
   return value
 }
 

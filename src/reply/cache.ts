@@ -55,14 +55,20 @@ const longs = createCache<Long>(MAX_LONG, ({ text }) => text.length)
 let last = { text: '', found: { text: '' } }
 
 // One request asks several times for one and the same text: that it is the very same is seen at once, that another is like
-// it takes a comparison of megabytes.
+// it takes a comparison of megabytes. It is known by its length and some of its characters, and the last one of these alone:
+// the engine knows a text of over 16,383 by its length, so that a thousand of one length would each be compared with all others.
 function find(text: string): Long {
-  const known = last.text === text ? last.found : longs.get(text)
-  const found = known ?? { text }
-  if (known === undefined) longs.set(text, found)
+  if (last.text === text) return last.found
+  const key = `${text.length} ${text.slice(0, SAMPLE)}${text.slice(-SAMPLE)}`
+  const known = longs.get(key)
+  const found = known?.text === text ? known : { text }
+  if (found !== known) longs.set(key, found)
   last = { text, found }
   return found
 }
+
+/** Characters of each end by which a long text is known. */
+const SAMPLE = 64
 
 /**
  * A pure function that recalls its values for the long texts that were asked for last: a reference picture's megabytes come

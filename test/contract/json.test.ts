@@ -43,6 +43,13 @@ test('a long string that comes again is the very same string, and no text of a c
   expect(read(JSON.stringify([...guesses, picture]))).toEqual({ value: [...guesses, picture] })
 })
 
+test('a hundred long names are read, and of more it is told that they are too many', () => {
+  const named = (count: number, length: number): string => JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}${'n'.repeat(length)}`, i])))
+  expect(read(named(100, 4200))).toHaveProperty('value')
+  expect(read(named(101, 4200))).toEqual({ fault: 'The request body holds too many long names; at most 100 of more than 4096 bytes are read.' })
+  expect(read(named(500, 4000))).toHaveProperty('value')
+})
+
 test('of a text with a long string it is told where it breaks', () => {
   expect(read(`{"a":"${'x'.repeat(5000)}",}`)).toEqual({ fault: 'The request body is not valid JSON: it breaks at character 5008.' })
   expect(read(`{"a":"${'x'.repeat(5000)}\n"}`)).toEqual({ fault: 'The request body is not valid JSON: it breaks at character 5006.' })

@@ -21,6 +21,8 @@ async function worstWait(mock: Mock, doing: Promise<unknown>): Promise<number> {
 const SECONDS = 1000
 const chat = (content: unknown, rest: object = {}): string => JSON.stringify({ model: 'gpt-image-1', messages: [{ role: 'user', content }], ...rest })
 
+const alike = (count: number): string[] => Array.from({ length: count }, (_, i) => `${'z'.repeat(16_400)}${String(i).padStart(4, '0')}${'z'.repeat(100)}`)
+
 // Whatever is sent, others are answered meanwhile. The bounds are wide: what they forbid took many times as long.
 test.each<[what: string, body: string]>([
   ['a field name of 30 MB', chat('a cat', { ['aA'.repeat(15_000_000)]: 1 })],
@@ -28,6 +30,10 @@ test.each<[what: string, body: string]>([
   ['a hundred texts of labels', chat(Array.from({ length: 100 }, () => ({ type: 'text', text: 'token '.repeat(4000) })))],
   ['a megabyte of parameters', chat('a=b '.repeat(250_000))],
   ['a megabyte of data URIs', chat('data:,'.repeat(170_000))],
+  // The engine knows a text of over 16,383 characters by its length alone, and compares each with all others of it.
+  ['32 MB of long texts of one length', chat(alike(1900).map((text) => ({ type: 'text', text })))],
+  ['32 MB of long URLs of one length', chat(alike(1900).map((text) => ({ type: 'image_url', image_url: { url: `http://a/${text}` } })))],
+  ['32 MB of long names of one length', chat('a cat', Object.fromEntries(alike(1900).map((name) => [name, 1])))],
 ])('%s is journaled without holding up others', async (_what, body) => {
   await using mock = await startMock()
   expect(await worstWait(mock, sendRaw(mock, post(body)))).toBeLessThan(4 * SECONDS)
