@@ -138,12 +138,7 @@ export class MemoryStore implements Store {
   }
 
   async erase(name?: string, ids?: readonly string[]): Promise<void> {
-    for (const session of this.#some(name)) {
-      for (const id of ids ?? [...session.exchanges.keys()]) {
-        const exchange = session.exchanges.get(id)
-        if (exchange !== undefined) this.#forget(exchange)
-      }
-    }
+    this.#erase(name, ids)
   }
 
   async close(): Promise<void> {
@@ -153,7 +148,7 @@ export class MemoryStore implements Store {
   }
 
   async reset(name?: string): Promise<void> {
-    await this.erase(name)
+    this.#erase(name) // in the same turn: what is recorded in between would be weighed for ever
     this.#newest = undefined
     if (name === undefined) this.#sessions.clear()
     else this.#sessions.delete(name)
@@ -161,6 +156,15 @@ export class MemoryStore implements Store {
 
   async size(): Promise<{ readonly sessions: number; readonly exchanges: number; readonly bytes: number }> {
     return { sessions: this.#sessions.size, exchanges: this.#some().reduce((sum, { exchanges }) => sum + exchanges.size, 0), bytes: this.#bytes }
+  }
+
+  #erase(name?: string, ids?: readonly string[]): void {
+    for (const session of this.#some(name)) {
+      for (const id of ids ?? [...session.exchanges.keys()]) {
+        const exchange = session.exchanges.get(id)
+        if (exchange !== undefined) this.#forget(exchange)
+      }
+    }
   }
 
   // Whether the session was reset since.

@@ -46,6 +46,17 @@ test('what is forgotten while others are written is not written any more', async
   expect([told.length < 100, (await store.size()).bytes]).toEqual([true, 0])
 })
 
+test('what is recorded while a reset is under way weighs nothing when it is gone', async () => {
+  const store = new MemoryStore()
+  for (const name of ['alice', undefined]) {
+    const reset = store.reset(name)
+    await store.record('alice', new Uint8Array(100))
+    await reset
+  }
+  await store.reset()
+  expect(await store.size()).toEqual({ sessions: 0, exchanges: 0, bytes: 0 })
+})
+
 test('what could not be written is not told', async () => {
   const store = new MemoryStore()
   await store.record('', { size: 5, write: () => new Uint8Array() })
