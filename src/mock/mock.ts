@@ -5,7 +5,7 @@ import type { Filter } from '../journal/filter.ts'
 import { checkFilter } from '../journal/filter.ts'
 import type { ScriptEntry, Then, When } from '../scenario/scenario.ts'
 import type { Memory, Pending } from '../server/memory.ts'
-import { SESSION_KEY, SESSION_NAME } from '../server/session.ts'
+import { SESSION_KEY, SESSION_NAME, SESSION_NAMES } from '../server/session.ts'
 
 /** A scenario by name, its own `then`, or an entry that says more. */
 type Scriptable = string | ScriptEntry | { readonly then: Then }
@@ -127,7 +127,7 @@ export function closedError(): TypeError {
 type Open = <T>(doing: () => T) => T
 
 function toSession(place: Place, name: string, open: Open): Session {
-  if (typeof name !== 'string' || !SESSION_NAME.test(name)) throw new RangeError(`session: '${name}' is no name; use 1 to 100 characters of printable ASCII, without spaces`)
+  if (typeof name !== 'string' || !SESSION_NAME.test(name)) throw new RangeError(`session: '${name}' is no name; use ${SESSION_NAMES}`)
   return { ...toShare(place, name, open), apiKey: `${SESSION_KEY}${name}`, headers: headersOf(name) }
 }
 

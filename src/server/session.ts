@@ -21,10 +21,12 @@ export function isOfKey(session: string): boolean {
   return session.startsWith(OF_KEY)
 }
 
-/** What a session can be called. */
-export const SESSION_NAME = /^[\x21-\x7e]{1,100}$/
+/** What a session can be called: not as that of a key is. */
+export const SESSION_NAME = /^(?!key-)[\x21-\x7e]{1,100}$/
+/** The same in words, behind a verb. */
+export const SESSION_NAMES = `1 to 100 characters of printable ASCII, without spaces, that do not begin with ${OF_KEY}`
 
 function checkName(name: string): string {
   if (SESSION_NAME.test(name)) return name
-  throw new ApiError('invalid_header', { param: 'x-mock-session', reason: "Invalid value for 'x-mock-session': write 1 to 100 characters of printable ASCII, without spaces." })
+  throw new ApiError('invalid_header', { param: 'x-mock-session', reason: `Invalid value for 'x-mock-session': write ${SESSION_NAMES}.` })
 }

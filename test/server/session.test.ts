@@ -53,6 +53,7 @@ test.each([
   ['spaces', 'my test'],
   ['more than 100 characters', 'x'.repeat(101)],
   ['nothing', ''],
+  ['the form that keys have', 'key-0123456789abcdef'],
 ])('a name of %s is refused, and it is said what a name is', async (_what, name) => {
   await using mock = await startMock()
   const told = await ask(mock, { headers: { 'x-mock-session': name } })
