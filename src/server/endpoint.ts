@@ -6,6 +6,7 @@ import { ApiError } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
 import { createCache } from '../reply/cache.ts'
 import type { Incoming } from './incoming.ts'
+import { decodePath } from './incoming.ts'
 
 /** How a method of a path answers; an ApiError that it throws is an answer as well. */
 export type Answer = (request: Incoming, path: Readonly<Record<string, string>>, trace: Trace) => Reply | Promise<Reply>
@@ -32,11 +33,12 @@ export function createRouter(endpoints: readonly Endpoint[]): (path: string) => 
   const concrete = new Map<string, Found>()
   const router = new TrieRouter<Endpoint & { readonly route: Route }>()
   for (const { template, answers } of endpoints) {
-    if (!template.includes('{')) {
-      if (!concrete.has(template)) concrete.set(template, { path: template, template, answers, values: {} })
+    const path = decodePath(template)
+    if (!path.includes('{')) {
+      if (!concrete.has(path)) concrete.set(path, { path, template, answers, values: {} })
       continue
     }
-    const route = toRoute(template)
+    const route = toRoute(path)
     router.add('ALL', route.pattern, { template, answers, route })
   }
   const known = createCache<Found>(MAX_KNOWN, ({ path }) => path.length + WEIGHT)

@@ -66,7 +66,7 @@ export function fromWeb(request: Request): Incoming {
 function toTarget(url: string): { path: string; query: string } {
   const target = url.startsWith('/') ? url : absolute(url)
   const mark = target.indexOf('?')
-  return { path: decode(mark < 0 ? target : target.slice(0, mark)), query: mark < 0 ? '' : target.slice(mark + 1) }
+  return { path: decodePath(mark < 0 ? target : target.slice(0, mark)), query: mark < 0 ? '' : target.slice(mark + 1) }
 }
 
 // A proxy's client writes the whole URL.
@@ -76,8 +76,8 @@ function absolute(url: string): string {
   return pathname + search
 }
 
-// %2F and %25 stay as they are, so that a path keeps its segments and can be decoded once more, one segment at a time.
-function decode(path: string): string {
+/** A path as it is routed. %2F and %25 stay as they are, so that it keeps its segments and can be decoded once more, one segment at a time. */
+export function decodePath(path: string): string {
   if (!path.includes('%')) return path
   try {
     return decodeURI(path.replaceAll('%25', '%2525'))

@@ -38,6 +38,8 @@ test.each([
   ['GET', '/drawings/5', '/drawings/{id}', undefined, 200, { id: expect.any(Number), title: expect.any(String) }],
   ['DELETE', '/drawings/5', '/drawings/{id}', undefined, 204, undefined],
   ['GET', '/drawings/latest', '/drawings/latest', undefined, 200, { id: 9, title: 'latest' }],
+  ['GET', '/my%20drawings', '/my%20drawings', undefined, 200, { of: 'all' }],
+  ['GET', '/my%20drawings/5', '/my%20drawings/{id}', undefined, 200, { of: 'one' }],
   ['GET', '/files/a', '/files/{name}', undefined, 200, 'any'],
   ['GET', '/files/a.json', '/files/{name}.json', undefined, 200, 'json'],
   ['GET', '/cdn/a/b', '/cdn/{shelf}/{file}', undefined, 200, { shelf: 'mine' }],
