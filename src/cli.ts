@@ -45,9 +45,9 @@ async function serve(options: Options, slips: readonly string[], { stdout, stder
     })
   }
   const ended = new Promise<void>((end) => onSignal(end)) // who reads the address may end us at once
-  const lines = createLines((text) => void stderr.write(text))
-  onExit(lines.flush)
+  const lines = createLines(stderr, (count) => log.tell('warn', `${count} lines of the log were left out, since nobody read it`))
   const log = createLog({ form, level }, lines.add)
+  onExit(lines.flush)
   const mock = await startMock({ ...rest, processMetrics: true, ...(form === 'silent' ? {} : { onExchange: log.exchange }), onFault: (error) => log.tell('error', tellFault(error)) })
   for (const slip of slips) log.tell('warn', slip)
   const start = toStartLine(rest)
@@ -115,3 +115,5 @@ process.stderr.on('error', () => {})
 
 const code = main({ args: process.argv.slice(2), env: process.env, stdout: process.stdout, stderr: process.stderr, onSignal, onExit: (last) => void process.once('exit', last) })
 process.exitCode = await code
+// What is still to be written to who does not read holds up no end.
+setTimeout(() => process.exit(), 1000).unref()

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { isProbe, METRICS } from '../server/control.ts'
 import type { Handled } from '../server/settings.ts'
 import { readAddress } from '../store/address.ts'
@@ -61,18 +62,32 @@ export interface Lines {
   readonly flush: () => void
 }
 
-/** Gives `write` the lines of one turn of the event loop in one piece: a system call for each takes as long as half of an answer. */
-export function createLines(write: (text: string) => void): Lines {
-  let lines = ''
+/** Bytes that wait for whoever reads the log at most; of more, lines are left out. */
+const MAX_WAITING = 1_048_576
+
+/**
+ * Gives a stream the lines of one turn of the event loop in one piece: a system call for each takes as long as half of an
+ * answer. While nobody reads the stream, lines are left out; `onLeftOut` is told how many when they can be written again.
+ */
+export function createLines(stream: Pick<Writable, 'write' | 'writableLength'>, onLeftOut: (count: number) => void): Lines {
+  let lines: string[] = []
+  let leftOut = 0
   const flush = (): void => {
-    const text = lines
-    lines = ''
-    if (text !== '') write(text)
+    const waiting = lines
+    lines = []
+    if (stream.writableLength > MAX_WAITING) {
+      leftOut += waiting.length
+      return
+    }
+    if (waiting.length > 0) stream.write(`${waiting.join('\n')}\n`)
+    if (leftOut === 0) return
+    const count = leftOut
+    leftOut = 0
+    onLeftOut(count)
   }
   return {
     add: (line) => {
-      if (lines === '') setImmediate(flush)
-      lines += `${line}\n`
+      if (lines.push(line) === 1) setImmediate(flush)
     },
     flush,
   }

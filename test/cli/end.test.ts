@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { Agent, request } from 'node:http'
+import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
-import { body, isWindows, start } from './start.ts'
+import { body, CLI, isWindows, start } from './start.ts'
 
 /** How an answer was: `[DONE]` stands at the end of a whole stream. */
 interface Heard {
@@ -35,6 +38,16 @@ test.skipIf(isWindows).each(['SIGTERM', 'SIGINT'] as const)('%s lets an open str
   expect(text).not.toContain('[DONE]')
   expect(text.endsWith('\n\n')).toBe(true)
   expect(await mock.ended).toBe(0)
+})
+
+test.skipIf(isWindows)('a log that nobody reads holds up no end', async () => {
+  const child = spawn(process.execPath, [CLI, '--port', '0', '--log', 'json'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(child, 'exit')
+  const [url] = await once(createInterface(child.stdout), 'line')
+  const path = `/${'x'.repeat(2000)}`
+  for (let i = 0; i < 400; i++) expect((await fetch(`${String(url)}${path}${i}`)).status).toBe(404) // more than a pipe holds
+  child.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
 })
 
 test.skipIf(isWindows)('as long as a stream is open, readyz is 503 and all else is answered, on connections of before and on new ones; then the command ends', async () => {

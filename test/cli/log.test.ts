@@ -109,7 +109,7 @@ test('what is told beside requests is a line of the same form; a silent log says
 
 test('the lines of one turn of the event loop are written in one piece; those of the last turn when the process ends', async () => {
   const written: string[] = []
-  const { add, flush } = createLines((text) => written.push(text))
+  const { add, flush } = createLines({ write: (text: string) => written.push(text) > 0, writableLength: 0 }, () => {})
   add('a')
   add('b')
   expect(written).toEqual([])
@@ -120,6 +120,22 @@ test('the lines of one turn of the event loop are written in one piece; those of
   flush()
   await new Promise(setImmediate)
   expect(written).toEqual(['a\nb\n', 'c\n'])
+})
+
+test('while nobody reads the log its lines are left out, and when somebody does he is told how many', async () => {
+  const written: string[] = []
+  const stream = { write: (text: string) => written.push(text) > 0, writableLength: 1_048_577 }
+  const { add, flush } = createLines(stream, (count) => add(`${count} left out`))
+  for (const line of ['a', 'b', 'c']) {
+    add(line)
+    flush()
+  }
+  expect(written).toEqual([])
+  stream.writableLength = 1_048_576
+  add('d')
+  flush()
+  flush()
+  expect(written).toEqual(['d\n', '3 left out\n'])
 })
 
 test('no line has a credential, wherever a client puts one', async () => {
