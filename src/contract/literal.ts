@@ -14,7 +14,7 @@ const MAX_HELD = 33_554_432
 interface Held {
   readonly bytes: Buffer
   readonly value: string
-  /** Bytes of the whole text, which lives as long as a part of it, and of the value, at two a character. */
+  /** Bytes of the piece of memory that it is in, and of the value, at two a character. */
   readonly weight: number
 }
 
@@ -59,8 +59,14 @@ function valueOf({ bytes, encoding }: Text, { open, close }: Literal): string {
   const known = held.get(key)
   if (known !== undefined && known.bytes.compare(bytes, open, close) === 0) return known.value
   const value: string = JSON.parse(bytes.toString(encoding, open, close + 1))
-  hold(key, { bytes: bytes.subarray(open, close), value, weight: bytes.length + 2 * value.length })
+  const own = ownBytes(bytes.subarray(open, close))
+  hold(key, { bytes: own, value, weight: own.buffer.byteLength + 2 * value.length })
   return value
+}
+
+// A part of a piece of memory keeps all of it: of one that is much larger it is copied.
+function ownBytes(part: Buffer): Buffer {
+  return 2 * part.length < part.buffer.byteLength ? Buffer.from(part) : part
 }
 
 function hold(key: string, one: Held): void {
