@@ -4,6 +4,7 @@ import type { Trace } from '../journal/trace.ts'
 import type { Telling } from '../reply/error.ts'
 import { ApiError, errorReply } from '../reply/error.ts'
 import type { ErrorKind } from '../reply/errors.ts'
+import { createCache } from '../reply/cache.ts'
 import { withNotes } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
 import { isStream } from '../reply/reply.ts'
@@ -32,6 +33,7 @@ export interface App {
 export function createApp(settings: Settings, isReady: () => boolean): App {
   const { onFault, onExchange } = guarded(settings)
   const journal = createJournal(settings, onFault)
+  const redactPath = createPathRedactor()
   const labelsOf = createLabels(settings.choosing.catalogue, journal.known)
   const { answer, isOpen, isKept } = createAnswer(settings, { isReady, journal })
   // What the request is answered, and what is learnt of it meanwhile.
@@ -60,7 +62,7 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
         const duration = performance.now() - started
         counted(labelsOf(trace, whole.status), duration / 1000)
         await end({ duration, hungUp })
-        onExchange?.(toHandled(request, whole, { trace, fault, duration, hungUp }))
+        onExchange?.(toHandled(request, whole, { path: redactPath(request.path), trace, fault, duration, hungUp }))
       })
     },
     refuse: (error) => {
@@ -104,7 +106,24 @@ async function settled<T>(writing: Promise<T>, request: Incoming, end: (hungUp: 
   return written
 }
 
+/** Characters of the paths that were logged last and are not searched again. */
+const MAX_PATHS = 262_144
+
+// To search the path of a picture takes as long as to answer it, and the same ones are asked for again and again.
+function createPathRedactor(): (path: string) => string {
+  const known = createCache<{ readonly path: string; readonly redacted: string }>(MAX_PATHS, ({ path }) => 2 * path.length)
+  return (path) => {
+    const last = known.get(path)
+    if (last !== undefined) return last.redacted
+    const redacted = redactText(path)
+    known.set(path, { path, redacted })
+    return redacted
+  }
+}
+
 interface Outcome {
+  /** The request's, as it may be told. */
+  readonly path: string
   readonly trace: Trace
   readonly fault: string | undefined
   readonly duration: number
@@ -112,12 +131,12 @@ interface Outcome {
 }
 
 // What a log shows of a request and its answer, without the credentials that either repeats. Field by field: to spread takes longer than to write the line.
-function toHandled({ method, path }: Incoming, { status, headers }: Reply, { trace, fault, duration, hungUp }: Outcome): Handled {
+function toHandled({ method }: Incoming, { status, headers }: Reply, { path, trace, fault, duration, hungUp }: Outcome): Handled {
   const { requestId, session, chat, choice } = trace
   const note = headers['x-mock-note']
   return {
     method,
-    path: redactText(path),
+    path,
     status,
     duration,
     requestId,

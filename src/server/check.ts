@@ -68,6 +68,7 @@ function mediaTypeOf(request: Incoming, mediaTypes: readonly string[]): string {
   if (encoding !== '' && encoding.toLowerCase() !== 'identity') throw new ApiError('content_encoding', { asked: encoding.slice(0, 64) })
   const header = request.header('content-type')
   if (header === undefined) return mediaTypes.find(isJsonType) ?? mediaTypes[0] ?? 'application/json'
+  if (mediaTypes.includes(header)) return header
   const asked = essenceOf(header)
   const found = mediaTypes.find((known) => essenceOf(known) === asked) ?? mediaTypes.find((known) => known === '*/*' || essenceOf(known) === `${asked.split('/')[0]}/*`)
   if (found === undefined) throw new ApiError('wrong_content_type', { asked: asked.slice(0, 64), known: mediaTypes })

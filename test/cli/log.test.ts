@@ -59,7 +59,7 @@ test('a line of JSON has what is known of a request, and a path of a length that
     { path },
     { method: 'POST', status: 429, session: 'alice', model: 'm', scenario: 'limit-rate', hungUp: true, note: 'scenario limit-rate (script)', error: 'Too many' },
   )
-  const short = `/cdn/${'a'.repeat(75)}…${'a'.repeat(30)}/b.png`
+  const short = `/cdn/${'a'.repeat(75)}...${'a'.repeat(30)}/b.png`
   expect(JSON.parse(bare)).toEqual({ time: '2026-01-02T03:04:05.678Z', level: 'info', msg: `GET ${short} 200`, requestId: 'id', method: 'GET', path: short, status: 200, duration: 1.3 })
   expect(JSON.parse(whole)).toEqual({
     time: '2026-01-02T03:04:05.678Z',
