@@ -119,7 +119,7 @@ function flagsOrTell() {
   try {
     return readFlags()
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}; --help lists the flags\n`)
+    process.stderr.write(`${/** @type {Error} */ (error).message}; --help lists the flags\n`)
     process.exitCode = 2
     return undefined
   }
