@@ -71,7 +71,7 @@ test('its tables of performance are what the bench measured last, and the Chines
     expect(tables).toMatch(/Node 20/)
     expect(tables).toMatch(/\| chat-image-mock \| \d\.\d\d \| \d\.\d\d \| \d\.\d\d \|/)
     expect(
-      tables.split('\n').filter((row) => row.includes('–')),
+      tables.split('\n').filter((row) => row.includes('| –')),
       'of our own figures none is missing',
     ).toEqual(tables.split('\n').filter((row) => /^\| (?:Steady|Prism|Scalar) /.test(row)))
   }

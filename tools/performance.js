@@ -25,13 +25,27 @@ const PEERS = [
   ['cold start, ms; floor: bare Node', 'time to the first answer', '到首个回答的耗时'],
 ]
 const READMES = {
-  'README.md': { column: 1, head: ['beside bare `node:http`'], on: (node) => `on Node ${node}`, measured: (text) => `Measured on ${text}.`, server: 'server' },
-  'README.zh-CN.md': { column: 2, head: ['与裸 `node:http` 之比'], on: (node) => `在 Node ${node} 上`, measured: (text) => `测量于 ${text}。`, server: '服务器' },
+  'README.md': {
+    column: 1,
+    head: ['beside bare `node:http`'],
+    on: (node) => `on Node ${node}`,
+    measured: (text) => `Measured on ${text}.`,
+    server: 'server',
+    beside: 'Beside other mock servers, in rounds of their own; – is what a server does not do:',
+  },
+  'README.zh-CN.md': {
+    column: 2,
+    head: ['与裸 `node:http` 之比'],
+    on: (node) => `在 Node ${node} 上`,
+    measured: (text) => `测量于 ${text}。`,
+    server: '服务器',
+    beside: '与其他 mock 服务器相比，在单独的轮次中测量；– 表示该服务器做不到：',
+  },
 }
 
 /** The tables of one of the READMEs, from what `npm run bench -- --save` has written. */
 export function performanceTables(saved, readme = 'README.md') {
-  const { column, head, measured, on, server } = READMES[readme]
+  const { column, head, measured, on, server, beside } = READMES[readme]
   const runs = Object.values(saved)
   const own = toTable(
     [...head, ...runs.map(({ node }) => on(node))],
@@ -44,7 +58,7 @@ export function performanceTables(saved, readme = 'README.md') {
     names.map((name) => [name, ...PEERS.map(([figure]) => toCell(compared.ratios[`${figure}: ${name}`]))]),
   )
   const places = runs.map(({ node, date, machine }) => `${date}, ${machine}, Node ${node}`)
-  return `${measured(places.join('; '))}\n\n${own}${names.length === 0 ? '' : `\n${peers}`}`
+  return `${measured(places.join('; '))}\n\n${own}${names.length === 0 ? '' : `\n${beside}\n\n${peers}`}`
 }
 
 /** A README with the tables between its two marks. */
