@@ -88,6 +88,25 @@ export function redactText(text: string): string {
     .replaceAll(RECIPE, (whole: string, name: string) => (hasCredential(name) ? `/${REDACTED}` : whole))
 }
 
+/** Characters at most of texts that are not searched again. */
+const MAX_OPEN = 262_144
+const open = new Set<string>()
+let weight = 0
+
+/** The same of a text that comes again and again, as paths and names do: it is searched once, and kept only where it has no credential. */
+export function redactRepeated(text: string): string {
+  if (open.has(text)) return text
+  const redacted = redactText(text)
+  if (redacted !== text || text.length > MAX_OPEN) return redacted
+  weight += text.length
+  if (weight > MAX_OPEN) {
+    open.clear()
+    weight = text.length
+  }
+  open.add(text)
+  return text
+}
+
 function redactParameter(whole: string, ...[before = '', name = '', value = '']: string[]): string {
   const sensitivity = sensitivityOf(plain(name))
   return sensitivity === 'open' || (sensitivity === 'count' && isAmount(value)) ? whole : `${before}${name}=${REDACTED}`

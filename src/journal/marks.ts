@@ -5,7 +5,7 @@ import { isObject } from '../contract/json.ts'
 import type { Operation } from '../contract/operation.ts'
 import type { Reply } from '../reply/reply.ts'
 import { isStream } from '../reply/reply.ts'
-import { redactText } from './credentials.ts'
+import { redactRepeated, redactText } from './credentials.ts'
 import type { Head, Told } from './exchange.ts'
 import { codeOf } from './exchange.ts'
 import { fieldsOf } from './place.ts'
@@ -79,16 +79,8 @@ export function keyOf({ method, path }: Pick<Operation, 'method' | 'path'>): str
 }
 
 function toMark(kind: Kind, text: string): string {
-  const open = `${kind} ${text}`
-  if (searched.has(open)) return open
-  const mark = `${kind} ${redactText(text)}`.slice(0, MAX_MARK).toWellFormed()
-  if (mark === open && searched.size < MAX_SEARCHED) searched.add(mark)
-  return mark
+  return `${kind} ${redactRepeated(text)}`.slice(0, MAX_MARK).toWellFormed()
 }
-
-// Nearly all requests have the same marks; what stands here has been searched once.
-const searched = new Set<string>()
-const MAX_SEARCHED = 1000
 
 /** What a model counts for: its own name, or its family, the one with the longest prefix; undefined where neither is known. */
 export function modelOf(model: string, { models, families }: Known): string | undefined {

@@ -4,7 +4,7 @@ import { createLines, createLog } from '../../src/cli/log.ts'
 import type { Handled } from '../../src/server/settings.ts'
 import { ask, mockWith } from '../ask.ts'
 
-const AT = new Date('2026-01-02T03:04:05.678Z')
+const AT = Date.parse('2026-01-02T03:04:05.678Z')
 const of = (more: Partial<Handled>): Handled => ({
   method: 'GET',
   path: '/v1/models',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { toCoverage } from '../../src/journal/coverage.ts'
-import { redactText, sensitivityOf } from '../../src/journal/credentials.ts'
+import { redactRepeated, redactText, sensitivityOf } from '../../src/journal/credentials.ts'
 import { toJUnit, toMarkdown } from '../../src/journal/report.ts'
 import { toTable } from '../../src/journal/table.ts'
 import { chatOf, known, tell } from './tell.ts'
@@ -63,6 +63,12 @@ const ORDINARY = [
 test('one registry knows by its name what is a credential', () => {
   for (const name of NAMES) expect(sensitivityOf(name), name).not.toBe('open')
   for (const name of ORDINARY) expect(sensitivityOf(name), name).toBe('open')
+})
+
+test('a text that comes again is redacted the same, however many have come between', () => {
+  const texts = ['flux', '/v1/chat/completions', 'session-sk-abcdef123456', 'Bearer abcdef0123456789', 'https://user:password@host/', '画只猫', '']
+  const others = Array.from({ length: 400 }, (_, i) => `${i} ${'x'.repeat(1000)}`)
+  for (const text of [...texts, ...texts, ...others, ...others, 'y'.repeat(300_000), ...texts]) expect(redactRepeated(text)).toBe(redactText(text))
 })
 
 test('numbers of tokens are no credentials; a text under the same name is one', async () => {
