@@ -141,7 +141,7 @@ export function toExchange(trace: Trace, told: Told): Uint8Array {
 
 type Written = Omit<Exchange, 'id' | 'duration' | 'hungUp' | 'response'> & { readonly response: Omit<GivenResponse, 'body' | 'text'> & { readonly isJson: boolean } }
 
-function write({ session, operation, body, faults, chat, choice, nearly = [] }: Trace, { request, reply, time }: Told, limits: Limits): { head: Written; body: string } {
+function write({ session, operation, body, faults, chat, choice, nearly }: Trace, { request, reply, time }: Told, limits: Limits): { head: Written; body: string } {
   const redactor = new Redactor(limits)
   const text = (value: string, longest: number): string => redactor.text(value, longest)
   const { method, path, query, headers } = request

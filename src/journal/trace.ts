@@ -16,18 +16,25 @@ export interface Trace {
   /** Whose memory it belongs to: a name, the digest of a key, or nothing. */
   session: string
   /** The session's when the request came in, where it was asked for. */
-  epoch?: string
+  epoch: string | undefined
   /** Method and path template of what answers it. */
-  endpoint?: string
-  operation?: Operation
+  endpoint: string | undefined
+  operation: Operation | undefined
   /** Bytes of the request's body. */
-  size?: number
+  size: number
   /** The request's body, parsed. */
-  body?: JsonValue
+  body: JsonValue | undefined
   /** What the contract forbids of it. */
   faults: readonly Fault[]
-  chat?: ChatRequest
-  choice?: Choice
+  chat: ChatRequest | undefined
+  choice: Choice | undefined
   /** The Scenarios that fitted but for one thing, and that thing. */
-  nearly?: readonly string[]
+  nearly: readonly string[]
+}
+
+const NONE: readonly never[] = []
+
+/** A Trace of which nothing is known yet. It has all its fields from the start: one that grows is moved with each of them. */
+export function createTrace(requestId: string): Trace {
+  return { requestId, session: '', epoch: undefined, endpoint: undefined, operation: undefined, size: 0, body: undefined, faults: NONE, chat: undefined, choice: undefined, nearly: NONE }
 }

@@ -1,10 +1,10 @@
-import { redactText } from '../journal/credentials.ts'
+import { redactRepeated, redactText } from '../journal/credentials.ts'
 import type { Known } from '../journal/marks.ts'
 import type { Trace } from '../journal/trace.ts'
+import { createTrace } from '../journal/trace.ts'
 import type { Telling } from '../reply/error.ts'
 import { ApiError, errorReply } from '../reply/error.ts'
 import type { ErrorKind } from '../reply/errors.ts'
-import { createCache } from '../reply/cache.ts'
 import { withNotes } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
 import { isStream } from '../reply/reply.ts'
@@ -32,8 +32,8 @@ export interface App {
 /** A route for each Operation of the contract, the links of its pictures, and the control API. */
 export function createApp(settings: Settings, isReady: () => boolean): App {
   const { onFault, onExchange } = guarded(settings)
-  const journal = createJournal(settings, onFault)
-  const redactPath = createPathRedactor()
+  const complete = createComplete(settings)
+  const journal = createJournal(settings, { complete, onFault })
   const labelsOf = createLabels(settings.choosing.catalogue, journal.known)
   const { answer, isOpen, isKept } = createAnswer(settings, { isReady, journal })
   // What the request is answered, and what is learnt of it meanwhile.
@@ -53,21 +53,21 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
     onFault,
     handle: async (request, write) => {
       const started = performance.now()
-      const trace: Trace = { requestId: createRequestId(), session: '', faults: [] }
+      const trace = createTrace(createRequestId())
       const { reply, fault } = await answered(request, trace)
-      const whole = complete(reply, { version: settings.version, requestId: trace.requestId, isOpen: isOpen(request.path) })
-      const { notes, end } = isKept(request.path) ? await journal.begin(request, trace, whole) : NOT_KEPT
+      const { notes, end } = isKept(request.path) ? await journal.begin(request, trace, reply) : NOT_KEPT
+      const whole = complete(reply, trace.requestId, isOpen(request.path))
       const counted = settings.metrics.begin(isStream(whole.body))
       return settled(write(withNotes(whole, notes)), request, async (hungUp) => {
         const duration = performance.now() - started
         counted(labelsOf(trace, whole.status), duration / 1000)
         await end({ duration, hungUp })
-        onExchange?.(toHandled(request, whole, { path: redactPath(request.path), trace, fault, duration, hungUp }))
+        onExchange?.(toHandled(request, whole, { trace, fault, duration, hungUp }))
       })
     },
     refuse: (error) => {
       const requestId = createRequestId()
-      return complete(toReply(error, { dialect: settings.errors, requestId }, onFault), { version: settings.version, requestId, isOpen: true })
+      return complete(toReply(error, { dialect: settings.errors, requestId }, onFault), requestId)
     },
   }
 }
@@ -106,24 +106,7 @@ async function settled<T>(writing: Promise<T>, request: Incoming, end: (hungUp: 
   return written
 }
 
-/** Characters of the paths that were logged last and are not searched again. */
-const MAX_PATHS = 262_144
-
-// To search the path of a picture takes as long as to answer it, and the same ones are asked for again and again.
-function createPathRedactor(): (path: string) => string {
-  const known = createCache<{ readonly path: string; readonly redacted: string }>(MAX_PATHS, ({ path }) => 2 * path.length)
-  return (path) => {
-    const last = known.get(path)
-    if (last !== undefined) return last.redacted
-    const redacted = redactText(path)
-    known.set(path, { path, redacted })
-    return redacted
-  }
-}
-
 interface Outcome {
-  /** The request's, as it may be told. */
-  readonly path: string
   readonly trace: Trace
   readonly fault: string | undefined
   readonly duration: number
@@ -131,33 +114,35 @@ interface Outcome {
 }
 
 // What a log shows of a request and its answer, without the credentials that either repeats. Field by field: to spread takes longer than to write the line.
-function toHandled({ method }: Incoming, { status, headers }: Reply, { path, trace, fault, duration, hungUp }: Outcome): Handled {
+function toHandled({ method, path }: Incoming, { status, headers }: Reply, { trace, fault, duration, hungUp }: Outcome): Handled {
   const { requestId, session, chat, choice } = trace
   const note = headers['x-mock-note']
   return {
     method,
-    path,
+    path: redactRepeated(path),
     status,
     duration,
     requestId,
-    session: session === '' ? undefined : redactText(session),
-    model: chat === undefined ? undefined : redactText(chat.model.slice(0, 100)),
-    scenario: choice === undefined ? undefined : redactText(choice.name),
+    session: session === '' ? undefined : redactRepeated(session),
+    model: chat === undefined ? undefined : redactRepeated(chat.model.slice(0, 100)),
+    scenario: choice === undefined ? undefined : redactRepeated(choice.name),
     hungUp,
-    note: note === undefined ? undefined : redactText(note),
+    note: note === undefined ? undefined : redactRepeated(note),
     error: fault === undefined ? undefined : redactText(fault.slice(0, 4000)).slice(0, 300),
   }
 }
 
 // The one place where a Reply is made whole: every one has its ids, and those outside the control API are open to every origin.
-function complete(reply: Reply, { version, requestId, isOpen }: { readonly version: string; readonly requestId: string; readonly isOpen: boolean }): Reply {
-  const headers: Record<string, string> = {}
-  for (const name in reply.headers) headers[name] = reply.headers[name] ?? '' // to spread them and add four takes thirty times as long
-  headers['x-request-id'] = requestId
-  headers['x-oneapi-request-id'] = requestId
-  headers['x-mock-version'] = version
-  if (isOpen) headers['access-control-allow-origin'] = '*'
-  return { status: reply.status, headers, body: reply.body, wait: reply.wait ?? 0 }
+function createComplete({ version }: Settings): (reply: Reply, requestId: string, isOpen?: boolean) => Reply {
+  return (reply, requestId, isOpen = true) => {
+    const headers: Record<string, string> = {}
+    for (const name in reply.headers) headers[name] = reply.headers[name] ?? '' // to spread them and add four takes thirty times as long
+    headers['x-request-id'] = requestId
+    headers['x-oneapi-request-id'] = requestId
+    headers['x-mock-version'] = version
+    if (isOpen) headers['access-control-allow-origin'] = '*'
+    return { status: reply.status, headers, body: reply.body, wait: reply.wait ?? 0 }
+  }
 }
 
 // What the user's own functions throw must neither change an answer nor end the user's process.

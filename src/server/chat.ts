@@ -11,11 +11,10 @@ import { ApiError } from '../reply/error.ts'
 import { toNote } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
 import { JSON_HEADERS } from '../reply/reply.ts'
-import { editAnswer, editAnswering, editReply, editRequest, replyOf } from '../scenario/apply.ts'
 import { choose } from '../scenario/choose.ts'
 import type { CheckedRequest } from './checked.ts'
 import type { Recalled } from './recall.ts'
-import { inBytes, isShort, keyOf } from './recall.ts'
+import { inBytes, isShort } from './recall.ts'
 import type { Settings } from './settings.ts'
 import { takeTurn } from './turn.ts'
 
@@ -27,7 +26,7 @@ const MAX_ECHO = 4000
 /** Answers a chat request: in the manner of its model, or as a Scenario wants it. */
 export async function createChatCompletion(checked: CheckedRequest, settings: Settings): Promise<Reply> {
   const { pace, render, trace, asked } = checked
-  const recalled = await read(checked, settings)
+  const recalled = checked.recalled ?? (await read(checked, settings))
   const { request, profile } = recalled
   trace.chat = request
   const { style, task, prose } = profile
@@ -37,6 +36,7 @@ export async function createChatCompletion(checked: CheckedRequest, settings: Se
   trace.nearly = nearly
   if (chosen === undefined) return usual(recalled, answering, pace)
   trace.choice = chosen
+  const { editAnswer, editAnswering, editReply, editRequest, replyOf } = await import('../scenario/apply.ts')
   const telling = { dialect: settings.errors, requestId: trace.requestId }
   const { then } = chosen
   const reply = replyOf(then, telling, { asked: request.model, prompt: request.prompt.slice(0, MAX_ECHO), ...chosen.details })
@@ -46,14 +46,10 @@ export async function createChatCompletion(checked: CheckedRequest, settings: Se
   return editReply(toReply(edited, answer, pace), then, telling)
 }
 
-// Reads a request, or recalls how it was read.
-async function read({ body, bytes, base, recall }: CheckedRequest, { profiles, seed }: Settings): Promise<Recalled> {
-  const key = keyOf(bytes, base)
-  const known = key === undefined ? undefined : recall.get(key)
-  if (known !== undefined) return known
+async function read({ body, key, base, recall }: CheckedRequest, { profiles, seed }: Settings): Promise<Recalled> {
   if (!isObject(body)) throw new ApiError('invalid_body', { reason: 'The request body must be a JSON object.' })
   const profile = profileOf(profiles, typeof body['model'] === 'string' ? body['model'] : '')
-  const recalled: Recalled = { request: await readChatRequest(body, { profile, base, seed }), profile, answer: undefined }
+  const recalled: Recalled = { body, request: await readChatRequest(body, { profile, base, seed }), profile, answer: undefined }
   if (key !== undefined) recall.set(key, recalled)
   return recalled
 }

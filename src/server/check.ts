@@ -12,7 +12,8 @@ import type { Incoming } from './incoming.ts'
 import type { CheckedRequest } from './checked.ts'
 import { isOwnModel, toFaultError } from './operations.ts'
 import { paceOf } from './pace.ts'
-import type { Recall } from './recall.ts'
+import type { Recall, Recalled } from './recall.ts'
+import { keyOf } from './recall.ts'
 import type { Settings } from './settings.ts'
 
 /** What a request matched. */
@@ -36,11 +37,11 @@ export async function toChecked(request: Incoming, { operation, path, settings, 
   const bytes = operation.body === undefined ? undefined : await request.readBody()
   if (bytes !== undefined) trace.size = bytes.length
   checkKey(request, settings.apiKeys)
-  const body = bytes === undefined || mediaType === undefined ? undefined : readContent(bytes, mediaType, operation)
-  const faults = checkRequest(settings.contract, operation, { path, query: request.query === '' ? NO_QUERY : new URLSearchParams(request.query), header: request.header, body }).filter(
-    (fault) => !isOwnModel(fault, settings),
-  )
-  trace.faults = faults
+  const base = (settings.publicUrl ?? request.origin) + prefix
+  const { key, recalled, body } = bytes === undefined || mediaType === undefined ? NO_CONTENT : contentOf({ bytes, mediaType, base }, operation, recall)
+  const query = request.query === '' ? NO_QUERY : new URLSearchParams(request.query)
+  const faults = checkRequest(settings.contract, operation, { path, query, header: (name) => request.header(name), body }).filter((fault) => !isOwnModel(fault, settings))
+  if (faults.length > 0) trace.faults = faults
   if (body !== undefined) trace.body = body.value
   if (faults.length > 0 && !(settings.contractMode === 'report' && isUnderstood(body?.value))) throw toFaultError(faults, operation, settings)
   return {
@@ -49,9 +50,10 @@ export async function toChecked(request: Incoming, { operation, path, settings, 
     trace,
     asked,
     recall,
-    bytes: body !== undefined && isJsonType(body.mediaType) ? bytes : undefined,
+    key,
+    recalled,
     body: body?.value,
-    base: (settings.publicUrl ?? request.origin) + prefix,
+    base,
     pace: paceOf(request.header('x-mock-pace')) ?? settings.pace,
     render: async (recipe) => gallery({ name: toName(recipe).name, recipe, isGone: request.isGone }),
   }
@@ -78,6 +80,29 @@ function mediaTypeOf(request: Incoming, mediaTypes: readonly string[]): string {
 // A media type without its parameters.
 function essenceOf(mediaType: string): string {
   return mediaType.split(';')[0]?.trim().toLowerCase() ?? ''
+}
+
+interface Content {
+  /** What it is recalled by. */
+  readonly key: string | undefined
+  readonly recalled: Recalled | undefined
+  readonly body: CheckedBody
+}
+
+const NO_CONTENT: Content = { key: undefined, recalled: undefined, body: undefined }
+
+interface Sent {
+  readonly bytes: Buffer
+  readonly mediaType: string
+  /** What links begin with. */
+  readonly base: string
+}
+
+// What a request says is read, or recalled of one with the same bytes.
+function contentOf({ bytes, mediaType, base }: Sent, operation: Operation, recall: Recall): Content {
+  const key = isJsonType(mediaType) ? keyOf(bytes, base) : undefined
+  const recalled = key === undefined ? undefined : recall.get(key)
+  return { key, recalled, body: recalled === undefined ? readContent(bytes, mediaType, operation) : { value: recalled.body, mediaType } }
 }
 
 function readContent(bytes: Buffer, mediaType: string, { body }: Operation): CheckedBody {

@@ -3,15 +3,17 @@ import type { Operation } from '../contract/operation.ts'
 import type { Recipe } from '../image/recipe.ts'
 import type { Trace } from '../journal/trace.ts'
 import type { Chosen } from '../scenario/choose.ts'
-import type { Recall } from './recall.ts'
+import type { Recall, Recalled } from './recall.ts'
 
 /** A request that its contract has checked. */
 export interface CheckedRequest {
   readonly operation: Operation
   readonly path: Readonly<Record<string, string>>
   readonly body: JsonValue | undefined
-  /** The body as it came, where it was read as JSON: the same bytes as text say something else. */
-  readonly bytes: Buffer | undefined
+  /** What its body is recalled by, where that was read as JSON: the same bytes as text say something else. */
+  readonly key: string | undefined
+  /** How one with the same bytes was read. */
+  readonly recalled: Recalled | undefined
   /** What links begin with. */
   readonly base: string
   readonly pace: number

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { ApiError } from '../reply/error.ts'
 
 /** A request as the server reads it, from a port or in process. */
@@ -25,28 +26,59 @@ const MAX_BODY = 33_554_432
 /** What links begin with where no port is. */
 export const IN_PROCESS = 'http://mock.invalid'
 
+/** A request that came to a port, and whose body is being taken. */
+export interface Arriving extends Incoming {
+  /** Drops what has come and is still to come of a body that nobody reads. */
+  readonly release: () => void
+}
+
 /** A request that came to a port; `address` is the server's own URL. An ApiError when its target is no path or no URL. */
-export function fromNode(incoming: IncomingMessage, address: string): Incoming {
-  const { method = 'GET', url = '', headers } = incoming
+export function fromNode(incoming: IncomingMessage, address: string): Arriving {
+  const { method = 'GET', url = '' } = incoming
+  const headers = headersOf(incoming)
   if (headers.host === undefined && incoming.httpVersion === '1.1') throw new ApiError('bad_request_line', { reason: 'An HTTP/1.1 request needs a Host header.' })
   const header = (name: string): string | undefined => {
     const value = Object.hasOwn(headers, name) ? headers[name] : undefined
     return Array.isArray(value) ? value.join(', ') : value
   }
+  const { path, query } = toTarget(url)
+  const body = method === 'GET' || method === 'HEAD' ? undefined : takeBody(incoming)
   return {
     method,
-    ...toTarget(url),
+    path,
+    query,
     origin: headers.host !== undefined && isHost(headers.host) ? `http://${headers.host}` : address,
     headers: () => headers,
     header,
     isGone: () => incoming.socket.destroyed,
     readBody: async () => {
       if (Number(headers['content-length'] ?? 0) > MAX_BODY) throw tooLarge()
-      const body = await readNode(incoming)
-      await nextTurn()
-      return body
+      return (body ?? takeBody(incoming)).read()
     },
+    release: () => body?.release(),
   }
+}
+
+interface Headers {
+  readonly raw: readonly string[]
+  readonly byName: IncomingMessage['headers']
+}
+
+/** Characters of headers at most that are held as long as their connection is open. */
+const MAX_HEADERS = 2048
+const lastHeaders = new WeakMap<Socket, Headers>()
+
+// Nearly every request of a connection has the headers of the one before it: what the journal holds of both is then the same.
+function headersOf({ socket, rawHeaders, headers }: IncomingMessage): IncomingMessage['headers'] {
+  const last = lastHeaders.get(socket)
+  if (last !== undefined && isSame(last.raw, rawHeaders)) return last.byName
+  if (rawHeaders.reduce((sum, { length }) => sum + length, 0) <= MAX_HEADERS) lastHeaders.set(socket, { raw: rawHeaders, byName: headers })
+  return headers
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false
+  return one.length === other.length
 }
 
 /** A request that was made in this process. */
@@ -107,23 +139,47 @@ export async function nextTurn(): Promise<void> {
 
 let turn: Promise<void> | undefined
 
-async function readNode(incoming: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length
-      if (size <= MAX_BODY) return void chunks.push(chunk)
-      incoming.off('data', onData).resume() // the rest is read and dropped, so that the client can read the answer
-      reject(tooLarge())
+interface Body {
+  /** The whole; an ApiError when it is too large or its client hung up. */
+  readonly read: () => Promise<Buffer>
+  readonly release: () => void
+}
+
+// Takes a body as it comes: in the turn after its head most are whole.
+function takeBody(incoming: IncomingMessage): Body {
+  let chunks: Buffer[] = []
+  let size = 0
+  let outcome: Buffer | ApiError | undefined
+  let wake: (() => void) | undefined
+  const settle = (as: Buffer | ApiError): void => {
+    outcome ??= as
+    wake?.()
+  }
+  const onData = (chunk: Buffer): void => {
+    size += chunk.length
+    if (size <= MAX_BODY) return void chunks.push(chunk)
+    release()
+    settle(tooLarge())
+  }
+  const release = (): void => {
+    chunks = []
+    incoming.off('data', onData).resume() // the rest is read and dropped, so that the client can read the answer
+  }
+  const onLoss = (): void => (incoming.complete ? undefined : settle(new ApiError('invalid_body', { reason: 'The request body ended too early.' })))
+  incoming
+    .on('data', onData)
+    .on('end', () => settle(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
+    .on('close', onLoss)
+    .on('error', onLoss)
+  const read = async (): Promise<Buffer> => {
+    if (outcome === undefined) {
+      await new Promise<void>((resolve) => (wake = resolve))
+      await nextTurn()
     }
-    const onLoss = (): void => (incoming.complete ? undefined : reject(new ApiError('invalid_body', { reason: 'The request body ended too early.' })))
-    incoming
-      .on('data', onData)
-      .on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
-      .on('close', onLoss)
-      .on('error', onLoss)
-  })
+    if (outcome instanceof Buffer) return outcome
+    throw outcome ?? new ApiError('invalid_body')
+  }
+  return { read, release }
 }
 
 async function readWeb({ body, signal }: Request): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import { redactText } from '../journal/credentials.ts'
-import type { Told } from '../journal/exchange.ts'
+import type { Head } from '../journal/exchange.ts'
 import { toExchange } from '../journal/exchange.ts'
 import type { Known } from '../journal/marks.ts'
 import { marksOf } from '../journal/marks.ts'
@@ -24,35 +24,39 @@ export interface Begun {
 export interface Journal {
   /** What can be exercised, for the coverage. */
   readonly known: Known
-  /** Keeps a request with its answer, before that is written: a test that has read the answer finds it. */
+  /** Keeps a request with its answer, which is not complete yet, before that is written: a test that has read the answer finds it. */
   readonly begin: (request: Incoming, trace: Trace, reply: Reply) => Promise<Begun>
 }
 
 /** Of a request that is not kept. */
 export const NOT_KEPT: Begun = { notes: [], end: async () => {} }
 
+/** What a Journal needs beside the Settings. */
+export interface Surroundings {
+  /** Makes a Reply as it is sent. */
+  readonly complete: (reply: Reply, requestId: string) => Reply
+  readonly onFault: (error: unknown) => void
+}
+
 /** A Journal that keeps in the Settings' Store; a fault of its own changes no answer, and is told. */
-export function createJournal(settings: Settings, onFault: (error: unknown) => void): Journal {
+export function createJournal(settings: Settings, { complete, onFault }: Surroundings): Journal {
   const { store, catalogue } = settings.choosing
   const { values: models, titles: families } = modelsOf(settings)
   const known: Known = { contract: settings.contract, models, families, scenarios: [...catalogue.keys()] }
-  const unwritten = (trace: Trace, told: Told, size: number): Unwritten => ({
-    size,
-    write: () => {
-      try {
-        return toExchange(trace, told)
-      } catch (error) {
-        onFault(error)
-        return new Uint8Array()
-      }
-    },
-  })
-  const begin: Journal['begin'] = async ({ method, path, query, headers }, trace, reply) => {
-    const request = { method, path, query, headers: headers() }
-    const time = Date.now()
+  const write = ({ trace, request, reply, time }: Held): Uint8Array => {
+    try {
+      return toExchange(trace, { request, reply: complete(reply, trace.requestId), time })
+    } catch (error) {
+      onFault(error)
+      return new Uint8Array()
+    }
+  }
+  const begin: Journal['begin'] = async (incoming, trace, reply) => {
+    const { method, path, query } = incoming
+    const request = { method, path, query, headers: incoming.headers() }
     const { session, epoch } = trace
-    const size = sizeOf(trace, reply)
-    const exchange = size > MAX_UNWRITTEN ? toExchange(trace, { request, reply, time }) : unwritten(trace, { request, reply: hold(reply), time }, size)
+    const held = new Held(trace, { request, reply: hold(reply), write })
+    const exchange = held.size > MAX_UNWRITTEN ? held.write() : held
     const [{ id, forgotten }] = await Promise.all([store.record(session, exchange, epoch), store.mark(session, marksOf(trace, { request, reply }, known), epoch)])
     return {
       notes: forgotten.slice(0, 3).map((name) => `session '${redactText(name)}' was forgotten, it was idle longest`),
@@ -78,8 +82,33 @@ function ifReached(error: unknown): void {
 /** Bytes that a request and its answer may take until they are written; larger ones are written at once. */
 const MAX_UNWRITTEN = 65_536
 
+type Holding = Pick<Held, 'request' | 'reply'> & { readonly write: (held: Held) => Uint8Array }
+
+// A request and its answer as they came. Each collection of garbage copies what outlives it: so this has little of its own,
+// and what a request shares with those before it (a connection's headers, a recalled body and its answer) stands here as well.
+class Held implements Unwritten {
+  readonly size: number
+  readonly time = Date.now()
+  readonly trace: Trace
+  readonly request: Head
+  readonly reply: Reply
+  readonly #write: Holding['write']
+
+  constructor(trace: Trace, { request, reply, write }: Holding) {
+    this.size = sizeOf(trace, reply)
+    this.trace = trace
+    this.request = request
+    this.reply = reply
+    this.#write = write
+  }
+
+  write(): Uint8Array {
+    return this.#write(this)
+  }
+}
+
 // What is held of a request and its answer as they came, about: a character takes two bytes, and parsed JSON as much again.
-function sizeOf({ size = 0 }: Trace, { body }: Reply): number {
+function sizeOf({ size }: Trace, { body }: Reply): number {
   return 4096 + 4 * size + 2 * (isStream(body) ? body.reduce((sum, { data }) => sum + data.length + 32, 0) : body.length)
 }
 

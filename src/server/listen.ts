@@ -22,8 +22,9 @@ export function createServer(app: App, pacing: Pacing, begin: (outgoing: ServerR
       await writeNode(app.refuse(error), outgoing, pacing)
       return
     }
-    if (!hasBody(incoming)) await nextTurn() // else it waits when its body has been read
+    await nextTurn()
     await app.handle(request, async (reply) => writeNode(reply, outgoing, pacing))
+    if (!incoming.complete) request.release()
   }
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const ended = begin(outgoing)
@@ -53,10 +54,6 @@ function whenSent({ socket }: IncomingMessage, outgoing: ServerResponse, sent: (
   outgoing.once('close', done)
   socket.setMaxListeners(0) // it may have many requests pipelined
   socket.once('close', done)
-}
-
-function hasBody({ method }: IncomingMessage): boolean {
-  return method !== 'GET' && method !== 'HEAD'
 }
 
 /** The URL of an address that a server listens on; of all addresses, this machine's own. */

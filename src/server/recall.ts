@@ -1,5 +1,6 @@
 import type { Profile } from '../chat/profile.ts'
 import type { ChatRequest } from '../chat/request.ts'
+import type { JsonObject } from '../contract/json.ts'
 import type { Reply } from '../reply/reply.ts'
 import { isStream } from '../reply/reply.ts'
 import type { Cache } from '../reply/cache.ts'
@@ -7,6 +8,7 @@ import { createCache } from '../reply/cache.ts'
 
 /** A chat request as it was read, and what it was answered last. */
 export interface Recalled {
+  readonly body: JsonObject
   readonly request: ChatRequest
   readonly profile: Profile
   answer: { readonly created: number; readonly pace: number; readonly reply: Reply } | undefined
@@ -31,8 +33,8 @@ export function createRecall(): Recall {
 }
 
 /** What a Recall knows a request by; undefined where it is too long. Latin 1 gives each byte a character. */
-export function keyOf(bytes: Buffer | undefined, base: string): string | undefined {
-  return bytes === undefined || bytes.length > MAX_BODY ? undefined : `${base}\n${bytes.toString('latin1')}`
+export function keyOf(bytes: Buffer, base: string): string | undefined {
+  return bytes.length > MAX_BODY ? undefined : `${base}\n${bytes.toString('latin1')}`
 }
 
 /** A Reply whose text is made bytes, once for all who will be answered it. */

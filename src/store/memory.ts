@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Bounds, Ending, Kept, Opened, Scripted, Store, Taken, Unwritten } from './store.ts'
 import { FULL, MAX_BYTES, MAX_MARKS, MAX_SCRIPT_BYTES, MAX_SCRIPTED, MAX_SCRIPTS_BYTES, MAX_SESSIONS, MAX_TOLD, StoreFull } from './store.ts'
 
@@ -24,6 +23,8 @@ interface Session {
   script: Scripted[]
   scriptBytes: number
   readonly exchanges: Map<string, Exchange>
+  /** How many of these are not written yet. */
+  unwritten: number
   bytes: number
   readonly marks: Map<string, number>
 }
@@ -42,8 +43,6 @@ export class MemoryStore implements Store {
   #epochs = 0
   #bytes = 0
   #forgotten: string[] = []
-  /** The Exchanges that are not written yet, the oldest first. */
-  readonly #unwritten = new Set<Exchange>()
   #timer: NodeJS.Timeout | undefined
   #round = 0
 
@@ -95,7 +94,7 @@ export class MemoryStore implements Store {
     const size = kept instanceof Uint8Array ? kept.length : kept.size
     const exchange: Exchange = { id, of: session, round: this.#round, kept, size, ending: undefined }
     session.exchanges.set(id, exchange)
-    if (!(kept instanceof Uint8Array)) this.#later(exchange)
+    if (!(kept instanceof Uint8Array)) this.#later(session)
     this.#weigh(session, size)
     while (session.exchanges.size > this.#most.exchanges) this.#drop(session)
     while (this.#bytes > this.#most.bytes) this.#drop(this.#largest() ?? session)
@@ -110,7 +109,7 @@ export class MemoryStore implements Store {
   }
 
   async records(name?: string): Promise<readonly Kept[]> {
-    await this.#writeAll((exchange) => name === undefined || exchange.of.name === name)
+    await this.#write(this.#some(name))
     return this.#some(name)
       .flatMap(({ exchanges }) => [...exchanges.values()])
       .flatMap((exchange): Kept[] => {
@@ -142,7 +141,7 @@ export class MemoryStore implements Store {
   }
 
   async close(): Promise<void> {
-    await this.#writeAll(() => true)
+    await this.#write(this.#some())
     clearTimeout(this.#timer)
     this.#timer = undefined
   }
@@ -185,7 +184,7 @@ export class MemoryStore implements Store {
     if (this.#newest?.name === name) return this.#newest
     const known = this.#sessions.get(name)
     if (known !== undefined) this.#sessions.delete(name)
-    const session = known ?? { name, epoch: String(++this.#epochs), requests: 0, counters: new Map(), script: [], scriptBytes: 0, exchanges: new Map(), bytes: 0, marks: new Map() }
+    const session = known ?? { name, epoch: String(++this.#epochs), requests: 0, counters: new Map(), script: [], scriptBytes: 0, exchanges: new Map(), unwritten: 0, bytes: 0, marks: new Map() }
     this.#sessions.set(name, session)
     this.#newest = session
     const [[idle, old] = [name, session]] = this.#sessions
@@ -203,49 +202,51 @@ export class MemoryStore implements Store {
   }
 
   #drop(session: Session): void {
-    const [oldest] = session.exchanges.values()
-    if (oldest !== undefined) this.#forget(oldest)
+    const oldest = session.exchanges.values().next()
+    if (oldest.done !== true) this.#forget(oldest.value)
   }
 
   #forget(exchange: Exchange): void {
-    exchange.of.exchanges.delete(exchange.id)
-    this.#unwritten.delete(exchange)
-    this.#weigh(exchange.of, -exchange.size)
+    const { of: session, id, kept, size } = exchange
+    session.exchanges.delete(id)
+    if (!(kept instanceof Uint8Array)) session.unwritten--
+    this.#weigh(session, -size)
   }
 
   // What nobody asks for is written when it has become a second old: then no request is held any more as it came.
-  #later(exchange: Exchange): void {
-    this.#unwritten.add(exchange)
+  #later(session: Session): void {
+    session.unwritten++
     this.#timer ??= setTimeout(() => void this.#writeOld(), LATE).unref()
   }
 
   async #writeOld(): Promise<void> {
-    const round = this.#round++
-    await this.#writeAll((exchange) => exchange.round < round)
+    await this.#write(this.#some(), this.#round++)
     this.#timer = undefined
-    if (this.#unwritten.size > 0) this.#timer = setTimeout(() => void this.#writeOld(), LATE).unref()
+    if (this.#some().some(({ unwritten }) => unwritten > 0)) this.#timer = setTimeout(() => void this.#writeOld(), LATE).unref()
   }
 
-  async #writeAll(isMeant: (exchange: Exchange) => boolean): Promise<void> {
+  // Those that came before a round.
+  async #write(sessions: readonly Session[], before = Infinity): Promise<void> {
+    const late = sessions.flatMap(({ unwritten, exchanges }) => (unwritten === 0 ? [] : [...exchanges.values()].filter(({ kept, round }) => round < before && !(kept instanceof Uint8Array))))
     let left = TURN
-    for (const exchange of [...this.#unwritten].filter(isMeant)) {
-      if (!this.#unwritten.has(exchange)) continue // it was forgotten, or somebody else has read it meanwhile
+    for (const exchange of late) {
+      if (exchange.of.exchanges.get(exchange.id) !== exchange || exchange.kept instanceof Uint8Array) continue // it was forgotten, or somebody else has read it meanwhile
       this.#written(exchange)
       if (--left > 0) continue
-      await nextTurn()
+      await new Promise((resolve) => setImmediate(resolve))
       left = TURN
     }
   }
 
   #written(exchange: Exchange): Uint8Array {
-    const { kept } = exchange
+    const { kept, of: session, id, size } = exchange
     if (kept instanceof Uint8Array) return kept
     const bytes = kept.write()
     exchange.kept = bytes
-    if (this.#unwritten.delete(exchange)) {
-      this.#weigh(exchange.of, bytes.length - exchange.size)
-      exchange.size = bytes.length
-    }
+    exchange.size = bytes.length
+    if (session.exchanges.get(id) !== exchange) return bytes
+    session.unwritten--
+    this.#weigh(session, bytes.length - size)
     return bytes
   }
 

@@ -4,6 +4,7 @@ import { toContract } from '../../src/contract/contract.ts'
 import { toOperations } from '../../src/contract/operation.ts'
 import { toCoverage } from '../../src/journal/coverage.ts'
 import { marksOf } from '../../src/journal/marks.ts'
+import { createTrace } from '../../src/journal/trace.ts'
 import type { Asked } from './tell.ts'
 import { chatOf, known, tell } from './tell.ts'
 
@@ -126,7 +127,7 @@ test('the parameters of a contract of one’s own are told by where they stand; 
   const [operation] = own.contract.operations
   const fault = { param: 'limit', reason: 'value', value: 9, message: "Invalid value for 'limit': it must be at most 5." } as const
   const marks = marksOf(
-    { requestId: '1', session: '', operation: operation!, faults: [fault] },
+    { ...createTrace('1'), operation, faults: [fault] },
     { request: { method: 'GET', path: '/things/1', query: 'limit=9&filter[a]=b', headers: { 'x-trace': '1' } }, reply: { status: 404, headers: {}, body: '' } },
     own,
   )

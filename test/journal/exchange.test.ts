@@ -78,7 +78,7 @@ test('the scenario that shaped an answer is told, with the reason and what nearl
 })
 
 test('a request that was refused before it was read has neither operation nor body', async () => {
-  const { exchange } = await tell({ trace: { operation: undefined as any }, reply: { status: 404, headers: {}, body: '' } })
+  const { exchange } = await tell({ trace: { operation: undefined }, reply: { status: 404, headers: {}, body: '' } })
   expect(exchange.operation).toBeNull()
   expect(exchange.request).not.toHaveProperty('body')
 })
@@ -150,7 +150,7 @@ test('32 MB are kept in a moment, and depth is no matter', async () => {
   ]) {
     const body = chatOf(text, { deep })
     const started = performance.now()
-    const { exchange } = await tell({ body, trace: { chat: undefined as any }, reply: { ...reply, body: text } })
+    const { exchange } = await tell({ body, trace: { chat: undefined }, reply: { ...reply, body: text } })
     expect(performance.now() - started).toBeLessThan(3000)
     expect(exchange.request.body).toHaveProperty('deep')
   }

@@ -7,6 +7,7 @@ import { readExchange, toExchange } from '../../src/journal/exchange.ts'
 import type { Known } from '../../src/journal/marks.ts'
 import { marksOf } from '../../src/journal/marks.ts'
 import type { Trace } from '../../src/journal/trace.ts'
+import { createTrace } from '../../src/journal/trace.ts'
 import { errorReply } from '../../src/reply/error.ts'
 import type { Reply } from '../../src/reply/reply.ts'
 import { createRecall } from '../../src/server/recall.ts'
@@ -61,7 +62,7 @@ export async function tell(asked: Asked): Promise<Remembered> {
     body: body === undefined ? undefined : { value: body, mediaType: 'application/json' },
   }
   const faults = checkRequest(contract, operation, checkable)
-  const trace: Trace = { requestId: '1', session: '', operation, faults, ...(body === undefined ? {} : { body }) }
+  const trace: Trace = { ...createTrace('1'), operation, faults, body }
   const reply = asked.reply ?? (await answer(trace, checkable.path))
   Object.assign(trace, asked.trace)
   const store = new MemoryStore()
@@ -76,5 +77,8 @@ async function answer(trace: Trace, path: Record<string, string>): Promise<Reply
   if (operation === undefined || faults.length > 0) return errorReply(toFaultError(faults, operation!, settings), { dialect: 'openai', requestId: '1' })
   const base = 'http://mock.invalid'
   if (body !== undefined) trace.chat = await readChatRequest(body as any, { profile: profileOf(profiles, (body as any).model), base, seed: '0' })
-  return behaviourOf(operation, contract)({ operation, path, body, bytes: undefined, recall: createRecall(), base, pace: 0, render: async () => new Uint8Array(64), trace, asked: undefined }, settings)
+  return behaviourOf(operation, contract)(
+    { operation, path, body, key: undefined, recalled: undefined, recall: createRecall(), base, pace: 0, render: async () => new Uint8Array(64), trace, asked: undefined },
+    settings,
+  )
 }

@@ -42,6 +42,15 @@ test('the links of an answer begin with the Host of its own request', async () =
   }
 })
 
+test('a request that is recalled is checked all the same, and the journal has all of it each time', async () => {
+  await using mock = await createMock({ contract: 'report' })
+  const body = { model: 'flux', temperature: 'warm' }
+  const notes = [await ask(mock, { body }), await ask(mock, { body }), await ask(mock, { body })].map(({ headers }) => headers.get('x-mock-note'))
+  expect(notes).toEqual(Array.from({ length: 3 }, () => expect.stringContaining("Invalid type for 'temperature'")))
+  const exchanges = await mock.exchanges()
+  expect(exchanges.map(({ request, violations }) => [request.body, violations.length])).toEqual(Array.from({ length: 3 }, () => [expect.objectContaining(body), 1]))
+})
+
 test('a reader may do with the bytes what it likes: the next one has its own', async () => {
   await using mock = await createMock({ clock: 'fixed' })
   const chat = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"model":"gpt-4o-image","messages":[{"role":"user","content":"A fox"}]}' }
@@ -78,7 +87,7 @@ test('bodies of more than 4,096 bytes and answers of more than 65,536 are not re
 
 test('the last 250 are recalled', () => {
   const recall = createRecall()
-  for (let i = 0; i <= 250; i++) recall.set(String(i), { request: {} as any, profile: {} as any, answer: undefined })
+  for (let i = 0; i <= 250; i++) recall.set(String(i), { body: {}, request: {} as any, profile: {} as any, answer: undefined })
   expect([recall.get('0'), recall.get('1')]).toEqual([undefined, expect.anything()])
 })
 
