@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { access, constants, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { version } from '#prepared'
@@ -40,6 +39,7 @@ async function main(world: World): Promise<number> {
 async function serve(options: Options, slips: readonly string[], { stdout, stderr, onSignal, onExit }: World): Promise<number> {
   const { grace, log: form = stderr.isTTY === true ? 'pretty' : 'json', logLevel: level, coverage: file, failOnViolation = false, ...rest } = options
   if (file !== undefined) {
+    const { access, constants } = await import('node:fs/promises')
     await access(dirname(resolve(file)), constants.W_OK).catch(() => {
       throw new UsageError(`--coverage: '${dirname(resolve(file))}' is no folder that can be written to`)
     })
@@ -60,7 +60,7 @@ async function serve(options: Options, slips: readonly string[], { stdout, stder
   log.tell('info', 'ended')
   if (file === undefined && !failOnViolation) return 0
   const coverage = await mock.total()
-  if (file !== undefined) await writeFile(file, await toReport(coverage, file))
+  if (file !== undefined) await (await import('node:fs/promises')).writeFile(file, await toReport(coverage, file))
   if (!failOnViolation || coverage.violations.length === 0) return 0
   log.tell('error', ['requests broke the contract:', ...coverage.violations.map(({ code, count, cure }) => `  ${code} (${count}): ${cure}`.replaceAll(/\p{Cc}/gu, '?'))].join('\n'))
   return 1

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { version } from '#prepared'
 import type { Mock, Place } from './mock/mock.ts'
 import { closedError, toMock } from './mock/mock.ts'
@@ -234,7 +233,7 @@ async function end(server: Server, { ending, open }: { readonly ending: AbortCon
   const timers = [setTimeout(stop, grace * 1000), setTimeout(() => server.closeAllConnections(), grace * 1000 + LAST)]
   await open.settled(grace)
   const closed = new Promise<void>((resolve) => server.close(() => resolve())) // Node cuts what it calls idle, though its answer be on the way: not before all are sent
-  await Promise.race([closed, sleep(LAST, undefined, { ref: false })])
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, LAST).unref())])
   await open.settled(grace)
   server.closeAllConnections() // what is left has asked for nothing
   await closed

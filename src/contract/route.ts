@@ -70,7 +70,8 @@ export function meets(a: string, b: string): boolean {
 
 // What stands before the first parameter and behind the last one must agree, as far as both say something.
 function segmentsMeet(a: string, b: string): boolean {
-  if (!a.includes('{')) return fits(a, b)
+  if (a === b) return true
+  if (!a.includes('{')) return b.includes('{') && fits(a, b)
   if (!b.includes('{')) return fits(b, a)
   const [start, otherStart] = [a.slice(0, a.indexOf('{')), b.slice(0, b.indexOf('{'))]
   const [end, otherEnd] = [a.slice(a.lastIndexOf('}') + 1), b.slice(b.lastIndexOf('}') + 1)]

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { Coverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
-import { checkFilter } from '../journal/filter.ts'
 import type { ScriptEntry, Then, When } from '../scenario/scenario.ts'
 import type { Memory, Pending } from '../server/memory.ts'
 import { SESSION_KEY, SESSION_NAME, SESSION_NAMES } from '../server/session.ts'
@@ -148,11 +147,15 @@ function toShare({ url, basePath, ask, remembered }: Place, session: string | un
       }),
     script: async (scenario, more = {}) => open(async () => void (await memory().script(toEntries(scenario, more)))),
     pending: async () => memory().pending(),
-    exchanges: async (filter) => memory().exchanges(checkFilter(filter)),
-    table: async (filter) => memory().table(checkFilter(filter)),
+    exchanges: async (filter) => memory().exchanges(await checked(filter)),
+    table: async (filter) => memory().table(await checked(filter)),
     coverage: async () => memory().coverage(),
     reset: async () => open(async () => memory().reset()),
   }
+}
+
+async function checked(filter: Filter | undefined): Promise<Filter> {
+  return (await import('../journal/filter.ts')).checkFilter(filter)
 }
 
 // A request for whatever host becomes one for the mock; a path alone does too. What is no http(s) URL holds its own answer.

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 /** Where a mock says whether it is ready; written out, since a health check has no time to load the server. */
 export const READYZ = '/__mock/readyz'
 
@@ -31,7 +29,7 @@ export async function untilReady<T>({ url, wait, patience, ask }: Waiting<T>): P
     if ('value' in heard) return heard.value
     if (heard.isFinal) throw new Error(heard.reason)
     if (deadline - performance.now() <= PAUSE) throw new Error(`there is no mock ready at ${url} after ${wait} s: ${heard.reason}`)
-    await sleep(PAUSE)
+    await new Promise((resolve) => setTimeout(resolve, PAUSE))
   }
 }
 

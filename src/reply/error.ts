@@ -11,7 +11,7 @@ export class ApiError extends Error {
   readonly details: ErrorDetails
 
   constructor(kind: ErrorKind, details: ErrorDetails = {}) {
-    super(ERRORS[kind].openai.message(details, ''))
+    super(ERRORS[kind]().openai.message(details, ''))
     this.kind = kind
     this.details = details
   }
@@ -42,7 +42,7 @@ export function errorReply(error: unknown, { dialect, requestId }: Telling): Rep
 }
 
 function sayingOf(kind: ErrorKind, dialect: Dialect): Saying {
-  const row: { readonly openai: Saying; readonly gateway?: Saying } = ERRORS[kind]
+  const row: { readonly openai: Saying; readonly gateway?: Saying } = ERRORS[kind]()
   if (dialect === 'openai') return row.openai
   return row.gateway ?? { ...row.openai, envelope: 'middleware', type: 'new_api_error' }
 }

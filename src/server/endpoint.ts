@@ -31,26 +31,33 @@ const WEIGHT = 512
 /** Finds what answers at a path: the first concrete Endpoint that fits, else the first templated one, each in the order given. */
 export function createRouter(endpoints: readonly Endpoint[]): (path: string) => Found | undefined {
   const concrete = new Map<string, Found>()
-  const router = new TrieRouter<Endpoint & { readonly route: Route }>()
+  const templated: Endpoint[] = []
   for (const { template, answers } of endpoints) {
     const path = decodePath(template)
-    if (!path.includes('{')) {
-      if (!concrete.has(path)) concrete.set(path, { path, template, answers, values: {} })
-      continue
-    }
-    const route = toRoute(path)
-    router.add('ALL', route.pattern, { template, answers, route })
+    if (path.includes('{')) templated.push({ template, answers })
+    else if (!concrete.has(path)) concrete.set(path, { path, template, answers, values: {} })
   }
+  let router: ReturnType<typeof toRouter> | undefined // made by the first path that needs it: a chat request's is concrete
   const known = createCache<Found>(MAX_KNOWN, ({ path }) => path.length + WEIGHT)
   return (path) => {
     const asked = concrete.get(path) ?? known.get(path)
     if (asked !== undefined) return asked
+    router ??= toRouter(templated)
     const [match] = router.match('ALL', path)[0].find(([{ route }]) => route.fits(path)) ?? []
     if (match === undefined) return undefined
     const found = { path, template: match.template, answers: match.answers, values: match.route.read(path) }
     known.set(path, found)
     return found
   }
+}
+
+function toRouter(endpoints: readonly Endpoint[]): TrieRouter<Endpoint & { readonly route: Route }> {
+  const router = new TrieRouter<Endpoint & { readonly route: Route }>()
+  for (const endpoint of endpoints) {
+    const route = toRoute(decodePath(endpoint.template))
+    router.add('ALL', route.pattern, { ...endpoint, route })
+  }
+  return router
 }
 
 /** Answers a request at an Endpoint: HEAD as GET, OPTIONS as a preflight, a method that it does not have with 405. */

@@ -18,8 +18,8 @@ export interface Wanted {
   readonly isGone: () => boolean
 }
 
-/** Gives the bytes of pictures; rejects when all who asked for one were gone before it was drawn. */
-export type Gallery = (wanted: Wanted) => Promise<Buffer>
+/** Gives the bytes of pictures, at once where they are kept; rejects when all who asked for one were gone before it was drawn. */
+export type Gallery = (wanted: Wanted) => Buffer | Promise<Buffer>
 
 /** Draws a picture. Whatever does is loaded by the first one: glyphs, paint, sharp. */
 export async function renderPicture(recipe: Recipe): Promise<Buffer> {
@@ -49,7 +49,7 @@ export function createGallery(render: Render, counts: PictureCounts = new Pictur
     }
   }
 
-  return async (wanted) => {
+  return (wanted) => {
     const known = cache.get(wanted.name)
     counts[known === undefined ? 'misses' : 'hits']++
     if (known !== undefined) return known

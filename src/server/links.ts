@@ -41,7 +41,7 @@ export function linkEndpoints({ publicUrl, contract }: Settings, gallery: Galler
   const known: Shown['known'] = createCache(MAX_KNOWN, () => 1)
   const pictures = PICTURES.map((template): Endpoint => {
     const isDownload = template.startsWith(`${PICTURE_PATHS.download}/`)
-    return { template: prefix + template, answers: { GET: async (request, values) => toPicture(request, values, { gallery, isDownload, known }) } }
+    return { template: prefix + template, answers: { GET: (request, values) => toPicture(request, values, { gallery, isDownload, known }) } }
   })
   return [
     ...pictures,
@@ -62,16 +62,16 @@ interface Shown {
   readonly known: Cache<{ readonly name: string; readonly recipe: Recipe }>
 }
 
-async function toPicture(request: Incoming, { name = '', file = '' }: Values, { gallery, isDownload, known }: Shown): Promise<Reply> {
+function toPicture(request: Incoming, { name = '', file = '' }: Values, { gallery, isDownload, known }: Shown): Reply | Promise<Reply> {
   const recipe = recipeOf(name, file, known)
   const etag = `"${file.slice(0, file.indexOf('.'))}"`
   const headers = { etag, 'cache-control': IMMUTABLE, ...(isDownload ? { 'content-disposition': `attachment; filename="${file}"` } : {}) }
   if (recipe.fault === undefined && isKnown(request.header('if-none-match'), etag)) return { status: 304, headers, body: '' }
-  const sound = async (): Promise<Reply> => {
-    const body = await gallery({ name, recipe, isGone: request.isGone })
-    return { status: 200, headers: { 'content-type': MEDIA_TYPES[recipe.format], 'x-content-type-options': 'nosniff', ...headers }, body }
-  }
-  return recipe.fault === undefined ? sound() : faulty[recipe.fault](sound)
+  const show = (body: Buffer): Reply => ({ status: 200, headers: { 'content-type': MEDIA_TYPES[recipe.format], 'x-content-type-options': 'nosniff', ...headers }, body })
+  const picture = (): Buffer | Promise<Buffer> => gallery({ name, recipe, isGone: request.isGone })
+  if (recipe.fault !== undefined) return faulty[recipe.fault](async () => show(await picture()))
+  const kept = picture()
+  return kept instanceof Promise ? kept.then(show) : show(kept)
 }
 
 // To read a name takes longer than all else about a picture that is kept.

@@ -1,9 +1,7 @@
 import type { Coverage } from '../journal/coverage.ts'
-import { toCoverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import { readExchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
-import { selectExchanges } from '../journal/filter.ts'
 import type { Known } from '../journal/marks.ts'
 import type { Kept, Scripted, Store } from '../store/store.ts'
 import type { Settings } from './settings.ts'
@@ -58,8 +56,8 @@ export function memoryOf({ choosing }: Settings, known: Known, session: string |
       const found = id === 'latest' ? all.at(-1) : all.find((one) => one.id === id)
       return found === undefined ? undefined : readExchange(found)
     },
-    coverage: async () => toCoverage(await store.marks(session), known),
-    total: async () => toCoverage(await store.total(), known),
+    coverage: async () => (await import('../journal/coverage.ts')).toCoverage(await store.marks(session), known),
+    total: async () => (await import('../journal/coverage.ts')).toCoverage(await store.total(), known),
     erase: async (filter = {}) =>
       store.erase(
         session,
@@ -74,6 +72,7 @@ const TURN = 64
 // The newest first, until there are enough; a long journal is read in several turns, so that others have theirs.
 async function select(all: readonly Kept[], { limit = all.length, ...filter }: Filter): Promise<readonly Kept[]> {
   if (Object.keys(filter).length === 0) return all.slice(Math.max(0, all.length - limit))
+  const { selectExchanges } = await import('../journal/filter.ts')
   const found: Kept[] = []
   for (let i = all.length - 1; i >= 0 && found.length < limit; i--) {
     const kept = all[i]

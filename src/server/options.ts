@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { document, operations, profiles, scenarios, validators, version } from '#prepared'
 import type { Contract } from '../contract/contract.ts'
 import { loadContract, toContract } from '../contract/contract.ts'
@@ -201,6 +200,6 @@ function toChoosing({ scenario, faultRate = 0, faults = [], seed = 0 }: MockOpti
 }
 
 async function readPackaged(): ReturnType<Contract['source']> {
-  const { loadFile } = await import('../contract/document.ts')
+  const [{ createRequire }, { loadFile }] = await Promise.all([import('node:module'), import('../contract/document.ts')])
   return loadFile(createRequire(import.meta.url).resolve('#openapi'))
 }

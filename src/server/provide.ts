@@ -4,7 +4,6 @@ import type { Telling } from '../reply/error.ts'
 import { ApiError } from '../reply/error.ts'
 import { withNotes } from '../reply/note.ts'
 import type { Reply } from '../reply/reply.ts'
-import { editReply, replyOf } from '../scenario/apply.ts'
 import type { Chosen } from '../scenario/choose.ts'
 import { readAsked } from './asked.ts'
 import { createChatCompletion } from './chat.ts'
@@ -47,6 +46,7 @@ function toAnswer(operation: Operation, given: Given): Answer {
 // What is asked for in a header is answered whatever is wrong with the request; what that is, is learnt all the same. A chat
 // request is answered so by its own behaviour, which knows its model.
 async function provoked(usual: () => Promise<Reply>, { then, details }: Chosen, { telling, isChat }: { readonly telling: Telling; readonly isChat: boolean }): Promise<Reply> {
+  const { editReply, replyOf } = await import('../scenario/apply.ts')
   const instead = replyOf(then, telling, details)
   try {
     const reply = await usual()

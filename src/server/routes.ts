@@ -7,7 +7,6 @@ import { CONTROL, controlEndpoints, isControl, isProbe } from './control.ts'
 import type { Controlled } from './controlled.ts'
 import { answerAt, createRouter, preflight } from './endpoint.ts'
 import { createGallery, renderPicture } from './gallery.ts'
-import { guardControl, refuseForeign } from './guard.ts'
 import { nearPaths } from './hint.ts'
 import type { Incoming } from './incoming.ts'
 import { isLink, LINK_PATHS, linkEndpoints } from './links.ts'
@@ -34,6 +33,7 @@ export function createAnswer(settings: Settings, state: Pick<Controlled, 'isRead
   return {
     answer: async (request, trace) => {
       if (isControl(request.path, prefix)) {
+        const { guardControl, refuseForeign } = await import('./guard.ts')
         refuseForeign(request)
         if (!isProbe(request.path)) guardControl(request, settings)
       }

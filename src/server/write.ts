@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Frame, Reply } from '../reply/reply.ts'
 import { isStream } from '../reply/reply.ts'
 import type { Timer } from './settings.ts'
@@ -8,7 +7,10 @@ import type { Timer } from './settings.ts'
 const STALLED = 60_000
 
 /** Waits in real time. */
-export const realTimer: Timer = async (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal })
+export const realTimer: Timer = async (ms, signal) => {
+  const { setTimeout: sleep } = await import('node:timers/promises')
+  await sleep(ms, undefined, signal === undefined ? {} : { signal })
+}
 
 /** How a writer waits, and the signal by which the server's end stops it. */
 export interface Pacing {

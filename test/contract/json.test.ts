@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readJson } from '../../src/contract/json.ts'
+import { bytesInUse, expectFreed } from '../memory.ts'
 
 const read = (text: string | Buffer) => readJson(typeof text === 'string' ? Buffer.from(text) : text)
 const isJson = (text: string): boolean => {
@@ -130,4 +131,10 @@ test.each([
 ])('100,000 values are read, 100,001 are not: %s', (_, item, count) => {
   expect(read(wide(item, count))).toHaveProperty('value')
   expect(read(wide(item, count + 1))).toEqual({ fault: MANY })
+})
+
+test('of long strings that may come again 32 MiB are held, with their bytes', async () => {
+  const before = bytesInUse()
+  for (let i = 0; i < 100; i++) expect(read(Buffer.from(`"${String(i).repeat(1_048_576).slice(0, 1_048_576)}"`))).toHaveProperty('value')
+  await expectFreed(before, 32, 'a hundred strings of 1 MiB')
 })
