@@ -8,6 +8,7 @@ import { toBase } from './mock/ready.ts'
 import type { Reply } from './reply/reply.ts'
 import type { App } from './server/app.ts'
 import { createApp } from './server/app.ts'
+import { createServer, toUrl } from './server/listen.ts'
 import { fromWeb, IN_PROCESS } from './server/incoming.ts'
 import { memoryOf } from './server/memory.ts'
 import { basePathOf } from './server/operations.ts'
@@ -91,10 +92,10 @@ async function answer({ app, pacing }: Made, request: Request, open: OpenAnswers
  */
 export async function startMock(options: MockOptions & ListenOptions = {}): Promise<Mock> {
   const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, { ...MOCK_RULES, ...LISTEN_RULES })
-  const [{ createServer, toUrl }, made] = await Promise.all([import('./server/listen.ts'), make(rest)])
+  const made = await make(rest)
   const { app, pacing, ending, state } = made
   const open = new OpenAnswers()
-  const server = createServer(app, pacing, (outgoing) => {
+  const server = await createServer(app, pacing, (outgoing) => {
     if (!state.isReady) outgoing.shouldKeepAlive = false // its client is told to connect anew, elsewhere if there is another
     return open.begin()
   })

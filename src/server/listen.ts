@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { createServer as createHttpServer, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ErrorKind } from '../reply/errors.ts'
@@ -12,7 +11,8 @@ import { writeNode } from './write.ts'
 const SECOND = 1000
 
 /** An HTTP server for an app; nothing that a peer does, or fails to do, holds it up. `begin` is told of each answer that begins, and what it gives when all of that was sent. */
-export function createServer(app: App, pacing: Pacing, begin: (outgoing: ServerResponse) => () => void): Server {
+export async function createServer(app: App, pacing: Pacing, begin: (outgoing: ServerResponse) => () => void): Promise<Server> {
+  const http = await import('node:http') // which a mock without a port never loads
   let address = ''
   const listener = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     let request
@@ -35,11 +35,14 @@ export function createServer(app: App, pacing: Pacing, begin: (outgoing: ServerR
       })
       .finally(() => whenSent(incoming, outgoing, ended))
   }
-  const server = createHttpServer({ requireHostHeader: false, connectionsCheckingInterval: SECOND, headersTimeout: 20 * SECOND, requestTimeout: 60 * SECOND, keepAliveTimeout: 75 * SECOND }, onRequest)
+  const server = http.createServer(
+    { requireHostHeader: false, connectionsCheckingInterval: SECOND, headersTimeout: 20 * SECOND, requestTimeout: 60 * SECOND, keepAliveTimeout: 75 * SECOND },
+    onRequest,
+  )
   server.maxConnections = 10_000
   server.on('listening', () => (address = toUrl(server.address())))
   server.on('checkExpectation', onRequest)
-  server.on('clientError', (error, socket) => refuse(error, socket, app))
+  server.on('clientError', (error, socket) => refuse(error, socket, { app, reasons: http.STATUS_CODES }))
   return server
 }
 
@@ -67,11 +70,11 @@ export function toUrl(address: AddressInfo | string | null): string {
 // What Node's own parser refuses never becomes a request; it is answered on the bare socket.
 const PARSER_ERRORS: Readonly<Record<string, ErrorKind>> = { HPE_HEADER_OVERFLOW: 'headers_too_large', ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout' }
 
-function refuse(error: NodeJS.ErrnoException, socket: Duplex, app: App): void {
+function refuse(error: NodeJS.ErrnoException, socket: Duplex, { app, reasons }: { readonly app: App; readonly reasons: Readonly<Record<number, string | undefined>> }): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const kind = PARSER_ERRORS[error.code ?? '']
   const { status, headers, body } = app.refuse(kind === undefined ? new ApiError('bad_request_line', { reason: 'The request is not valid HTTP.' }) : new ApiError(kind))
   const text = typeof body === 'string' ? body : ''
   const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(text), connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${text}`)
+  socket.end(`HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n${lines.join('')}\r\n${text}`)
 }

@@ -64,7 +64,7 @@ test.each([
 })
 
 test('a request that never ends is a 408 after 20 seconds where its headers do not, after 60 where its body does not', async () => {
-  const server = createServer(
+  const server = await createServer(
     createApp(await toSettings({}), () => true),
     { timer: async () => {}, ending: new AbortController().signal },
     () => () => {},
