@@ -13,6 +13,7 @@ import type { Incoming } from './incoming.ts'
 import { createJournal, NOT_KEPT } from './journal.ts'
 import { createLabels } from './metrics.ts'
 import { createRequestId } from './request-id.ts'
+import type { Answering } from './routes.ts'
 import { createAnswer } from './routes.ts'
 import { sessionOf } from './session.ts'
 import type { Handled, Settings } from './settings.ts'
@@ -36,17 +37,7 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
   const journal = createJournal(settings, { complete, onFault })
   const labelsOf = createLabels(settings.choosing.catalogue, journal.known)
   const { answer, isOpen, isKept } = createAnswer(settings, { isReady, journal })
-  // What the request is answered, and what is learnt of it meanwhile.
-  const answered = async (request: Incoming, trace: Trace): Promise<{ readonly reply: Reply; readonly fault: string | undefined }> => {
-    try {
-      trace.session = sessionOf(request)
-      return { reply: await answer(request, trace).catch(refuseWithoutStore), fault: undefined }
-    } catch (error) {
-      if (trace.faults.length === 0) trace.faults = breachOf(error)
-      const dialect = isOpen(request.path) ? settings.errors : 'openai' // the control API is no part of what the dialects are of
-      return { reply: toReply(error, { dialect, requestId: trace.requestId }, onFault), fault: error instanceof Error ? error.message : String(error) }
-    }
-  }
+  const context: Context = { answer, isOpen, errors: settings.errors, onFault }
   return {
     settings,
     known: journal.known,
@@ -54,11 +45,11 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
     handle: async (request, write) => {
       const started = performance.now()
       const trace = createTrace(createRequestId())
-      const { reply, fault } = await answered(request, trace)
+      const { reply, fault } = await answered(request, trace, context)
       const { notes, end } = isKept(request.path) ? await journal.begin(request, trace, reply) : NOT_KEPT
       const whole = complete(reply, trace.requestId, isOpen(request.path))
       const counted = settings.metrics.begin(isStream(whole.body))
-      return settled(write(withNotes(whole, notes)), request, async (hungUp) => {
+      return await settled(write(withNotes(whole, notes)), request, async (hungUp) => {
         const duration = performance.now() - started
         counted(labelsOf(trace, whole.status), duration / 1000)
         await end({ duration, hungUp })
@@ -72,8 +63,19 @@ export function createApp(settings: Settings, isReady: () => boolean): App {
   }
 }
 
-function refuseWithoutStore(error: unknown): never {
-  throw error instanceof StoreUnavailable ? new ApiError('store_unavailable', { reason: error.message }) : error
+type Context = Pick<Answering, 'answer' | 'isOpen'> & Pick<Settings, 'errors' | 'onFault'>
+
+// What a request is answered, and what is learnt of it meanwhile.
+async function answered(request: Incoming, trace: Trace, { answer, isOpen, errors, onFault }: Context): Promise<{ readonly reply: Reply; readonly fault: string | undefined }> {
+  try {
+    trace.session = sessionOf(request)
+    return { reply: await answer(request, trace), fault: undefined }
+  } catch (thrown) {
+    const error = thrown instanceof StoreUnavailable ? new ApiError('store_unavailable', { reason: thrown.message }) : thrown
+    if (trace.faults.length === 0) trace.faults = breachOf(error)
+    const dialect = isOpen(request.path) ? errors : 'openai' // the control API is no part of what the dialects are of
+    return { reply: toReply(error, { dialect, requestId: trace.requestId }, onFault), fault: error instanceof Error ? error.message : String(error) }
+  }
 }
 
 function toReply(error: unknown, telling: Telling, onFault: App['onFault']): Reply {
@@ -98,10 +100,13 @@ function breachOf(error: unknown): Trace['faults'] {
 
 // What is written, when its end has been told; also of an answer that could not be written.
 async function settled<T>(writing: Promise<T>, request: Incoming, end: (hungUp: boolean) => Promise<void>): Promise<T> {
-  const written = await writing.catch(async (error: unknown) => {
+  let written: T
+  try {
+    written = await writing
+  } catch (error) {
     await end(request.isGone())
     throw error
-  })
+  }
   await end(written === false)
   return written
 }

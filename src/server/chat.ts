@@ -34,7 +34,7 @@ export async function createChatCompletion(checked: CheckedRequest, settings: Se
   const turn = await takeTurn(request, asked, { trace, settings })
   const { chosen, nearly } = asked === undefined ? await choose(request, turn, settings.choosing) : { chosen: asked, nearly: [] }
   trace.nearly = nearly
-  if (chosen === undefined) return usual(recalled, answering, pace)
+  if (chosen === undefined) return await usual(recalled, answering, pace)
   trace.choice = chosen
   const { editAnswer, editAnswering, editReply, editRequest, replyOf } = await import('../scenario/apply.ts')
   const telling = { dialect: settings.errors, requestId: trace.requestId }

@@ -53,7 +53,7 @@ export function fromNode(incoming: IncomingMessage, address: string): Arriving {
     isGone: () => incoming.socket.destroyed,
     readBody: async () => {
       if (Number(headers['content-length'] ?? 0) > MAX_BODY) throw tooLarge()
-      return (body ?? takeBody(incoming)).read()
+      return await (body ?? takeBody(incoming)).read()
     },
     release: () => body?.release(),
   }
@@ -127,7 +127,7 @@ function tooLarge(): ApiError {
  * step by step together, then written: a system call between two answers makes the processor forget what it has learned of
  * our code, which halves the answers a second.
  */
-export async function nextTurn(): Promise<void> {
+export function nextTurn(): Promise<void> {
   turn ??= new Promise((resolve) => {
     setImmediate(() => {
       turn = undefined

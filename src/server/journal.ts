@@ -6,7 +6,7 @@ import { marksOf } from '../journal/marks.ts'
 import type { Trace } from '../journal/trace.ts'
 import type { Reply } from '../reply/reply.ts'
 import { isStream } from '../reply/reply.ts'
-import type { Ending, Unwritten } from '../store/store.ts'
+import type { Ending, Store, Unwritten } from '../store/store.ts'
 import { StoreUnavailable } from '../store/store.ts'
 import type { Incoming } from './incoming.ts'
 import { modelsOf } from './operations.ts'
@@ -60,23 +60,30 @@ export function createJournal(settings: Settings, { complete, onFault }: Surroun
     const [{ id, forgotten }] = await Promise.all([store.record(session, exchange, epoch), store.mark(session, marksOf(trace, { request, reply }, known), epoch)])
     return {
       notes: forgotten.slice(0, 3).map((name) => `session '${redactText(name)}' was forgotten, it was idle longest`),
-      end: async (ending) => store.end(session, id, ending).catch(ifReached),
+      end: (ending) => finish(store, { session, id }, ending),
     }
   }
   return {
     known,
-    begin: async (request, trace, reply) =>
-      begin(request, trace, reply).catch((error: unknown) => {
+    begin: async (request, trace, reply) => {
+      try {
+        return await begin(request, trace, reply)
+      } catch (error) {
         if (error instanceof StoreUnavailable) return { ...NOT_KEPT, notes: ['not in the journal: the store cannot be reached'] }
         onFault(error)
         return NOT_KEPT
-      }),
+      }
+    },
   }
 }
 
 // What a store that is gone cannot be told is lost with it; that it is gone, it tells itself.
-function ifReached(error: unknown): void {
-  if (!(error instanceof StoreUnavailable)) throw error
+async function finish(store: Store, { session, id }: { readonly session: string; readonly id: string }, ending: Ending): Promise<void> {
+  try {
+    await store.end(session, id, ending)
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+  }
 }
 
 /** Bytes that a request and its answer may take until they are written; larger ones are written at once. */

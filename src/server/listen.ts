@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ErrorKind } from '../reply/errors.ts'
 import { ApiError } from '../reply/error.ts'
+import type { Reply } from '../reply/reply.ts'
 import type { App } from './app.ts'
 import { fromNode, nextTurn } from './incoming.ts'
 import type { Pacing } from './write.ts'
@@ -14,27 +15,30 @@ const SECOND = 1000
 export async function createServer(app: App, pacing: Pacing, begin: (outgoing: ServerResponse) => () => void): Promise<Server> {
   const http = await import('node:http') // which a mock without a port never loads
   let address = ''
-  const listener = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+  const respond = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const write = (reply: Reply): Promise<boolean> => writeNode(reply, outgoing, pacing)
     let request
     try {
       request = fromNode(incoming, address)
     } catch (error) {
-      await writeNode(app.refuse(error), outgoing, pacing)
+      await write(app.refuse(error))
       return
     }
     await nextTurn()
-    await app.handle(request, async (reply) => writeNode(reply, outgoing, pacing))
+    await app.handle(request, write)
     if (!incoming.complete) request.release()
   }
-  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+  const answer = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const ended = begin(outgoing)
-    listener(incoming, outgoing)
-      .catch((error: unknown) => {
-        app.onFault(error)
-        outgoing.destroy()
-      })
-      .finally(() => whenSent(incoming, outgoing, ended))
+    try {
+      await respond(incoming, outgoing)
+    } catch (error) {
+      app.onFault(error)
+      outgoing.destroy()
+    }
+    whenSent(incoming, outgoing, ended)
   }
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => void answer(incoming, outgoing)
   const server = http.createServer(
     { requireHostHeader: false, connectionsCheckingInterval: SECOND, headersTimeout: 20 * SECOND, requestTimeout: 60 * SECOND, keepAliveTimeout: 75 * SECOND },
     onRequest,

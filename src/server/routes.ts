@@ -38,7 +38,7 @@ export function createAnswer(settings: Settings, state: Pick<Controlled, 'isRead
         if (!isProbe(request.path)) guardControl(request, settings)
       }
       const found = find(request.path)
-      return found === undefined ? notFound(request, settings, prefix) : answerAt(found, request, trace)
+      return found === undefined ? notFound(request, settings, prefix) : await answerAt(found, request, trace)
     },
     isOpen: (path) => !isControl(path, prefix),
     isKept: (path) => !isControl(path, prefix) && !isLink(path, prefix),
