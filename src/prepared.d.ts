@@ -5,7 +5,7 @@ import type { Operation } from './contract/operation.ts'
 import type { Validator } from './contract/validator.ts'
 
 /** What the build wrote into build/prepared.js: the packaged contract, its Operations and their compiled checks, the packaged profiles and scenarios, and the package's version. */
-export const document: JsonObject
+export const document: () => JsonObject
 export const operations: readonly Operation[]
 export const validators: ReadonlyMap<string, Validator>
 export const profiles: Profiles

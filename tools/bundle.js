@@ -20,7 +20,7 @@ const bundle = await rolldown({
 })
 // What a start and a chat request need is one file; these are loaded by what needs them: a picture, its page, a file of the user's.
 const LATE =
-  /hono\/dist\/(?:client|utils\/cookie)|build\/(?:image\/(?:canvas|creature|encode|glyph|metadata|paint|palette|placeholder)|contract\/(?:document|ref|validator|response|prepare)|chat\/(?:facts|profiles)|scenario\/(?:fixtures|schema)|server\/(?:control-api|control-routes|exposition|guard|page|watch)|scenario\/(?:apply|script)|journal\/(?:coverage|filter|report|table)|mock\/remote|store\/(?:connection|lua|redis)|testing|cli|index|prepare)\b/
+  /hono\/dist\/(?:client|utils\/cookie)|build\/(?:image\/(?:canvas|creature|encode|glyph|metadata|paint|palette|placeholder)|contract\/(?:document|operations|ref|validator|response|prepare|schema)|chat\/(?:facts|profiles)|scenario\/(?:fixtures|schema)|server\/(?:control-api|control-routes|exposition|guard|page|watch)|scenario\/(?:apply|script)|journal\/(?:coverage|filter|place|report|table)|mock\/remote|store\/(?:connection|lua|redis)|testing|cli|index|prepare)\b/
 const codeSplitting = { includeDependenciesRecursively: false, groups: [{ name: 'core', test: (id) => !LATE.test(id) }] }
 const { output } = await bundle.write({ dir: path('dist'), format: 'esm', chunkFileNames: '[name].js', codeSplitting, comments: false })
 await bundle.close()

@@ -2,7 +2,6 @@ import type { SourceFile } from './document.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import { isObject } from './json.ts'
 import type { Operation } from './operation.ts'
-import { toOperations } from './operation.ts'
 import { toPath } from './pointer.ts'
 import type { Validator } from './validator.ts'
 
@@ -19,10 +18,29 @@ export interface Contract {
   readonly source: () => Promise<SourceFile>
 }
 
-/** A contract from what was read of a document already. */
-export function toContract(read: Pick<Contract, 'document' | 'operations' | 'validators' | 'source'>): Contract {
-  const { title = '', version = '' } = isObject(read.document['info']) ? read.document['info'] : {}
-  return { ...read, title: textOf(title), version: textOf(version) }
+/** What was read of a document already. */
+export interface Read extends Pick<Contract, 'operations' | 'validators' | 'source'> {
+  readonly document: () => JsonObject
+}
+
+/** A contract from what was read of a document already; the document itself is asked for when it is needed. */
+export function toContract({ document, ...read }: Read): Contract {
+  const infoOf = (name: 'title' | 'version'): string => {
+    const { info } = document()
+    return isObject(info) ? textOf(info[name] ?? '') : ''
+  }
+  return {
+    ...read,
+    get document() {
+      return document()
+    },
+    get title() {
+      return infoOf('title')
+    },
+    get version() {
+      return infoOf('version')
+    },
+  }
 }
 
 function textOf(value: JsonValue): string {
@@ -34,7 +52,7 @@ const MEDIA_TYPE = /^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+[ \t]*(?:;[\x20-\x7e]*)?$/
 
 /** A contract from any OpenAPI 3.0 or 3.1 file; a FileError says all that is wrong with it. */
 export async function loadContract(file: string): Promise<Contract> {
-  const [{ FileError, loadDocument, validateDocument }, { compileValidators }] = await Promise.all([import('./document.ts'), import('./validator.ts')])
+  const [{ FileError, loadDocument, validateDocument }, { toOperations }, { compileValidators }] = await Promise.all([import('./document.ts'), import('./operations.ts'), import('./validator.ts')])
   try {
     const loaded = await loadDocument(file)
     await validateDocument(loaded)
@@ -44,7 +62,7 @@ export async function loadContract(file: string): Promise<Contract> {
     if (strange.length > 0) throw new FileError([...new Set(strange)].map((mediaType) => `${file}: ${JSON.stringify(mediaType)} is no media type; write it as application/json`))
     const { validators, faults } = compileValidators(document, operations)
     if (faults.length > 0) throw new FileError(faults.map(({ pointer, reason }) => `${placeOf(toPath(pointer))} this schema cannot be used: ${reason}; mend it`))
-    return toContract({ document, operations, validators, source: async () => source })
+    return toContract({ document: () => document, operations, validators, source: async () => source })
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     throw new FileError([`${file}: it is nested too deeply, or a part of it contains itself; break the circle`])

@@ -2,7 +2,6 @@ import type { ErrorObject } from 'ajv'
 import type { JsonValue } from './json.ts'
 import { isObject } from './json.ts'
 import { unescapePointer } from './pointer.ts'
-import { isBoundary } from './schema.ts'
 
 /** One thing that is wrong with a request, in words for the client. */
 export interface Fault {
@@ -156,4 +155,11 @@ function nameOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'number') return Number.isInteger(value) ? 'an integer' : 'a number'
   return withArticle(typeof value)
+}
+
+// Whether an error of ajv's stands for a boundary of the union at `union`, as withBoundaries sets them before each branch; `first`: for the first one.
+function isBoundary(schemaPath: string, union: string, first = false): boolean {
+  if (!schemaPath.startsWith(`${union}/`) || !schemaPath.endsWith('/false schema')) return false
+  const index = schemaPath.slice(union.length + 1, -'/false schema'.length)
+  return first ? index === '0' : /^\d*[02468]$/.test(index)
 }

@@ -1,6 +1,6 @@
 import ajvStandalone from 'ajv/dist/standalone/index.js'
 import { loadDocument } from './document.ts'
-import { toOperations } from './operation.ts'
+import { toOperations } from './operations.ts'
 import { createAjv, requestSchemas, schemaAt, withAppending } from './validator.ts'
 
 /**
@@ -24,7 +24,7 @@ export async function prepareContract(file: string): Promise<string> {
     // ajv's ES modules still require its small run-time functions, where a schema needs one
     ...(code.includes('require(') ? ["import { createRequire } from 'node:module'", 'const require = createRequire(import.meta.url)'] : []),
     code,
-    `export const document = ${toParsed(document)}`,
+    `let parsed\nexport const document = () => (parsed ??= ${toParsed(document)})`,
     `export const operations = ${toParsed(operations)}`,
     `export const validators = new Map([\n${entries}])`,
     '',

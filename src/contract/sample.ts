@@ -2,7 +2,8 @@ import type { Contract } from './contract.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import { isObject } from './json.ts'
 import type { Operation, ResponseSpec } from './operation.ts'
-import { deref, isJsonType, valueAt } from './operation.ts'
+import { isJsonType } from './operation.ts'
+import { deref, valueAt } from './walk.ts'
 import { escapePointer } from './pointer.ts'
 
 /** What an Operation without behaviour of its own answers. */

@@ -91,10 +91,3 @@ export function withBoundaries(document: JsonObject): JsonObject {
     return result
   })
 }
-
-/** Whether an error of ajv's stands for the boundary of a branch of the union at `schemaPath`; `first`: of the first one. */
-export function isBoundary(schemaPath: string, union: string, first = false): boolean {
-  if (!schemaPath.startsWith(`${union}/`) || !schemaPath.endsWith('/false schema')) return false
-  const index = schemaPath.slice(union.length + 1, -'/false schema'.length)
-  return first ? index === '0' : /^\d*[02468]$/.test(index)
-}

@@ -6,8 +6,9 @@ import type { JsonObject } from './json.ts'
 import { isObject } from './json.ts'
 import { bodyKey, parameterKey } from './key.ts'
 import type { Operation } from './operation.ts'
-import { isJsonType, valueAt } from './operation.ts'
+import { isJsonType } from './operation.ts'
 import { escapePointer } from './pointer.ts'
+import { valueAt } from './walk.ts'
 import { isVersion30, toJsonSchemas, withBoundaries } from './schema.ts'
 
 /** Checks a value; leaves all its faults in `errors`. ajv's own shape, compiled now or at build time. */

@@ -1,7 +1,7 @@
 import type { Operation } from '../contract/operation.ts'
 import type { Kind, Known } from './marks.ts'
 import { CONTENTS, keyOf } from './marks.ts'
-import { fieldsOf, locate } from './place.ts'
+import { locate } from './place.ts'
 
 /** One thing that can be exercised. */
 export interface Item {
@@ -54,7 +54,7 @@ export interface Coverage extends Readonly<Record<SectionName, Section>> {
 /** The Coverage that the marks of a Store tell. */
 export function toCoverage(marks: ReadonlyMap<string, number>, known: Known): Coverage {
   const { contract, models, families, scenarios } = known
-  const { document, operations } = contract
+  const { operations } = contract
   const counts = byKind(marks)
   const section = (kind: Kind, names: readonly string[]): Section => toSection(counts.get(kind) ?? new Map(), names)
   return {
@@ -64,7 +64,7 @@ export function toCoverage(marks: ReadonlyMap<string, number>, known: Known): Co
       'parameter',
       operations.flatMap((operation) => [
         ...operation.parameters.map(({ in: place, name }) => `${keyOf(operation)} ${place} ${name}`),
-        ...fieldsOf(document, operation).map((name) => `${keyOf(operation)} body ${name}`),
+        ...Object.keys(operation.fields).map((name) => `${keyOf(operation)} body ${name}`),
       ]),
     ),
     contents: section('content', models.length + families.length === 0 ? [] : CONTENTS),

@@ -8,7 +8,6 @@ import { isStream } from '../reply/reply.ts'
 import { redactRepeated, redactText } from './credentials.ts'
 import type { Head, Told } from './exchange.ts'
 import { codeOf } from './exchange.ts'
-import { fieldsOf } from './place.ts'
 import type { Trace } from './trace.ts'
 
 /** What can be exercised. */
@@ -61,7 +60,7 @@ function allMarksOf(trace: Trace, { request, reply }: Said, known: Known): reado
   const where = operation === undefined ? '' : `${keyOf(operation)} `
   const marks: [Kind, string][] = [['status', `${where}${reply.status}`]]
   if (operation !== undefined) {
-    marks.push(['operation', keyOf(operation)], ...parametersOf(operation, { request, body }, known.contract).map((name): [Kind, string] => ['parameter', `${where}${name}`]))
+    marks.push(['operation', keyOf(operation)], ...parametersOf(operation, { request, body }).map((name): [Kind, string] => ['parameter', `${where}${name}`]))
   }
   if (chat !== undefined) {
     marks.push(['model', modelOf(chat.model, known) ?? chat.model.slice(0, 64)], ['form', chat.wantsStream ? 'stream' : 'whole'])
@@ -88,14 +87,17 @@ export function modelOf(model: string, { models, families }: Known): string | un
   return families.filter((family) => isMeant(family, model)).toSorted((a, b) => b.length - a.length)[0]
 }
 
-const fields = new WeakMap<Operation, readonly string[]>()
-
 // `body stream`, `query limit`: what of all that the contract names was sent.
-function parametersOf(operation: Operation, { request, body }: { request: Head; body: JsonValue | undefined }, { document }: Contract): string[] {
-  let names = fields.get(operation)
-  if (names === undefined) fields.set(operation, (names = fieldsOf(document, operation)))
-  const sent = operation.parameters.filter(({ in: place, name }) => place === 'path' || isSent(place, name, request)).map(({ in: place, name }) => `${place} ${name}`)
-  return isObject(body) ? [...sent, ...names.filter((name) => Object.hasOwn(body, name)).map((name) => `body ${name}`)] : sent
+function parametersOf({ parameters, fields }: Operation, { request, body }: { request: Head; body: JsonValue | undefined }): string[] {
+  const sent = parameters.filter(({ in: place, name }) => place === 'path' || isSent(place, name, request)).map(({ in: place, name }) => `${place} ${name}`)
+  return isObject(body)
+    ? [
+        ...sent,
+        ...Object.keys(fields)
+          .filter((name) => Object.hasOwn(body, name))
+          .map((name) => `body ${name}`),
+      ]
+    : sent
 }
 
 function isSent(place: string, name: string, { query, headers }: Head): boolean {

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../contract/json.ts'
 import { isObject } from '../contract/json.ts'
 import type { Operation } from '../contract/operation.ts'
-import { deref, isJsonType, valueAt } from '../contract/operation.ts'
+import { bodySchemaOf } from '../contract/operation.ts'
 import { escapePointer } from '../contract/pointer.ts'
+import { deref, valueAt } from '../contract/walk.ts'
 
 interface Place {
   readonly pointer: string
@@ -22,25 +23,12 @@ function composedAt(document: JsonObject, pointer: string, seen: Set<string> = n
   return [{ pointer: place.pointer, schema }, ...branches.flatMap((branch) => composedAt(document, branch, seen))]
 }
 
-/** The JSON pointer of an Operation's schema for JSON bodies; undefined where it takes none. */
-export function bodySchemaOf({ body }: Operation): string | undefined {
-  const mediaType = body?.mediaTypes.find(isJsonType)
-  return body === undefined || mediaType === undefined ? undefined : `${body.pointer}/${escapePointer(mediaType)}/schema`
-}
-
-/** The names of the fields that the contract gives an Operation's body at its top. */
-export function fieldsOf(document: JsonObject, operation: Operation): string[] {
-  const pointer = bodySchemaOf(operation)
-  const names = pointer === undefined ? [] : composedAt(document, pointer).flatMap(({ schema }) => (isObject(schema['properties']) ? Object.keys(schema['properties']) : []))
-  return [...new Set(names)]
-}
-
 /** Where the contract speaks of what `messages[].role` names: the JSON pointer of the innermost schema that is found. */
 export function locate(document: JsonObject, operation: Operation, param: string): string | undefined {
   const keys = param === 'body' ? [] : param.replaceAll('[]', '.[]').split('.').filter(Boolean)
   const body = bodySchemaOf(operation)
   const parameter = operation.parameters.find(({ name }) => name === keys[0])
-  const start = body === undefined || (parameter !== undefined && !fieldsOf(document, operation).includes(parameter.name)) ? parameter?.schema : body
+  const start = body === undefined || (parameter !== undefined && !Object.hasOwn(operation.fields, parameter.name)) ? parameter?.schema : body
   if (start === undefined) return operation.body?.pointer
   let pointers = [start]
   for (const key of start === body ? keys : keys.slice(1)) {

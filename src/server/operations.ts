@@ -1,11 +1,7 @@
-import type { Alternatives } from '../contract/alternatives.ts'
-import { alternativesOf } from '../contract/alternatives.ts'
 import type { Contract } from '../contract/contract.ts'
 import type { Fault } from '../contract/fault.ts'
 import type { JsonObject } from '../contract/json.ts'
-import type { Operation } from '../contract/operation.ts'
-import { isJsonType } from '../contract/operation.ts'
-import { escapePointer } from '../contract/pointer.ts'
+import type { Alternatives, Operation } from '../contract/operation.ts'
 import { sampleResponse } from '../contract/sample.ts'
 import { isMeant } from '../chat/profile.ts'
 import { MAX_MODEL } from '../image/recipe.ts'
@@ -48,10 +44,8 @@ async function answerSample({ operation }: CheckedRequest, { contract }: Setting
 
 /** The models that can be asked for: by name, and as families; those of the chat operation's schema and the user's own. */
 export function modelsOf({ contract, packaged, ownModels }: Settings): Alternatives {
-  const body = contract.operations.find((operation) => behaviourOf(operation, packaged) === createChatCompletion)?.body
-  const mediaType = body?.mediaTypes.find(isJsonType)
-  const { values, titles } =
-    body === undefined || mediaType === undefined ? { values: [], titles: [] } : alternativesOf(contract.document, `${body.pointer}/${escapePointer(mediaType)}/schema`, 'model')
+  const chat = contract.operations.find((operation) => behaviourOf(operation, packaged) === createChatCompletion)
+  const { values = [], titles = [] } = chat?.fields['model'] ?? {}
   return { values: [...new Set([...values, ...ownModels.filter((name) => !isFamily(name))])], titles: [...new Set([...titles, ...ownModels.filter(isFamily)])] }
 }
 

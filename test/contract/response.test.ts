@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { toContract } from '../../src/contract/contract.ts'
 import type { JsonObject, JsonValue } from '../../src/contract/json.ts'
-import { toOperations } from '../../src/contract/operation.ts'
+import { toOperations } from '../../src/contract/operations.ts'
 import { createResponseCheck } from '../../src/contract/response.ts'
 import { sampleResponse } from '../../src/contract/sample.ts'
 
@@ -10,7 +10,7 @@ const CAT = { type: 'object', required: ['name'], properties: { name: { type: 's
 
 function contractOf(responses: JsonObject) {
   const document: JsonObject = { openapi: '3.0.3', info: { title: '', version: '' }, paths: { '/a': { get: { responses } } } }
-  return toContract({ document, operations: toOperations(document), validators: new Map(), source: async () => ({ file: '', text: '', value: document, lineOf: () => 1 }) })
+  return toContract({ document: () => document, operations: toOperations(document), validators: new Map(), source: async () => ({ file: '', text: '', value: document, lineOf: () => 1 }) })
 }
 
 function faultsOf(responses: JsonObject, status: number, mediaType: string | undefined, value: JsonValue): string[] {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { toContract } from '../../src/contract/contract.ts'
-import { toOperations } from '../../src/contract/operation.ts'
+import { toOperations } from '../../src/contract/operations.ts'
 import { toCoverage } from '../../src/journal/coverage.ts'
 import { marksOf } from '../../src/journal/marks.ts'
 import { createTrace } from '../../src/journal/trace.ts'
@@ -123,7 +123,7 @@ test('the parameters of a contract of one’s own are told by where they stand; 
             - { name: filter, in: query, style: deepObject, schema: { type: object } }
             - { name: X-Trace, in: header, schema: { type: string } }
           responses: { '200': { description: ok }, '4XX': { description: wrong } }`)
-  const own = { contract: toContract({ document, operations: toOperations(document), validators: new Map(), source: known.contract.source }), models: [], families: [], scenarios: [] }
+  const own = { contract: toContract({ document: () => document, operations: toOperations(document), validators: new Map(), source: known.contract.source }), models: [], families: [], scenarios: [] }
   const [operation] = own.contract.operations
   const fault = { param: 'limit', reason: 'value', value: 9, message: "Invalid value for 'limit': it must be at most 5." } as const
   const marks = marksOf(
