@@ -10,7 +10,7 @@ const OURS = [fileURLToPath(new URL('../dist/cli.js', import.meta.url)), '--port
 const FIXTURE = fileURLToPath(new URL('fixture.js', import.meta.url))
 export const FLOOR = fileURLToPath(new URL('floor.js', import.meta.url))
 const IN_FLIGHT = 16
-const SPAWNS = 9
+const SPAWNS = 25
 const PICTURES = 120
 
 /**
@@ -74,7 +74,8 @@ export async function measureJson(bench) {
   const floor = await startFloor(bench.folder, question, 'whole')
   const asked = [chatQuestion(floor.url), question]
   const [a, ours] = await race(bench, asked)
-  const [slow, slowOurs] = await race(bench, asked, { connections: 64, of: 'p99' })
+  // One answer in a hundred says little of two seconds: whatever else the machine does shows in it first.
+  const [slow, slowOurs] = await race({ ...bench, rounds: 2 * bench.rounds + 1 }, asked, { connections: 64, of: 'p99' })
   const fresh = { prompt: 'A red fox in the snow, at dawn, no #' }
   const [b, new_] = await race(
     bench,
@@ -229,13 +230,14 @@ export async function measureKept(bench) {
 /**
  * Starts servers in turn, again and again, each to its first 200 of a chat request; the milliseconds and the MB of each.
  * @param {readonly (() => Promise<import('./child.js').Server>)[]} starts
+ * @param {number} spawns of each
  */
-export async function raceCold(starts) {
+export async function raceCold(starts, spawns) {
   /** @type {number[][]} */
   const times = starts.map(() => [])
   /** @type {number[][]} */
   const memory = starts.map(() => [])
-  for (let spawned = 0; spawned < SPAWNS; spawned++) {
+  for (let spawned = 0; spawned < spawns; spawned++) {
     for (const [i, startOne] of starts.entries()) {
       const started = performance.now()
       const server = await startOne()
@@ -255,7 +257,7 @@ export async function raceCold(starts) {
  */
 export async function measureCold({ folder, ours: { url } }) {
   const answer = await capture(folder, chatQuestion(url), 'whole')
-  const { times, memory } = await raceCold([async () => start([FLOOR, answer]), startOurs])
+  const { times, memory } = await raceCold([async () => start([FLOOR, answer]), startOurs], SPAWNS)
   return [
     { name: 'cold start to the first answer, ms; floor: bare Node', ...compare(times[0], times[1]), most: onNode(1.6, 1.4) },
     { name: 'memory after the first answer, MB; floor: bare Node', ...compare(memory[0], memory[1]), most: 1.5 },
