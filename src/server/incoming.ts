@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { ApiError } from '../reply/error.ts'
+import { readWeb, takeBody } from './body.ts'
 
 /** A request as the server reads it, from a port or in process. */
 export interface Incoming {
@@ -21,8 +22,6 @@ export interface Incoming {
   readonly readBody: () => Promise<Buffer>
 }
 
-/** The largest body that is read, in bytes: 32 MiB. */
-const MAX_BODY = 33_554_432
 /** What links begin with where no port is. */
 export const IN_PROCESS = 'http://mock.invalid'
 
@@ -51,10 +50,7 @@ export function fromNode(incoming: IncomingMessage, address: string): Arriving {
     headers: () => headers,
     header,
     isGone: () => incoming.socket.destroyed,
-    readBody: async () => {
-      if (Number(headers['content-length'] ?? 0) > MAX_BODY) throw tooLarge()
-      return await (body ?? takeBody(incoming)).read()
-    },
+    readBody: () => (body ?? takeBody(incoming)).read(),
     release: () => body?.release(),
   }
 }
@@ -115,91 +111,6 @@ export function decodePath(path: string): string {
     return decodeURI(path.replaceAll('%25', '%2525'))
   } catch {
     return path
-  }
-}
-
-function tooLarge(): ApiError {
-  return new ApiError('body_too_large', { reason: `The request body is too large; at most ${MAX_BODY} bytes are read.` })
-}
-
-/**
- * The next turn of the event loop, the same for all that wait for it. So what came in one turn is all read, then answered
- * step by step together, then written: a system call between two answers makes the processor forget what it has learned of
- * our code, which halves the answers a second.
- */
-export function nextTurn(): Promise<void> {
-  turn ??= new Promise((resolve) => {
-    setImmediate(() => {
-      turn = undefined
-      resolve()
-    })
-  })
-  return turn
-}
-
-let turn: Promise<void> | undefined
-
-interface Body {
-  /** The whole; an ApiError when it is too large or its client hung up. */
-  readonly read: () => Promise<Buffer>
-  readonly release: () => void
-}
-
-// Takes a body as it comes: in the turn after its head most are whole.
-function takeBody(incoming: IncomingMessage): Body {
-  let chunks: Buffer[] = []
-  let size = 0
-  let outcome: Buffer | ApiError | undefined
-  let wake: (() => void) | undefined
-  const settle = (as: Buffer | ApiError): void => {
-    outcome ??= as
-    wake?.()
-  }
-  const onData = (chunk: Buffer): void => {
-    size += chunk.length
-    if (size <= MAX_BODY) return void chunks.push(chunk)
-    release()
-    settle(tooLarge())
-  }
-  const release = (): void => {
-    chunks = []
-    incoming.off('data', onData).resume() // the rest is read and dropped, so that the client can read the answer
-  }
-  const onLoss = (): void => (incoming.complete ? undefined : settle(new ApiError('invalid_body', { reason: 'The request body ended too early.' })))
-  incoming
-    .on('data', onData)
-    .on('end', () => settle(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
-    .on('close', onLoss)
-    .on('error', onLoss)
-  const read = async (): Promise<Buffer> => {
-    if (outcome === undefined) {
-      await new Promise<void>((resolve) => (wake = resolve))
-      await nextTurn()
-    }
-    if (outcome instanceof Buffer) return outcome
-    throw outcome ?? new ApiError('invalid_body')
-  }
-  return { read, release }
-}
-
-async function readWeb({ body, signal }: Request): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  const reader = body?.getReader()
-  const hangUp = (): void => void reader?.cancel().catch(() => {})
-  signal.addEventListener('abort', hangUp)
-  try {
-    for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
-      size += part.value.length
-      if (size > MAX_BODY) throw tooLarge()
-      chunks.push(part.value)
-    }
-    return Buffer.concat(chunks)
-  } catch (error) {
-    hangUp()
-    throw error instanceof ApiError ? error : new ApiError('invalid_body', { reason: 'The request body ended too early.' })
-  } finally {
-    signal.removeEventListener('abort', hangUp)
   }
 }
 
