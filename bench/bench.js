@@ -11,6 +11,9 @@ import { isMissed, toTable } from './table.js'
 
 const HELP = `Usage: npm run bench -- [flags]
 
+What the mock does beside a floor: the same load, in turn, on a bare node:http server that gives the same answer. It takes six
+minutes, with --peers nine; a round or two say little of the slowest hundredth, and of a machine that does other things.
+
   --rounds N     rounds of each load, of which the median is taken (5)
   --seconds S    whole seconds of each load (2)
   --load TOOL    wrk or node (wrk where it is installed)
@@ -67,7 +70,7 @@ async function main(flags) {
   const took = Math.round((performance.now() - started) / 1000)
   process.stdout.write(`${toTable(figures)}\n
 ${others.length + 1} x ${cpu?.model}, Node ${process.version}, ${date}, ${took} s
-Load by ${flags.isWrk ? 'wrk' : 'bench/driver.js'}; medians of ${flags.rounds} rounds of ${flags.seconds} s, floor and ours in turn;
+Load by ${flags.isWrk ? 'wrk' : 'bench/driver.js'}; medians of ${flags.rounds} round${flags.rounds === 1 ? '' : 's'} of ${flags.seconds} s, floor and ours in turn;
 a ratio is the median of the rounds' ratios.\n`)
   if (flags.save) save(figures, { date, machine: `${others.length + 1} x ${cpu?.model}` })
   if (flags.assert && figures.some(isMissed)) process.exitCode = 1

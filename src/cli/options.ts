@@ -39,15 +39,16 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
 // A misspelt flag is an error. A variable may be somebody else's: where it is only nearly ours, that is told.
 function slipsIn(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = flags.map((flag) => flag.env)
-  return Object.keys(env)
-    .filter((name) => name.startsWith('MOCK_') && !known.includes(name))
-    .flatMap((name) => {
-      const [meant] = nearNames(name, known)
-      return meant !== undefined && distance(name, meant) <= SLIP ? [`the variable ${name} is no option; did you mean ${meant}?`] : []
+  return Object.entries(env)
+    .filter(([name]) => name.startsWith('MOCK_') && !known.includes(name))
+    .flatMap(([name, value = '']) => {
+      const [near = ''] = nearNames(name, known)
+      const meant = known.find((option) => name === `MOCK_${option}` && !value.includes('://')) ?? (distance(name, near) <= SLIP ? near : undefined)
+      return meant === undefined ? [] : [`the variable ${name} is no option; did you mean ${meant}?`]
     })
 }
 
-/** Characters by which a name may differ from the one that is meant: `MOCK_PORT`, as a cluster writes for a service that is called mock, is three from the next. */
+/** Characters by which a name may differ from the one that is meant. A cluster writes `MOCK_PORT=tcp://…` for a service that is called mock. */
 const SLIP = 2
 
 // A word, unless it may be a URL with a password.

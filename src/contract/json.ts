@@ -60,7 +60,7 @@ function parseWhole(text: Text): JsonReading {
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const position = /position (\d+)/.exec(message)?.[1]
-  if (position !== undefined) return `it breaks at character ${position}.`
+  if (position !== undefined) return `it breaks at character ${Number(position) + 1}.`
   return message.startsWith('Unexpected end') || message.startsWith('Unterminated') ? 'it ends too early.' : 'it holds an unexpected token.'
 }
 

@@ -78,7 +78,8 @@ export function keyOf({ method, path }: Pick<Operation, 'method' | 'path'>): str
 }
 
 function toMark(kind: Kind, text: string): string {
-  return `${kind} ${redactRepeated(text)}`.slice(0, MAX_MARK).toWellFormed()
+  const mark = `${kind} ${redactRepeated(text)}`
+  return mark.length <= MAX_MARK ? mark.toWellFormed() : `${mark.slice(0, MAX_MARK - 1).toWellFormed()}…`
 }
 
 /** What a model counts for: its own name, or its family, the one with the longest prefix; undefined where neither is known. */

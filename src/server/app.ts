@@ -133,8 +133,15 @@ function toHandled({ method, path }: Incoming, { status, headers }: Reply, { tra
     scenario: choice === undefined ? undefined : redactRepeated(choice.name),
     hungUp,
     note: note === undefined ? undefined : redactRepeated(note),
-    error: fault === undefined ? undefined : redactText(fault.slice(0, 4000)).slice(0, 300),
+    error: fault === undefined ? undefined : cut(redactText(fault.slice(0, 4000))),
   }
+}
+
+/** Characters of an error that a log tells. */
+const MAX_ERROR = 300
+
+function cut(text: string): string {
+  return text.length <= MAX_ERROR ? text : `${text.slice(0, MAX_ERROR - 1)}…`
 }
 
 // The one place where a Reply is made whole: every one has its ids, and those outside the control API are open to every origin.

@@ -122,11 +122,12 @@ test('no password of a store is printed, wherever it is written', () => {
 })
 
 test('a variable that is one of ours but for a slip of the pen is told at the start; one that is somebody else’s is not', async () => {
-  await using mock = await start([], { MOCK_ERORS: 'gateway', MOCK_PORT: 'tcp://10.0.0.1:4010', MOCK_SERVICE_HOST: '10.0.0.1', MOCK_PACE: 'instant' })
+  await using mock = await start([], { MOCK_ERORS: 'gateway', MOCK_HOST: '0.0.0.0', MOCK_PORT: 'tcp://10.0.0.1:4010', MOCK_SERVICE_HOST: '10.0.0.1', MOCK_PACE: 'instant' })
   mock.process.kill('SIGTERM')
   await mock.ended
   expect(mock.lines.map((line) => JSON.parse(line)).filter(({ level }) => level !== 'info')).toEqual([
     { time: expect.any(String), level: 'warn', msg: 'the variable MOCK_ERORS is no option; did you mean MOCK_ERRORS?' },
+    { time: expect.any(String), level: 'warn', msg: 'the variable MOCK_HOST is no option; did you mean HOST?' },
   ])
 })
 

@@ -52,8 +52,8 @@ test('a hundred long names are read, and of more it is told that they are too ma
 })
 
 test('of a text with a long string it is told where it breaks', () => {
-  expect(read(`{"a":"${'x'.repeat(5000)}",}`)).toEqual({ fault: 'The request body is not valid JSON: it breaks at character 5008.' })
-  expect(read(`{"a":"${'x'.repeat(5000)}\n"}`)).toEqual({ fault: 'The request body is not valid JSON: it breaks at character 5006.' })
+  expect(read(`{"a":"${'x'.repeat(5000)}",}`)).toEqual({ fault: 'The request body is not valid JSON: it breaks at character 5009.' })
+  expect(read(`{"a":"${'x'.repeat(5000)}\n"}`)).toEqual({ fault: 'The request body is not valid JSON: it breaks at character 5007.' })
 })
 
 test('readJson takes no text that JSON.parse does not', () => {
@@ -99,7 +99,7 @@ test.each<[string, string | Buffer, string | RegExp]>([
   ['a raw NUL', '{"a":"\0"}', /not valid JSON/],
   ['a cut body', '{"a":[1,', /not valid JSON/],
   ['a cut string', '{"a":"b', /not valid JSON/],
-  ['single quotes', "{'a':1}", 'The request body is not valid JSON: it breaks at character 1.'],
+  ['single quotes', "{'a':1}", 'The request body is not valid JSON: it breaks at character 2.'],
   ['two values', '{} {}', /not valid JSON/],
   ['NaN', '[NaN]', /not valid JSON/],
   ['16 million [', '['.repeat(16_000_000), DEEP],
