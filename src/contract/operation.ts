@@ -45,8 +45,10 @@ export interface Operation {
   readonly parameters: readonly Parameter[]
   /** The body it takes; none when the contract names none. */
   readonly body: { readonly required: boolean; readonly mediaTypes: readonly string[]; readonly pointer: string } | undefined
-  /** The fields of its JSON body, as far as the contract names them, and what each may be by name. */
-  readonly fields: Readonly<Record<string, Alternatives>>
+  /** The fields of its JSON body, as far as the contract names them. */
+  readonly fields: readonly string[]
+  /** What that body's `model` may be. */
+  readonly models: Alternatives
   readonly responses: readonly ResponseSpec[]
 }
 

@@ -44,7 +44,7 @@ function toOperation(document: JsonObject, source: OperationSource): Operation {
     operationId: typeof operationId === 'string' ? operationId : undefined,
     parameters: [...shared, ...own],
     body,
-    fields: toFields(document, body),
+    ...toFields(document, body),
     responses: toResponses(document, { value: operation['responses'] ?? null, pointer: `${source.pointer}/responses` }),
   }
 }
@@ -88,13 +88,11 @@ function toBody(document: JsonObject, source: Place): Operation['body'] {
   return { required: value['required'] === true, mediaTypes: Object.keys(value['content']), pointer: `${pointer}/content` }
 }
 
-function toFields(document: JsonObject, body: Operation['body']): Operation['fields'] {
+function toFields(document: JsonObject, body: Operation['body']): Pick<Operation, 'fields' | 'models'> {
   const pointer = bodySchemaOf({ body })
-  const found = new Map<string, JsonObject[]>()
-  for (const { properties } of pointer === undefined ? [] : composedOf(document, valueAt(document, pointer) ?? null)) {
-    for (const [name, schema] of Object.entries(isObject(properties) ? properties : {})) found.set(name, [...(found.get(name) ?? []), ...composedOf(document, schema)])
-  }
-  return Object.fromEntries(Array.from(found, ([name, schemas]) => [name, alternativesOf(schemas)]))
+  const properties = (pointer === undefined ? [] : composedOf(document, valueAt(document, pointer) ?? null)).flatMap((schema) => schema['properties'] ?? []).filter(isObject)
+  const models = properties.flatMap(({ model }) => (model === undefined ? [] : composedOf(document, model)))
+  return { fields: [...new Set(properties.flatMap(Object.keys))], models: alternativesOf(models) }
 }
 
 function alternativesOf(schemas: readonly JsonObject[]): Alternatives {

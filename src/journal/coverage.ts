@@ -64,7 +64,7 @@ export function toCoverage(marks: ReadonlyMap<string, number>, known: Known): Co
       'parameter',
       operations.flatMap((operation) => [
         ...operation.parameters.map(({ in: place, name }) => `${keyOf(operation)} ${place} ${name}`),
-        ...Object.keys(operation.fields).map((name) => `${keyOf(operation)} body ${name}`),
+        ...operation.fields.map((name) => `${keyOf(operation)} body ${name}`),
       ]),
     ),
     contents: section('content', models.length + families.length === 0 ? [] : CONTENTS),

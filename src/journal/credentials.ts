@@ -1,4 +1,5 @@
 import { toRecipe } from '../image/recipe.ts'
+import { copyOf } from '../reply/cache.ts'
 
 /** What stands where a credential stood. */
 export const REDACTED = '[redacted]'
@@ -103,7 +104,7 @@ export function redactRepeated(text: string): string {
     open.clear()
     weight = text.length
   }
-  open.add(text)
+  open.add(copyOf(text))
   return text
 }
 

@@ -91,14 +91,7 @@ export function modelOf(model: string, { models, families }: Known): string | un
 // `body stream`, `query limit`: what of all that the contract names was sent.
 function parametersOf({ parameters, fields }: Operation, { request, body }: { request: Head; body: JsonValue | undefined }): string[] {
   const sent = parameters.filter(({ in: place, name }) => place === 'path' || isSent(place, name, request)).map(({ in: place, name }) => `${place} ${name}`)
-  return isObject(body)
-    ? [
-        ...sent,
-        ...Object.keys(fields)
-          .filter((name) => Object.hasOwn(body, name))
-          .map((name) => `body ${name}`),
-      ]
-    : sent
+  return isObject(body) ? [...sent, ...fields.filter((name) => Object.hasOwn(body, name)).map((name) => `body ${name}`)] : sent
 }
 
 function isSent(place: string, name: string, { query, headers }: Head): boolean {

@@ -28,7 +28,7 @@ export function locate(document: JsonObject, operation: Operation, param: string
   const keys = param === 'body' ? [] : param.replaceAll('[]', '.[]').split('.').filter(Boolean)
   const body = bodySchemaOf(operation)
   const parameter = operation.parameters.find(({ name }) => name === keys[0])
-  const start = body === undefined || (parameter !== undefined && !Object.hasOwn(operation.fields, parameter.name)) ? parameter?.schema : body
+  const start = body === undefined || (parameter !== undefined && !operation.fields.includes(parameter.name)) ? parameter?.schema : body
   if (start === undefined) return operation.body?.pointer
   let pointers = [start]
   for (const key of start === body ? keys : keys.slice(1)) {

@@ -42,6 +42,11 @@ export function createCache<V>(most: number, weigh: (value: V) => number): Cache
   }
 }
 
+/** A text by itself: one that was cut out of a longer one keeps all of that in memory. */
+export function copyOf(text: string): string {
+  return Buffer.from(text).toString()
+}
+
 /** The shortest text of which anything is recalled, in characters. */
 const LONG = 4096
 /** Characters of such texts, those that were asked for last. */

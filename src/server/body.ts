@@ -9,7 +9,7 @@ const MAX_BODY = 33_554_432
 export interface Body {
   /** The whole; an ApiError when it is too large or its client hung up. */
   readonly read: () => Promise<Buffer>
-  /** Drops what has come and is still to come. */
+  /** Lets go of it, whether it was read or not: what is still to come is dropped. */
   readonly release: () => void
 }
 
@@ -26,19 +26,19 @@ export function takeBody(incoming: IncomingMessage): Body {
   const onData = (chunk: Buffer): void => {
     size += chunk.length
     if (size <= MAX_BODY) return void chunks.push(chunk)
-    release()
+    drop()
     settle(tooLarge())
   }
-  const release = (): void => {
+  const onEnd = (): void => {
+    settle(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))
     chunks = []
-    incoming.off('data', onData).resume() // the rest is read and dropped, so that the client can read the answer
+  }
+  const drop = (): void => {
+    chunks = []
+    if (!incoming.complete) incoming.off('data', onData).resume() // the rest is read and dropped, so that the client can read the answer
   }
   const onLoss = (): void => (incoming.complete ? undefined : settle(new ApiError('invalid_body', { reason: 'The request body ended too early.' })))
-  incoming
-    .on('data', onData)
-    .on('end', () => settle(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
-    .on('close', onLoss)
-    .on('error', onLoss)
+  incoming.on('data', onData).on('end', onEnd).on('close', onLoss).on('error', onLoss)
   const read = async (): Promise<Buffer> => {
     if (Number(incoming.headers['content-length'] ?? 0) > MAX_BODY) throw tooLarge()
     if (outcome === undefined) {
@@ -47,6 +47,10 @@ export function takeBody(incoming: IncomingMessage): Body {
     }
     if (outcome instanceof Buffer) return outcome
     throw outcome ?? new ApiError('invalid_body')
+  }
+  const release = (): void => {
+    drop()
+    outcome = undefined
   }
   return { read, release }
 }

@@ -4,7 +4,7 @@ import { toRoute } from '../contract/route.ts'
 import type { Trace } from '../journal/trace.ts'
 import { ApiError } from '../reply/error.ts'
 import type { Reply } from '../reply/reply.ts'
-import { createCache } from '../reply/cache.ts'
+import { copyOf, createCache } from '../reply/cache.ts'
 import type { Incoming } from './incoming.ts'
 import { decodePath } from './incoming.ts'
 
@@ -45,8 +45,9 @@ export function createRouter(endpoints: readonly Endpoint[]): (path: string) => 
     router ??= toRouter(templated)
     const [match] = router.match('ALL', path)[0].find(([{ route }]) => route.fits(path)) ?? []
     if (match === undefined) return undefined
-    const found = { path, template: match.template, answers: match.answers, values: match.route.read(path) }
-    known.set(path, found)
+    const own = copyOf(path)
+    const found = { path: own, template: match.template, answers: match.answers, values: match.route.read(own) }
+    known.set(own, found)
     return found
   }
 }

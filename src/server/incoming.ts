@@ -27,7 +27,7 @@ export const IN_PROCESS = 'http://mock.invalid'
 
 /** A request that came to a port, and whose body is being taken. */
 export interface Arriving extends Incoming {
-  /** Drops what has come and is still to come of a body that nobody reads. */
+  /** Lets go of the body, whether it was read or not. */
   readonly release: () => void
 }
 

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ErrorKind } from '../reply/errors.ts'
 import { ApiError } from '../reply/error.ts'
-import type { Reply } from '../reply/reply.ts'
 import type { App } from './app.ts'
+import type { Arriving } from './incoming.ts'
 import { fromNode } from './incoming.ts'
 import { nextTurn } from './next-turn.ts'
 import type { Pacing } from './write.ts'
@@ -17,17 +17,18 @@ export async function createServer(app: App, pacing: Pacing, begin: (outgoing: S
   const http = await import('node:http') // which a mock without a port never loads
   let address = ''
   const respond = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    const write = (reply: Reply): Promise<boolean> => writeNode(reply, outgoing, pacing)
-    let request
+    let request: Arriving
     try {
       request = fromNode(incoming, address)
     } catch (error) {
-      await write(app.refuse(error))
+      await writeNode(app.refuse(error), outgoing, pacing)
       return
     }
     await nextTurn()
-    await app.handle(request, write)
-    if (!incoming.complete) request.release()
+    await app.handle(request, (reply) => {
+      request.release() // an answer may wait for long
+      return writeNode(reply, outgoing, pacing)
+    })
   }
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const ended = begin(outgoing)
@@ -47,7 +48,8 @@ export async function createServer(app: App, pacing: Pacing, begin: (outgoing: S
   server.maxConnections = 10_000
   server.on('listening', () => (address = toUrl(server.address())))
   server.on('checkExpectation', onRequest)
-  server.on('clientError', (error, socket) => refuse(error, socket, { app, reasons: http.STATUS_CODES }))
+  // Behind the answers to what came before, which have their turn first.
+  server.on('clientError', (error, socket) => setImmediate(() => setImmediate(() => refuse(error, socket, { app, reasons: http.STATUS_CODES }))))
   return server
 }
 

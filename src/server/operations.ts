@@ -45,7 +45,7 @@ async function answerSample({ operation }: CheckedRequest, { contract }: Setting
 /** The models that can be asked for: by name, and as families; those of the chat operation's schema and the user's own. */
 export function modelsOf({ contract, packaged, ownModels }: Settings): Alternatives {
   const chat = contract.operations.find((operation) => behaviourOf(operation, packaged) === createChatCompletion)
-  const { values = [], titles = [] } = chat?.fields['model'] ?? {}
+  const { values = [], titles = [] } = chat?.models ?? {}
   return { values: [...new Set([...values, ...ownModels.filter((name) => !isFamily(name))])], titles: [...new Set([...titles, ...ownModels.filter(isFamily)])] }
 }
 
