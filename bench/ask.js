@@ -29,7 +29,9 @@ const OF_NODE = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding'
  * @returns {Record<string, string>}
  */
 export function headersOf({ body }) {
-  return body === undefined ? {} : { 'content-type': 'application/json', accept: 'application/json', authorization: 'Bearer sk-bench' }
+  return body === undefined
+    ? {}
+    : { 'content-type': 'application/json', accept: 'application/json', authorization: 'Bearer sk-bench' }
 }
 
 /**
@@ -58,7 +60,12 @@ export function chatQuestion(base, { prompt = 'A red fox in the snow, at dawn', 
 export async function ask(question) {
   const { url, body } = question
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
-  const options = { agent, method: body === undefined ? 'GET' : 'POST', headers: { ...headersOf(question), ...length }, timeout: PATIENCE }
+  const options = {
+    agent,
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { ...headersOf(question), ...length },
+    timeout: PATIENCE,
+  }
   return new Promise((resolve, reject) => {
     const request = httpRequest(url, options, (response) => {
       /** @type {Buffer[]} */

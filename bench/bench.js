@@ -5,7 +5,17 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createDriver, createWrk, hasWrk } from './load.js'
-import { measureBodies, measureCold, measureFixture, measureFresh, measureGrowth, measureJson, measureKept, measureStreams, startOurs } from './measure.js'
+import {
+  measureBodies,
+  measureCold,
+  measureFixture,
+  measureFresh,
+  measureGrowth,
+  measureJson,
+  measureKept,
+  measureStreams,
+  startOurs,
+} from './measure.js'
 import { measurePaced } from './paced.js'
 import { isMissed, toTable } from './table.js'
 
@@ -35,9 +45,13 @@ function readFlags() {
       help: { type: 'boolean', default: false },
     },
   })
-  const [rounds, seconds] = [values.rounds, values.seconds].map((text) => (/^[1-9]\d{0,2}$/.test(text) ? Number(text) : undefined))
-  if (rounds === undefined || seconds === undefined) throw new RangeError('--rounds and --seconds take a whole number from 1 to 999')
-  if (values.load !== undefined && !['wrk', 'node'].includes(values.load)) throw new RangeError('--load takes wrk or node')
+  const [rounds, seconds] = [values.rounds, values.seconds].map((text) =>
+    /^[1-9]\d{0,2}$/.test(text) ? Number(text) : undefined,
+  )
+  if (rounds === undefined || seconds === undefined)
+    throw new RangeError('--rounds and --seconds take a whole number from 1 to 999')
+  if (values.load !== undefined && !['wrk', 'node'].includes(values.load))
+    throw new RangeError('--load takes wrk or node')
   return { ...values, rounds, seconds, isWrk: values.load === undefined ? hasWrk() : values.load === 'wrk' }
 }
 
@@ -46,9 +60,25 @@ function readFlags() {
  * @param {ReturnType<typeof readFlags>} flags
  */
 async function measure(folder, { rounds, seconds, isWrk, peers }) {
-  const bench = { folder, rounds, seconds, load: isWrk ? createWrk(folder) : createDriver(folder), ours: await startOurs() }
+  const bench = {
+    folder,
+    rounds,
+    seconds,
+    load: isWrk ? createWrk(folder) : createDriver(folder),
+    ours: await startOurs(),
+  }
   const figures = []
-  for (const part of [measureCold, measureFixture, measureJson, measureStreams, measureBodies, measureFresh, measureKept, measurePaced, measureGrowth]) {
+  for (const part of [
+    measureCold,
+    measureFixture,
+    measureJson,
+    measureStreams,
+    measureBodies,
+    measureFresh,
+    measureKept,
+    measurePaced,
+    measureGrowth,
+  ]) {
     process.stderr.write(`${part.name}\n`)
     figures.push(...(await part(bench)))
   }
@@ -84,7 +114,11 @@ a ratio is the median of the rounds' ratios.\n`)
 function save(figures, where) {
   const file = new URL('figures.json', import.meta.url)
   const node = Number.parseInt(process.versions.node, 10)
-  const ratios = Object.fromEntries(figures.flatMap(({ name, ratio }) => (ratio === undefined || Number.isNaN(ratio) ? [] : [[name, Number(ratio.toFixed(3))]])))
+  const ratios = Object.fromEntries(
+    figures.flatMap(({ name, ratio }) =>
+      ratio === undefined || Number.isNaN(ratio) ? [] : [[name, Number(ratio.toFixed(3))]],
+    ),
+  )
   const saved = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
   writeFileSync(file, `${JSON.stringify({ ...saved, [node]: { node, ...where, ratios } }, null, 2)}\n`)
 }

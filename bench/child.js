@@ -45,7 +45,9 @@ function launch(command, args, options, stderr = 'inherit') {
 export async function start(args, stderr) {
   const child = launch(process.execPath, args, {}, stderr)
   const signal = AbortSignal.timeout(PATIENCE)
-  const ended = once(child, 'exit', { signal }).then(() => Promise.reject(new Error(`${args[0]} ended before it listened`)))
+  const ended = once(child, 'exit', { signal }).then(() =>
+    Promise.reject(new Error(`${args[0]} ended before it listened`)),
+  )
   const [line] = await Promise.race([once(child.stdout, 'data', { signal }), ended])
   ended.catch(() => {}) // it ends at last
   return toServer(child, String(line).trim())

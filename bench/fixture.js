@@ -4,7 +4,10 @@ import { createMock, startMock } from 'chat-image-mock'
 import { median } from './table.js'
 
 const TIMES = 50
-const body = JSON.stringify({ model: 'gpt-4o-image', messages: [{ role: 'user', content: 'A red fox in the snow, at dawn' }] })
+const body = JSON.stringify({
+  model: 'gpt-4o-image',
+  messages: [{ role: 'user', content: 'A red fox in the snow, at dawn' }],
+})
 
 /**
  * The median milliseconds of what is done again and again, the first times left out.
@@ -24,7 +27,11 @@ async function time(doing) {
 const create = await time(createMock)
 const start = await time(async () => {
   const mock = await startMock()
-  const response = await mock.fetch('/v1/chat/completions', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  const response = await mock.fetch('/v1/chat/completions', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  })
   if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
   await response.arrayBuffer()
   return mock

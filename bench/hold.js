@@ -20,7 +20,9 @@ const PINGS = /^: PING\n\n/gm
  * @returns {Promise<import('./table.js').Figure[]>}
  */
 export async function holdStreams(url, count) {
-  const questions = Array.from({ length: count }, (_, i) => chatQuestion(url, { prompt: `A red fox in the snow, no ${i}`, stream: true }))
+  const questions = Array.from({ length: count }, (_, i) =>
+    chatQuestion(url, { prompt: `A red fox in the snow, no ${i}`, stream: true }),
+  )
   const expected = await foresee(url, questions)
   const agent = new Agent({ maxSockets: count })
   const over = new AbortController()
@@ -48,7 +50,11 @@ async function foresee(publicUrl, questions) {
   const mock = await createMock({ publicUrl })
   const digests = []
   for (const question of questions) {
-    const response = await mock.fetch(question.url, { method: 'POST', headers: headersOf(question), body: question.body ?? '' })
+    const response = await mock.fetch(question.url, {
+      method: 'POST',
+      headers: headersOf(question),
+      body: question.body ?? '',
+    })
     digests.push(digestOf(await response.text()))
   }
   await mock.close()

@@ -42,7 +42,8 @@ export function createWrk(folder) {
     const text = await run(WRK, args, (seconds + 10) * 1000)
     const rate = /^Requests\/sec:\s+([\d.]+)/m.exec(text)?.[1]
     const [, p99, unit = ''] = /^\s+99%\s+([\d.]+)(us|ms|s)\s*$/m.exec(text) ?? []
-    if (rate === undefined || p99 === undefined || /Non-2xx|Socket errors/.test(text)) throw new Error(`wrk on ${question.url}: ${text}`)
+    if (rate === undefined || p99 === undefined || /Non-2xx|Socket errors/.test(text))
+      throw new Error(`wrk on ${question.url}: ${text}`)
     return { rate: Number(rate), p99: Number(p99) * (UNITS[unit] ?? Number.NaN) }
   }
 }
@@ -54,7 +55,10 @@ const UNITS = { us: 0.001, ms: 1, s: 1000 }
 function toLua(question) {
   const headers = Object.entries(headersOf(question)).map(([name, value]) => `wrk.headers['${name}'] = '${value}'\n`)
   const post = question.body === undefined ? '' : `wrk.method = 'POST'\nwrk.body = [==[${question.body}]==]\n`
-  const counted = question.isCounted === true ? `local n = 0\nfunction request() n = n + 1 return wrk.format(nil, nil, nil, (wrk.body:gsub('#', n))) end\n` : ''
+  const counted =
+    question.isCounted === true
+      ? `local n = 0\nfunction request() n = n + 1 return wrk.format(nil, nil, nil, (wrk.body:gsub('#', n))) end\n`
+      : ''
   return post + headers.join('') + counted
 }
 

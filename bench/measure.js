@@ -6,7 +6,15 @@ import { ask, capture, chatQuestion } from './ask.js'
 import { cpuOf, memoryOf, run, start } from './child.js'
 import { median } from './table.js'
 
-const OURS = [fileURLToPath(new URL('../dist/cli.js', import.meta.url)), '--port', '0', '--host', '127.0.0.1', '--log', 'json']
+const OURS = [
+  fileURLToPath(new URL('../dist/cli.js', import.meta.url)),
+  '--port',
+  '0',
+  '--host',
+  '127.0.0.1',
+  '--log',
+  'json',
+]
 const FIXTURE = fileURLToPath(new URL('fixture.js', import.meta.url))
 export const FLOOR = fileURLToPath(new URL('floor.js', import.meta.url))
 const IN_FLIGHT = 16
@@ -61,7 +69,11 @@ export async function race({ load, rounds, seconds }, questions, { connections =
  * @returns {{ floor: number, ours: number, ratio: number }}
  */
 export function compare(floor = [], ours = []) {
-  return { floor: median(floor), ours: median(ours), ratio: median(ours.map((value, i) => value / (floor[i] ?? Number.NaN))) }
+  return {
+    floor: median(floor),
+    ours: median(ours),
+    ratio: median(ours.map((value, i) => value / (floor[i] ?? Number.NaN))),
+  }
 }
 
 /**
@@ -98,7 +110,11 @@ export async function measureStreams(bench) {
   const question = chatQuestion(bench.ours.url, { stream: true })
   const events = await startFloor(bench.folder, question, 'events')
   const whole = await startFloor(bench.folder, question, 'whole')
-  const [a, b, ours] = await race(bench, [chatQuestion(events.url, { stream: true }), chatQuestion(whole.url, { stream: true }), question])
+  const [a, b, ours] = await race(bench, [
+    chatQuestion(events.url, { stream: true }),
+    chatQuestion(whole.url, { stream: true }),
+    question,
+  ])
   await Promise.all([events.stop(), whole.stop()])
   return [
     { name: 'SSE streams/s, 16 in flight; floor A, event by event', ...compare(a, ours), least: onNode(0.8, 1) },
@@ -155,7 +171,13 @@ function onNode(old, recent) {
   return Number.parseInt(process.versions.node, 10) >= 24 ? recent : old
 }
 
-const PROMPTS = ['A red fox in the snow', 'A lighthouse at night, oil on canvas', '一只在竹林里睡觉的小熊猫，水彩画', 'Cup of tea', 'A harbour in the rain, seen from above']
+const PROMPTS = [
+  'A red fox in the snow',
+  'A lighthouse at night, oil on canvas',
+  '一只在竹林里睡觉的小熊猫，水彩画',
+  'Cup of tea',
+  'A harbour in the rain, seen from above',
+]
 
 /**
  * The link of the picture of a prompt that differs by its number.
@@ -164,7 +186,9 @@ const PROMPTS = ['A red fox in the snow', 'A lighthouse at night, oil on canvas'
  */
 async function linkOf(base, number) {
   const { body } = await ask(chatQuestion(base, { prompt: `${PROMPTS[number % PROMPTS.length]} no ${number}` }))
-  const link = /\]\((http[^)]+\/cdn\/[^)]+\.png)\)/.exec(JSON.parse(body.toString('utf8')).choices[0].message.content)?.[1]
+  const link = /\]\((http[^)]+\/cdn\/[^)]+\.png)\)/.exec(
+    JSON.parse(body.toString('utf8')).choices[0].message.content,
+  )?.[1]
   if (link === undefined) throw new Error(`no picture in ${body.toString()}`)
   return link
 }
@@ -205,7 +229,9 @@ export async function measureFresh({ ours: { url, pid }, rounds }) {
     const [seconds, after] = [(performance.now() - started) / 1000, cpuOf(pid)]
     if (round < 0) continue // loads sharp, compiles the code
     rates.push(PICTURES / seconds)
-    perCore.push(PICTURES / (before === undefined || after === undefined ? seconds * availableParallelism() : after - before))
+    perCore.push(
+      PICTURES / (before === undefined || after === undefined ? seconds * availableParallelism() : after - before),
+    )
   }
   return [
     { name: 'fresh 1024x1024 PNGs/s', ours: median(rates) },
@@ -259,7 +285,11 @@ export async function measureCold({ folder, ours: { url } }) {
   const answer = await capture(folder, chatQuestion(url), 'whole')
   const { times, memory } = await raceCold([async () => start([FLOOR, answer]), startOurs], SPAWNS)
   return [
-    { name: 'cold start to the first answer, ms; floor: bare Node', ...compare(times[0], times[1]), most: onNode(1.6, 1.4) },
+    {
+      name: 'cold start to the first answer, ms; floor: bare Node',
+      ...compare(times[0], times[1]),
+      most: onNode(1.6, 1.4),
+    },
     { name: 'memory after the first answer, MB; floor: bare Node', ...compare(memory[0], memory[1]), most: 1.5 },
   ]
 }
@@ -290,7 +320,10 @@ export async function measureGrowth({ load, ours: { url, pid } }) {
   const until = async (most) => {
     while (answers < most) {
       for (const stream of [false, true]) {
-        const question = { ...chatQuestion(url, { prompt: 'A red fox in the snow, at dawn, no #', stream }), isCounted: true }
+        const question = {
+          ...chatQuestion(url, { prompt: 'A red fox in the snow, at dawn, no #', stream }),
+          isCounted: true,
+        }
         answers += (await load({ question, connections: IN_FLIGHT, seconds: 5 })).rate * 5
       }
     }
@@ -298,5 +331,13 @@ export async function measureGrowth({ load, ours: { url, pid } }) {
   }
   const full = await until(FULL)
   const many = await until(MANY)
-  return [{ name: 'memory after a million requests, MB; floor: after 150,000', floor: full, ours: many, ratio: many === undefined || full === undefined ? undefined : many / full, most: 1 }]
+  return [
+    {
+      name: 'memory after a million requests, MB; floor: after 150,000',
+      floor: full,
+      ours: many,
+      ratio: many === undefined || full === undefined ? undefined : many / full,
+      most: 1,
+    },
+  ]
 }

@@ -21,7 +21,9 @@ const SECONDS = 20
  * @returns {Promise<import('./table.js').Figure[]>}
  */
 export async function measurePaced({ ours: { url } }) {
-  const questions = Array.from({ length: STREAMS }, (_, i) => chatQuestion(url, { prompt: `A red fox in the snow, no ${i}`, stream: true }))
+  const questions = Array.from({ length: STREAMS }, (_, i) =>
+    chatQuestion(url, { prompt: `A red fox in the snow, no ${i}`, stream: true }),
+  )
   const expected = await foresee(url, questions)
   /** @type {number[]} */
   const late = []
@@ -35,7 +37,13 @@ export async function measurePaced({ ours: { url } }) {
   const sorted = late.toSorted((a, b) => a - b)
   const due = expected.flat().filter((frame) => frame.due < (SECONDS - 1) * 1000).length
   if (sorted.length < due) throw new Error(`of ${due} steps that were due ${sorted.length} came`)
-  return [{ name: `p99 lateness of the steps of ${STREAMS} streams, ms`, ours: sorted[Math.ceil(sorted.length * 0.99) - 1], most: 20 }]
+  return [
+    {
+      name: `p99 lateness of the steps of ${STREAMS} streams, ms`,
+      ours: sorted[Math.ceil(sorted.length * 0.99) - 1],
+      most: 20,
+    },
+  ]
 }
 
 /**
@@ -51,7 +59,11 @@ async function foresee(publicUrl, questions) {
   const all = []
   for (const question of questions) {
     waits = []
-    const response = await mock.fetch(question.url, { method: 'POST', headers: headersOf(question), body: question.body ?? '' })
+    const response = await mock.fetch(question.url, {
+      method: 'POST',
+      headers: headersOf(question),
+      body: question.body ?? '',
+    })
     /** @type {number[]} */
     const lengths = []
     for await (const { length } of response.body ?? []) lengths.push(length.toString(16).length + 2 + length + 2) // as HTTP/1.1 frames a chunk
@@ -72,9 +84,12 @@ async function foresee(publicUrl, questions) {
 async function listen(question, frames, late) {
   const { hostname, port, pathname } = new URL(question.url)
   const { body = '' } = question
-  const lines = Object.entries({ host: `${hostname}:${port}`, ...headersOf(question), 'x-mock-pace': 'real', 'content-length': Buffer.byteLength(body) }).map(
-    ([name, value]) => `${name}: ${value}\r\n`,
-  )
+  const lines = Object.entries({
+    host: `${hostname}:${port}`,
+    ...headersOf(question),
+    'x-mock-pace': 'real',
+    'content-length': Buffer.byteLength(body),
+  }).map(([name, value]) => `${name}: ${value}\r\n`)
   const socket = createConnection({ host: hostname, port: Number(port) })
   await once(socket, 'connect')
   let asked = 0
@@ -85,7 +100,8 @@ async function listen(question, frames, late) {
     const now = performance.now() - asked
     bytes += isHead ? chunk.length - (chunk.indexOf('\r\n\r\n') + 4) : chunk.length
     isHead = false
-    for (let frame = frames[next]; frame !== undefined && bytes >= frame.end; frame = frames[++next]) late.push(now - frame.due)
+    for (let frame = frames[next]; frame !== undefined && bytes >= frame.end; frame = frames[++next])
+      late.push(now - frame.due)
   })
   const ask = () => {
     asked = performance.now()

@@ -45,18 +45,48 @@ const PINS = [
   {
     name: 'aimock',
     packages: { '@copilotkit/aimock': '1.43.0' },
-    command: ({ home, port, fixture }) => [NODE, `${home}/node_modules/@copilotkit/aimock/dist/cli.js`, '--host', '127.0.0.1', '--port', port, '--fixtures', fixture, '--log-level', 'silent'],
+    command: ({ home, port, fixture }) => [
+      NODE,
+      `${home}/node_modules/@copilotkit/aimock/dist/cli.js`,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      port,
+      '--fixtures',
+      fixture,
+      '--log-level',
+      'silent',
+    ],
   },
   {
     name: 'Steady',
     // The binary that @stdy/cli launches: whoever ends the launcher leaves the binary running.
     packages: { [STEADY]: '0.22.2' },
-    command: ({ home, port }) => [`${home}/node_modules/${STEADY}/bin/steady`, '--host', '127.0.0.1', '--port', port, '--quiet', CONTRACT],
+    command: ({ home, port }) => [
+      `${home}/node_modules/${STEADY}/bin/steady`,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      port,
+      '--quiet',
+      CONTRACT,
+    ],
   },
   {
     name: 'Prism',
     packages: { '@stoplight/prism-cli': '5.16.0' },
-    command: ({ home, port }) => [NODE, `${home}/node_modules/@stoplight/prism-cli/dist/index.js`, 'mock', '--host', '127.0.0.1', '--port', port, '--verboseLevel', 'silent', CONTRACT],
+    command: ({ home, port }) => [
+      NODE,
+      `${home}/node_modules/@stoplight/prism-cli/dist/index.js`,
+      'mock',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      port,
+      '--verboseLevel',
+      'silent',
+      CONTRACT,
+    ],
   },
   {
     name: 'Scalar',
@@ -120,7 +150,17 @@ async function install({ name, packages, files }) {
   for (const [file, text] of all) writeFileSync(join(draft, file), text)
   process.stderr.write(`npm installs ${name} into ${home}\n`)
   // What they tell of themselves they tell in install scripts, which none of them needs.
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel', 'error', '--fetch-retries', '1']
+  const args = [
+    'install',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--no-package-lock',
+    '--loglevel',
+    'error',
+    '--fetch-retries',
+    '1',
+  ]
   await run('npm', args, INSTALL_TIMEOUT, { cwd: draft, env: { ...process.env, DO_NOT_TRACK: '1' } }).catch((error) => {
     tidy()
     throw error
@@ -177,7 +217,12 @@ async function writeFixture({ folder, ours }) {
   const pieces = body.toString('utf8').split('\n\n').length - 1 - 3
   const { model } = JSON.parse(question.body ?? '')
   const file = join(folder, 'aimock.json')
-  writeFileSync(file, JSON.stringify({ fixtures: [{ match: { model }, response: { content: text }, chunkSize: Math.ceil(text.length / pieces) }] }))
+  writeFileSync(
+    file,
+    JSON.stringify({
+      fixtures: [{ match: { model }, response: { content: text }, chunkSize: Math.ceil(text.length / pieces) }],
+    }),
+  )
   return file
 }
 
@@ -231,7 +276,11 @@ export async function measurePeers(bench) {
       process.stderr.write(`${error.message}\n`)
       return { rate: 0, p99: Number.NaN } // a peer that breaks under load has no answers in that round, and breaks nothing else
     })
-  const figures = [...(await measureRates({ ...bench, load }, rivals, false)), ...(await measureRates({ ...bench, load }, rivals, true)), ...(await measureStarts(bench, rivals))]
+  const figures = [
+    ...(await measureRates({ ...bench, load }, rivals, false)),
+    ...(await measureRates({ ...bench, load }, rivals, true)),
+    ...(await measureStarts(bench, rivals)),
+  ]
   await Promise.all(rivals.map(async ({ server }) => (server === bench.ours ? undefined : server.stop())))
   return [...figures, ...missing]
 }
@@ -253,7 +302,9 @@ async function measureRates(bench, all, stream) {
     servers.map(({ url }) => chatQuestion(url, { stream })),
   )
   await Promise.all(floors.map(async (floor) => floor.stop()))
-  return kinds.flatMap(({ title }, i) => rivals.map(({ name }, j) => ({ name: `${title}: ${name}`, ...compare(rates[i], rates[floors.length + j]) })))
+  return kinds.flatMap(({ title }, i) =>
+    rivals.map(({ name }, j) => ({ name: `${title}: ${name}`, ...compare(rates[i], rates[floors.length + j]) })),
+  )
 }
 
 /**
@@ -264,5 +315,8 @@ async function measureRates(bench, all, stream) {
 async function measureStarts({ folder, ours }, rivals) {
   const answer = await capture(folder, chatQuestion(ours.url), 'whole')
   const { times } = await raceCold([async () => start([FLOOR, answer]), ...rivals.map((rival) => rival.start)], SPAWNS)
-  return rivals.map(({ name }, i) => ({ name: `cold start, ms; floor: bare Node: ${name}`, ...compare(times[0], times[i + 1]) }))
+  return rivals.map(({ name }, i) => ({
+    name: `cold start, ms; floor: bare Node: ${name}`,
+    ...compare(times[0], times[i + 1]),
+  }))
 }

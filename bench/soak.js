@@ -46,7 +46,10 @@ function readFlags() {
 
 /** @param {string} text */
 function toCount(text) {
-  if (!/^\d{1,4}$/.test(text)) throw new RangeError(`--connections, --streams and --seed take a whole number from 0 to 9999, and not ${JSON.stringify(text)}`)
+  if (!/^\d{1,4}$/.test(text))
+    throw new RangeError(
+      `--connections, --streams and --seed take a whole number from 0 to 9999, and not ${JSON.stringify(text)}`,
+    )
   return Number(text)
 }
 
@@ -72,7 +75,8 @@ async function soak({ url, pid }, { minutes, connections, seed }) {
   const before = descriptorsOf(pid)
   const ended = traffic.run(minutes * 60)
   const memory = []
-  for (const end = performance.now() + minutes * 60_000; performance.now() < end; await sleep(1000)) memory.push(memoryOf(pid) ?? Number.NaN)
+  for (const end = performance.now() + minutes * 60_000; performance.now() < end; await sleep(1000))
+    memory.push(memoryOf(pid) ?? Number.NaN)
   await ended
   traffic.close()
   await sleep(2000) // what was hung up is noticed, and what nobody uses is closed
@@ -92,8 +96,20 @@ function toFigures({ told, memory, before, after }) {
     { name: 'of those hung up on by the client', ours: told.hungUp },
     { name: 'of those shaped by a scenario', ours: told.asked - told.plain },
     { name: 'answers that were not as they must be', ours: faults, most: 0 },
-    { name: 'memory in the last third, MB; floor: in the first, when caches are full', floor: early, ours: late, ratio: (late ?? Number.NaN) / (early ?? Number.NaN), most: GROWTH },
-    { name: 'descriptors when all is over; floor: before', floor: before, ours: after, ratio: (after ?? Number.NaN) / (before ?? Number.NaN), most: 1 },
+    {
+      name: 'memory in the last third, MB; floor: in the first, when caches are full',
+      floor: early,
+      ours: late,
+      ratio: (late ?? Number.NaN) / (early ?? Number.NaN),
+      most: GROWTH,
+    },
+    {
+      name: 'descriptors when all is over; floor: before',
+      floor: before,
+      ours: after,
+      ratio: (after ?? Number.NaN) / (before ?? Number.NaN),
+      most: 1,
+    },
   ]
 }
 
@@ -110,7 +126,9 @@ async function main(flags) {
   }
   await ours.stop()
   const [cpu, ...others] = cpus()
-  process.stdout.write(`${toTable(figures)}\n\n${others.length + 1} x ${cpu?.model}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}\n`)
+  process.stdout.write(
+    `${toTable(figures)}\n\n${others.length + 1} x ${cpu?.model}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}\n`,
+  )
   if (figures.some(isMissed)) process.exitCode = 1
 }
 

@@ -65,7 +65,8 @@ export function toTable(figures) {
     return [name, toText(floor), toText(ours), ratio?.toFixed(2) ?? '', target, verdictOf(figure)]
   })
   const widths = HEAD.map((_, column) => Math.max(...[HEAD, ...rows].map((row) => row[column]?.length ?? 0)))
-  const pad = (/** @type {string} */ cell, /** @type {number} */ i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))
+  const pad = (/** @type {string} */ cell, /** @type {number} */ i) =>
+    i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)
   const rule = widths.map((width) => '-'.repeat(width))
   return [HEAD, rule, ...rows].map((row) => row.map(pad).join('  ').trimEnd()).join('\n')
 }

@@ -6,8 +6,25 @@ import { noise } from './measure.js'
 
 /** Milliseconds after which a client gives up; what stalls on request is hung up on sooner. */
 const [PATIENCE, IMPATIENCE] = [30_000, 1500]
-const MODELS = ['gpt-4o-image', 'gpt-image-1', 'sora_image', 'dall-e-3', 'flux', 'flux-kontext-pro', 'nano-banana', 'recraftv3', 'qwen-image', 'doubao-seedream-3-0-t2i-250415']
-const PROMPTS = ['A red fox in the snow', 'A lighthouse at night, oil on canvas', '一只在竹林里睡觉的小熊猫，水彩画', 'Cup of tea 3:2', 'two images of a harbour']
+const MODELS = [
+  'gpt-4o-image',
+  'gpt-image-1',
+  'sora_image',
+  'dall-e-3',
+  'flux',
+  'flux-kontext-pro',
+  'nano-banana',
+  'recraftv3',
+  'qwen-image',
+  'doubao-seedream-3-0-t2i-250415',
+]
+const PROMPTS = [
+  'A red fox in the snow',
+  'A lighthouse at night, oil on canvas',
+  '一只在竹林里睡觉的小熊猫，水彩画',
+  'Cup of tea 3:2',
+  'two images of a harbour',
+]
 /** Links at most whose pictures are asked for. */
 const LINKS = 500
 const PICTURE = await noise(274)
@@ -51,7 +68,12 @@ function chat({ number }, more = {}) {
   const fresh = number(2) === 0 ? ` no ${number(1e9)}` : ''
   const content = `${PROMPTS[number(PROMPTS.length)]}${fresh}`
   const body = JSON.stringify({ model: MODELS[number(MODELS.length)], messages: [{ role: 'user', content }], ...more })
-  return { path: '/v1/chat/completions', method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer sk-soak-${number(20)}` }, body }
+  return {
+    path: '/v1/chat/completions',
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer sk-soak-${number(20)}` },
+    body,
+  }
 }
 
 /** @type {Habit} */
@@ -66,7 +88,10 @@ async function askWhole(client) {
 /** @type {Habit} */
 async function askStream(client) {
   const request = chat(client, { stream: true })
-  await client.expect({ ...request, headers: { ...request.headers, 'x-mock-pace': client.number(4) === 0 ? '0.02' : '0' } })
+  await client.expect({
+    ...request,
+    headers: { ...request.headers, 'x-mock-pace': client.number(4) === 0 ? '0.02' : '0' },
+  })
 }
 
 /** @type {Habit} */
@@ -79,7 +104,10 @@ async function fetchPicture(client) {
 async function sendPicture(client) {
   const content = [
     { type: 'text', text: PROMPTS[client.number(PROMPTS.length)] },
-    { type: 'image_url', image_url: { url: client.number(2) === 0 ? PICTURE : PICTURE.replace(/.{4}$/, `${client.number(10)}AAA`) } },
+    {
+      type: 'image_url',
+      image_url: { url: client.number(2) === 0 ? PICTURE : PICTURE.replace(/.{4}$/, `${client.number(10)}AAA`) },
+    },
   ]
   await client.expect(chat(client, { model: 'flux-kontext-pro', messages: [{ role: 'user', content }] }))
 }
@@ -108,13 +136,23 @@ async function provoke(client) {
 /** @type {Habit} */
 async function hangUp(client) {
   const request = chat(client, { stream: true })
-  await client.leave({ ...request, headers: { ...request.headers, 'x-mock-pace': '0.1' }, hangUp: client.number(2) === 0 ? 'request' : 'answer', patience: IMPATIENCE })
+  await client.leave({
+    ...request,
+    headers: { ...request.headers, 'x-mock-pace': '0.1' },
+    hangUp: client.number(2) === 0 ? 'request' : 'answer',
+    patience: IMPATIENCE,
+  })
 }
 
 /** @type {Habit} */
 async function script(client) {
   const session = { 'x-mock-session': `soak-${client.number(1e9)}`, 'content-type': 'application/json' }
-  await client.expect({ path: '/__mock/script', method: 'POST', headers: session, body: '{"scenario":"limit-rate","times":2}' })
+  await client.expect({
+    path: '/__mock/script',
+    method: 'POST',
+    headers: session,
+    body: '{"scenario":"limit-rate","times":2}',
+  })
   for (const status of [429, 429, 200]) await client.expect({ ...chat(client), headers: session }, [status])
   await client.expect({ path: '/__mock/exchanges', headers: session })
   await client.expect({ path: '/__mock/reset', method: 'POST', headers: session, body: '{}' })
@@ -122,7 +160,16 @@ async function script(client) {
 
 /** @type {Habit} */
 async function look(client) {
-  const paths = ['/__mock/health', '/__mock/metrics', '/__mock/coverage', '/__mock/exchanges?limit=20', '/__mock/scenarios', '/v1/models', '/openapi.yaml', '/openapi.json']
+  const paths = [
+    '/__mock/health',
+    '/__mock/metrics',
+    '/__mock/coverage',
+    '/__mock/exchanges?limit=20',
+    '/__mock/scenarios',
+    '/v1/models',
+    '/openapi.yaml',
+    '/openapi.json',
+  ]
   await client.expect({ path: paths[client.number(paths.length)] ?? '' })
 }
 
@@ -186,8 +233,10 @@ function createClient({ url, agent, told, scenarios }, seed) {
       told.asked++
       told.plain++
       const { status, text, fault } = await send(url, agent, request)
-      const isTorn = request.body?.includes('"stream":true') === true && status === 200 && !text.endsWith('data: [DONE]\n\n')
-      if (!statuses.includes(status) || isTorn) told.faults.push(`${request.method ?? 'GET'} ${request.path}: ${status} ${fault ?? text.slice(0, 300)}`)
+      const isTorn =
+        request.body?.includes('"stream":true') === true && status === 200 && !text.endsWith('data: [DONE]\n\n')
+      if (!statuses.includes(status) || isTorn)
+        told.faults.push(`${request.method ?? 'GET'} ${request.path}: ${status} ${fault ?? text.slice(0, 300)}`)
       return text
     },
     leave: async (request) => {
@@ -214,12 +263,16 @@ async function send(url, agent, { path, method = 'GET', headers = {}, body, hang
       const status = response.statusCode ?? 0
       let text = ''
       response.setEncoding('latin1').on('data', (part) => (text += part))
-      response.once('end', () => resolve({ status, text })).once('error', ({ message: fault }) => resolve({ status: 0, text, fault }))
+      response
+        .once('end', () => resolve({ status, text }))
+        .once('error', ({ message: fault }) => resolve({ status: 0, text, fault }))
       response.once('close', () => resolve({ status: 0, text, fault: 'closed' }))
       if (place === 'answer') response.once('data', () => response.destroy())
     })
     const timer = setTimeout(() => asking.destroy(new Error('no answer in time')), patience)
-    asking.once('close', () => clearTimeout(timer)).once('error', ({ message: fault }) => resolve({ status: 0, text: '', fault }))
+    asking
+      .once('close', () => clearTimeout(timer))
+      .once('error', ({ message: fault }) => resolve({ status: 0, text: '', fault }))
     if (place === 'request') {
       asking.write(body?.slice(0, 20))
       setTimeout(() => asking.destroy(), 20)

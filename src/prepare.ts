@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { toProfiles } from './chat/profiles.ts'
-import { loadFile } from './contract/document.ts'
-import { loadScenarios } from './scenario/fixtures.ts'
-import { prepareContract, toParsed } from './contract/prepare.ts'
+import { toProfiles } from './chat/load-profiles.ts'
+import { loadFile } from './openapi/document.ts'
+import { loadScenarios } from './scenarios/load-fixtures.ts'
+import { prepareContract, toParsed } from './openapi/precompile.ts'
 
 const root = new URL('../', import.meta.url)
 const pathOf = (name: string): string => fileURLToPath(new URL(name, root))

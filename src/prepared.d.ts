@@ -1,13 +1,13 @@
 import type { Profiles } from './chat/profile.ts'
-import type { Catalogue } from './scenario/scenario.ts'
-import type { JsonObject } from './contract/json.ts'
-import type { Operation } from './contract/operation.ts'
-import type { Validator } from './contract/validator.ts'
+import type { Scenarios } from './scenarios/scenario.ts'
+import type { JsonObject } from './util/json.ts'
+import type { Operation } from './openapi/operation.ts'
+import type { Validator } from './openapi/validator.ts'
 
 /** What the build wrote into build/prepared.js: the packaged contract, its Operations and their compiled checks, the packaged profiles and scenarios, and the package's version. */
 export const document: () => JsonObject
 export const operations: readonly Operation[]
 export const validators: ReadonlyMap<string, Validator>
 export const profiles: Profiles
-export const scenarios: Catalogue
+export const scenarios: Scenarios
 export const version: string

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { JsonObject } from '../src/contract/json.ts'
+import type { JsonObject } from '../src/util/json.ts'
 import { createMock } from '../src/index.ts'
 import type { Mock, MockOptions } from '../src/index.ts'
 
@@ -25,7 +25,10 @@ export interface Told {
 }
 
 /** Asks a mock and checks what is true of every answer: ids and version, the error envelope, one choice, usage that adds up. */
-export async function ask(mock: Pick<Mock, 'fetch' | 'baseURL'>, { model = 'gpt-4o-image', text = '画只猫', body = {}, headers = {} }: Question = {}): Promise<Told> {
+export async function ask(
+  mock: Pick<Mock, 'fetch' | 'baseURL'>,
+  { model = 'gpt-4o-image', text = '画只猫', body = {}, headers = {} }: Question = {},
+): Promise<Told> {
   const response = await mock.fetch(`${mock.baseURL}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -43,16 +46,29 @@ export async function read(response: Response): Promise<Told> {
   expect(headers.get('x-mock-version')).toMatch(/^\d+\.\d+\.\d+$/)
   if (headers.get('content-type') === 'text/event-stream') {
     const chunks = toChunks(text)
-    return { status, headers, text, json: undefined, chunks, content: chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('') }
+    return {
+      status,
+      headers,
+      text,
+      json: undefined,
+      chunks,
+      content: chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join(''),
+    }
   }
-  const json = headers.get('content-type')?.startsWith('application/json') === true && text !== '' ? JSON.parse(text) : undefined
+  const json =
+    headers.get('content-type')?.startsWith('application/json') === true && text !== '' ? JSON.parse(text) : undefined
   if (status >= 400) expectEnvelope(json, text)
   return { status, headers, text, json, chunks: [], content: json?.choices?.[0]?.message?.content ?? '' }
 }
 
 /** Every error has the envelope of OpenAI's API. */
 export function expectEnvelope(json: any, text = JSON.stringify(json)): void {
-  expect(Object.keys(json?.error ?? {}), `not the error envelope: ${text.slice(0, 300)}`).toEqual(['message', 'type', 'param', 'code'])
+  expect(Object.keys(json?.error ?? {}), `not the error envelope: ${text.slice(0, 300)}`).toEqual([
+    'message',
+    'type',
+    'param',
+    'code',
+  ])
   expect(json.error.message).toMatch(/\S/)
 }
 

@@ -6,7 +6,7 @@ import type { Browser, Page } from '@playwright/test'
 import { chromium } from '@playwright/test'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { taskIdOf } from '../src/chat/digest.ts'
-import { toRecipe } from '../src/image/recipe.ts'
+import { toRecipe } from '../src/images/recipe.ts'
 import type { Mock } from '../src/index.ts'
 import { startMock } from '../src/index.ts'
 
@@ -20,8 +20,13 @@ describe.runIf(existsSync(CHROMIUM))('a page of another origin, in a real browse
   let mock: Mock
   beforeAll(async () => {
     mock = await startMock()
-    site = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>app</title>')).listen(0, '127.0.0.1')
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--disable-component-update'] })
+    site = createServer((_request, response) =>
+      response.setHeader('content-type', 'text/html').end('<!doctype html><title>app</title>'),
+    ).listen(0, '127.0.0.1')
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--disable-component-update'],
+    })
     page = await browser.newPage()
     const address = site.address()
     await page.goto(`http://localhost:${typeof address === 'object' ? address?.port : ''}/`)
@@ -68,30 +73,38 @@ describe.runIf(existsSync(CHROMIUM))('a page of another origin, in a real browse
     ['gpt-4o-image', '画只猫', 1024],
     ['gpt-4o-image', `2:3 "><script>alert(1)</script> ${'W'.repeat(40)}`, 1024],
     ['nano-banana-hd', 'a very wide sea 21:9', 6144],
-  ])('the page behind an answer of %s to %j shows the picture, breaks no policy and fits a phone', async (model, content, width) => {
-    const asked = await fetch(`${mock.baseURL}/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model, messages: [{ role: 'user', content }] }),
-    })
-    const name = /\/cdn\/(1[\w-]+)\//.exec(await asked.text())?.[1] ?? ''
-    const preview = await browser.newPage({ viewport: { width: 360, height: 740 } })
-    const complaints: string[] = []
-    preview.on('console', (message) => complaints.push(message.text()))
-    preview.on('pageerror', (error) => complaints.push(error.message))
-    await preview.goto(`${mock.url}/web/${taskIdOf(toRecipe(name)?.fingerprint ?? '', 'uuid')}/${name}`)
-    const told = await preview.evaluate(() => {
-      const [image] = document.images
-      const box = image?.getBoundingClientRect()
-      return {
-        width: image?.naturalWidth,
-        isWhole: (box?.left ?? -1) >= 0 && (box?.right ?? 361) <= 360,
-        overflow: document.documentElement.scrollWidth - 360,
-        background: getComputedStyle(document.body).backgroundColor,
-      }
-    })
-    expect(told).toEqual({ width, isWhole: true, overflow: 0, background: expect.not.stringMatching(/^rgba\(0, 0, 0, 0\)$/) })
-    expect(complaints).toEqual([])
-    await preview.close()
-  })
+  ])(
+    'the page behind an answer of %s to %j shows the picture, breaks no policy and fits a phone',
+    async (model, content, width) => {
+      const asked = await fetch(`${mock.baseURL}/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model, messages: [{ role: 'user', content }] }),
+      })
+      const name = /\/cdn\/(1[\w-]+)\//.exec(await asked.text())?.[1] ?? ''
+      const preview = await browser.newPage({ viewport: { width: 360, height: 740 } })
+      const complaints: string[] = []
+      preview.on('console', (message) => complaints.push(message.text()))
+      preview.on('pageerror', (error) => complaints.push(error.message))
+      await preview.goto(`${mock.url}/web/${taskIdOf(toRecipe(name)?.fingerprint ?? '', 'uuid')}/${name}`)
+      const told = await preview.evaluate(() => {
+        const [image] = document.images
+        const box = image?.getBoundingClientRect()
+        return {
+          width: image?.naturalWidth,
+          isWhole: (box?.left ?? -1) >= 0 && (box?.right ?? 361) <= 360,
+          overflow: document.documentElement.scrollWidth - 360,
+          background: getComputedStyle(document.body).backgroundColor,
+        }
+      })
+      expect(told).toEqual({
+        width,
+        isWhole: true,
+        overflow: 0,
+        background: expect.not.stringMatching(/^rgba\(0, 0, 0, 0\)$/),
+      })
+      expect(complaints).toEqual([])
+      await preview.close()
+    },
+  )
 })

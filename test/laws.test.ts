@@ -13,17 +13,30 @@ const withoutComments = (file: string): string =>
     .replaceAll(/\/\*[\s\S]*?\*\//g, '')
     .replaceAll(/(^|\s)\/\/.*$/gm, '')
 
-/** The rooms, the lowest first: a room uses those before its own rank. */
-const RANKS = [['reply', 'contract', 'image', 'store'], ['chat'], ['scenario', 'journal'], ['server'], ['mock'], ['mock.ts'], ['testing', 'index.ts', 'prepare.ts'], ['cli'], ['cli.ts']]
+/** The folders of src/, the lowest first: a folder imports only itself and those of lower ranks. */
+const RANKS = [
+  ['util'],
+  ['errors'],
+  ['openapi', 'images', 'store'],
+  ['chat'],
+  ['scenarios', 'journal'],
+  ['app'],
+  ['node'],
+  ['mock'],
+  ['testing', 'index.ts', 'prepare.ts'],
+  ['cli'],
+]
 const roomOf = (file: string): string => file.split('/')[0] ?? ''
 const rankOf = (file: string): number => RANKS.findIndex((rooms) => rooms.includes(roomOf(file)))
 
-test('imports run one way: reply, contract, image, store < chat < scenario, journal < server < mock < testing, index < cli', () => {
+test('imports run downwards: util < errors < openapi, images, store < chat < scenarios, journal < app < node < mock < testing, cli', () => {
   const upward = files
     .filter((file) => file !== 'prepared.d.ts')
     .flatMap((file) =>
       [...codeOf(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)]
-        .map((match) => relative(join(root, 'src'), resolve(root, 'src', file, '..', match[1] ?? '')).replaceAll('\\', '/'))
+        .map((match) =>
+          relative(join(root, 'src'), resolve(root, 'src', file, '..', match[1] ?? '')).replaceAll('\\', '/'),
+        )
         .filter((target) => roomOf(target) !== roomOf(file) && rankOf(target) >= rankOf(file))
         .map((target) => `${file} -> ${target}`),
     )
@@ -35,7 +48,8 @@ test('imports run one way: reply, contract, image, store < chat < scenario, jour
 })
 
 test('the code knows no model and no path of the provider', () => {
-  const models: string[] = parse(readFileSync(join(root, 'openapi.yaml'), 'utf8')).components.schemas.Model.anyOf[0].enum
+  const models: string[] = parse(readFileSync(join(root, 'openapi.yaml'), 'utf8')).components.schemas.Model.anyOf[0]
+    .enum
   const families = Object.keys(parse(readFileSync(join(root, 'fixtures/profiles.yaml'), 'utf8'), { merge: true }))
     .filter((name) => name.length > 1 && name.endsWith('*'))
     .map((name) => name.slice(0, -1))
@@ -49,27 +63,36 @@ test('the code knows no model and no path of the provider', () => {
 })
 
 test('only the command reads process.* and prints', () => {
-  const found = files.filter((file) => file !== 'cli.ts' && /\bprocess\.|\bconsole\./.test(withoutComments(file)))
+  const found = files.filter((file) => file !== 'cli/cli.ts' && /\bprocess\.|\bconsole\./.test(withoutComments(file)))
   expect(found).toEqual([])
 })
 
 test('every public name has a docstring with an example', () => {
   const entries = ['index.ts', ...files.filter((file) => file.startsWith('testing/') && file !== 'testing/pending.ts')]
   const places = entries.flatMap((entry) => {
-    const own = [...codeOf(entry).matchAll(/^export (?:async )?(?:function|class|interface|type|const) (\w+)/gm)].map(([, name = '']) => [entry, name] as const)
-    const others = [...codeOf(entry).matchAll(/^export (?:type )?\{ (.+) \} from '\.\/(.+)'/gm)].flatMap(([, names = '', file = '']) => names.split(', ').map((name) => [file, name] as const))
+    const own = [...codeOf(entry).matchAll(/^export (?:async )?(?:function|class|interface|type|const) (\w+)/gm)].map(
+      ([, name = '']) => [entry, name] as const,
+    )
+    const others = [...codeOf(entry).matchAll(/^export (?:type )?\{ (.+) \} from '\.\/(.+)'/gm)].flatMap(
+      ([, names = '', file = '']) => names.split(', ').map((name) => [file, name] as const),
+    )
     return [...own, ...others]
   })
   expect(places.length).toBeGreaterThan(25)
   const without = places.filter(
-    ([file, name]) => !new RegExp(String.raw`/\*\*(?:(?!\*/)[^])*\* @example\n(?:(?!\*/)[^])*\*/\nexport (?:async )?(?:function|class|interface|type|const) ${name}\b`).test(codeOf(file)),
+    ([file, name]) =>
+      !new RegExp(
+        String.raw`/\*\*(?:(?!\*/)[^])*\* @example\n(?:(?!\*/)[^])*\*/\nexport (?:async )?(?:function|class|interface|type|const) ${name}\b`,
+      ).test(codeOf(file)),
   )
   expect(without.map(([file, name]) => `${file}: ${name}`)).toEqual([])
 })
 
 test('nothing can be fetched from the network: no code of the server asks for a URL', () => {
   const found = files.filter(
-    (file) => !['mock.ts', 'mock/remote.ts', 'cli/ready.ts'].includes(file) && /(?<![.\w])fetch\(|\bhttps?\.(?:get|request)\(|from 'undici'|import\('node:https'\)/.test(withoutComments(file)),
+    (file) =>
+      !['mock/create-mock.ts', 'mock/remote.ts', 'cli/ready.ts'].includes(file) &&
+      /(?<![.\w])fetch\(|\bhttps?\.(?:get|request)\(|from 'undici'|import\('node:https'\)/.test(withoutComments(file)),
   )
   expect(found).toEqual([])
 })
@@ -79,12 +102,15 @@ test('no file is longer than 300 lines', () => {
 })
 
 test('what is installed with it may be used by everybody, and runs nothing when it is installed', () => {
-  const { packages }: { packages: Record<string, { dev?: boolean; license?: string; hasInstallScript?: boolean }> } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const { packages }: { packages: Record<string, { dev?: boolean; license?: string; hasInstallScript?: boolean }> } =
+    JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   const installed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true)
   expect(installed.length).toBeGreaterThan(20)
   const free = /^(?:MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|Python-2\.0)$/
   // libvips, which sharp loads as a library of its own
-  const strange = installed.filter(([path, { license = '' }]) => !free.test(license) && !path.startsWith('node_modules/@img/sharp-'))
+  const strange = installed.filter(
+    ([path, { license = '' }]) => !free.test(license) && !path.startsWith('node_modules/@img/sharp-'),
+  )
   expect(strange.map(([path, { license }]) => `${path}: ${license}`)).toEqual([])
   expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([path]) => path)).toEqual([])
 })

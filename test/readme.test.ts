@@ -4,21 +4,30 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { styles } from '../src/chat/style/style.ts'
+import { styles } from '../src/chat/styles/styles.ts'
 import { flags } from '../src/cli/flags.ts'
 import { startMock } from '../src/index.ts'
-import { loadScenarios } from '../src/scenario/fixtures.ts'
-import { scenarioSchema } from '../src/scenario/schema.ts'
+import { loadScenarios } from '../src/scenarios/load-fixtures.ts'
+import { scenarioSchema } from '../src/scenarios/scenario-schema.ts'
 import { ask, mockWith, picturesIn } from './ask.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const read = (name: string): string => readFileSync(join(root, name), 'utf8')
-const { catalogueTables, keyTable, mappingsOf, withTable: withKeys } = await import(new URL('../tools/scenarios.js', import.meta.url).href)
+const {
+  catalogueTables,
+  keyTable,
+  mappingsOf,
+  withTable: withKeys,
+} = await import(new URL('../tools/scenarios.js', import.meta.url).href)
 const { performanceTables, withTables } = await import(new URL('../tools/performance.js', import.meta.url).href)
 const { profileTable, withTable } = await import(new URL('../tools/profiles.js', import.meta.url).href)
 const [readme, profiles, contract] = [read('README.md'), read('fixtures/profiles.yaml'), read('openapi.yaml')]
-const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = '', text = '']) => ({ language, text }))
-const blocksIn = (language: string): string[] => blocks.filter((block) => block.language === language).map(({ text }) => text)
+const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = '', text = '']) => ({
+  language,
+  text,
+}))
+const blocksIn = (language: string): string[] =>
+  blocks.filter((block) => block.language === language).map(({ text }) => text)
 
 test('the curl of the first screen gives the reply that stands below it', async () => {
   await using mock = await startMock()
@@ -26,7 +35,10 @@ test('the curl of the first screen gives the reply that stands below it', async 
   const [reply = ''] = blocksIn('json')
   const { execFile } = await import('node:child_process')
   const { promisify } = await import('node:util')
-  const { stdout } = await promisify(execFile)('bash', ['-c', command.replace('curl', 'curl --silent --show-error').replace('http://127.0.0.1:4010', mock.url)])
+  const { stdout } = await promisify(execFile)('bash', [
+    '-c',
+    command.replace('curl', 'curl --silent --show-error').replace('http://127.0.0.1:4010', mock.url),
+  ])
   expect(JSON.parse(stdout.replaceAll(mock.url, 'http://127.0.0.1:4010'))).toEqual(JSON.parse(reply))
 })
 
@@ -34,7 +46,8 @@ test('its two commands are scripts of the package', () => {
   const { scripts } = JSON.parse(read('package.json'))
   const commands = blocksIn('sh').flatMap((text) => (text.startsWith('npm') ? text.trim().split('\n') : []))
   expect(commands).toEqual(['npm ci', 'npm start', 'npm test'])
-  for (const command of readme.matchAll(/`npm start -- --(\w+) (\w+)`/g)) expect(flags.map(({ flag, value }) => `${flag} ${value}`)).toContain(`${command[1]} ${command[2]}`)
+  for (const command of readme.matchAll(/`npm start -- --(\w+) (\w+)`/g))
+    expect(flags.map(({ flag, value }) => `${flag} ${value}`)).toContain(`${command[1]} ${command[2]}`)
   for (const name of readme.matchAll(/`npm run ([\w:]+)`/g)) expect(Object.keys(scripts)).toContain(name[1])
   expect(scripts.start).toBe('node dist/cli.js')
 })
@@ -53,14 +66,24 @@ test('its container is that of the Dockerfile, which test/container builds, and 
 })
 
 test.each(blocksIn('js').map((text) => [text] as const))('its programs run: %s', (text) => {
-  const said = execFileSync(process.execPath, ['--input-type=module', '-e', text], { cwd: root, encoding: 'utf8', timeout: 15_000 })
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', text], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 15_000,
+  })
   expect(said).toMatch(/http:\/\/[^/]+\/cdn\/1[\w-]+\/[\da-f]{30}\.(png|jpg)/)
 })
 
 test('its table of options is made from the flags', () => {
-  const inCode = (option: string): string => (['coverage', 'failOnViolation', 'grace', 'log', 'logLevel', 'wait'].includes(option) ? '' : `\`${option}\``)
-  const rows = flags.map(({ flag, value, env, option, fallback, about }) => `| \`${`--${flag} ${value}`.trim()}\` | \`${env}\` | ${inCode(option)} | ${fallback} | ${about} |`)
-  expect(readme).toContain(['| flag | variable | in code | default | |', '|---|---|---|---|---|', ...rows, ''].join('\n'))
+  const inCode = (option: string): string =>
+    ['coverage', 'failOnViolation', 'grace', 'log', 'logLevel', 'wait'].includes(option) ? '' : `\`${option}\``
+  const rows = flags.map(
+    ({ flag, value, env, option, fallback, about }) =>
+      `| \`${`--${flag} ${value}`.trim()}\` | \`${env}\` | ${inCode(option)} | ${fallback} | ${about} |`,
+  )
+  expect(readme).toContain(
+    ['| flag | variable | in code | default | |', '|---|---|---|---|---|', ...rows, ''].join('\n'),
+  )
 })
 
 test('its tables of performance are what the bench measured last, and the Chinese ones: after a run, node tools/performance.js', () => {
@@ -148,7 +171,9 @@ test("its block for a model of one's own is laid over the packaged profiles", as
     expect(picturesIn(dev.content)[0]).toMatch(/\.jpg$/)
     expect((await ask(packaged, { model: 'flux-kontext-dev', text })).status).toBe(400)
     expect((await ask(mock, { model: 'flux-own', text })).content).toMatch(/^\{\n "prompt": "a fox",[^]+\.jpg\)$/) // by its family
-    expect((await ask(mock, { model: 'nano-banana', text })).content).toBe((await ask(packaged, { model: 'nano-banana', text })).content)
+    expect((await ask(mock, { model: 'nano-banana', text })).content).toBe(
+      (await ask(packaged, { model: 'nano-banana', text })).content,
+    )
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -170,7 +195,11 @@ test("its block for a scenario of one's own is read and answered", async () => {
     const cut = await (await post('flux', 'a fox')).text()
     expect([cut.includes('!['), cut.includes('[DONE]')]).toEqual([false, false])
     const limited = await post('flux-pro', 'a fox')
-    expect([limited.status, limited.headers.get('retry-after'), limited.headers.get('x-mock-note')]).toEqual([429, '1', 'scenario fox (its when fits)'])
+    expect([limited.status, limited.headers.get('retry-after'), limited.headers.get('x-mock-note')]).toEqual([
+      429,
+      '1',
+      'scenario fox (its when fits)',
+    ])
     expect(await (await post('flux', 'a fox')).text()).toContain('![')
   } finally {
     rmSync(folder, { recursive: true })
@@ -181,16 +210,33 @@ test('its table of what a scenario answers, and those of docs/scenarios.md, are 
   const { when, then, place } = mappingsOf(scenarioSchema())
   expect(withKeys(readme, 'then', keyTable(then))).toBe(readme)
   const docs = read('docs/scenarios.md')
-  const tables = { scenarios: catalogueTables(await loadScenarios(join(root, 'fixtures/scenarios'))), when: keyTable(when), places: keyTable(place) }
+  const tables = {
+    scenarios: catalogueTables(await loadScenarios(join(root, 'fixtures/scenarios'))),
+    when: keyTable(when),
+    places: keyTable(place),
+  }
   for (const [name, table] of Object.entries(tables)) expect(withKeys(docs, name, table)).toBe(docs)
 })
 
 test('every block is run by one of these tests', () => {
-  expect(blocks.map(({ language }) => language)).toEqual(['sh', 'sh', 'json', 'js', 'js', 'sh', 'yaml', 'yaml', 'js', 'sh'])
+  expect(blocks.map(({ language }) => language)).toEqual([
+    'sh',
+    'sh',
+    'json',
+    'js',
+    'js',
+    'sh',
+    'yaml',
+    'yaml',
+    'js',
+    'sh',
+  ])
 })
 
 test('the files that it names are there', () => {
-  const names = [...readme.matchAll(/\]\(([^)h][^)]*)\)|`((?:src|fixtures)\/[\w./-]+)`/g)].map(([, link, code]) => link ?? code ?? '')
+  const names = [...readme.matchAll(/\]\(([^)h][^)]*)\)|`((?:src|fixtures)\/[\w./-]+)`/g)].map(
+    ([, link, code]) => link ?? code ?? '',
+  )
   expect(names.length).toBeGreaterThan(5)
   expect(names.filter((name) => !existsSync(join(root, name)))).toEqual([])
 })

@@ -4,10 +4,20 @@ import { expect, test } from 'vitest'
 import { flags } from '../src/cli/flags.ts'
 
 // The Chinese README has on each line what the English one has there: this is how it is kept up to date.
-const [readme, chinese] = ['README.md', 'README.zh-CN.md'].map((name) => linesOf(readFileSync(resolve(import.meta.dirname, '..', name), 'utf8'))) as [Line[], Line[]]
+const [readme, chinese] = ['README.md', 'README.zh-CN.md'].map((name) =>
+  linesOf(readFileSync(resolve(import.meta.dirname, '..', name), 'utf8')),
+) as [Line[], Line[]]
 const LANGUAGES = 2 // the line that names the other README is not the same
-const pairs = readme.slice(0, chinese.length).flatMap((en, i): Pair[] => (chinese[i] === undefined || i === LANGUAGES ? [] : [{ at: `line ${i + 1}, below '${en.section}'`, en, zh: chinese[i] }]))
-const rows = pairs.flatMap(({ at, en, zh }) => (en.kind === 'row' && zh.kind === 'row' ? [{ at, cells: cellsOf(en.text), translated: cellsOf(zh.text) }] : []))
+const pairs = readme
+  .slice(0, chinese.length)
+  .flatMap((en, i): Pair[] =>
+    chinese[i] === undefined || i === LANGUAGES
+      ? []
+      : [{ at: `line ${i + 1}, below '${en.section}'`, en, zh: chinese[i] }],
+  )
+const rows = pairs.flatMap(({ at, en, zh }) =>
+  en.kind === 'row' && zh.kind === 'row' ? [{ at, cells: cellsOf(en.text), translated: cellsOf(zh.text) }] : [],
+)
 
 interface Line {
   readonly kind: string
@@ -48,7 +58,8 @@ function cellsOf(row: string): string[] {
 }
 
 const spansOf = (text: string): string => (text.match(/`[^`]+`/g) ?? []).toSorted().join(' ')
-const linksOf = (text: string): string => Array.from(text.replaceAll(/`[^`]+`/g, '').matchAll(/\]\(([^)]+)\)/g), ([, target]) => target).join(' ')
+const linksOf = (text: string): string =>
+  Array.from(text.replaceAll(/`[^`]+`/g, '').matchAll(/\]\(([^)]+)\)/g), ([, target]) => target).join(' ')
 /** What of a text is prose. */
 const proseOf = (text: string): string => text.replaceAll(/`[^`]+`|\]\([^)]+\)/g, '')
 const hasHan = (text: string): boolean => /\p{Script=Han}/u.test(text)
@@ -57,11 +68,16 @@ const isFact = (cell: string): boolean => /\[[SMRG]\]/.test(cell)
 
 /** Where the two are not the same by what `read` gives for a line. */
 function differences(read: (line: Line) => string): string[] {
-  return pairs.filter(({ en, zh }) => read(en) !== read(zh)).map(({ at, en, zh }) => `${at}: README.md has ${read(en) || 'none'}, README.zh-CN.md has ${read(zh) || 'none'}`)
+  return pairs
+    .filter(({ en, zh }) => read(en) !== read(zh))
+    .map(({ at, en, zh }) => `${at}: README.md has ${read(en) || 'none'}, README.zh-CN.md has ${read(zh) || 'none'}`)
 }
 
 test('each README names the other below its title', () => {
-  expect([readme, chinese].map((lines) => lines[LANGUAGES]?.text)).toEqual(['[简体中文](README.zh-CN.md)', '[English](README.md)'])
+  expect([readme, chinese].map((lines) => lines[LANGUAGES]?.text)).toEqual([
+    '[简体中文](README.zh-CN.md)',
+    '[English](README.md)',
+  ])
 })
 
 test('each line of the Chinese README is of the same kind as in the English one: a heading of the same level, a row, an item, a paragraph', () => {
@@ -79,13 +95,22 @@ test('its tables have the same columns, and each cell the same code', () => {
 })
 
 test('its table of options has the same flags, variables, names and values', () => {
-  const isValue = ({ fallback, allowed }: (typeof flags)[number]): boolean => /^[\d.]+$/.test(fallback) || allowed.split(/\W+/).includes(fallback)
-  const options = flags.map((flag) => ({ flag, row: rows.find(({ cells }) => cells[0] === `\`${`--${flag.flag} ${flag.value}`.trim()}\``) }))
+  const isValue = ({ fallback, allowed }: (typeof flags)[number]): boolean =>
+    /^[\d.]+$/.test(fallback) || allowed.split(/\W+/).includes(fallback)
+  const options = flags.map((flag) => ({
+    flag,
+    row: rows.find(({ cells }) => cells[0] === `\`${`--${flag.flag} ${flag.value}`.trim()}\``),
+  }))
   const wrong = options.filter(({ flag, row }) => {
-    const [same, fallback = ''] = [row?.cells.slice(0, 3).join() === row?.translated.slice(0, 3).join(), row?.translated[3]]
+    const [same, fallback = ''] = [
+      row?.cells.slice(0, 3).join() === row?.translated.slice(0, 3).join(),
+      row?.translated[3],
+    ]
     return row === undefined || !same || (isValue(flag) ? fallback !== flag.fallback : !hasHan(fallback))
   })
-  expect(wrong.map(({ flag, row }) => `${row?.at}: --${flag.flag}: ${row?.translated.slice(0, 4).join(' | ')}`)).toEqual([])
+  expect(
+    wrong.map(({ flag, row }) => `${row?.at}: --${flag.flag}: ${row?.translated.slice(0, 4).join(' | ')}`),
+  ).toEqual([])
 })
 
 test('its links lead to the same places in the same order', () => {
@@ -97,7 +122,9 @@ test('what it says in prose names the same code', () => {
 })
 
 test('it leaves nothing in English', () => {
-  const prose = pairs.filter(({ en, zh }) => !['#', 'code', 'row', 'comment', 'empty line'].includes(zh.kind) && en.kind === zh.kind).map(({ at, zh }) => ({ at, text: zh.text }))
+  const prose = pairs
+    .filter(({ en, zh }) => !['#', 'code', 'row', 'comment', 'empty line'].includes(zh.kind) && en.kind === zh.kind)
+    .map(({ at, zh }) => ({ at, text: zh.text }))
   const cells = rows.flatMap(({ at, cells: english, translated }) =>
     translated.flatMap((text, i) => {
       const cell = english[i] ?? ''
@@ -105,6 +132,8 @@ test('it leaves nothing in English', () => {
       return isProse && !isFact(cell) ? [{ at, text }] : []
     }),
   )
-  const english = [...prose, ...cells].filter(({ text }) => !hasHan(text) || /(?:\b[A-Za-z]+\b[,;:.]? ){5}/.test(proseOf(text)))
+  const english = [...prose, ...cells].filter(
+    ({ text }) => !hasHan(text) || /(?:\b[A-Za-z]+\b[,;:.]? ){5}/.test(proseOf(text)),
+  )
   expect(english.map(({ at, text }) => `${at}: ${text}`)).toEqual([])
 })

@@ -3,5 +3,8 @@ import { fileURLToPath } from 'node:url'
 
 /** Builds once before the tests: they need build/prepared.js, and some run the command itself. */
 export default function setup(): void {
-  execSync('npm run --silent build', { cwd: fileURLToPath(new URL('..', import.meta.url)), stdio: ['ignore', 'inherit', 'inherit'] })
+  execSync('npm run --silent build', {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
 }

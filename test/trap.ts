@@ -4,7 +4,8 @@ import net from 'node:net'
 // Every test runs with this: whatever would leave this machine is an error where it is tried, in the mock and in the tests.
 const HOME = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)?$/
 
-const notHome = (host: string): Error => Object.assign(new Error(`${host} was asked for, which is not this machine`), { code: 'ENOTFOUND' })
+const notHome = (host: string): Error =>
+  Object.assign(new Error(`${host} was asked for, which is not this machine`), { code: 'ENOTFOUND' })
 
 const connect: Function = Reflect.get(net.Socket.prototype, 'connect')
 net.Socket.prototype.connect = function (this: net.Socket, ...args: any[]): net.Socket {

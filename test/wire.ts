@@ -15,7 +15,9 @@ export async function sendRaw(mock: Mock, ...parts: readonly (string | Buffer)[]
     const socket = connect({ host: hostname, port: Number(port) })
     const received: Buffer[] = []
     socket.on('data', (data) => received.push(data))
-    socket.on('error', (error: NodeJS.ErrnoException) => (received.length > 0 || error.code === 'EPIPE' ? undefined : reject(error)))
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      received.length > 0 || error.code === 'EPIPE' ? undefined : reject(error),
+    )
     socket.on('close', () => {
       const text = Buffer.concat(received).toString('utf8')
       const [head = '', ...rest] = text.split('\r\n\r\n')
@@ -27,6 +29,12 @@ export async function sendRaw(mock: Mock, ...parts: readonly (string | Buffer)[]
 
 /** The text of a POST to the chat operation; Connection: close unless other headers are given. */
 export function post(body: string | Buffer, headers: readonly string[] = ['content-type: application/json']): Buffer {
-  const lines = ['POST /v1/chat/completions HTTP/1.1', 'Host: localhost', 'Connection: close', ...headers, `Content-Length: ${Buffer.byteLength(body)}`]
+  const lines = [
+    'POST /v1/chat/completions HTTP/1.1',
+    'Host: localhost',
+    'Connection: close',
+    ...headers,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ]
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), Buffer.from(body)])
 }

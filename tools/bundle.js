@@ -9,33 +9,70 @@ const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 // Of these packages a start needs one small part: it goes into our file, and their licences go along.
 const INLINED = ['hono', 'tokenx']
 // What is imported by its own name, and what is run.
-const ENTRIES = ['index', 'testing/matchers', 'testing/playwright', 'testing/testcontainers', 'testing/vitest']
+const ENTRIES = {
+  index: 'index',
+  cli: 'cli/cli',
+  matchers: 'testing/matchers',
+  playwright: 'testing/playwright',
+  testcontainers: 'testing/testcontainers',
+  vitest: 'testing/vitest',
+}
+/** The static imports of each module. */
+const imports = new Map()
 const bundle = await rolldown({
-  input: Object.fromEntries([...ENTRIES, 'cli'].map((entry) => [posix.basename(entry), path(`build/${entry}.js`)])),
+  input: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, path(`build/${file}.js`)])),
   platform: 'node',
   preserveEntrySignatures: 'allow-extension', // an entry may share a file with what it is made of
   // It is loaded by every start: as a part of our file it needs neither to be found nor to be read.
   resolve: { alias: { '#prepared': path('build/prepared.js') } },
-  external: (id) => !/^[./]/.test(id) && id !== '#prepared' && !INLINED.some((name) => id === name || id.startsWith(`${name}/`)),
+  external: (id) =>
+    !/^[./]/.test(id) && id !== '#prepared' && !INLINED.some((name) => id === name || id.startsWith(`${name}/`)),
+  plugins: [{ name: 'imports', moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) }],
 })
-// What a start and a chat request need is one file; these are loaded by what needs them: a picture, its page, a file of the user's.
-const LATE =
-  /hono\/dist\/(?:client|utils\/cookie)|build\/(?:image\/(?:canvas|creature|encode|glyph|metadata|paint|palette|placeholder)|contract\/(?:document|operations|ref|validator|response|prepare|schema)|chat\/(?:facts|profiles)|scenario\/(?:fixtures|schema)|server\/(?:control-api|control-routes|exposition|guard|page|watch)|scenario\/(?:apply|script)|journal\/(?:coverage|filter|place|report|table)|mock\/remote|store\/(?:connection|lua|redis)|testing|cli|index|prepare)\b/
-const codeSplitting = { includeDependenciesRecursively: false, groups: [{ name: 'core', test: (id) => !LATE.test(id) }] }
-const { output } = await bundle.write({ dir: path('dist'), format: 'esm', chunkFileNames: '[name].js', codeSplitting, comments: false })
+// What a start imports is one file. What it imports later, with import(), stays a file of its own.
+let core
+const isCore = (id) => (core ??= closureOf(path(`build/mock/create-mock.js`))).has(id)
+const codeSplitting = { includeDependenciesRecursively: false, groups: [{ name: 'core', test: isCore }] }
+const { output } = await bundle.write({
+  dir: path('dist'),
+  format: 'esm',
+  chunkFileNames: '[name].js',
+  codeSplitting,
+  comments: false,
+})
 await bundle.close()
 // In ASCII alone, which is read as Latin 1: a file with one other character takes twice the memory, and a start a millisecond more.
 for (const { fileName, code } of output.filter(({ type }) => type === 'chunk')) {
-  const escaped = code.replaceAll(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const escaped = code.replaceAll(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
   writeFileSync(path(`dist/${fileName}`), escaped)
 }
-writeFileSync(path('dist/LICENSES.txt'), INLINED.map((name) => `${name}\n\n${readFileSync(path(`node_modules/${name}/LICENSE`), 'utf8')}`).join('\n'))
+writeFileSync(
+  path('dist/LICENSES.txt'),
+  INLINED.map((name) => `${name}\n\n${readFileSync(path(`node_modules/${name}/LICENSE`), 'utf8')}`).join('\n'),
+)
 
 // What an earlier build left would be packed as well; of the types, those are packed that an entry's types name.
-const written = new Set([...output.map(({ fileName }) => fileName), 'LICENSES.txt', ...typesOf(ENTRIES.map((entry) => `${entry}.d.ts`))])
-for (const file of readdirSync(path('dist'), { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'))) {
+const written = new Set([
+  ...output.map(({ fileName }) => fileName),
+  'LICENSES.txt',
+  ...typesOf(Object.values(ENTRIES).map((file) => `${file}.d.ts`)),
+])
+for (const file of readdirSync(path('dist'), { recursive: true, encoding: 'utf8' }).map((name) =>
+  name.replaceAll('\\', '/'),
+)) {
   const isFolder = [...written].some((name) => name.startsWith(`${file}/`))
   if (!written.has(file) && !isFolder) rmSync(path(`dist/${file}`), { recursive: true, force: true })
+}
+
+/** A module and all that it imports statically. */
+function closureOf(/** @type {string} */ id, seen = new Set()) {
+  if (seen.has(id) || !imports.has(id)) return seen
+  seen.add(id)
+  for (const imported of imports.get(id)) closureOf(imported, seen)
+  return seen
 }
 
 /** @param {readonly string[]} files */
@@ -45,7 +82,10 @@ function typesOf(files) {
   const visit = (/** @type {string} */ file) => {
     if (found.has(file)) return
     found.add(file)
-    for (const [, target = ''] of readFileSync(path(`dist/${file}`), 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]+)\.ts['"]/g)) visit(posix.join(posix.dirname(file), `${target}.d.ts`))
+    for (const [, target = ''] of readFileSync(path(`dist/${file}`), 'utf8').matchAll(
+      /(?:from |import\()['"](\.[^'"]+)\.ts['"]/g,
+    ))
+      visit(posix.join(posix.dirname(file), `${target}.d.ts`))
   }
   files.forEach(visit)
   return found

@@ -70,8 +70,12 @@ function bitsBetween(crossings) {
 }
 
 const known = new Set(font.characterSet)
-const codes = RANGES.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i)).filter((code) => known.has(code))
-const glyphs = codes.map((code) => ({ code, glyph: font.glyphForCodePoint(code) })).filter(({ glyph }) => glyph.advanceWidth >= 512)
+const codes = RANGES.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i)).filter(
+  (code) => known.has(code),
+)
+const glyphs = codes
+  .map((code) => ({ code, glyph: font.glyphForCodePoint(code) }))
+  .filter(({ glyph }) => glyph.advanceWidth >= 512)
 
 const count = glyphs.length
 const file = Buffer.alloc(4 + count * 37)

@@ -10,13 +10,33 @@ const END = '\n<!-- end of performance -->\n'
 const FIGURES = [
   ['JSON answers/s, 16 connections; floor A', 'JSON answers a second', '每秒 JSON 回答数'],
   ['JSON answers/s, no prompt asked twice; floor A', 'the same, no prompt asked twice', '同上，提示词各不相同'],
-  ['SSE streams/s, 16 in flight; floor A, event by event', 'streams a second, beside a floor that writes event by event', '每秒流数，基准逐个事件写出'],
-  ['SSE streams/s, 16 in flight; floor B, one buffer', 'streams a second, beside a floor that writes one buffer', '每秒流数，基准一次写出整个缓冲区'],
-  ['bodies of 300 KB with a data URI/s; floor A', 'requests of 300 KB with a reference picture', '带参考图的 300 KB 请求'],
+  [
+    'SSE streams/s, 16 in flight; floor A, event by event',
+    'streams a second, beside a floor that writes event by event',
+    '每秒流数，基准逐个事件写出',
+  ],
+  [
+    'SSE streams/s, 16 in flight; floor B, one buffer',
+    'streams a second, beside a floor that writes one buffer',
+    '每秒流数，基准一次写出整个缓冲区',
+  ],
+  [
+    'bodies of 300 KB with a data URI/s; floor A',
+    'requests of 300 KB with a reference picture',
+    '带参考图的 300 KB 请求',
+  ],
   ['bodies of 3 MB with a data URI/s; floor A', 'requests of 3 MB with a reference picture', '带参考图的 3 MB 请求'],
   ['kept PNGs/s, 16 connections; floor: a buffer', 'pictures that were drawn before', '已绘制过的图片'],
-  ['p99 of JSON answers at 64 connections, ms; floor A', 'time of the slowest of a hundred answers, 64 connections', '64 个连接时百个回答中最慢者的耗时'],
-  ['cold start to the first answer, ms; floor: bare Node', 'time from the start to the first answer', '从启动到首个回答的耗时'],
+  [
+    'p99 of JSON answers at 64 connections, ms; floor A',
+    'time of the slowest of a hundred answers, 64 connections',
+    '64 个连接时百个回答中最慢者的耗时',
+  ],
+  [
+    'cold start to the first answer, ms; floor: bare Node',
+    'time from the start to the first answer',
+    '从启动到首个回答的耗时',
+  ],
   ['memory after the first answer, MB; floor: bare Node', 'memory after the first answer', '首个回答后的内存'],
 ]
 const PEERS = [
@@ -64,7 +84,8 @@ export function performanceTables(saved, readme = 'README.md') {
 /** A README with the tables between its two marks. */
 export function withTables(readme, tables) {
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
-  if (begin < 0 || end < begin) throw new Error(`the tables stand between the lines ${BEGIN.trim()} and ${END.trim()}, with an empty line at each`)
+  if (begin < 0 || end < begin)
+    throw new Error(`the tables stand between the lines ${BEGIN.trim()} and ${END.trim()}, with an empty line at each`)
   return readme.slice(0, begin) + BEGIN + tables + readme.slice(end)
 }
 
@@ -85,5 +106,6 @@ function toCell(ratio) {
 if (realpathSync(process.argv[1]) === import.meta.filename) {
   const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
   const saved = JSON.parse(readFileSync(path('bench/figures.json'), 'utf8'))
-  for (const name of Object.keys(READMES)) writeFileSync(path(name), withTables(readFileSync(path(name), 'utf8'), performanceTables(saved, name)))
+  for (const name of Object.keys(READMES))
+    writeFileSync(path(name), withTables(readFileSync(path(name), 'utf8'), performanceTables(saved, name)))
 }

@@ -24,7 +24,9 @@ export function profileTable(profiles, contract, readme = 'README.md') {
   // Names that share a block share a row; the rows stand as the blocks do.
   const rows = [...new Set(blocks.values())].flatMap((block) => {
     const sharing = [...new Set(names)].filter((name) => profileOf(blocks, name) === block)
-    return sharing.length === 0 ? [] : [`| ${sharing.map((name) => `\`${name}\``).join(', ')} | ${cellsOf(block).join(' | ')} |\n`]
+    return sharing.length === 0
+      ? []
+      : [`| ${sharing.map((name) => `\`${name}\``).join(', ')} | ${cellsOf(block).join(' | ')} |\n`]
   })
   return [READMES[readme], '|---|---|---|---|---|\n', ...rows].join('')
 }
@@ -32,7 +34,8 @@ export function profileTable(profiles, contract, readme = 'README.md') {
 /** A README with the table between its two marks. */
 export function withTable(readme, table) {
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
-  if (begin < 0 || end < begin) throw new Error(`the table stands between the lines ${BEGIN.trim()} and ${END.trim()}, with an empty line at each`)
+  if (begin < 0 || end < begin)
+    throw new Error(`the table stands between the lines ${BEGIN.trim()} and ${END.trim()}, with an empty line at each`)
   return readme.slice(0, begin) + BEGIN + table + readme.slice(end)
 }
 
@@ -46,7 +49,8 @@ function readBlocks(text) {
   const read = new Map()
   const readBlock = (name, pair) => {
     const node = resolve(pair.value)
-    if (!read.has(node)) read.set(node, { name, line: lineOf(pair), facts: new Map(node.items.flatMap((inner) => readPair(name, inner))) })
+    if (!read.has(node))
+      read.set(node, { name, line: lineOf(pair), facts: new Map(node.items.flatMap((inner) => readPair(name, inner))) })
     return read.get(node)
   }
   const readPair = (name, pair) => {
@@ -54,7 +58,10 @@ function readBlocks(text) {
     const { comment, commentBefore } = pair.value
     const tag = (comment ?? commentBefore ?? '').replaceAll(/\s+/g, ' ').trim()
     const fact = pair.key.value
-    if (!TAG.test(tag)) throw new Error(`${FILE}:${lineOf(pair)} ${name}.${fact}: write behind it how it is known, as # [S]: [S], [M], [R] or [G]`)
+    if (!TAG.test(tag))
+      throw new Error(
+        `${FILE}:${lineOf(pair)} ${name}.${fact}: write behind it how it is known, as # [S]: [S], [M], [R] or [G]`,
+      )
     return [[fact, { value: resolve(pair.value).toJS(document), tag }]]
   }
   return new Map(document.contents.items.map((pair) => [pair.key.value, readBlock(pair.key.value, pair)]))
@@ -68,12 +75,16 @@ function cellsOf({ name, line, facts }) {
   }
   const code = (value) => `\`${value}\``
   const list = ([first, ...rest]) => [`**${first}**`, ...rest].join(' ')
-  const reference = [tell('references', code), ...(facts.has('follows') ? [tell('follows', (value) => `gives the ${value}`)] : [])].join('; ')
+  const reference = [
+    tell('references', code),
+    ...(facts.has('follows') ? [tell('follows', (value) => `gives the ${value}`)] : []),
+  ].join('; ')
   return [tell('style', code), tell('sizes', list), tell('formats', list), reference]
 }
 
 if (realpathSync(process.argv[1]) === import.meta.filename) {
   const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
   const read = (name) => readFileSync(path(name), 'utf8')
-  for (const name of Object.keys(READMES)) writeFileSync(path(name), withTable(read(name), profileTable(read(FILE), read('openapi.yaml'), name)))
+  for (const name of Object.keys(READMES))
+    writeFileSync(path(name), withTable(read(name), profileTable(read(FILE), read('openapi.yaml'), name)))
 }

@@ -1,9 +1,9 @@
 // Makes fixtures/scenario.schema.json, the tables of docs/scenarios.md and the README's table of what a scenario can answer.
-// Run by hand after a scenario or src/scenario/schema.ts has changed: npm run build && node tools/scenarios.js
+// Run by hand after a scenario or src/scenarios/scenario-schema.ts has changed: npm run build && node tools/scenarios.js
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { loadScenarios } from '../build/scenario/fixtures.js'
-import { scenarioSchema } from '../build/scenario/schema.js'
+import { loadScenarios } from '../build/scenarios/load-fixtures.js'
+import { scenarioSchema } from '../build/scenarios/scenario-schema.js'
 
 // What the scenarios of a prefix have in common.
 const GROUPS = {
@@ -30,9 +30,15 @@ export function schemaText(schema = scenarioSchema()) {
 
 /** The tables of all scenarios, one for each prefix of their names. A prefix that is new is an error. */
 export function catalogueTables(scenarios) {
-  const rowsOf = (prefix) => [...scenarios.values()].filter(({ name }) => name.startsWith(`${prefix}-`)).map(({ name, about }) => `| \`${name}\` | ${escape(about)} |\n`)
-  const strange = [...scenarios.keys()].map((name) => name.split('-')[0]).filter((prefix) => !Object.hasOwn(GROUPS, prefix))
-  if (strange.length > 0) throw new Error(`tools/scenarios.js: say in GROUPS what the scenarios of '${strange[0]}' have in common`)
+  const rowsOf = (prefix) =>
+    [...scenarios.values()]
+      .filter(({ name }) => name.startsWith(`${prefix}-`))
+      .map(({ name, about }) => `| \`${name}\` | ${escape(about)} |\n`)
+  const strange = [...scenarios.keys()]
+    .map((name) => name.split('-')[0])
+    .filter((prefix) => !Object.hasOwn(GROUPS, prefix))
+  if (strange.length > 0)
+    throw new Error(`tools/scenarios.js: say in GROUPS what the scenarios of '${strange[0]}' have in common`)
   return Object.entries(GROUPS)
     .map(([prefix, title]) => `**${title}**\n\n| name | what a client meets |\n|---|---|\n${rowsOf(prefix).join('')}`)
     .join('\n')
@@ -55,7 +61,8 @@ export function mappingsOf(schema) {
 export function withTable(text, name, table) {
   const [start, end] = [`<!-- ${name}: made by tools/scenarios.js -->\n\n`, `\n<!-- end of ${name} -->\n`]
   const [from, to] = [text.indexOf(start), text.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`the table stands between the lines ${start.trim()} and ${end.trim()}, with an empty line at each`)
+  if (from < 0 || to < from)
+    throw new Error(`the table stands between the lines ${start.trim()} and ${end.trim()}, with an empty line at each`)
   return text.slice(0, from) + start + table + text.slice(to)
 }
 
@@ -70,11 +77,18 @@ function valuesOf({ enum: values = [] }) {
 if (realpathSync(process.argv[1]) === import.meta.filename) {
   const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
   const edit = (name, tables) => {
-    const text = Object.entries(tables).reduce((made, [mark, table]) => withTable(made, mark, table), readFileSync(path(name), 'utf8'))
+    const text = Object.entries(tables).reduce(
+      (made, [mark, table]) => withTable(made, mark, table),
+      readFileSync(path(name), 'utf8'),
+    )
     writeFileSync(path(name), text)
   }
   const { when, then, place } = mappingsOf(scenarioSchema())
   writeFileSync(path('fixtures/scenario.schema.json'), schemaText())
   edit('README.md', { then: keyTable(then) })
-  edit('docs/scenarios.md', { scenarios: catalogueTables(await loadScenarios(path('fixtures/scenarios'))), when: keyTable(when), places: keyTable(place) })
+  edit('docs/scenarios.md', {
+    scenarios: catalogueTables(await loadScenarios(path('fixtures/scenarios'))),
+    when: keyTable(when),
+    places: keyTable(place),
+  })
 }

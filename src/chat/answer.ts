@@ -1,10 +1,10 @@
-import type { PictureFault, Recipe } from '../image/recipe.ts'
+import type { PictureFault, Recipe } from '../images/recipe.ts'
 import { completionId } from './digest.ts'
-import type { ChatRequest } from './request.ts'
-import { toRecipes } from './request.ts'
+import type { ChatRequest } from './chat-request.ts'
+import { toRecipes } from './chat-request.ts'
 import type { Step } from './step.ts'
-import type { Manner } from './style/piece.ts'
-import type { Style } from './style/style.ts'
+import type { StyleOptions } from './styles/style-helpers.ts'
+import type { Style } from './styles/styles.ts'
 import type { Usage } from './usage.ts'
 
 /** The answer to a ChatRequest, before it is written as one completion or as a stream. */
@@ -19,7 +19,7 @@ export interface Answer {
 }
 
 /** What an Answer is made with besides its request. */
-export interface Answering extends Manner {
+export interface Answering extends StyleOptions {
   readonly write: Style
   /** Seconds since 1970. */
   readonly created: number
@@ -35,10 +35,22 @@ export interface Answering extends Manner {
 export async function toAnswer(request: ChatRequest, answering: Answering): Promise<Answer> {
   const { write, task, prose, created, render, fault, edit } = answering
   const recipes = toRecipes(request)
-  const said = await write({ request, recipes: fault === undefined ? recipes : recipes.map((recipe) => ({ ...recipe, fault })), task, prose, render })
+  const said = await write({
+    request,
+    recipes: fault === undefined ? recipes : recipes.map((recipe) => ({ ...recipe, fault })),
+    task,
+    prose,
+    render,
+  })
   const whole = withEnds(said, request.waits.first)
   const steps = edit === undefined ? whole : edit(whole)
-  return { id: completionId(request.digest), created, model: request.model, steps, usage: toUsage(request.promptTokens, steps) }
+  return {
+    id: completionId(request.digest),
+    created,
+    model: request.model,
+    steps,
+    usage: toUsage(request.promptTokens, steps),
+  }
 }
 
 // The first delta names the assistant and the last one finishes, unless the style lets its own do so.

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
-import type { JsonObject, JsonValue } from '../contract/json.ts'
-import { isObject } from '../contract/json.ts'
-import { createNumbers } from '../image/numbers.ts'
-import { ofLong } from '../reply/cache.ts'
-import { toUuid } from '../reply/uuid.ts'
+import type { JsonObject, JsonValue } from '../util/json.ts'
+import { isObject } from '../util/json.ts'
+import { createPrng } from '../util/prng.ts'
+import { memoizeLongText } from '../util/lru.ts'
+import { toUuid } from '../util/uuid.ts'
 
 // What does not change the picture that is asked for.
 const OMITTED = new Set(['stream', 'stream_options', 'user'])
@@ -19,7 +19,7 @@ export function shortOf(text: string): string {
   return text.length > LONG ? digestOfLong(text) : text
 }
 
-const digestOfLong = ofLong((text) => `sha256:${hash('sha256', text, 'hex')}`)
+const digestOfLong = memoizeLongText((text) => `sha256:${hash('sha256', text, 'hex')}`)
 
 // Keys sorted; a long string stands as its own digest, so that megabytes are neither escaped nor copied.
 function canonical(value: JsonValue): string {
@@ -37,17 +37,17 @@ function canonicalObject(value: JsonObject, omitted?: ReadonlySet<string>): stri
 }
 
 /** Whole numbers that follow from a digest, others for each purpose. */
-export function draw(digest: string, purpose: string): (bound: number) => number {
+export function prngFor(digest: string, purpose: string): (bound: number) => number {
   let salt = 0x811c9dc5
   for (let i = 0; i < purpose.length; i++) salt = Math.imul(salt ^ purpose.charCodeAt(i), 0x01000193)
-  return createNumbers(digest, salt)
+  return createPrng(digest, salt)
 }
 
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz'
 
 function characters(digest: string, purpose: string, { alphabet, count }: { alphabet: string; count: number }): string {
-  const number = draw(digest, purpose)
+  const number = prngFor(digest, purpose)
   let text = ''
   for (let i = 0; i < count; i++) text += alphabet[number(alphabet.length)]
   return text
@@ -55,7 +55,7 @@ function characters(digest: string, purpose: string, { alphabet, count }: { alph
 
 /** Hexadecimal digits that follow from a digest; `count` is a multiple of 8. */
 export function digitsFrom(digest: string, purpose: string, count: number): string {
-  const number = draw(digest, purpose)
+  const number = prngFor(digest, purpose)
   let digits = ''
   while (digits.length < count) {
     const four = number(2 ** 32)

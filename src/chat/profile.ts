@@ -1,9 +1,9 @@
-import type { Traits } from './request.ts'
-import type { Manner } from './style/piece.ts'
-import type { StyleName } from './style/style.ts'
+import type { Capabilities } from './chat-request.ts'
+import type { StyleOptions } from './styles/style-helpers.ts'
+import type { StyleName } from './styles/styles.ts'
 
 /** How one model speaks. */
-export interface Profile extends Traits, Manner {
+export interface Profile extends Capabilities, StyleOptions {
   readonly style: StyleName
 }
 

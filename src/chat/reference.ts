@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
-import type { JsonObject, JsonValue } from '../contract/json.ts'
-import { isObject } from '../contract/json.ts'
-import { readUrl } from '../image/link.ts'
-import type { Creature, Recipe, Size } from '../image/recipe.ts'
-import { MAX_REFERENCES } from '../image/recipe.ts'
-import { ofLong } from '../reply/cache.ts'
-import { ApiError } from '../reply/error.ts'
+import type { JsonObject, JsonValue } from '../util/json.ts'
+import { isObject } from '../util/json.ts'
+import { readUrl } from '../images/links.ts'
+import type { Creature, Recipe, Size } from '../images/recipe.ts'
+import { MAX_REFERENCES } from '../images/recipe.ts'
+import { memoizeLongText } from '../util/lru.ts'
+import { ApiError } from '../errors/api-error.ts'
 import { shortOf } from './digest.ts'
 
 /** A picture that a request gives: what stands for it in the answer's picture, and its size where that is known. */
@@ -45,13 +45,19 @@ export function readConversation(messages: JsonValue | undefined): Conversation 
       if (message['role'] === 'user' || (prompt === '' && i === messages.length - 1)) prompt = turn.text
     })
   }
-  return { prompt, text: texts.join('\n'), sources: [...new Map(sources.map((source) => [shortOf(source.url), source])).values()] }
+  return {
+    prompt,
+    text: texts.join('\n'),
+    sources: [...new Map(sources.map((source) => [shortOf(source.url), source])).values()],
+  }
 }
 
 function readTurn({ role, content }: JsonObject, param: string): { text: string; sources: Source[] } {
   const parts = typeof content === 'string' ? [content] : Array.isArray(content) ? content : []
   const written = parts
-    .map((part: JsonValue) => (typeof part === 'string' ? part : isObject(part) && typeof part['text'] === 'string' ? part['text'] : ''))
+    .map((part: JsonValue) =>
+      typeof part === 'string' ? part : isObject(part) && typeof part['text'] === 'string' ? part['text'] : '',
+    )
     .filter((text) => text !== '')
     .join('\n')
   const given = parts.flatMap((part: JsonValue, i): Source[] => {
@@ -103,7 +109,11 @@ export async function toReferences(sources: readonly Source[]): Promise<Referenc
 }
 
 function toRemote(url: string, param: string): Reference {
-  if (!/^https?:\/\/./i.test(url)) throw new ApiError('invalid_image', { param, reason: `Invalid image in '${param}': expected an http(s) URL or a data URI with base64.` })
+  if (!/^https?:\/\/./i.test(url))
+    throw new ApiError('invalid_image', {
+      param,
+      reason: `Invalid image in '${param}': expected an http(s) URL or a data URI with base64.`,
+    })
   const recipe = readUrl(url)
   return recipe === undefined ? { mark: hash('sha256', url, 'hex').slice(0, 16), size: undefined } : ofOurs(recipe)
 }
@@ -115,13 +125,16 @@ function ofOurs({ emblem, palette, width, height }: Recipe): Reference {
 async function readDataUri(url: string, param: string): Promise<Reference> {
   const reference = await pictureIn(url)
   if (reference !== undefined) return reference
-  throw new ApiError('invalid_image', { param, reason: `Invalid image in '${param}': the data URI holds no readable PNG, JPEG, WebP or GIF in base64.` })
+  throw new ApiError('invalid_image', {
+    param,
+    reason: `Invalid image in '${param}': the data URI holds no readable PNG, JPEG, WebP or GIF in base64.`,
+  })
 }
 
-const pictureIn = ofLong(async (url): Promise<Reference | undefined> => {
+const pictureIn = memoizeLongText(async (url): Promise<Reference | undefined> => {
   const bytes = bytesIn(url)
   if (bytes === undefined) return undefined
-  const { readRecipe } = await import('../image/metadata.ts') // it needs zlib, which no other request does
+  const { readRecipe } = await import('../images/render/metadata.ts') // it needs zlib, which no other request does
   const recipe = readRecipe(bytes)
   if (recipe !== undefined) return ofOurs(recipe)
   const size = await measure(bytes)
@@ -129,14 +142,16 @@ const pictureIn = ofLong(async (url): Promise<Reference | undefined> => {
 })
 
 /** The bytes of a picture in a data URI: how many, and 16 hexadecimal digits of their SHA-256; undefined where it holds no base64. */
-export const digestIn = ofLong((url): { readonly digest: string; readonly length: number } | undefined => {
+export const digestIn = memoizeLongText((url): { readonly digest: string; readonly length: number } | undefined => {
   const bytes = bytesIn(url)
   return bytes === undefined ? undefined : { digest: hash('sha256', bytes, 'hex').slice(0, 16), length: bytes.length }
 })
 
 function bytesIn(url: string): Buffer | undefined {
   const comma = url.indexOf(',')
-  return /^data:image\/[\w.+-]+;base64$/i.test(url.slice(0, Math.max(0, comma))) ? decode(url.slice(comma + 1)) : undefined
+  return /^data:image\/[\w.+-]+;base64$/i.test(url.slice(0, Math.max(0, comma)))
+    ? decode(url.slice(comma + 1))
+    : undefined
 }
 
 // Buffer.from passes over characters that are not base64; the length tells.
@@ -151,10 +166,16 @@ const HEADER = 262_144
 
 // A client's picture is never decoded: its size stands in its header.
 async function measure(bytes: Buffer): Promise<Size | undefined> {
-  const [{ PNG }, { JPG }, { WEBP }, { GIF }] = await Promise.all([import('image-size/types/png'), import('image-size/types/jpg'), import('image-size/types/webp'), import('image-size/types/gif')])
+  const [{ PNG }, { JPG }, { WEBP }, { GIF }] = await Promise.all([
+    import('image-size/types/png'),
+    import('image-size/types/jpg'),
+    import('image-size/types/webp'),
+    import('image-size/types/gif'),
+  ])
   const header = bytes.subarray(0, HEADER)
   try {
-    const { width = 0, height = 0 } = [PNG, JPG, WEBP, GIF].find((format) => format.validate(header))?.calculate(header) ?? {}
+    const { width = 0, height = 0 } =
+      [PNG, JPG, WEBP, GIF].find((format) => format.validate(header))?.calculate(header) ?? {}
     return width > 0 && height > 0 ? { width, height } : undefined
   } catch {
     return undefined

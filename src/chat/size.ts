@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue } from '../contract/json.ts'
-import { isObject } from '../contract/json.ts'
-import type { Size } from '../image/recipe.ts'
-import { MAX_COUNT, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../image/recipe.ts'
+import type { JsonObject, JsonValue } from '../util/json.ts'
+import { isObject } from '../util/json.ts'
+import type { Size } from '../images/recipe.ts'
+import { MAX_COUNT, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../images/recipe.ts'
 
 /** What a request says of the size and number of its pictures. */
 export interface Asked {
@@ -34,28 +34,57 @@ export function askedOf(prompt: string, body: JsonObject): Asked {
   const hasNumber = /\d/.test(text) // every word of the grammar has one
   const block = hasNumber ? (blockOf(text) ?? {}) : {}
   const fields = fieldsOf(body)
-  const hits = hasNumber ? [...[block['ratio'], block['aspect_ratio'], block['size']].map(toAsked), ...inWords(text), ...fields, ...bare(text)] : fields
-  const shape = hits.find(({ size, ratio, adaptive }) => size !== undefined || ratio !== undefined || adaptive === true) ?? {}
+  const hits = hasNumber
+    ? [
+        ...[block['ratio'], block['aspect_ratio'], block['size']].map(toAsked),
+        ...inWords(text),
+        ...fields,
+        ...bare(text),
+      ]
+    : fields
+  const shape =
+    hits.find(({ size, ratio, adaptive }) => size !== undefined || ratio !== undefined || adaptive === true) ?? {}
   const resolution = hits.find((hit) => hit.resolution !== undefined)?.resolution
-  const count = [block['n'], body['n'], body['max_images'], fieldOf(body['sequential_image_generation_options'], 'max_images'), countIn(text)].find(isCount)
-  return { ...shape, strange: strangeIn(body), ...(resolution === undefined ? {} : { resolution }), ...(count === undefined ? {} : { count }) }
+  const count = [
+    block['n'],
+    body['n'],
+    body['max_images'],
+    fieldOf(body['sequential_image_generation_options'], 'max_images'),
+    countIn(text),
+  ].find(isCount)
+  return {
+    ...shape,
+    strange: strangeIn(body),
+    ...(resolution === undefined ? {} : { resolution }),
+    ...(count === undefined ? {} : { count }),
+  }
 }
 
 function fieldsOf(body: JsonObject): Asked[] {
   const { aspect_ratio, size, resolution, image_config, extra_body } = body
   const configs = [image_config, fieldOf(fieldOf(extra_body, 'google'), 'image_config')]
-  const values = [aspect_ratio, size, resolution, ...configs.flatMap((config) => (isObject(config) ? [config['aspect_ratio'], config['image_size']] : []))]
+  const values = [
+    aspect_ratio,
+    size,
+    resolution,
+    ...configs.flatMap((config) => (isObject(config) ? [config['aspect_ratio'], config['image_size']] : [])),
+  ]
   return values.filter((value) => value !== undefined).map(toAsked)
 }
 
 const COUNTS: Readonly<Record<string, number>> = {
   ...Object.fromEntries(Array.from('一二三四五六七八九十', (word, i) => [word, i + 1])),
   两: 2,
-  ...Object.fromEntries(['two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'].map((word, i) => [word, i + 2])),
+  ...Object.fromEntries(
+    ['two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'].map((word, i) => [word, i + 2]),
+  ),
 }
 
 function countIn(text: string): number {
-  const [, word = ''] = /(?<![\d.])(\d{1,3}|[一二两三四五六七八九十]|\b(?:two|three|four|five|six|seven|eight|nine|ten))\s*(?:张|幅|images\b|pictures\b)/i.exec(text) ?? []
+  const [, word = ''] =
+    /(?<![\d.])(\d{1,3}|[一二两三四五六七八九十]|\b(?:two|three|four|five|six|seven|eight|nine|ten))\s*(?:张|幅|images\b|pictures\b)/i.exec(
+      text,
+    ) ?? []
   return COUNTS[word.toLowerCase()] ?? Number(word === '' ? Number.NaN : word)
 }
 
@@ -106,9 +135,16 @@ function inWords(text: string): Asked[] {
 
 // Numbers that stand free in the text ask for something only where nothing else can be meant.
 function bare(text: string): Asked[] {
-  const sizes = [...text.matchAll(/(?<![\d:])(\d{2,5})\s?[xX*×]\s?(\d{2,5})(?![\d:])/g)].map(([found]) => toAsked(found))
-  const ratios = [...text.matchAll(/(?<![\d:.])(\d{1,2}):(\d{1,2})(?![\d:])/g)].filter(([found]) => RATIOS.includes(found)).map(([found]) => toAsked(found))
-  return [...sizes.filter(({ size }) => size !== undefined && size.width >= MIN_SIDE && size.height >= MIN_SIDE), ...ratios]
+  const sizes = [...text.matchAll(/(?<![\d:])(\d{2,5})\s?[xX*×]\s?(\d{2,5})(?![\d:])/g)].map(([found]) =>
+    toAsked(found),
+  )
+  const ratios = [...text.matchAll(/(?<![\d:.])(\d{1,2}):(\d{1,2})(?![\d:])/g)]
+    .filter(([found]) => RATIOS.includes(found))
+    .map(([found]) => toAsked(found))
+  return [
+    ...sizes.filter(({ size }) => size !== undefined && size.width >= MIN_SIDE && size.height >= MIN_SIDE),
+    ...ratios,
+  ]
 }
 
 function toAsked(value: JsonValue | undefined): Asked {
@@ -140,16 +176,37 @@ const TOLERANCE = 0.03
 /** Maps what was asked to what the model really has: the nearest size by ratio, then by area. */
 export function choose(asked: Asked, abilities: Abilities, reference: Size | undefined): Chosen {
   const count = Math.min(asked.count ?? 1, MAX_COUNT)
-  const notes = [...(asked.strange ?? []), ...(count === (asked.count ?? 1) ? [] : [`n=${asked.count} is more than ${MAX_COUNT}: ${count} pictures`])]
+  const notes = [
+    ...(asked.strange ?? []),
+    ...(count === (asked.count ?? 1) ? [] : [`n=${asked.count} is more than ${MAX_COUNT}: ${count} pictures`]),
+  ]
   const followed = asked.adaptive === true || (abilities.follows === 'size' && isUnsaid(asked)) ? reference : undefined
   if (followed !== undefined && isPaintable(followed)) return { size: followed, count, notes }
   const standard = abilities.sizes[0] ?? { width: 1024, height: 1024 }
-  const ratio = asked.size !== undefined ? ratioOf(asked.size) : (asked.ratio ?? (abilities.follows !== undefined && reference !== undefined ? ratioOf(reference) : ratioOf(standard)))
-  const area = asked.size !== undefined ? areaOf(asked.size) : asked.resolution !== undefined ? asked.resolution ** 2 : areaOf(standard)
+  const ratio =
+    asked.size !== undefined
+      ? ratioOf(asked.size)
+      : (asked.ratio ??
+        (abilities.follows !== undefined && reference !== undefined ? ratioOf(reference) : ratioOf(standard)))
+  const area =
+    asked.size !== undefined
+      ? areaOf(asked.size)
+      : asked.resolution !== undefined
+        ? asked.resolution ** 2
+        : areaOf(standard)
   const size = nearest(abilities.sizes, ratio, area)
   const isMet =
-    asked.size === undefined ? Math.abs(ratioOf(size) / ratio - 1) <= TOLERANCE && isOfResolution(size, asked.resolution) : size.width === asked.size.width && size.height === asked.size.height
-  return { size, count, notes: isMet || isUnsaid(asked) ? notes : [...notes, `${describe(asked)} is no size of this model: nearest is ${nameOf(size)}`] }
+    asked.size === undefined
+      ? Math.abs(ratioOf(size) / ratio - 1) <= TOLERANCE && isOfResolution(size, asked.resolution)
+      : size.width === asked.size.width && size.height === asked.size.height
+  return {
+    size,
+    count,
+    notes:
+      isMet || isUnsaid(asked)
+        ? notes
+        : [...notes, `${describe(asked)} is no size of this model: nearest is ${nameOf(size)}`],
+  }
 }
 
 // 2K is written 2048x2048 and 2048x864: the longer side tells.
@@ -174,13 +231,20 @@ function isPaintable({ width, height }: Size): boolean {
 }
 
 function nearest(sizes: readonly Size[], ratio: number, area: number): Size {
-  const distance = (size: Size): number => Math.round(Math.abs(Math.log(ratioOf(size) / ratio)) * 50) * 1000 + Math.abs(Math.log(areaOf(size) / area))
-  return sizes.reduce((best, size) => (distance(size) < distance(best) ? size : best), sizes[0] ?? { width: 1024, height: 1024 })
+  const editDistance = (size: Size): number =>
+    Math.round(Math.abs(Math.log(ratioOf(size) / ratio)) * 50) * 1000 + Math.abs(Math.log(areaOf(size) / area))
+  return sizes.reduce(
+    (best, size) => (editDistance(size) < editDistance(best) ? size : best),
+    sizes[0] ?? { width: 1024, height: 1024 },
+  )
 }
 
 function describe({ size, ratio, resolution }: Asked): string {
   if (size !== undefined) return nameOf(size)
-  return [...(ratio === undefined ? [] : [`ratio ${ratioName(ratio)}`]), ...(resolution === undefined ? [] : [`${resolution / 1024}K`])].join(' in ')
+  return [
+    ...(ratio === undefined ? [] : [`ratio ${ratioName(ratio)}`]),
+    ...(resolution === undefined ? [] : [`${resolution / 1024}K`]),
+  ].join(' in ')
 }
 
 function ratioOf({ width, height }: Size): number {
@@ -198,6 +262,7 @@ export function nameOf({ width, height }: Size): string {
 
 /** The ratio that a size is called by: the nearest of the listed ones, `2:3`. */
 export function ratioName(ratio: number): string {
-  const distance = (value: number): number => Math.abs(Math.log(value / ratio))
-  return NAMED.reduce((best, named) => (distance(named.value) < distance(best.value) ? named : best), SQUARE).name
+  const editDistance = (value: number): number => Math.abs(Math.log(value / ratio))
+  return NAMED.reduce((best, named) => (editDistance(named.value) < editDistance(best.value) ? named : best), SQUARE)
+    .name
 }

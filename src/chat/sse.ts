@@ -1,4 +1,4 @@
-import type { Frame } from '../reply/reply.ts'
+import type { Frame } from '../util/reply.ts'
 import type { Answer } from './answer.ts'
 import type { End, Step } from './step.ts'
 
@@ -34,7 +34,9 @@ export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; w
       next = { wait, isSilent: step.hold !== undefined, data: '' }
     }
     if (step.end !== undefined) return push(frames, next, step.end)
-    next.data += step.raw ?? `${head}{"index":0,"delta":${deltaOf(step)},"finish_reason":${step.finish === undefined ? 'null' : `"${step.finish}"`}}${tail}`
+    next.data +=
+      step.raw ??
+      `${head}{"index":0,"delta":${deltaOf(step)},"finish_reason":${step.finish === undefined ? 'null' : `"${step.finish}"`}}${tail}`
   }
   if (wantsUsage) next.data += `${head}],"usage":${JSON.stringify(usage)}}\n\n`
   next.data += 'data: [DONE]\n\n'
@@ -54,7 +56,8 @@ function push(frames: Frame[], { wait, isSilent, data }: Pending, end?: End): Fr
 
 // `content` is a string or absent, never null: naive readers add it up.
 function deltaOf({ role, content, reasoning, images, error }: Step): string {
-  if (role === undefined && reasoning === undefined && images === undefined && error === undefined) return content === undefined ? '{}' : `{"content":"${content}"}`
+  if (role === undefined && reasoning === undefined && images === undefined && error === undefined)
+    return content === undefined ? '{}' : `{"content":"${content}"}`
   const fields: string[] = []
   if (role !== undefined) fields.push('"role":"assistant"')
   if (content !== undefined) fields.push(`"content":"${content}"`)

@@ -1,4 +1,4 @@
-import { countTokens } from './token.ts'
+import { countTokens } from './tokens.ts'
 
 /** How an answer can finish. */
 export const FINISHES = ['stop', 'length', 'content_filter'] as const
@@ -45,7 +45,9 @@ export interface Piece {
 /** A text as it stands inside a JSON string; the two line separators that are not JSON's are escaped, as the gateway's Go does. */
 export function escape(text: string): string {
   const json = JSON.stringify(text).slice(1, -1)
-  return /[\u2028\u2029]/.test(json) ? json.replaceAll('\u2028', String.raw`\u2028`).replaceAll('\u2029', String.raw`\u2029`) : json
+  return /[\u2028\u2029]/.test(json)
+    ? json.replaceAll('\u2028', String.raw`\u2028`).replaceAll('\u2029', String.raw`\u2029`)
+    : json
 }
 
 /** A text as a piece; words that stand in the code are made pieces when it is loaded, and counted when they are first said. */

@@ -3,6 +3,9 @@ export interface Usage {
   readonly prompt_tokens: number
   readonly completion_tokens: number
   readonly total_tokens: number
-  readonly prompt_tokens_details: { readonly text_tokens: number; readonly cached_tokens_details: Readonly<Record<string, never>> }
+  readonly prompt_tokens_details: {
+    readonly text_tokens: number
+    readonly cached_tokens_details: Readonly<Record<string, never>>
+  }
   readonly completion_tokens_details: Readonly<Record<string, never>>
 }

@@ -1,5 +1,5 @@
-import type { ListenOptions } from '../mock.ts'
-import type { MockOptions } from '../server/options.ts'
+import type { ListenOptions } from '../mock/create-mock.ts'
+import type { MockOptions } from '../mock/options.ts'
 import type { Level, LogForm } from './log.ts'
 
 /** All that the command line and the environment say. */

@@ -1,8 +1,8 @@
 import { LEVELS, LOG_FORMS } from './log.ts'
-import { DIALECTS } from '../reply/errors.ts'
-import { toPace } from '../server/pace.ts'
-import { readAddress } from '../store/address.ts'
-import { CONTRACT_MODES } from '../server/settings.ts'
+import { DIALECTS } from '../errors/table.ts'
+import { toPace } from '../chat/parse-pace.ts'
+import { parseRedisUrl } from '../store/redis-url.ts'
+import { CONTRACT_MODES } from '../app/settings.ts'
 import type { Flag } from './flag.ts'
 import { isWhole, notEmpty, one, toBoolean, toSeconds } from './values.ts'
 
@@ -114,11 +114,12 @@ export const flags: readonly Flag[] = [
     env: 'MOCK_STORE',
     value: 'URL',
     fallback: "this process's memory",
-    about: 'a Redis or Valkey where several mocks remember together, as redis://HOST:PORT/0?prefix=NAME; rediss: for TLS',
+    about:
+      'a Redis or Valkey where several mocks remember together, as redis://HOST:PORT/0?prefix=NAME; rediss: for TLS',
     isSecret: true,
     allowed: 'the URL of a Redis or Valkey, as redis://localhost:6379/0?prefix=mine',
     option: 'store',
-    read: (text) => (readAddress(text) === undefined ? undefined : text),
+    read: (text) => (parseRedisUrl(text) === undefined ? undefined : text),
   },
   {
     flag: 'allow-host',
@@ -168,7 +169,8 @@ export const flags: readonly Flag[] = [
     env: 'MOCK_WATCH',
     value: '',
     fallback: 'off',
-    about: 'read contract, profiles and scenarios anew when a file changes; a faulty one is told, and the old one stays',
+    about:
+      'read contract, profiles and scenarios anew when a file changes; a faulty one is told, and the old one stays',
     isSwitch: true,
     allowed: 'true or false',
     option: 'watch',
@@ -205,7 +207,16 @@ export const flags: readonly Flag[] = [
     option: 'apiKeys',
     read: (_text, keys) => (keys.every((key) => key !== '') ? keys : undefined),
   },
-  { flag: 'seed', env: 'MOCK_SEED', value: 'TEXT', fallback: '0', about: 'another seed gives other ids and other pictures', allowed: 'any text', option: 'seed', read: (text) => text },
+  {
+    flag: 'seed',
+    env: 'MOCK_SEED',
+    value: 'TEXT',
+    fallback: '0',
+    about: 'another seed gives other ids and other pictures',
+    allowed: 'any text',
+    option: 'seed',
+    read: (text) => text,
+  },
   {
     flag: 'clock',
     env: 'MOCK_CLOCK',

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
-import { isProbe, METRICS } from '../server/control.ts'
-import type { Handled } from '../server/settings.ts'
-import { readAddress } from '../store/address.ts'
+import { isProbe, METRICS } from '../app/routes/control.ts'
+import type { RequestLogEntry } from '../app/settings.ts'
+import { parseRedisUrl } from '../store/redis-url.ts'
 import { REMEMBERED } from '../store/store.ts'
 
 /** How a log is written. */
@@ -15,7 +15,7 @@ export type Level = (typeof LEVELS)[number]
 /** What the log is told. */
 export interface Log {
   /** A request and its answer. */
-  readonly exchange: (exchange: Handled) => void
+  readonly exchange: (exchange: RequestLogEntry) => void
   /** Anything else, with what a program wants to read of it. */
   readonly tell: (level: Level, msg: string, more?: Readonly<Record<string, string | number>>) => void
 }
@@ -27,7 +27,11 @@ export interface LogStyle {
 }
 
 /** A Log that gives each line, without its end, to `write`. A silent one says only what went wrong with the mock itself. */
-export function createLog({ form, level: least }: LogStyle, write: (line: string) => void, now: () => number = Date.now): Log {
+export function createLog(
+  { form, level: least }: LogStyle,
+  write: (line: string) => void,
+  now: () => number = Date.now,
+): Log {
   const isMeant = (level: Level): boolean => LEVELS.indexOf(level) <= LEVELS.indexOf(least)
   const at = createTimes(now)
   return {
@@ -76,7 +80,10 @@ const MAX_WAITING = 1_048_576
  * Gives a stream the lines of one turn of the event loop in one piece: a system call for each takes as long as half of an
  * answer. While nobody reads the stream, lines are left out; `onLeftOut` is told how many when they can be written again.
  */
-export function createLines(stream: Pick<Writable, 'write' | 'writableLength'>, onLeftOut: (count: number) => void): Lines {
+export function createLines(
+  stream: Pick<Writable, 'write' | 'writableLength'>,
+  onLeftOut: (count: number) => void,
+): Lines {
   let lines: string[] = []
   let leftOut = 0
   const flush = (): void => {
@@ -101,7 +108,7 @@ export function createLines(stream: Pick<Writable, 'write' | 'writableLength'>, 
 }
 
 /** What a request says of itself: what was asked for is no news, whatever its status. */
-function levelOf({ path, status, scenario, note }: Handled): Level {
+function levelOf({ path, status, scenario, note }: RequestLogEntry): Level {
   if ((isProbe(path) || path === METRICS) && (status < 400 || status === 503)) return 'debug'
   if (scenario !== undefined) return 'info'
   if (status >= 500) return 'error'
@@ -109,7 +116,11 @@ function levelOf({ path, status, scenario, note }: Handled): Level {
 }
 
 // By hand: to make an object of it and a text of that takes as long as a tenth of an answer. A method and an id have nothing to escape.
-function toJson({ method, path, status, duration, requestId, hungUp, model, session, scenario, note, error }: Handled, time: string, level: Level): string {
+function toJson(
+  { method, path, status, duration, requestId, hungUp, model, session, scenario, note, error }: RequestLogEntry,
+  time: string,
+  level: Level,
+): string {
   const short = escape(shorten(path))
   const head = `{"time":"${time}","level":"${level}","msg":"${method} ${short} ${status}","requestId":"${requestId}","method":"${method}","path":"${short}","status":${status},"duration":${round(duration)}`
   return `${head}${hungUp ? ',"hungUp":true' : ''}${member('model', model)}${member('session', session)}${member('scenario', scenario)}${member('note', note)}${member('error', error)}}`
@@ -125,7 +136,7 @@ function escape(text: string): string {
 }
 
 // Control characters of a path are no part of a line.
-function toText({ method, path, status, duration, hungUp, note, error }: Handled): string {
+function toText({ method, path, status, duration, hungUp, note, error }: RequestLogEntry): string {
   const line = `${status} ${method} ${shorten(path)} ${round(duration)} ms${hungUp ? ' (hung up)' : ''}${note === undefined ? '' : ` (${note})`}${error === undefined ? '' : `: ${error}`}`
   return line.replaceAll(/\p{Cc}/gu, '?')
 }
@@ -135,11 +146,19 @@ function round(ms: number): number {
 }
 
 /** What is said at the start of where is remembered what is asked; undefined for a mock of this machine alone, which has no replicas. */
-export function toStartLine({ store, host = '127.0.0.1' }: { readonly store?: string; readonly host?: string }): string | undefined {
-  const address = store === undefined ? undefined : readAddress(store)
+export function toStartLine({
+  store,
+  host = '127.0.0.1',
+}: {
+  readonly store?: string
+  readonly host?: string
+}): string | undefined {
+  const address = store === undefined ? undefined : parseRedisUrl(store)
   if (address === undefined && /^(?:localhost|127\.[\d.]+|::1)$/.test(host)) return undefined
   const what = `${REMEMBERED.slice(0, -1).join(', ')} and ${REMEMBERED.at(-1)}`
-  return address === undefined ? `${what} are of this process alone; several replicas share them with --store` : `${what} are shared at ${address.place}, prefix ${address.prefix}`
+  return address === undefined
+    ? `${what} are of this process alone; several replicas share them with --store`
+    : `${what} are shared at ${address.place}, prefix ${address.prefix}`
 }
 
 // The name of a picture may have 1,500 characters.

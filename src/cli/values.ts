@@ -1,7 +1,8 @@
 // What the text of a flag or of its variable stands for; undefined for one that is not allowed.
 
 /** The one of the values that a text says. */
-export const one = <T extends string>(values: readonly T[], text: string): T | undefined => values.find((value) => value === text)
+export const one = <T extends string>(values: readonly T[], text: string): T | undefined =>
+  values.find((value) => value === text)
 
 /** Any text but none. */
 export function notEmpty(text: string): string | undefined {

@@ -1,7 +1,7 @@
-import type { Operation } from '../contract/operation.ts'
-import type { Kind, Known } from './marks.ts'
-import { CONTENTS, keyOf } from './marks.ts'
-import { locate } from './place.ts'
+import type { Operation } from '../openapi/operation.ts'
+import type { Kind, CoverageTargets } from './coverage-keys.ts'
+import { CONTENTS, keyOf } from './coverage-keys.ts'
+import { locate } from './schema-pointer.ts'
 
 /** One thing that can be exercised. */
 export interface Item {
@@ -33,11 +33,20 @@ export interface Offence {
   /** JSON pointer of the schema that forbids it; null where it is not found. */
   readonly pointer: string | null
   /** What is wrong, and what would be right. */
-  readonly cure: string
+  readonly hint: string
 }
 
 /** The sections of a Coverage, in the order of its reports. */
-export const SECTIONS = ['operations', 'models', 'parameters', 'contents', 'forms', 'statuses', 'codes', 'scenarios'] as const
+export const SECTIONS = [
+  'operations',
+  'models',
+  'parameters',
+  'contents',
+  'forms',
+  'statuses',
+  'codes',
+  'scenarios',
+] as const
 export type SectionName = (typeof SECTIONS)[number]
 
 /**
@@ -52,7 +61,7 @@ export interface Coverage extends Readonly<Record<SectionName, Section>> {
 }
 
 /** The Coverage that the marks of a Store tell. */
-export function toCoverage(marks: ReadonlyMap<string, number>, known: Known): Coverage {
+export function toCoverage(marks: ReadonlyMap<string, number>, known: CoverageTargets): Coverage {
   const { contract, models, families, scenarios } = known
   const { operations } = contract
   const counts = byKind(marks)
@@ -91,14 +100,23 @@ function byKind(marks: ReadonlyMap<string, number>): Map<string, Map<string, num
 function toSection(counts: ReadonlyMap<string, number>, names: readonly string[]): Section {
   const all = new Set(names)
   const items = [...all].map((name): Item => ({ name, count: counts.get(name) ?? 0, known: true }))
-  const others = [...counts].filter(([name]) => !all.has(name)).map(([name, count]): Item => ({ name, count, known: false }))
+  const others = [...counts]
+    .filter(([name]) => !all.has(name))
+    .map(([name, count]): Item => ({ name, count, known: false }))
   const covered = items.filter(({ count }) => count > 0).length
-  return { covered, total: items.length, percent: items.length === 0 ? 100 : Math.floor((100 * covered) / items.length), items: [...items, ...others.toSorted((a, b) => (a.name < b.name ? -1 : 1))] }
+  return {
+    covered,
+    total: items.length,
+    percent: items.length === 0 ? 100 : Math.floor((100 * covered) / items.length),
+    items: [...items, ...others.toSorted((a, b) => (a.name < b.name ? -1 : 1))],
+  }
 }
 
 // `default` is any status, and so none that could be missing.
 function statusesOf(operation: Operation): string[] {
-  return operation.responses.filter(({ status }) => status !== 'default').map(({ status }) => `${keyOf(operation)} ${status.toUpperCase()}`)
+  return operation.responses
+    .filter(({ status }) => status !== 'default')
+    .map(({ status }) => `${keyOf(operation)} ${status.toUpperCase()}`)
 }
 
 // A status counts for the class that the contract has in its place: 404 for 4XX.
@@ -113,15 +131,21 @@ function asDocumented(counts: ReadonlyMap<string, number>, operations: readonly 
   return result
 }
 
-function offencesOf(counts: ReadonlyMap<string, number>, { contract }: Known): Offence[] {
+function offencesOf(counts: ReadonlyMap<string, number>, { contract }: CoverageTargets): Offence[] {
   const offences = new Map<string, Offence>()
   for (const [mark, count] of counts) {
-    const [operation = '', code = '', cure = ''] = mark.split('\t')
+    const [operation = '', code = '', hint = ''] = mark.split('\t')
     const key = `${operation}\t${code}`
     const same = offences.get(key)
     const found = contract.operations.find((one) => keyOf(one) === operation)
-    const pointer = found === undefined ? undefined : locate(contract.document, found, code.slice(code.indexOf(':') + 1))
-    offences.set(key, same === undefined ? { code, count, operation, pointer: pointer ?? null, cure } : { ...same, count: same.count + count })
+    const pointer =
+      found === undefined ? undefined : locate(contract.document, found, code.slice(code.indexOf(':') + 1))
+    offences.set(
+      key,
+      same === undefined
+        ? { code, count, operation, pointer: pointer ?? null, hint }
+        : { ...same, count: same.count + count },
+    )
   }
   return [...offences.values()].toSorted((a, b) => b.count - a.count)
 }

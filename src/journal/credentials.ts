@@ -1,5 +1,5 @@
-import { toRecipe } from '../image/recipe.ts'
-import { copyOf } from '../reply/cache.ts'
+import { toRecipe } from '../images/recipe.ts'
+import { copyOf } from '../util/lru.ts'
 
 /** What stands where a credential stood. */
 export const REDACTED = '[redacted]'
@@ -11,11 +11,13 @@ export const REDACTED = '[redacted]'
 export type Sensitivity = 'secret' | 'count' | 'open'
 
 // Anything that sounds like a credential is one: Authorization, Cookie, X-Api-Key, X-Mock-Control-Token, client_secret, X-Amz-Signature …
-const SECRET = /key|token|secret|passw|passphrase|pwd|auth|credential|session|cookie|signature|jwt|bearer|csrf|xsrf|assertion|(?:^|[^a-z])(?:sig|sign|sid|pass|otp|pw)(?:$|[^a-z])/
+const SECRET =
+  /key|token|secret|passw|passphrase|pwd|auth|credential|session|cookie|signature|jwt|bearer|csrf|xsrf|assertion|(?:^|[^a-z])(?:sig|sign|sid|pass|otp|pw)(?:$|[^a-z])/
 // Names that say by themselves that there is none: whose memory is meant, what a repeated request is known by, what a server asks for.
 const OPEN = new Set(['x-mock-session', 'idempotency-key', 'www-authenticate', 'proxy-authenticate'])
 // Words that only look like one.
-const HARMLESS = /author(?!i[sz]|ation)|key(?:word|board|frame|stone|note|point)|monkey|turkey|donkey|hotkey|tokeni[sz]/g
+const HARMLESS =
+  /author(?!i[sz]|ation)|key(?:word|board|frame|stone|note|point)|monkey|turkey|donkey|hotkey|tokeni[sz]/g
 const COUNT = /tokens(?![a-z])|token_(?:count|limit|budget|usage|type)/g
 
 const known = new Map<string, Sensitivity>()
@@ -168,5 +170,7 @@ export function redactFields(text: string): string {
 
 function redactField(whole: string, ...[name = '', colon = '', value = '']: string[]): string {
   const sensitivity = sensitivityOf(name)
-  return sensitivity === 'open' || (sensitivity === 'count' && isAmount(value)) ? whole : `"${name}"${colon}"${REDACTED}"`
+  return sensitivity === 'open' || (sensitivity === 'count' && isAmount(value))
+    ? whole
+    : `"${name}"${colon}"${REDACTED}"`
 }

@@ -1,19 +1,19 @@
 import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
-import type { Fault } from '../contract/fault.ts'
-import type { JsonValue } from '../contract/json.ts'
-import { isObject } from '../contract/json.ts'
-import { isJsonType } from '../contract/operation.ts'
-import type { Frame, Reply } from '../reply/reply.ts'
-import { isStream } from '../reply/reply.ts'
-import type { Kept } from '../store/store.ts'
+import type { Violation } from '../openapi/violation.ts'
+import type { JsonValue } from '../util/json.ts'
+import { isObject } from '../util/json.ts'
+import { isJsonType } from '../openapi/operation.ts'
+import type { Frame, Reply } from '../util/reply.ts'
+import { isStream } from '../util/reply.ts'
+import type { StoredExchange } from '../store/store.ts'
 import { redactNamed, redactQuery, sensitivityOf } from './credentials.ts'
 import type { Limits } from './redact.ts'
 import { Redactor } from './redact.ts'
-import type { Choice, Trace } from './trace.ts'
+import type { Choice, Trace } from './request-context.ts'
 
 /** One thing that the contract forbids of a request. */
-export interface Violation {
+export interface RecordedViolation {
   /** The same for every request with it, whatever the place in a list: `type:messages[].content`. */
   readonly code: string
   /** Where: `messages[0].content`, or a parameter's name. */
@@ -23,7 +23,7 @@ export interface Violation {
 }
 
 /** What a chat request was read as. */
-export interface ChatAsked {
+export interface RecordedChat {
   readonly model: string
   /** The last user turn's text without reference URLs, at most 1,000 characters. */
   readonly prompt: string
@@ -37,7 +37,7 @@ export interface ChatAsked {
 }
 
 /** What a client sent. Credentials are `[redacted]`, data URIs are told by type, digest and size, long texts are cut. */
-export interface AskedRequest {
+export interface RecordedRequest {
   readonly method: string
   /** Percent-decoded, without the query. */
   readonly path: string
@@ -50,7 +50,7 @@ export interface AskedRequest {
 }
 
 /** What was answered, with the same left out as of the request. */
-export interface GivenResponse {
+export interface RecordedResponse {
   readonly status: number
   /** Without those that belong to the connection. Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
@@ -77,20 +77,20 @@ export interface Exchange {
   readonly time: string
   /** Whose it is: a name, the digest of a key, or nothing. */
   readonly session: string
-  readonly request: AskedRequest
+  readonly request: RecordedRequest
   /** The operation of the contract; null where no path and method fitted. */
   readonly operation: { readonly id: string | null; readonly method: string; readonly path: string } | null
   /** What the contract forbids of the request, at most 50. */
-  readonly violations: readonly Violation[]
+  readonly violations: readonly RecordedViolation[]
   /** Null where it is no chat request, or could not be read. */
-  readonly chat: ChatAsked | null
+  readonly chat: RecordedChat | null
   /** Null where none shaped the answer. */
   readonly scenario: Choice | null
   /** The scenarios that fitted but for one thing, each with that thing: why one that was expected was not chosen. */
-  readonly nearly: readonly string[]
+  readonly nearMisses: readonly string[]
   /** What the mock did otherwise than asked, as in `x-mock-note`. */
   readonly note: string | null
-  readonly response: GivenResponse
+  readonly response: RecordedResponse
   /** Milliseconds from the request's head to the answer's last byte; undefined while it is sent. */
   readonly duration: number | undefined
   /** Whether the client was gone before it had all; undefined while it is sent. */
@@ -139,9 +139,15 @@ export function toExchange(trace: Trace, told: Told): Uint8Array {
   return bytes
 }
 
-type Written = Omit<Exchange, 'id' | 'duration' | 'hungUp' | 'response'> & { readonly response: Omit<GivenResponse, 'body' | 'text'> & { readonly isJson: boolean } }
+type Written = Omit<Exchange, 'id' | 'duration' | 'hungUp' | 'response'> & {
+  readonly response: Omit<RecordedResponse, 'body' | 'text'> & { readonly isJson: boolean }
+}
 
-function write({ session, operation, body, faults, chat, choice, nearly }: Trace, { request, reply, time }: Told, limits: Limits): { head: Written; body: string } {
+function write(
+  { session, operation, body, faults, chat, choice, nearMisses }: Trace,
+  { request, reply, time }: Told,
+  limits: Limits,
+): { head: Written; body: string } {
   const redactor = new Redactor(limits)
   const text = (value: string, longest: number): string => redactor.text(value, longest)
   const { method, path, query, headers } = request
@@ -156,20 +162,33 @@ function write({ session, operation, body, faults, chat, choice, nearly }: Trace
       headers: writeHeaders(headers, redactor, limits),
       ...(body === undefined ? {} : { body: redactor.value(body, 'request') }),
     },
-    operation: operation === undefined ? null : { id: operation.operationId ?? null, method: operation.method, path: operation.path },
-    violations: faults.slice(0, MAX_VIOLATIONS).map((fault) => ({ code: text(codeOf(fault), 300), param: text(fault.param, 300), message: text(fault.message, 1000) })),
+    operation:
+      operation === undefined
+        ? null
+        : { id: operation.operationId ?? null, method: operation.method, path: operation.path },
+    violations: faults.slice(0, MAX_VIOLATIONS).map((fault) => ({
+      code: text(codeOf(fault), 300),
+      param: text(fault.param, 300),
+      message: text(fault.message, 1000),
+    })),
     chat: chat === undefined ? null : writeChat(chat, redactor),
     scenario: choice === undefined ? null : { name: text(choice.name, 200), why: text(choice.why, 500) },
-    nearly: nearly.slice(0, 10).map((told) => text(told, 500)),
+    nearMisses: nearMisses.slice(0, 10).map((told) => text(told, 500)),
     note: note === undefined ? null : text(note, 500),
   }
   const answer = writeBody(reply, redactor, chat !== undefined && choice === undefined) // last: it depends on what the request had in it
-  const response = { status: reply.status, headers: writeHeaders(reply.headers, redactor, limits), stream: isStream(reply.body), wait: Math.round(waitOf(reply)), isJson: answer.isJson }
+  const response = {
+    status: reply.status,
+    headers: writeHeaders(reply.headers, redactor, limits),
+    stream: isStream(reply.body),
+    wait: Math.round(waitOf(reply)),
+    isJson: answer.isJson,
+  }
   return { head: { ...head, response }, body: answer.text }
 }
 
 /** A fault's code: the same for every request with it. */
-export function codeOf({ reason, param }: Pick<Fault, 'reason' | 'param'>): string {
+export function codeOf({ reason, param }: Pick<Violation, 'reason' | 'param'>): string {
   return `${reason}:${param.replaceAll(/\[\d+\]/g, '[]')}`
 }
 
@@ -178,7 +197,10 @@ function writeHeaders(headers: Head['headers'], redactor: Redactor, { values }: 
   for (const [name, value] of Object.entries(headers).slice(0, values)) {
     if (value === undefined) continue
     const text = typeof value === 'string' ? value : value.join(', ')
-    kept.push([toHeaderName(name, redactor), redactor.text(sensitivityOf(name) === 'open' ? text : redactNamed(name, text), 4000)])
+    kept.push([
+      toHeaderName(name, redactor),
+      redactor.text(sensitivityOf(name) === 'open' ? text : redactNamed(name, text), 4000),
+    ])
   }
   return Object.fromEntries(kept)
 }
@@ -193,8 +215,18 @@ function toHeaderName(name: string, redactor: Redactor): string {
   return kept
 }
 
-function writeChat({ model, prompt, size, count, references, wantsStream }: NonNullable<Trace['chat']>, redactor: Redactor): ChatAsked {
-  return { model: redactor.repeated(model, 200), prompt: redactor.repeated(prompt, MAX_PROMPT), size: `${size.width}x${size.height}`, count, references: references.length, stream: wantsStream }
+function writeChat(
+  { model, prompt, size, count, references, wantsStream }: NonNullable<Trace['chat']>,
+  redactor: Redactor,
+): RecordedChat {
+  return {
+    model: redactor.repeated(model, 200),
+    prompt: redactor.repeated(prompt, MAX_PROMPT),
+    size: `${size.width}x${size.height}`,
+    count,
+    references: references.length,
+    stream: wantsStream,
+  }
 }
 
 function waitOf({ body, wait = 0 }: Reply): number {
@@ -211,16 +243,26 @@ interface Body {
 function writeBody({ body, headers }: Reply, redactor: Redactor, isOurs: boolean): Body {
   const type = headers['content-type'] ?? ''
   const isPlain = (text: string): boolean => isOurs && !text.includes('base64,')
-  if (redactor.hasFound) return { isJson: false, text: `[not kept: the request has a credential or a data URI in its text, which its answer may repeat; ${type}]` }
+  if (redactor.hasFound)
+    return {
+      isJson: false,
+      text: `[not kept: the request has a credential or a data URI in its text, which its answer may repeat; ${type}]`,
+    }
   if (isStream(body)) {
     const text = joined(body)
     return { isJson: false, text: isPlain(text) ? redactor.plain(text, MAX_STREAM) : redactor.answer(text, MAX_STREAM) }
   }
   const text = typeof body === 'string' ? body : type.startsWith('image/') || !isUtf8(body) ? undefined : toText(body)
-  if (text === undefined) return { isJson: false, text: `[${type}, sha256 ${hash('sha256', body, 'hex').slice(0, 16)}, ${body.length} bytes]` }
+  if (text === undefined)
+    return {
+      isJson: false,
+      text: `[${type}, sha256 ${hash('sha256', body, 'hex').slice(0, 16)}, ${body.length} bytes]`,
+    }
   if (text.length <= PLAIN_JSON && isPlain(text)) return { isJson: isJsonType(type), text: redactor.plain(text) }
   const value = isJsonType(type) ? parse(text) : undefined
-  return value === undefined ? { isJson: false, text: redactor.answer(text) } : { isJson: true, text: JSON.stringify(redactor.value(value, 'answer')) }
+  return value === undefined
+    ? { isJson: false, text: redactor.answer(text) }
+    : { isJson: true, text: JSON.stringify(redactor.value(value, 'answer')) }
 }
 
 function toText(bytes: Uint8Array): string {
@@ -238,17 +280,25 @@ function parse(text: string): JsonValue | undefined {
 }
 
 function joined(frames: readonly Frame[]): string {
-  return frames.every(({ data }) => typeof data === 'string') ? frames.map(({ data }) => data).join('') : Buffer.concat(frames.map(({ data }) => Buffer.from(data))).toString('utf8')
+  return frames.every(({ data }) => typeof data === 'string')
+    ? frames.map(({ data }) => data).join('')
+    : Buffer.concat(frames.map(({ data }) => Buffer.from(data))).toString('utf8')
 }
 
 /** An Exchange that a Store has kept. */
-export function readExchange({ id, bytes, ending }: Kept): Exchange {
+export function readExchange({ id, bytes, ending }: StoredExchange): Exchange {
   const [head = '', text = ''] = splitLine(toText(bytes))
   const written: unknown = JSON.parse(head)
   if (!isWritten(written)) throw new TypeError(`exchange ${id} was not written by toExchange`)
   const { isJson, ...response } = written.response
   const body = isJson ? parse(text) : undefined
-  return { id, ...written, response: { ...response, ...(body === undefined ? { text } : { body }) }, duration: ending?.duration, hungUp: ending?.hungUp }
+  return {
+    id,
+    ...written,
+    response: { ...response, ...(body === undefined ? { text } : { body }) },
+    duration: ending?.duration,
+    hungUp: ending?.hungUp,
+  }
 }
 
 function splitLine(text: string): string[] {
@@ -257,5 +307,7 @@ function splitLine(text: string): string[] {
 }
 
 function isWritten(value: unknown): value is Written {
-  return isObject(value) && isObject(value['request']) && isObject(value['response']) && typeof value['time'] === 'string'
+  return (
+    isObject(value) && isObject(value['request']) && isObject(value['response']) && typeof value['time'] === 'string'
+  )
 }

@@ -30,25 +30,35 @@ export interface Filter {
 
 const isText = (value: unknown): boolean => typeof value === 'string'
 
-const RULES: Readonly<Record<keyof Filter, { readonly allowed: string; readonly fits: (value: unknown) => boolean }>> = {
-  session: { allowed: 'a name', fits: isText },
-  model: { allowed: "a name, or a family as 'name-*'", fits: isText },
-  status: { allowed: "429, or '4xx'", fits: (value) => ['string', 'number'].includes(typeof value) && STATUS.test(String(value)) },
-  operation: { allowed: "an operation's id, its path, or 'POST /path'", fits: isText },
-  scenario: { allowed: 'a name', fits: isText },
-  stream: { allowed: 'true or false', fits: (value) => typeof value === 'boolean' },
-  path: { allowed: 'a path, or with * at its end what it begins with', fits: isText },
-  since: { allowed: 'the id of an Exchange', fits: isText },
-  limit: { allowed: `a whole number from 1 to ${MAX_LIMIT}`, fits: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_LIMIT },
-}
+const RULES: Readonly<Record<keyof Filter, { readonly allowed: string; readonly fits: (value: unknown) => boolean }>> =
+  {
+    session: { allowed: 'a name', fits: isText },
+    model: { allowed: "a name, or a family as 'name-*'", fits: isText },
+    status: {
+      allowed: "429, or '4xx'",
+      fits: (value) => ['string', 'number'].includes(typeof value) && STATUS.test(String(value)),
+    },
+    operation: { allowed: "an operation's id, its path, or 'POST /path'", fits: isText },
+    scenario: { allowed: 'a name', fits: isText },
+    stream: { allowed: 'true or false', fits: (value) => typeof value === 'boolean' },
+    path: { allowed: 'a path, or with * at its end what it begins with', fits: isText },
+    since: { allowed: 'the id of an Exchange', fits: isText },
+    limit: {
+      allowed: `a whole number from 1 to ${MAX_LIMIT}`,
+      fits: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_LIMIT,
+    },
+  }
 
 /** A filter as it is given; a RangeError names what of it is not known, or says nothing. */
 export function checkFilter(filter: Filter = {}): Filter {
-  if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) throw new RangeError(`filter: write it as an object; there are ${Object.keys(RULES).join(', ')}`)
+  if (typeof filter !== 'object' || filter === null || Array.isArray(filter))
+    throw new RangeError(`filter: write it as an object; there are ${Object.keys(RULES).join(', ')}`)
   for (const [name, value] of Object.entries(filter)) {
     const rule = isKey(name) ? RULES[name] : undefined
-    if (rule === undefined) throw new RangeError(`filter: '${name.slice(0, 64)}' is not known; there are ${Object.keys(RULES).join(', ')}`)
-    if (value !== undefined && !rule.fits(value)) throw new RangeError(`filter: '${String(value).slice(0, 64)}' is no ${name}; use ${rule.allowed}`)
+    if (rule === undefined)
+      throw new RangeError(`filter: '${name.slice(0, 64)}' is not known; there are ${Object.keys(RULES).join(', ')}`)
+    if (value !== undefined && !rule.fits(value))
+      throw new RangeError(`filter: '${String(value).slice(0, 64)}' is no ${name}; use ${rule.allowed}`)
   }
   return filter
 }

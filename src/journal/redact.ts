@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue } from '../contract/json.ts'
-import { isObject } from '../contract/json.ts'
+import type { JsonObject, JsonValue } from '../util/json.ts'
+import { isObject } from '../util/json.ts'
 import { isAmount, REDACTED, redactFields, redactText, sensitivityOf } from './credentials.ts'
-import { withoutDataUris } from './data-uri.ts'
+import { withoutDataUris } from './shorten-data-uris.ts'
 
 /** How much is kept of one Exchange. */
 export interface Limits {
@@ -63,7 +63,8 @@ export class Redactor {
 
   /** A value of the request, or of the answer. */
   value(value: JsonValue, from: 'request' | 'answer'): JsonValue {
-    const write = (text: string, longest?: number): string => (from === 'request' ? this.text(text, longest) : this.answer(text, longest))
+    const write = (text: string, longest?: number): string =>
+      from === 'request' ? this.text(text, longest) : this.answer(text, longest)
     return this.walk(value, { depth: 0, isCount: false, write })
   }
 

@@ -2,11 +2,11 @@ import { hc } from 'hono/client'
 import type { Coverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
-import type { ControlRoutes } from '../server/control-api.ts'
-import { CONTROL } from '../server/control.ts'
-import type { Remembered } from './mock.ts'
-import type { Heard } from './ready.ts'
-import { READYZ, reasonOf, refusalOf, untilReady } from './ready.ts'
+import type { ControlRoutes } from '../app/routes/control-api.ts'
+import { CONTROL } from '../app/routes/control.ts'
+import type { Remembered } from './session.ts'
+import type { ProbeResult } from './wait-until-ready.ts'
+import { READYZ, reasonOf, refusalOf, untilReady } from './wait-until-ready.ts'
 
 /** How a mock elsewhere is reached. */
 export interface Reaching {
@@ -30,7 +30,10 @@ export async function reachMock({ url, wait, version }: Reaching): Promise<strin
   return untilReady({ url, wait, patience: PATIENCE, ask: async (patience) => probe({ url, version }, patience) })
 }
 
-async function probe({ url, version: own }: Pick<Reaching, 'url' | 'version'>, patience: number): Promise<Heard<string>> {
+async function probe(
+  { url, version: own }: Pick<Reaching, 'url' | 'version'>,
+  patience: number,
+): Promise<ProbeResult<string>> {
   const signal = AbortSignal.timeout(patience)
   const init: RequestInit = { redirect: 'manual', signal }
   try {
@@ -38,10 +41,18 @@ async function probe({ url, version: own }: Pick<Reaching, 'url' | 'version'>, p
     await response.body?.cancel()
     const version = response.headers.get('x-mock-version') ?? undefined
     if (version === undefined || !response.ok) return refusalOf(url, response.status, version)
-    if (version !== own) return { reason: `the mock at ${url} is version ${version}, this package is ${own}: their answers can differ; use the same version of both`, isFinal: true }
+    if (version !== own)
+      return {
+        reason: `the mock at ${url} is version ${version}, this package is ${own}: their answers can differ; use the same version of both`,
+        isFinal: true,
+      }
     const health = await fetch(`${url}${CONTROL}/health`, init)
     const basePath = basePathIn(await health.text())
-    if (basePath === undefined) return { reason: `GET ${url}${CONTROL}/health does not say what clients take as their base URL`, isFinal: health.status < 500 }
+    if (basePath === undefined)
+      return {
+        reason: `GET ${url}${CONTROL}/health does not say what clients take as their base URL`,
+        isFinal: health.status < 500,
+      }
     return { value: basePath }
   } catch (error) {
     return { reason: signal.aborted ? 'no answer' : reasonOf(error), isFinal: false }
@@ -51,7 +62,9 @@ async function probe({ url, version: own }: Pick<Reaching, 'url' | 'version'>, p
 function basePathIn(text: string): string | undefined {
   try {
     const { contract } = JSON.parse(text.slice(0, MAX_HEALTH))
-    return typeof contract?.basePath === 'string' && /^(?:\/[\w.~-]+)*$/.test(contract.basePath) ? contract.basePath : undefined
+    return typeof contract?.basePath === 'string' && /^(?:\/[\w.~-]+)*$/.test(contract.basePath)
+      ? contract.basePath
+      : undefined
   } catch {
     return undefined
   }
@@ -80,12 +93,19 @@ export interface Controlling {
 
 /** The memory of a session of a mock elsewhere, by its control API. An error has the words of the mock. */
 export function remoteMemory({ url, controlToken }: Controlling, session: string | undefined): Remembered {
-  const headers: Record<string, string> = { 'content-type': 'application/json', ...tokenOf(controlToken), ...(session === undefined ? {} : { 'x-mock-session': session }) }
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    ...tokenOf(controlToken),
+    ...(session === undefined ? {} : { 'x-mock-session': session }),
+  }
   const api = hc<ControlRoutes>(url, { headers, fetch: askControl })['__mock']
   // The same route tells the same as a text too, so that the types of its routes do not say which it is.
-  const coverage = async (query: { total?: 'true' }): Promise<Coverage> => JSON.parse(await (await api.coverage.$get({ query, header: {} })).text())
+  const coverage = async (query: { total?: 'true' }): Promise<Coverage> =>
+    JSON.parse(await (await api.coverage.$get({ query, header: {} })).text())
   const exchanges = async (filter: Filter = {}): Promise<Exchange[]> => {
-    const told: { readonly exchanges: Exchange[] } = JSON.parse(await (await api.exchanges.$get({ query: toQuery(filter), header: {} })).text())
+    const told: { readonly exchanges: Exchange[] } = JSON.parse(
+      await (await api.exchanges.$get({ query: toQuery(filter), header: {} })).text(),
+    )
     return told.exchanges
   }
   return {
@@ -94,13 +114,23 @@ export function remoteMemory({ url, controlToken }: Controlling, session: string
     total: async () => coverage({ total: 'true' }),
     script: async (entries) => (await (await api.script.$post({ header: {}, json: entries })).json()).scripted,
     pending: async () => (await (await api.script.$get({ header: {} })).json()).pending,
-    table: async (filter = {}) => (await (await api.exchanges.$get({ query: toQuery(filter), header: {} }, { headers: { ...headers, accept: 'text/plain' } })).text()).trimEnd(),
+    table: async (filter = {}) =>
+      (
+        await (
+          await api.exchanges.$get(
+            { query: toQuery(filter), header: {} },
+            { headers: { ...headers, accept: 'text/plain' } },
+          )
+        ).text()
+      ).trimEnd(),
     reset: async () => void (await (await api.reset.$post({ header: {} })).json()),
   }
 }
 
 function toQuery(filter: Filter): Record<string, string> {
-  return Object.fromEntries(Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])))
+  return Object.fromEntries(
+    Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  )
 }
 
 async function askControl(input: string | URL | Request, init?: RequestInit): Promise<Response> {

@@ -14,11 +14,11 @@ export interface Opened {
   /** What is scripted, in order. */
   readonly scripted: readonly Scripted[]
   /** What the session is until it is reset: a write that names an earlier one comes too late, and is left out. */
-  readonly epoch: string
+  readonly generation: string
 }
 
 /** An answer that was taken from a script. */
-export interface Taken {
+export interface Claim {
   readonly id: string
   /** How many its entry had left, this one included. */
   readonly left: number
@@ -33,7 +33,7 @@ export interface Ending {
 }
 
 /** An Exchange as it is kept: the bytes that its journal made of it, and how it ended, once it has. */
-export interface Kept {
+export interface StoredExchange {
   readonly id: string
   readonly session: string
   readonly bytes: Uint8Array
@@ -44,7 +44,7 @@ export interface Kept {
  * An Exchange that is not written yet. To write one costs more than to answer its request; under load most are pushed out by
  * newer ones before anybody reads them.
  */
-export interface Unwritten {
+export interface LazyExchange {
   /** Bytes that it takes meanwhile, about. */
   readonly size: number
   /** The bytes that are kept; none where it could not be written. */
@@ -90,21 +90,28 @@ export interface Store {
   /** Counts a chat request of a session, and tells what is scripted for it. */
   readonly open: (session: string) => Promise<Opened>
   /** Adds 1 to a counter of a session, and gives what it then is: 1 at first, and where it comes too late. */
-  readonly count: (session: string, counter: string, epoch?: string) => Promise<number>
+  readonly count: (session: string, counter: string, generation?: string) => Promise<number>
   /** Appends to a session's script; rejects with StoreFull. */
-  readonly script: (session: string, entries: readonly { readonly json: string; readonly times: number }[]) => Promise<void>
+  readonly script: (
+    session: string,
+    entries: readonly { readonly json: string; readonly times: number }[],
+  ) => Promise<void>
   /** What is scripted and not yet asked for. */
   readonly scripted: (session: string) => Promise<readonly Scripted[]>
   /** Takes one answer of the first of these entries that has one; undefined when other requests have had the last of them. */
-  readonly take: (session: string, ids: readonly string[]) => Promise<Taken | undefined>
+  readonly take: (session: string, ids: readonly string[]) => Promise<Claim | undefined>
   /** Keeps an Exchange, which is written two seconds later at the latest; gives its id, and the sessions that were forgotten to make room. */
-  readonly record: (session: string, exchange: Uint8Array | Unwritten, epoch?: string) => Promise<{ readonly id: string; readonly forgotten: readonly string[] }>
+  readonly record: (
+    session: string,
+    exchange: Uint8Array | LazyExchange,
+    generation?: string,
+  ) => Promise<{ readonly id: string; readonly forgotten: readonly string[] }>
   /** Completes an Exchange, unless it is gone. */
   readonly end: (session: string, id: string, ending: Ending) => Promise<void>
   /** The Exchanges of a session, or of all, the oldest first. */
-  readonly records: (session?: string) => Promise<readonly Kept[]>
+  readonly records: (session?: string) => Promise<readonly StoredExchange[]>
   /** Counts each of the marks for a session: what its requests have exercised. */
-  readonly mark: (session: string, marks: readonly string[], epoch?: string) => Promise<void>
+  readonly mark: (session: string, marks: readonly string[], generation?: string) => Promise<void>
   /** The marks of a session, or of all, with how often each was made. */
   readonly marks: (session?: string) => Promise<ReadonlyMap<string, number>>
   /** The marks of all requests since the start, whatever was reset. */

@@ -1,8 +1,8 @@
 import { splitLeadingUrls } from '../chat/reference.ts'
-import { labelOf } from '../image/label.ts'
-import type { Placeholder } from '../image/placeholder.ts'
-import { readPlaceholder } from '../image/placeholder.ts'
-import { FORMATS } from '../image/recipe.ts'
+import { labelOf } from '../images/label.ts'
+import type { Placeholder } from '../images/read-placeholder.ts'
+import { readPlaceholder } from '../images/read-placeholder.ts'
+import { FORMATS } from '../images/recipe.ts'
 
 /**
  * What a picture is expected to be; what is not said fits all.
@@ -73,7 +73,10 @@ const FACTS: Readonly<Record<Fact, (found: Placeholder) => string | number>> = {
  */
 export function toBePlaceholderFor(picture: string | URL | ArrayBuffer | Uint8Array, expected: Expected): Matched {
   const facts = factsOf(expected)
-  if (picture === undefined || picture === null) throw new TypeError(`toBePlaceholderFor: ${String(picture)} is no picture; give its URL, its data URI, or its bytes`)
+  if (picture === undefined || picture === null)
+    throw new TypeError(
+      `toBePlaceholderFor: ${String(picture)} is no picture; give its URL, its data URI, or its bytes`,
+    )
   const found = readPlaceholder(picture)
   const wrong = found === undefined ? [] : facts.filter((fact) => FACTS[fact](found) !== wantedOf(fact, expected))
   const wanted = listOf(facts, (fact) => wantedOf(fact, expected))
@@ -81,7 +84,8 @@ export function toBePlaceholderFor(picture: string | URL | ArrayBuffer | Uint8Ar
   return {
     pass,
     message: () => {
-      if (found === undefined) return `expected a picture of the mock for\n${wanted}\nand this is none: ${nameOf(picture)}`
+      if (found === undefined)
+        return `expected a picture of the mock for\n${wanted}\nand this is none: ${nameOf(picture)}`
       if (pass) return `expected another picture than the mock's for\n${wanted}`
       return `expected the picture of the mock for\n${wanted}\nand it is one for\n${listOf(wrong, (fact) => FACTS[fact](found))}`
     },
@@ -90,10 +94,14 @@ export function toBePlaceholderFor(picture: string | URL | ArrayBuffer | Uint8Ar
 
 function factsOf(expected: Expected): Fact[] {
   const known = Object.keys(RULES).join(', ')
-  if (typeof expected !== 'object' || expected === null) throw new TypeError(`toBePlaceholderFor: say what is expected as an object; there are ${known}`)
+  if (typeof expected !== 'object' || expected === null)
+    throw new TypeError(`toBePlaceholderFor: say what is expected as an object; there are ${known}`)
   return Object.entries(expected).flatMap(([name, value]) => {
     if (!isFact(name)) throw new TypeError(`toBePlaceholderFor: '${name}' is not known; there are ${known}`)
-    if (value !== undefined && !RULES[name].fits(value)) throw new TypeError(`toBePlaceholderFor: '${String(value)}' is no ${name} of a picture; use ${RULES[name].allowed}`)
+    if (value !== undefined && !RULES[name].fits(value))
+      throw new TypeError(
+        `toBePlaceholderFor: '${String(value)}' is no ${name} of a picture; use ${RULES[name].allowed}`,
+      )
     return value === undefined ? [] : [name]
   })
 }
@@ -103,7 +111,9 @@ function isFact(name: string): name is Fact {
 }
 
 function wantedOf(fact: Fact, expected: Expected): string | number | undefined {
-  return fact === 'prompt' && expected.prompt !== undefined ? labelOf(splitLeadingUrls(expected.prompt).text) : expected[fact]
+  return fact === 'prompt' && expected.prompt !== undefined
+    ? labelOf(splitLeadingUrls(expected.prompt).text)
+    : expected[fact]
 }
 
 function listOf(facts: readonly Fact[], valueOf: (fact: Fact) => unknown): string {

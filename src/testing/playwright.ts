@@ -1,7 +1,15 @@
-import type { BrowserContext, Fixtures, PlaywrightTestArgs, PlaywrightTestOptions, PlaywrightWorkerArgs, PlaywrightWorkerOptions, Route } from '@playwright/test'
+import type {
+  BrowserContext,
+  Fixtures,
+  PlaywrightTestArgs,
+  PlaywrightTestOptions,
+  PlaywrightWorkerArgs,
+  PlaywrightWorkerOptions,
+  Route,
+} from '@playwright/test'
 import { expect as baseExpect, test as base } from '@playwright/test'
-import type { Mock, Session } from '../mock/mock.ts'
-import { startMock } from '../mock.ts'
+import type { Mock, Session } from '../mock/session.ts'
+import { startMock } from '../mock/create-mock.ts'
 import type { Expected, Matched } from './matchers.ts'
 import { toBePlaceholderFor } from './matchers.ts'
 import { checkPending } from './pending.ts'
@@ -14,7 +22,8 @@ import { checkPending } from './pending.ts'
 export const expect = baseExpect.extend({
   /** Whether a picture, by its URL, its bytes or its data URI, is the one that the mock draws for what is expected. */
   toBePlaceholderFor: (picture: Picture | null, expected: Expected): Matched => {
-    if (picture === null) throw new TypeError('toBePlaceholderFor: null is no picture; does the element have this attribute?')
+    if (picture === null)
+      throw new TypeError('toBePlaceholderFor: null is no picture; does the element have this attribute?')
     return toBePlaceholderFor(picture, expected)
   },
 })
@@ -96,7 +105,12 @@ export function mockFixtures(open: () => Promise<Mock> = startMock): MockFixture
  * @example
  * const fixtures: MockFixtureFunctions = mockFixtures(async () => startMock({ pace: 'real' }))
  */
-export type MockFixtureFunctions = Fixtures<MockFixtures, MockWorkerFixtures, PlaywrightTestArgs & PlaywrightTestOptions, PlaywrightWorkerArgs & PlaywrightWorkerOptions>
+export type MockFixtureFunctions = Fixtures<
+  MockFixtures,
+  MockWorkerFixtures,
+  PlaywrightTestArgs & PlaywrightTestOptions,
+  PlaywrightWorkerArgs & PlaywrightWorkerOptions
+>
 
 // What the mock's base URL is asked goes there, and streams; the rest of a page from elsewhere is answered outside of it, since
 // a browser lets no such page reach this machine.
@@ -109,7 +123,9 @@ async function join(context: BrowserContext, mock: Session, mockedURL: string | 
   const provider = toBase(mockedURL)
   await context.route(below(mock.url), async (asked) => answer(asked, asked.request().url(), mock))
   await context.route(below(mock.baseURL), pass)
-  await context.route(below(provider), async (asked) => answer(asked, `${mock.baseURL}${asked.request().url().slice(provider.length)}`, mock))
+  await context.route(below(provider), async (asked) =>
+    answer(asked, `${mock.baseURL}${asked.request().url().slice(provider.length)}`, mock),
+  )
 }
 
 // A connection that the mock resets, or that is still open when the test ends, is a request that failed.
@@ -127,7 +143,10 @@ function headersOf(asked: Route, mock: Session): Record<string, string> {
 // As a browser writes it, without a slash at its end.
 function toBase(mockedURL: string): string {
   const { protocol, origin, pathname } = URL.canParse(mockedURL) ? new URL(mockedURL) : new URL('about:none')
-  if (!/^https?:$/.test(protocol)) throw new RangeError(`mockedURL: '${mockedURL}' is no base URL of a provider; write it as https://api.example.com/v1`)
+  if (!/^https?:$/.test(protocol))
+    throw new RangeError(
+      `mockedURL: '${mockedURL}' is no base URL of a provider; write it as https://api.example.com/v1`,
+    )
   return `${origin}${pathname.replace(/\/+$/, '')}`
 }
 

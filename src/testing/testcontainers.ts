@@ -1,9 +1,9 @@
 import type { RestartOptions, StartedTestContainer } from 'testcontainers'
 import { AbstractStartedContainer, GenericContainer, Wait } from 'testcontainers'
-import type { ConnectOptions } from '../mock.ts'
-import { connectMock } from '../mock.ts'
-import type { Mock } from '../mock/mock.ts'
-import { CONTROL } from '../server/control.ts'
+import type { ConnectOptions } from '../mock/create-mock.ts'
+import { connectMock } from '../mock/create-mock.ts'
+import type { Mock } from '../mock/session.ts'
+import { CONTROL } from '../app/routes/control.ts'
 
 /** Where the mock of the image listens. */
 const PORT = 4010

@@ -1,7 +1,7 @@
 import type { TestContext } from 'vitest'
 import { expect, test as base } from 'vitest'
-import type { Mock, Session } from '../mock/mock.ts'
-import { startMock } from '../mock.ts'
+import type { Mock, Session } from '../mock/session.ts'
+import { startMock } from '../mock/create-mock.ts'
 import type { Expected } from './matchers.ts'
 import { toBePlaceholderFor } from './matchers.ts'
 import { checkPending } from './pending.ts'
@@ -61,7 +61,10 @@ export function mockFixtures(open: () => Promise<Mock> = startMock): MockFixture
  */
 export interface MockFixtureFunctions {
   readonly mockServer: [(context: object, use: (mock: Mock) => Promise<void>) => Promise<void>, { scope: 'file' }]
-  readonly mock: (context: TestContext & { readonly mockServer: Mock }, use: (session: Session) => Promise<void>) => Promise<void>
+  readonly mock: (
+    context: TestContext & { readonly mockServer: Mock },
+    use: (session: Session) => Promise<void>,
+  ) => Promise<void>
 }
 
 /**

@@ -22,7 +22,11 @@ interface Call {
 }
 
 /** A cache folder of its own and that npm; `install` says of each peer why it did not start. */
-function setUp(): { installed: () => Set<string>; install: (broken?: string) => Promise<string[]>; calls: () => Call[] } {
+function setUp(): {
+  installed: () => Set<string>
+  install: (broken?: string) => Promise<string[]>
+  calls: () => Call[]
+} {
   const cache = mkdtempSync(join(tmpdir(), 'peers-'))
   onTestFinished(() => rmSync(cache, { recursive: true }))
   const script = `
@@ -32,7 +36,8 @@ function setUp(): { installed: () => Set<string>; install: (broken?: string) => 
     process.stdout.write(JSON.stringify(reasons))`
   const env = { ...process.env, XDG_CACHE_HOME: cache, PATH: `${cache}${delimiter}${process.env['PATH']}` }
   return {
-    installed: () => new Set(readdirSync(join(cache, 'chat-image-mock-bench')).map((folder) => folder.replace(/-[0-9a-f]{16}$/, ''))),
+    installed: () =>
+      new Set(readdirSync(join(cache, 'chat-image-mock-bench')).map((folder) => folder.replace(/-[0-9a-f]{16}$/, ''))),
     install: async (broken = '') => {
       writeFileSync(join(cache, 'npm'), npm(broken))
       chmodSync(join(cache, 'npm'), 0o755)
@@ -53,7 +58,9 @@ test('npm installs each peer once, at an exact version, into a folder of its own
     expect(args).toEqual(expect.arrayContaining(['install', '--ignore-scripts']))
     expect(track).toBe('1')
     expect(Object.values(dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
-    expect(Object.keys({ ...own, ...devDependencies }), 'no dependency of this package').not.toEqual(expect.arrayContaining(Object.keys(dependencies)))
+    expect(Object.keys({ ...own, ...devDependencies }), 'no dependency of this package').not.toEqual(
+      expect.arrayContaining(Object.keys(dependencies)),
+    )
   }
   expect(installed()).toEqual(new Set(['aimock', 'Steady', 'Prism', 'Scalar']))
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { loadContract } from '../../src/contract/contract.ts'
-import { createResponseCheck } from '../../src/contract/response.ts'
+import { loadContract } from '../../src/openapi/contract.ts'
+import { createResponseCheck } from '../../src/openapi/response.ts'
 import { ask, mockWith, read } from '../ask.ts'
 
 const MODELS = [
@@ -26,10 +26,21 @@ const MODELS = [
 test.each(MODELS)('%s answers, whole and streamed, with a string and with parts', async (model) => {
   await using mock = await mockWith()
   const whole = await ask(mock, { model })
-  expect(whole).toMatchObject({ status: 200, json: { object: 'chat.completion', model, created: 1677652288, choices: [{ index: 0, message: { role: 'assistant' }, finish_reason: 'stop' }] } })
+  expect(whole).toMatchObject({
+    status: 200,
+    json: {
+      object: 'chat.completion',
+      model,
+      created: 1677652288,
+      choices: [{ index: 0, message: { role: 'assistant' }, finish_reason: 'stop' }],
+    },
+  })
   const streamed = await ask(mock, { model, body: { stream: true } })
   expect(streamed.content).toBe(whole.content)
-  const parts = await ask(mock, { model, body: { messages: [{ role: 'user', content: [{ type: 'text', text: '画只猫' }] }] } })
+  const parts = await ask(mock, {
+    model,
+    body: { messages: [{ role: 'user', content: [{ type: 'text', text: '画只猫' }] }] },
+  })
   expect(parts.status).toBe(200)
 })
 
@@ -89,9 +100,16 @@ test('the same request gives the same answer for ever; seed, prompt and model gi
   await using again = await mockWith()
   await using seeded = await mockWith({ seed: 'other' })
   const first = await ask(mock)
-  expect((await ask(again, { headers: { authorization: 'Bearer x', 'user-agent': 'y' }, body: { user: 'somebody' } })).text).toBe(first.text)
+  expect(
+    (await ask(again, { headers: { authorization: 'Bearer x', 'user-agent': 'y' }, body: { user: 'somebody' } })).text,
+  ).toBe(first.text)
   expect((await ask(again, { body: { stream: true } })).content).toBe(first.content)
-  for (const other of [await ask(seeded), await ask(mock, { text: '画只狗' }), await ask(mock, { model: 'gpt-image-1' }), await ask(mock, { body: { quality: 'hd' } })]) {
+  for (const other of [
+    await ask(seeded),
+    await ask(mock, { text: '画只狗' }),
+    await ask(mock, { model: 'gpt-image-1' }),
+    await ask(mock, { body: { quality: 'hd' } }),
+  ]) {
     expect(other.json.id).not.toBe(first.json.id)
   }
 })
@@ -99,11 +117,19 @@ test('the same request gives the same answer for ever; seed, prompt and model gi
 test('the order of keys and the writing of numbers do not matter', async () => {
   await using mock = await mockWith()
   const send = async (body: string): Promise<string> => {
-    const told = await read(await mock.fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body }))
+    const told = await read(
+      await mock.fetch(`${mock.baseURL}/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      }),
+    )
     expect(told.status).toBe(200)
     return told.text
   }
-  expect(await send('{"model":"flux","n":1.0,"messages":[{"role":"user","content":"x"}]}')).toBe(await send('{"messages":[{"content":"\\u0078","role":"user"}],"n":1,"model":"flux"}'))
+  expect(await send('{"model":"flux","n":1.0,"messages":[{"role":"user","content":"x"}]}')).toBe(
+    await send('{"messages":[{"content":"\\u0078","role":"user"}],"n":1,"model":"flux"}'),
+  )
 })
 
 test('created is the time of day with clock: real', async () => {
@@ -137,12 +163,20 @@ test('every answer is one choice that stops, with usage that adds up, the same j
       fc.constantFrom(...MODELS),
       fc.string({ unit: 'binary', maxLength: 80 }),
       fc.record(
-        { n: fc.integer({ min: 1, max: 20 }), size: fc.constantFrom('1024x1536', '2K', '3:2', 'auto', 'x'), temperature: fc.double({ noNaN: true, noDefaultInfinity: true }) },
+        {
+          n: fc.integer({ min: 1, max: 20 }),
+          size: fc.constantFrom('1024x1536', '2K', '3:2', 'auto', 'x'),
+          temperature: fc.double({ noNaN: true, noDefaultInfinity: true }),
+        },
         { requiredKeys: [] },
       ),
       async (model, text, fields) => {
         const whole = await ask(mock, { model, text, body: fields })
-        const streamed = await ask(mock, { model, text, body: { ...fields, stream: true, stream_options: { include_usage: true } } })
+        const streamed = await ask(mock, {
+          model,
+          text,
+          body: { ...fields, stream: true, stream_options: { include_usage: true } },
+        })
         expect(whole.status).toBe(200)
         expect(check(operation, { status: 200, mediaType: 'application/json', value: whole.json })).toEqual([])
         expect(whole.json.choices).toHaveLength(1)
@@ -163,5 +197,6 @@ test('every chunk is valid by the contract', async () => {
   const check = createResponseCheck(contract)
   const operation = contract.operations.find(({ operationId }) => operationId === 'createChatCompletion')
   const { chunks } = await ask(mock, { body: { stream: true, stream_options: { include_usage: true } } })
-  for (const value of chunks) expect(check(operation!, { status: 200, mediaType: 'text/event-stream', value })).toEqual([])
+  for (const value of chunks)
+    expect(check(operation!, { status: 200, mediaType: 'text/event-stream', value })).toEqual([])
 })

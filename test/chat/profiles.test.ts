@@ -20,13 +20,24 @@ test('a new name is a model: answered, listed, found', async () => {
   expect((await ask(mock, { model: 'my-other' })).content).toMatch(/^\{"prompt":.*\.webp\)/s)
   const { json } = await read(await mock.fetch(`${mock.baseURL}/models`))
   expect(json.data.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining(['flux', 'my-model']))
-  for (const model of ['my-model', 'my-other']) expect(await read(await mock.fetch(`${mock.baseURL}/models/${model}`))).toMatchObject({ status: 200, json: { id: model } })
-  expect(await ask(mock, { model: 'other' })).toMatchObject({ status: 404, json: { error: { message: expect.stringContaining('my-model') } } })
-  expect(await ask(mock, { model: `my-${'x'.repeat(62)}` }), 'a name has at most 64 characters').toMatchObject({ status: 404 })
+  for (const model of ['my-model', 'my-other'])
+    expect(await read(await mock.fetch(`${mock.baseURL}/models/${model}`))).toMatchObject({
+      status: 200,
+      json: { id: model },
+    })
+  expect(await ask(mock, { model: 'other' })).toMatchObject({
+    status: 404,
+    json: { error: { message: expect.stringContaining('my-model') } },
+  })
+  expect(await ask(mock, { model: `my-${'x'.repeat(62)}` }), 'a name has at most 64 characters').toMatchObject({
+    status: 404,
+  })
 })
 
 test('a block says only what is different: of the packaged block, of a family of its own file, of its own *', async () => {
-  await using mock = await mockOf("gpt-4o-image: { style: lite }\n'*': { style: reasoning }\nmy-*: { style: gallery }\nmy-small: { sizes: [640x480] }\nplain: { references: wanted }\n")
+  await using mock = await mockOf(
+    "gpt-4o-image: { style: lite }\n'*': { style: reasoning }\nmy-*: { style: gallery }\nmy-small: { sizes: [640x480] }\nplain: { references: wanted }\n",
+  )
   const changed = await ask(mock, { model: 'gpt-4o-image', text: '1536x1024' })
   expect(changed.content).toMatch(/^> 🎨/)
   expect(changed.headers.get('x-mock-note'), 'its sizes are the packaged ones').toBeNull()
@@ -38,15 +49,31 @@ test('a block says only what is different: of the packaged block, of a family of
 })
 
 test.each<[what: string, text: string, faults: readonly RegExp[]]>([
-  ['a key that is not known', 'a:\n  styl: lite\n', [/profiles\.yaml:2 a: 'styl' is not known; what can be written is style, sizes,/]],
-  ['a style that there is not', 'a:\n  style: lit\n', [/:2 a\.style: 'lit' is not allowed; write one of progress-log, task-log,/]],
+  [
+    'a key that is not known',
+    'a:\n  styl: lite\n',
+    [/profiles\.yaml:2 a: 'styl' is not known; what can be written is style, sizes,/],
+  ],
+  [
+    'a style that there is not',
+    'a:\n  style: lit\n',
+    [/:2 a\.style: 'lit' is not allowed; write one of progress-log, task-log,/],
+  ],
   [
     'sizes that are none',
     'a:\n  sizes: [10x10, big, 7]\n',
-    [/:2 a\.sizes\.0: '10x10' is no size; write it as 1024x1024, 64 to 6400 a side/, /:2 a\.sizes\.1: 'big' is no size/, /:2 a\.sizes\.2: write it as 1024x1024/],
+    [
+      /:2 a\.sizes\.0: '10x10' is no size; write it as 1024x1024, 64 to 6400 a side/,
+      /:2 a\.sizes\.1: 'big' is no size/,
+      /:2 a\.sizes\.2: write it as 1024x1024/,
+    ],
   ],
   ['a size that is no list', 'a:\n  sizes: 1024x1024\n', [/:2 a\.sizes: write a list of sizes/]],
-  ['a format that there is not', 'a: { formats: [gif] }\n', [/:1 a\.formats\.0: 'gif' is not allowed; write one of png, jpg, webp/]],
+  [
+    'a format that there is not',
+    'a: { formats: [gif] }\n',
+    [/:1 a\.formats\.0: 'gif' is not allowed; write one of png, jpg, webp/],
+  ],
   [
     'times that are none',
     'a:\n  pace:\n    first: [2, 1]\n    queue: 7\n    finish: [-1, 4000]\n    last: [1, 2]\n',
@@ -58,7 +85,11 @@ test.each<[what: string, text: string, faults: readonly RegExp[]]>([
       /:6 a\.pace: 'last' is not known/,
     ],
   ],
-  ['a name with * in its middle', 'a*b: { style: lite }\n', [/:1 a\*b: write a model's name of at most 64 characters, or a family's beginning and \*/]],
+  [
+    'a name with * in its middle',
+    'a*b: { style: lite }\n',
+    [/:1 a\*b: write a model's name of at most 64 characters, or a family's beginning and \*/],
+  ],
   ['a block that is none', 'a: lite\n', [/:1 a: write what is known of it: style,/]],
   ['a file that is empty', '', [/:1 write a block for each model, as\nmy-model:\n {2}style: lite/]],
   ['YAML that is none', 'a: [\n', [/profiles\.yaml:\d .*mend the YAML/]],
@@ -75,7 +106,9 @@ test.each<[what: string, text: string, faults: readonly RegExp[]]>([
 
 test('a folder without fixtures, a file, and a pipe’s worth of nothing are refused', async () => {
   const empty = mkdtempSync(join(tmpdir(), 'profiles-'))
-  await expect(mockWith({ fixtures: empty })).rejects.toThrow('give a folder that holds a file profiles.yaml or a folder scenarios')
+  await expect(mockWith({ fixtures: empty })).rejects.toThrow(
+    'give a folder that holds a file profiles.yaml or a folder scenarios',
+  )
   await expect(mockWith({ fixtures: join(empty, 'nowhere') })).rejects.toThrow('there is nothing to read')
   mkdirSync(join(empty, 'profiles.yaml'))
   await expect(mockWith({ fixtures: empty })).rejects.toThrow('it is no file')

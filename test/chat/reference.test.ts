@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { readUrl } from '../../src/image/link.ts'
+import { readUrl } from '../../src/images/links.ts'
 import { ask, mockWith, picturesIn } from '../ask.ts'
 
 const recipeIn = (content: string) => readUrl(picturesIn(content)[0] ?? '')
@@ -22,7 +22,11 @@ const part = (url: unknown): any => ({
 test.each([
   ['a short prompt stays whole', 'a fox', 'a fox'],
   ['sixty characters stay whole', 'x'.repeat(60), 'x'.repeat(60)],
-  ['a long one ends behind a word', 'an elderly fisherman by the harbour of a small town mending his nets', 'an elderly fisherman by the harbour of a small town mending…'],
+  [
+    'a long one ends behind a word',
+    'an elderly fisherman by the harbour of a small town mending his nets',
+    'an elderly fisherman by the harbour of a small town mending…',
+  ],
   ['one without words is cut', 'x'.repeat(100), `${'x'.repeat(59)}…`],
   ['Chinese is cut anywhere', '猫'.repeat(61), `${'猫'.repeat(59)}…`],
   ['lines become one', ' a\n\tfox\u0000 ', 'a fox'],
@@ -35,8 +39,21 @@ test.each([
   ['a part with a URL', part({ url: 'https://a.example/cat.png' })],
   ['a part whose URL is bare', part('https://a.example/cat.png')],
   ['a data URI', part({ url: PNG })],
-  ['a file_url part', { messages: [{ role: 'user', content: ['make it blue', { type: 'file_url', file_url: { url: 'https://a.example/cat.png' } }] }] }],
-  ['a URL at the head of the prompt', { messages: [{ role: 'user', content: 'https://a.example/cat.png make it blue' }] }],
+  [
+    'a file_url part',
+    {
+      messages: [
+        {
+          role: 'user',
+          content: ['make it blue', { type: 'file_url', file_url: { url: 'https://a.example/cat.png' } }],
+        },
+      ],
+    },
+  ],
+  [
+    'a URL at the head of the prompt',
+    { messages: [{ role: 'user', content: 'https://a.example/cat.png make it blue' }] },
+  ],
   [
     'a picture in an earlier assistant turn',
     {
@@ -58,7 +75,10 @@ test.each([
 ])('a reference picture is seen: %s', async (_where, body) => {
   await using mock = await mockWith()
   const { content, json } = await ask(mock, { model: 'gpt-4o-image', body })
-  expect(recipeIn(content)).toMatchObject({ label: 'make it blue', references: [expect.stringMatching(/^[\da-f]{16}$/)] })
+  expect(recipeIn(content)).toMatchObject({
+    label: 'make it blue',
+    references: [expect.stringMatching(/^[\da-f]{16}$/)],
+  })
   expect(json.usage.prompt_tokens).toBe(7 + 85 + json.usage.prompt_tokens_details.text_tokens - 85)
 })
 
@@ -119,9 +139,13 @@ test('flux-kontext-dev without a reference picture is refused', async () => {
   await using mock = await mockWith()
   expect(await ask(mock, { model: 'flux-kontext-dev' })).toMatchObject({
     status: 400,
-    json: { error: { param: 'messages', message: expect.stringContaining("'flux-kontext-dev' needs a reference image") } },
+    json: {
+      error: { param: 'messages', message: expect.stringContaining("'flux-kontext-dev' needs a reference image") },
+    },
   })
-  expect(await ask(mock, { model: 'flux-kontext-dev', text: 'https://a.example/cat.png 画只猫' })).toMatchObject({ status: 200 })
+  expect(await ask(mock, { model: 'flux-kontext-dev', text: 'https://a.example/cat.png 画只猫' })).toMatchObject({
+    status: 200,
+  })
 })
 
 test('seededit without one is answered with a note, and models that take none say so', async () => {
@@ -144,12 +168,21 @@ test.each([
   ['no URL', 'cat.png'],
 ])('a broken reference picture is a 400 that says where: %s', async (_what, url) => {
   await using mock = await mockWith()
-  expect(await ask(mock, { body: part({ url }) })).toMatchObject({ status: 400, json: { error: { param: 'messages[0].content[1]', code: 'invalid_image' } } })
+  expect(await ask(mock, { body: part({ url }) })).toMatchObject({
+    status: 400,
+    json: { error: { param: 'messages[0].content[1]', code: 'invalid_image' } },
+  })
 })
 
 test('of many references the newest 16 are drawn, each once', async () => {
   await using mock = await mockWith()
-  const content = [...Array.from({ length: 40 }, (_, i) => ({ type: 'image_url', image_url: { url: `https://a.example/${i % 20}.png` } })), { type: 'text', text: 'all' }]
+  const content = [
+    ...Array.from({ length: 40 }, (_, i) => ({
+      type: 'image_url',
+      image_url: { url: `https://a.example/${i % 20}.png` },
+    })),
+    { type: 'text', text: 'all' },
+  ]
   const told = await ask(mock, { body: { messages: [{ role: 'user', content }] } })
   const markOf = (i: number): string => hash('sha256', `https://a.example/${i}.png`, 'hex').slice(0, 16)
   expect(recipeIn(told.content)?.references).toEqual(Array.from({ length: 16 }, (_, i) => markOf(i + 4)))

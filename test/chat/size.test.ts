@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest'
 import { ask, mockWith, picturesIn } from '../ask.ts'
-import { readUrl } from '../../src/image/link.ts'
+import { readUrl } from '../../src/images/links.ts'
 
-const ASKED: readonly (readonly [asked: string, model: string, text: string, body: Record<string, never> | any, size: string])[] = [
+const ASKED: readonly (readonly [
+  asked: string,
+  model: string,
+  text: string,
+  body: Record<string, never> | any,
+  size: string,
+])[] = [
   ['nothing', 'gpt-4o-image', '画只猫', {}, '1024x1024'],
   ['a fenced JSON block', 'gpt-4o-image', '```json\n{"prompt":"猫","ratio":"3:2"}\n``` 2:3', {}, '1536x1024'],
   ['【3:2】', 'sora_image', '猫【3:2】', {}, '1536x1024'],
@@ -15,7 +21,13 @@ const ASKED: readonly (readonly [asked: string, model: string, text: string, bod
   ['a resolution with a ratio', 'doubao-seedream-4-0-250828', 'cat --ar 16:9', { size: '2K' }, '2048x1152'],
   ['a resolution alone', 'doubao-seedream-4-0-250828', 'cat [Resolution: 4K]', {}, '4096x4096'],
   ['image_config', 'nano-banana', 'cat', { image_config: { aspect_ratio: '3:4' } }, '864x1184'],
-  ['extra_body.google.image_config', 'nano-banana', 'cat', { extra_body: { google: { image_config: { aspect_ratio: '9:16' } } } }, '768x1344'],
+  [
+    'extra_body.google.image_config',
+    'nano-banana',
+    'cat',
+    { extra_body: { google: { image_config: { aspect_ratio: '9:16' } } } },
+    '768x1344',
+  ],
   ['4K by the model', 'nano-banana-hd', 'cat', {}, '4096x4096'],
   ['a time of day, which asks for nothing', 'gpt-4o-image', "at 10:10 o'clock a 2x2 grid", {}, '1024x1024'],
 ]
@@ -31,7 +43,12 @@ test.each(ASKED)('%s', async (_asked, model, text, body, size) => {
 
 test.each([
   ['gpt-4o-image', 'cat', { size: 'big' }, 'size="big" is not understood'],
-  ['gpt-4o-image', 'cat', { aspect_ratio: 'wide', resolution: '8K' }, 'aspect_ratio="wide" is not understood; resolution="8K" is not understood'],
+  [
+    'gpt-4o-image',
+    'cat',
+    { aspect_ratio: 'wide', resolution: '8K' },
+    'aspect_ratio="wide" is not understood; resolution="8K" is not understood',
+  ],
   ['gpt-4o-image', 'cat', { size: 'x'.repeat(1000) }, `size="${'x'.repeat(40)}" is not understood`],
   ['gpt-image-1', 'cat', { size: '2K' }, '2K is no size of this model: nearest is 1024x1024'],
   ['nano-banana', 'cat --ar 16:9', { size: '4K' }, 'ratio 16:9 in 4K is no size of this model: nearest is 1344x768'],
@@ -46,7 +63,8 @@ test.each([
 
 test('a ratio is met by a size within 3 percent of it', async () => {
   await using mock = await mockWith()
-  const noteOf = async (model: string, aspect_ratio: string): Promise<string | null> => (await ask(mock, { model, text: 'cat', body: { aspect_ratio } })).headers.get('x-mock-note')
+  const noteOf = async (model: string, aspect_ratio: string): Promise<string | null> =>
+    (await ask(mock, { model, text: 'cat', body: { aspect_ratio } })).headers.get('x-mock-note')
   expect(await noteOf('nano-banana', '4:5')).toBeNull() // 896x1152 is 2.8 percent off
   expect(await noteOf('dall-e-3', '9:5')).toBeNull() // 1792x1024 is 2.8 percent off
   expect(await noteOf('dall-e-3', '37:20')).toMatch(/ is no size of this model: nearest is 1792x1024$/) // 5.4 percent off
@@ -69,7 +87,9 @@ test.each([
   const { content, json } = await ask(mock, { text, body })
   expect(json.choices).toHaveLength(1)
   const recipes = picturesIn(content).map(readUrl)
-  expect(recipes.map((recipe) => `${recipe?.index}/${recipe?.count}`)).toEqual(Array.from({ length: count }, (_, i) => `${i + 1}/${count}`))
+  expect(recipes.map((recipe) => `${recipe?.index}/${recipe?.count}`)).toEqual(
+    Array.from({ length: count }, (_, i) => `${i + 1}/${count}`),
+  )
   expect(new Set(recipes.map((recipe) => recipe?.emblem)).size).toBe(count)
 })
 
@@ -83,7 +103,10 @@ test('more than 15 pictures are 15, with a note', async () => {
 test('output_format chooses among the formats that the model makes', async () => {
   await using mock = await mockWith()
   const formatOf = async (model: string, output_format?: string): Promise<string | undefined> =>
-    readUrl(picturesIn((await ask(mock, { model, body: output_format === undefined ? {} : { output_format } })).content)[0] ?? '')?.format
+    readUrl(
+      picturesIn((await ask(mock, { model, body: output_format === undefined ? {} : { output_format } })).content)[0] ??
+        '',
+    )?.format
   expect(await formatOf('gpt-image-1')).toBe('png')
   expect(await formatOf('gpt-image-1', 'jpeg')).toBe('jpg')
   expect(await formatOf('gpt-image-1', 'webp')).toBe('webp')

@@ -8,7 +8,10 @@ const KINDS = { cdn: 'picture', download: 'download', raw: 'raw', web: 'page', s
 /** A content with its links, ids, dots and percentages named instead of written. */
 function skeleton(content: string): string {
   return content
-    .replaceAll(/http:\/\/mock\.invalid\/(cdn\/download|cdn|raw|web|source)\/[\w./-]+/g, (_, kind: string) => `<${KINDS[(kind.split('/')[1] ?? kind) as keyof typeof KINDS]}>`)
+    .replaceAll(
+      /http:\/\/mock\.invalid\/(cdn\/download|cdn|raw|web|source)\/[\w./-]+/g,
+      (_, kind: string) => `<${KINDS[(kind.split('/')[1] ?? kind) as keyof typeof KINDS]}>`,
+    )
     .replaceAll(/[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-a[\da-f]{3}-[\da-f]{12}/g, '<uuid>')
     .replaceAll(/01[0-9a-hjkmnp-tv-z]{24}/g, '<ulid>')
     .replaceAll(/(?<=中|ing)\.+/g, '…')
@@ -84,7 +87,10 @@ test('other styles send each picture in one delta with its words', async () => {
       .map((delta: any) => skeleton(delta.content))
   }
   expect(await streamed('nano-banana')).toEqual(['\n![Image](<picture>)\n'])
-  expect(await streamed('flux')).toEqual(['{\n "prompt": "a fox",\n "aspect_ratio": "1:1"\n}', '\n\n![Image](<picture>)\n\n[Click to download](<picture>)'])
+  expect(await streamed('flux')).toEqual([
+    '{\n "prompt": "a fox",\n "aspect_ratio": "1:1"\n}',
+    '\n\n![Image](<picture>)\n\n[Click to download](<picture>)',
+  ])
   const log = await streamed('flux-kontext-max')
   expect(log.slice(log.indexOf('>🚀 开始生成图片\n\n')).filter((text) => text !== '.')).toEqual([
     '>🚀 开始生成图片\n\n',
@@ -97,7 +103,10 @@ test('other styles send each picture in one delta with its words', async () => {
 test('a picture in the prompt cannot be mistaken for one of the answer', async () => {
   await using mock = await mockWith()
   for (const model of ['gpt-4o-image', 'flux', 'flux-kontext-pro']) {
-    const { content } = await ask(mock, { model, text: 'like ![this](http://elsewhere.example/a.png) [one]\nbut (blue) `!`' })
+    const { content } = await ask(mock, {
+      model,
+      text: 'like ![this](http://elsewhere.example/a.png) [one]\nbut (blue) `!`',
+    })
     const found = [...content.matchAll(/!\[.*?\]\(([^)]*)\)/g)].map((match) => match[1])
     expect(found).toEqual([expect.stringMatching(/^http:\/\/mock\.invalid\/cdn\//)])
     expect(content).not.toMatch(/\]\(http:\/\/elsewhere/)

@@ -6,39 +6,48 @@ import { expect, test } from 'vitest'
 import { body, CLI, isWindows, start } from './start.ts'
 
 /** How an answer was: `[DONE]` stands at the end of a whole stream. */
-interface Heard {
+interface ProbeResult {
   readonly status: number
   readonly isWhole: boolean
 }
 
 /** Asks for a stream; undefined where the connection was refused or closed before any answer began. `begun` is told of an answer's first bytes. */
-async function hear(url: string, agent: Agent, begun: () => void = () => {}): Promise<Heard | undefined> {
+async function hear(url: string, agent: Agent, begun: () => void = () => {}): Promise<ProbeResult | undefined> {
   const { method, headers, body: text } = body(true)
   return new Promise((resolve) => {
-    const asked = request(`${url}/v1/chat/completions`, { agent, method, headers: headers as Record<string, string> }, (response) => {
-      let heard = ''
-      const settle = (): void => resolve({ status: response.statusCode ?? 0, isWhole: heard.endsWith('data: [DONE]\n\n') })
-      response.once('data', begun).on('data', (data: Buffer) => (heard += data.toString()))
-      response.on('close', settle)
-    })
+    const asked = request(
+      `${url}/v1/chat/completions`,
+      { agent, method, headers: headers as Record<string, string> },
+      (response) => {
+        let heard = ''
+        const settle = (): void =>
+          resolve({ status: response.statusCode ?? 0, isWhole: heard.endsWith('data: [DONE]\n\n') })
+        response.once('data', begun).on('data', (data: Buffer) => (heard += data.toString()))
+        response.on('close', settle)
+      },
+    )
     asked.on('error', () => resolve(undefined)).end(text)
   })
 }
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url, { headers: { connection: 'close' } })).status
 
-test.skipIf(isWindows).each(['SIGTERM', 'SIGINT'] as const)('%s lets an open stream go on for the grace, then ends it after a whole event', async (signal) => {
-  await using mock = await start(['--pace', '1', '--grace', '0.3'])
-  const response = await fetch(`${mock.url}/v1/chat/completions`, body(true))
-  const reader = response.body?.getReader()
-  const first = await reader?.read()
-  mock.process.kill(signal)
-  let text = new TextDecoder().decode(first?.value)
-  for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) text += new TextDecoder().decode(part.value)
-  expect(text).not.toContain('[DONE]')
-  expect(text.endsWith('\n\n')).toBe(true)
-  expect(await mock.ended).toBe(0)
-})
+test.skipIf(isWindows).each(['SIGTERM', 'SIGINT'] as const)(
+  '%s lets an open stream go on for the grace, then ends it after a whole event',
+  async (signal) => {
+    await using mock = await start(['--pace', '1', '--grace', '0.3'])
+    const response = await fetch(`${mock.url}/v1/chat/completions`, body(true))
+    const reader = response.body?.getReader()
+    const first = await reader?.read()
+    mock.process.kill(signal)
+    let text = new TextDecoder().decode(first?.value)
+    for (let part = await reader?.read(); part?.done === false; part = await reader?.read())
+      text += new TextDecoder().decode(part.value)
+    expect(text).not.toContain('[DONE]')
+    expect(text.endsWith('\n\n')).toBe(true)
+    expect(await mock.ended).toBe(0)
+  },
+)
 
 test.skipIf(isWindows)('a log that nobody reads holds up no end', async () => {
   const child = spawn(process.execPath, [CLI, '--port', '0', '--log', 'json'], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -50,43 +59,52 @@ test.skipIf(isWindows)('a log that nobody reads holds up no end', async () => {
   expect(await ended).toEqual([0, null])
 })
 
-test.skipIf(isWindows)('as long as a stream is open, readyz is 503 and all else is answered, on connections of before and on new ones; then the command ends', async () => {
-  await using mock = await start(['--pace', '0.3', '--grace', '60', '--log-level', 'error'])
-  const hangUp = new AbortController()
-  const response = await fetch(`${mock.url}/v1/chat/completions`, { ...body(true), signal: hangUp.signal })
-  await response.body?.getReader().read()
-  expect(await statusOf(`${mock.url}/__mock/readyz`)).toBe(200)
-  mock.process.kill('SIGTERM')
-  await expect.poll(async () => statusOf(`${mock.url}/__mock/readyz`)).toBe(503)
-  for (let i = 0; i < 20; i++) expect([await statusOf(`${mock.url}/__mock/readyz`), await statusOf(`${mock.url}/__mock/livez`)]).toEqual([503, 200])
-  const late = await fetch(`${mock.url}/v1/models`)
-  expect([late.status, late.headers.get('connection')]).toEqual([200, 'close'])
-  hangUp.abort()
-  expect(await mock.ended).toBe(0)
-  expect(mock.lines, 'no probe is an error').toEqual([])
-})
+test.skipIf(isWindows)(
+  'as long as a stream is open, readyz is 503 and all else is answered, on connections of before and on new ones; then the command ends',
+  async () => {
+    await using mock = await start(['--pace', '0.3', '--grace', '60', '--log-level', 'error'])
+    const hangUp = new AbortController()
+    const response = await fetch(`${mock.url}/v1/chat/completions`, { ...body(true), signal: hangUp.signal })
+    await response.body?.getReader().read()
+    expect(await statusOf(`${mock.url}/__mock/readyz`)).toBe(200)
+    mock.process.kill('SIGTERM')
+    await expect.poll(async () => statusOf(`${mock.url}/__mock/readyz`)).toBe(503)
+    for (let i = 0; i < 20; i++)
+      expect([await statusOf(`${mock.url}/__mock/readyz`), await statusOf(`${mock.url}/__mock/livez`)]).toEqual([
+        503, 200,
+      ])
+    const late = await fetch(`${mock.url}/v1/models`)
+    expect([late.status, late.headers.get('connection')]).toEqual([200, 'close'])
+    hangUp.abort()
+    expect(await mock.ended).toBe(0)
+    expect(mock.lines, 'no probe is an error').toEqual([])
+  },
+)
 
-test.skipIf(isWindows)('under load SIGTERM loses no answer that had begun, and ends as soon as the last one has', async () => {
-  await using mock = await start(['--pace', '0.01', '--grace', '30', '--log', 'silent'])
-  const agent = new Agent({ keepAlive: true })
-  let begun = 0
-  const ending = new AbortController()
-  const all: (Heard | undefined)[] = []
-  const client = async (): Promise<void> => {
-    while (!ending.signal.aborted) all.push(await hear(mock.url, agent, () => begun++))
-  }
-  const clients = Array.from({ length: 50 }, client)
-  await expect.poll(() => begun, { interval: 5, timeout: 10_000 }).toBeGreaterThan(75) // each has answered once, and half of them are at it again
-  const answered = all.length
-  mock.process.kill('SIGTERM')
-  ending.abort()
-  await Promise.all(clients)
-  expect(await mock.ended).toBe(0)
-  expect(all.length, 'some were open when it was told to end').toBeGreaterThan(answered)
-  expect(all.filter((heard) => heard !== undefined && !(heard.status === 200 && heard.isWhole))).toEqual([])
-  expect(all.filter((heard) => heard !== undefined)).toHaveLength(begun)
-  agent.destroy()
-})
+test.skipIf(isWindows)(
+  'under load SIGTERM loses no answer that had begun, and ends as soon as the last one has',
+  async () => {
+    await using mock = await start(['--pace', '0.01', '--grace', '30', '--log', 'silent'])
+    const agent = new Agent({ keepAlive: true })
+    let begun = 0
+    const ending = new AbortController()
+    const all: (ProbeResult | undefined)[] = []
+    const client = async (): Promise<void> => {
+      while (!ending.signal.aborted) all.push(await hear(mock.url, agent, () => begun++))
+    }
+    const clients = Array.from({ length: 50 }, client)
+    await expect.poll(() => begun, { interval: 5, timeout: 10_000 }).toBeGreaterThan(75) // each has answered once, and half of them are at it again
+    const answered = all.length
+    mock.process.kill('SIGTERM')
+    ending.abort()
+    await Promise.all(clients)
+    expect(await mock.ended).toBe(0)
+    expect(all.length, 'some were open when it was told to end').toBeGreaterThan(answered)
+    expect(all.filter((heard) => heard !== undefined && !(heard.status === 200 && heard.isWhole))).toEqual([])
+    expect(all.filter((heard) => heard !== undefined)).toHaveLength(begun)
+    agent.destroy()
+  },
+)
 
 test.skipIf(isWindows).each(['SIGTERM', 'SIGINT'] as const)('a second signal does not wait: %s', async (second) => {
   await using mock = await start(['--pace', '1', '--grace', '60'])

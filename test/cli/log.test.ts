@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import type { LogStyle } from '../../src/cli/log.ts'
 import { createLines, createLog } from '../../src/cli/log.ts'
-import type { Handled } from '../../src/server/settings.ts'
+import type { RequestLogEntry } from '../../src/app/settings.ts'
 import { ask, mockWith } from '../ask.ts'
 
 const AT = Date.parse('2026-01-02T03:04:05.678Z')
-const of = (more: Partial<Handled>): Handled => ({
+const of = (more: Partial<RequestLogEntry>): RequestLogEntry => ({
   method: 'GET',
   path: '/v1/models',
   status: 200,
@@ -21,7 +21,7 @@ const of = (more: Partial<Handled>): Handled => ({
 })
 
 /** The lines that a log writes of some requests. */
-function linesOf(style: LogStyle, ...exchanges: readonly Partial<Handled>[]): string[] {
+function linesOf(style: LogStyle, ...exchanges: readonly Partial<RequestLogEntry>[]): string[] {
   const lines: string[] = []
   const { exchange } = createLog(
     style,
@@ -32,7 +32,7 @@ function linesOf(style: LogStyle, ...exchanges: readonly Partial<Handled>[]): st
   return lines
 }
 
-test.each<[level: string, of: string, exchange: Partial<Handled>]>([
+test.each<[level: string, of: string, exchange: Partial<RequestLogEntry>]>([
   ['error', 'a 5xx that nobody asked for', { status: 503 }],
   ['info', 'one that a scenario is', { status: 503, scenario: 'proxy-502', note: 'scenario proxy-502 (script)' }],
   ['warn', 'a 4xx that nobody asked for', { status: 404 }],
@@ -49,7 +49,9 @@ test.each<[level: string, of: string, exchange: Partial<Handled>]>([
   const [line = '{}'] = linesOf({ form: 'json', level: 'debug' }, exchange)
   expect(JSON.parse(line).level).toBe(level)
   const logged = levels.filter((least) => linesOf({ form: 'pretty', level: least }, exchange).length === 1)
-  expect(logged, 'it is logged at its own level and at those that say more').toEqual(levels.slice(levels.findIndex((one) => one === level)))
+  expect(logged, 'it is logged at its own level and at those that say more').toEqual(
+    levels.slice(levels.findIndex((one) => one === level)),
+  )
 })
 
 test('a line of JSON has what is known of a request, and a path of a length that can be read', () => {
@@ -57,10 +59,28 @@ test('a line of JSON has what is known of a request, and a path of a length that
   const [bare = '', whole = ''] = linesOf(
     { form: 'json', level: 'info' },
     { path },
-    { method: 'POST', status: 429, session: 'alice', model: 'm', scenario: 'limit-rate', hungUp: true, note: 'scenario limit-rate (script)', error: 'Too many' },
+    {
+      method: 'POST',
+      status: 429,
+      session: 'alice',
+      model: 'm',
+      scenario: 'limit-rate',
+      hungUp: true,
+      note: 'scenario limit-rate (script)',
+      error: 'Too many',
+    },
   )
   const short = `/cdn/${'a'.repeat(75)}...${'a'.repeat(30)}/b.png`
-  expect(JSON.parse(bare)).toEqual({ time: '2026-01-02T03:04:05.678Z', level: 'info', msg: `GET ${short} 200`, requestId: 'id', method: 'GET', path: short, status: 200, duration: 1.3 })
+  expect(JSON.parse(bare)).toEqual({
+    time: '2026-01-02T03:04:05.678Z',
+    level: 'info',
+    msg: `GET ${short} 200`,
+    requestId: 'id',
+    method: 'GET',
+    path: short,
+    status: 200,
+    duration: 1.3,
+  })
   expect(JSON.parse(whole)).toEqual({
     time: '2026-01-02T03:04:05.678Z',
     level: 'info',
@@ -80,9 +100,12 @@ test('a line of JSON has what is known of a request, and a path of a length that
 })
 
 test('a pretty line is one line, whatever the path has in it', () => {
-  expect(linesOf({ form: 'pretty', level: 'info' }, { path: '/a\nb\u001b[31m', status: 404, note: 'n', error: 'no\nsuch', hungUp: true })).toEqual([
-    '03:04:05 404 GET /a?b?[31m 1.3 ms (hung up) (n): no?such',
-  ])
+  expect(
+    linesOf(
+      { form: 'pretty', level: 'info' },
+      { path: '/a\nb\u001b[31m', status: 404, note: 'n', error: 'no\nsuch', hungUp: true },
+    ),
+  ).toEqual(['03:04:05 404 GET /a?b?[31m 1.3 ms (hung up) (n): no?such'])
 })
 
 test('what is told beside requests is a line of the same form; a silent log says only what went wrong with the mock itself', () => {
@@ -98,8 +121,15 @@ test('what is told beside requests is a line of the same form; a silent log says
     log.exchange(of({ status: 500 }))
     return lines
   }
-  expect(told({ form: 'pretty', level: 'info' })).toEqual(['03:04:05 ready', '03:04:05 broken\n  at once', '03:04:05 500 GET /v1/models 1.3 ms'])
-  expect(told({ form: 'pretty', level: 'error' })).toEqual(['03:04:05 broken\n  at once', '03:04:05 500 GET /v1/models 1.3 ms'])
+  expect(told({ form: 'pretty', level: 'info' })).toEqual([
+    '03:04:05 ready',
+    '03:04:05 broken\n  at once',
+    '03:04:05 500 GET /v1/models 1.3 ms',
+  ])
+  expect(told({ form: 'pretty', level: 'error' })).toEqual([
+    '03:04:05 broken\n  at once',
+    '03:04:05 500 GET /v1/models 1.3 ms',
+  ])
   expect(told({ form: 'silent', level: 'debug' })).toEqual(['03:04:05 broken\n  at once'])
   expect(told({ form: 'json', level: 'info' }).slice(0, 2)).toEqual([
     '{"time":"2026-01-02T03:04:05.678Z","level":"info","msg":"ready","url":"http://mock"}',

@@ -18,27 +18,33 @@ beforeAll(async () => {
 })
 afterAll(async () => mock.close())
 
-test.each(MANNERS)('%s, told "%s": generateText and streamText find the same text, usage and picture', async (name, prompt, words) => {
-  const model = provider(name)
-  const whole = await generateText({ model, prompt })
-  expect(whole.text).toContain(words)
-  expect(whole).toMatchObject({ finishReason: 'stop', warnings: [], response: { modelId: name } })
+test.each(MANNERS)(
+  '%s, told "%s": generateText and streamText find the same text, usage and picture',
+  async (name, prompt, words) => {
+    const model = provider(name)
+    const whole = await generateText({ model, prompt })
+    expect(whole.text).toContain(words)
+    expect(whole).toMatchObject({ finishReason: 'stop', warnings: [], response: { modelId: name } })
 
-  const stream = streamText({ model, prompt })
-  let streamed = ''
-  for await (const piece of stream.textStream) streamed += piece
-  expect(streamed).toBe(whole.text)
-  expect(await stream.finishReason).toBe('stop')
-  expect(await stream.warnings).toEqual([])
-  expect(await stream.usage).toEqual(whole.usage)
-  const { inputTokens = 0, outputTokens = 0, totalTokens, raw } = whole.usage
-  expect(Math.min(inputTokens, outputTokens)).toBeGreaterThan(0)
-  expect(totalTokens).toBe(inputTokens + outputTokens) // its own sum
-  expect(raw?.['total_tokens']).toBe(totalTokens)
+    const stream = streamText({ model, prompt })
+    let streamed = ''
+    for await (const piece of stream.textStream) streamed += piece
+    expect(streamed).toBe(whole.text)
+    expect(await stream.finishReason).toBe('stop')
+    expect(await stream.warnings).toEqual([])
+    expect(await stream.usage).toEqual(whole.usage)
+    const { inputTokens = 0, outputTokens = 0, totalTokens, raw } = whole.usage
+    expect(Math.min(inputTokens, outputTokens)).toBeGreaterThan(0)
+    expect(totalTokens).toBe(inputTokens + outputTokens) // its own sum
+    expect(raw?.['total_tokens']).toBe(totalTokens)
 
-  const picture = await fetch(picturesIn(streamed)[0] ?? '')
-  expect([picture.status, picture.headers.get('content-type')]).toEqual([200, expect.stringMatching(/^image\/(png|jpeg)$/)])
-})
+    const picture = await fetch(picturesIn(streamed)[0] ?? '')
+    expect([picture.status, picture.headers.get('content-type')]).toEqual([
+      200,
+      expect.stringMatching(/^image\/(png|jpeg)$/),
+    ])
+  },
+)
 
 test('a stream says nothing of usage to a client that leaves includeUsage out', async () => {
   const quiet = createOpenAICompatible({ name: 'mock', baseURL: mock.baseURL, apiKey: 'any' })
@@ -66,7 +72,12 @@ test('an unknown model is an APICallError, which is not retried', async () => {
   const model = createOpenAICompatible({ name: 'mock', baseURL: mock.baseURL, apiKey: 'any', fetch: asked })('gpt-9')
   const error: unknown = await generateText({ model, prompt: 'x' }).catch((reason: unknown) => reason)
   expect(APICallError.isInstance(error)).toBe(true)
-  expect(error).toMatchObject({ statusCode: 404, isRetryable: false, message: expect.stringContaining("'gpt-9' does not exist"), data: { error: { code: 'model_not_found' } } })
+  expect(error).toMatchObject({
+    statusCode: 404,
+    isRetryable: false,
+    message: expect.stringContaining("'gpt-9' does not exist"),
+    data: { error: { code: 'model_not_found' } },
+  })
   expect(asked).toHaveBeenCalledTimes(1)
 
   const errors: unknown[] = []
@@ -77,14 +88,24 @@ test('an unknown model is an APICallError, which is not retried', async () => {
 
 test('a mock without a port is the provider’s fetch', async () => {
   await using inProcess = await createMock()
-  const local = createOpenAICompatible({ name: 'mock', baseURL: inProcess.baseURL, apiKey: 'any', fetch: inProcess.fetch })
+  const local = createOpenAICompatible({
+    name: 'mock',
+    baseURL: inProcess.baseURL,
+    apiKey: 'any',
+    fetch: inProcess.fetch,
+  })
   const { text } = await generateText({ model: local('nano-banana'), prompt: 'x' })
   expect(text).toMatch(/^\n!\[Image\]\(http:\/\/mock\.invalid\/cdn\//)
 })
 
 test('aborted, it stops at once, in a wait and in a stream, with a mock that has no port', async () => {
   await using inProcess = await createMock()
-  const model = createOpenAICompatible({ name: 'mock', baseURL: inProcess.baseURL, apiKey: 'any', fetch: inProcess.fetch })('flux')
+  const model = createOpenAICompatible({
+    name: 'mock',
+    baseURL: inProcess.baseURL,
+    apiKey: 'any',
+    fetch: inProcess.fetch,
+  })('flux')
   const hangUp = new AbortController()
   await inProcess.script('retry-stall') // nothing for five minutes
   const waiting = generateText({ model, prompt: 'x', abortSignal: hangUp.signal, maxRetries: 0 })

@@ -8,7 +8,8 @@ import { picturesIn } from '../ask.ts'
 import { MANNERS, PICTURE, stayLocal } from './common.ts'
 
 stayLocal()
-for (const name of ['LANGSMITH_TRACING', 'LANGSMITH_TRACING_V2', 'LANGCHAIN_TRACING', 'LANGCHAIN_TRACING_V2']) vi.stubEnv(name, 'false')
+for (const name of ['LANGSMITH_TRACING', 'LANGSMITH_TRACING_V2', 'LANGCHAIN_TRACING', 'LANGCHAIN_TRACING_V2'])
+  vi.stubEnv(name, 'false')
 
 let mock: Mock
 beforeAll(async () => {
@@ -31,23 +32,29 @@ function usageOf({ usage_metadata }: AIMessageChunk): UsageMetadata | undefined 
   return usage_metadata
 }
 
-test.each(MANNERS)('%s, told "%s": invoke and stream find the same content, usage and picture', async (name, prompt, words) => {
-  const chat = chatWith(name)
-  const whole = await chat.invoke(prompt)
-  expect(whole.content).toContain(words)
-  expect(whole.response_metadata).toMatchObject({ finish_reason: 'stop', model_name: name })
-  const { input_tokens = 0, output_tokens = 0, total_tokens } = usageOf(whole) ?? {}
-  expect(Math.min(input_tokens, output_tokens)).toBeGreaterThan(0)
-  expect(total_tokens).toBe(input_tokens + output_tokens)
+test.each(MANNERS)(
+  '%s, told "%s": invoke and stream find the same content, usage and picture',
+  async (name, prompt, words) => {
+    const chat = chatWith(name)
+    const whole = await chat.invoke(prompt)
+    expect(whole.content).toContain(words)
+    expect(whole.response_metadata).toMatchObject({ finish_reason: 'stop', model_name: name })
+    const { input_tokens = 0, output_tokens = 0, total_tokens } = usageOf(whole) ?? {}
+    expect(Math.min(input_tokens, output_tokens)).toBeGreaterThan(0)
+    expect(total_tokens).toBe(input_tokens + output_tokens)
 
-  const sum = await streamed(chat, prompt)
-  expect(sum?.content).toBe(whole.content)
-  expect(sum?.response_metadata).toMatchObject({ finish_reason: 'stop', model_name: name })
-  expect(sum?.usage_metadata).toMatchObject({ input_tokens, output_tokens, total_tokens })
+    const sum = await streamed(chat, prompt)
+    expect(sum?.content).toBe(whole.content)
+    expect(sum?.response_metadata).toMatchObject({ finish_reason: 'stop', model_name: name })
+    expect(sum?.usage_metadata).toMatchObject({ input_tokens, output_tokens, total_tokens })
 
-  const picture = await fetch(picturesIn(whole.text)[0] ?? '')
-  expect([picture.status, picture.headers.get('content-type')]).toEqual([200, expect.stringMatching(/^image\/(png|jpeg)$/)])
-})
+    const picture = await fetch(picturesIn(whole.text)[0] ?? '')
+    expect([picture.status, picture.headers.get('content-type')]).toEqual([
+      200,
+      expect.stringMatching(/^image\/(png|jpeg)$/),
+    ])
+  },
+)
 
 test('an image_url part is seen: it costs tokens, and the picture is another', async () => {
   const chat = chatWith('gpt-4o-image')
@@ -67,7 +74,12 @@ test('an image_url part is seen: it costs tokens, and the picture is another', a
 test('an unknown model is an error with OpenAI’s fields, which is not retried', async () => {
   const asked = vi.fn<typeof fetch>(fetch)
   const chat = new ChatOpenAI({ model: 'gpt-9', apiKey: 'any', configuration: { baseURL: mock.baseURL, fetch: asked } })
-  const error = { status: 404, code: 'model_not_found', lc_error_code: 'MODEL_NOT_FOUND', message: expect.stringContaining("'gpt-9' does not exist") }
+  const error = {
+    status: 404,
+    code: 'model_not_found',
+    lc_error_code: 'MODEL_NOT_FOUND',
+    message: expect.stringContaining("'gpt-9' does not exist"),
+  }
   await expect(chat.invoke('x')).rejects.toMatchObject(error)
   await expect(streamed(chat, 'x')).rejects.toMatchObject(error)
   expect(asked).toHaveBeenCalledTimes(2)
@@ -75,13 +87,22 @@ test('an unknown model is an error with OpenAI’s fields, which is not retried'
 
 test('a mock without a port is the client’s fetch', async () => {
   await using inProcess = await createMock()
-  const local = new ChatOpenAI({ model: 'nano-banana', apiKey: 'any', configuration: { baseURL: inProcess.baseURL, fetch: inProcess.fetch } })
+  const local = new ChatOpenAI({
+    model: 'nano-banana',
+    apiKey: 'any',
+    configuration: { baseURL: inProcess.baseURL, fetch: inProcess.fetch },
+  })
   expect((await local.invoke('x')).content).toMatch(/^\n!\[Image\]\(http:\/\/mock\.invalid\/cdn\//)
 })
 
 test('aborted, it stops at once, in a wait and in a stream, with a mock that has no port', async () => {
   await using inProcess = await createMock()
-  const chat = new ChatOpenAI({ model: 'flux', apiKey: 'any', maxRetries: 0, configuration: { baseURL: inProcess.baseURL, fetch: inProcess.fetch } })
+  const chat = new ChatOpenAI({
+    model: 'flux',
+    apiKey: 'any',
+    maxRetries: 0,
+    configuration: { baseURL: inProcess.baseURL, fetch: inProcess.fetch },
+  })
   const hangUp = new AbortController()
   await inProcess.script('retry-stall') // nothing for five minutes
   const waiting = chat.invoke('x', { signal: hangUp.signal })
@@ -93,7 +114,8 @@ test('aborted, it stops at once, in a wait and in a stream, with a mock that has
   const inStream = new AbortController()
   let chunks = 0
   const reading = async (): Promise<void> => {
-    for await (const chunk of await chat.stream('x', { signal: inStream.signal })) if (chunk.content !== '' && ++chunks === 1) inStream.abort()
+    for await (const chunk of await chat.stream('x', { signal: inStream.signal }))
+      if (chunk.content !== '' && ++chunks === 1) inStream.abort()
   }
   await expect(reading()).rejects.toThrow(/abort/i)
   expect(chunks).toBe(1)

@@ -37,33 +37,51 @@ const MODELS: readonly (readonly [model: string, asked: string, size: string])[]
 
 /** Decoders that are not sharp, by the ending of the link. */
 function sizeOf(url: string, bytes: Buffer): string {
-  const { width, height } = url.endsWith('.png') ? PNG.sync.read(bytes) : url.endsWith('.jpg') ? decodeJpeg(bytes, { useTArray: true, maxMemoryUsageInMB: 1024 }) : decodeWebp(bytes)
+  const { width, height } = url.endsWith('.png')
+    ? PNG.sync.read(bytes)
+    : url.endsWith('.jpg')
+      ? decodeJpeg(bytes, { useTArray: true, maxMemoryUsageInMB: 1024 })
+      : decodeWebp(bytes)
   return `${width}x${height}`
 }
 
-test.each(MODELS)('%s, asked for "%s": streamed and not, a picture of %s that another process draws alike', async (model, asked, size) => {
-  const messages = [{ role: 'user' as const, content: `画只猫 ${asked}`.trim() }]
-  const whole = await client.chat.completions.create({ model, messages })
-  const content = whole.choices[0]?.message.content ?? ''
-  let streamed = ''
-  for await (const chunk of await client.chat.completions.create({ model, messages, stream: true })) streamed += chunk.choices[0]?.delta.content ?? ''
-  expect(streamed).toBe(content)
-  const url = /!\[.*?\]\((https?:\/\/[^\s)]+\.(?:png|jpg|webp))\)/.exec(content)?.[1] ?? ''
-  const download = async (link: string): Promise<Buffer> => {
-    const response = await fetch(link)
-    expect([response.status, response.headers.get('content-type')]).toEqual([200, `image/${link.endsWith('.jpg') ? 'jpeg' : link.split('.').at(-1)}`])
-    return Buffer.from(await response.arrayBuffer())
-  }
-  const bytes = await download(url)
-  expect(sizeOf(url, bytes)).toBe(size)
-  expect(hash('sha256', await download(url.replace(mock.url, twin.url)), 'hex')).toBe(hash('sha256', bytes, 'hex'))
-})
+test.each(MODELS)(
+  '%s, asked for "%s": streamed and not, a picture of %s that another process draws alike',
+  async (model, asked, size) => {
+    const messages = [{ role: 'user' as const, content: `画只猫 ${asked}`.trim() }]
+    const whole = await client.chat.completions.create({ model, messages })
+    const content = whole.choices[0]?.message.content ?? ''
+    let streamed = ''
+    for await (const chunk of await client.chat.completions.create({ model, messages, stream: true }))
+      streamed += chunk.choices[0]?.delta.content ?? ''
+    expect(streamed).toBe(content)
+    const url = /!\[.*?\]\((https?:\/\/[^\s)]+\.(?:png|jpg|webp))\)/.exec(content)?.[1] ?? ''
+    const download = async (link: string): Promise<Buffer> => {
+      const response = await fetch(link)
+      expect([response.status, response.headers.get('content-type')]).toEqual([
+        200,
+        `image/${link.endsWith('.jpg') ? 'jpeg' : link.split('.').at(-1)}`,
+      ])
+      return Buffer.from(await response.arrayBuffer())
+    }
+    const bytes = await download(url)
+    expect(sizeOf(url, bytes)).toBe(size)
+    expect(hash('sha256', await download(url.replace(mock.url, twin.url)), 'hex')).toBe(hash('sha256', bytes, 'hex'))
+  },
+)
 
 test('the client sees the usage, the request id and the models', async () => {
-  const { data, request_id } = await client.chat.completions.create({ model: 'flux', messages: [{ role: 'user', content: 'x' }] }).withResponse()
+  const { data, request_id } = await client.chat.completions
+    .create({ model: 'flux', messages: [{ role: 'user', content: 'x' }] })
+    .withResponse()
   expect(data.usage).toMatchObject({ prompt_tokens: 8, total_tokens: 8 + (data.usage?.completion_tokens ?? 0) })
   expect(request_id).toMatch(/^\d{23}/)
-  const stream = await client.chat.completions.create({ model: 'flux', messages: [{ role: 'user', content: 'x' }], stream: true, stream_options: { include_usage: true } })
+  const stream = await client.chat.completions.create({
+    model: 'flux',
+    messages: [{ role: 'user', content: 'x' }],
+    stream: true,
+    stream_options: { include_usage: true },
+  })
   let usage
   for await (const chunk of stream) usage = chunk.usage ?? usage
   expect(usage).toEqual(data.usage)
@@ -76,21 +94,31 @@ test('the client sees the usage, the request id and the models', async () => {
 test('the client throws its own errors', async () => {
   const asked = client.chat.completions.create({ model: 'gpt-9', messages: [{ role: 'user', content: 'x' }] })
   await expect(asked).rejects.toThrow(OpenAI.NotFoundError)
-  await expect(asked).rejects.toMatchObject({ status: 404, code: 'model_not_found', param: 'model', type: 'invalid_request_error', requestID: expect.stringMatching(/^\d{23}/) } satisfies Partial<
-    Record<keyof APIError, unknown>
-  >)
+  await expect(asked).rejects.toMatchObject({
+    status: 404,
+    code: 'model_not_found',
+    param: 'model',
+    type: 'invalid_request_error',
+    requestID: expect.stringMatching(/^\d{23}/),
+  } satisfies Partial<Record<keyof APIError, unknown>>)
   await expect(client.chat.completions.create({ model: 'flux', messages: [] })).rejects.toThrow(OpenAI.BadRequestError)
 })
 
 test('a mock without a port is the client’s fetch', async () => {
   await using inProcess = await createMock()
   const local = new OpenAI({ baseURL: inProcess.baseURL, apiKey: 'any', fetch: inProcess.fetch })
-  const { choices } = await local.chat.completions.create({ model: 'nano-banana', messages: [{ role: 'user', content: 'x' }] })
+  const { choices } = await local.chat.completions.create({
+    model: 'nano-banana',
+    messages: [{ role: 'user', content: 'x' }],
+  })
   expect(choices[0]?.message.content).toMatch(/^\n!\[Image\]\(http:\/\/mock\.invalid\/cdn\//)
   const hangUp = new AbortController()
   await using slow = await createMock({ pace: 0.1 })
   const paced = new OpenAI({ baseURL: slow.baseURL, apiKey: 'any', fetch: slow.fetch })
-  const stream = await paced.chat.completions.create({ model: 'gpt-4o-image', messages: [{ role: 'user', content: 'x' }], stream: true }, { signal: hangUp.signal })
+  const stream = await paced.chat.completions.create(
+    { model: 'gpt-4o-image', messages: [{ role: 'user', content: 'x' }], stream: true },
+    { signal: hangUp.signal },
+  )
   let chunks = 0
   for await (const {
     choices: [choice],

@@ -4,7 +4,7 @@ import { decode as decodeWebp } from '@cwasm/webp'
 import { decode as decodeJpeg } from 'jpeg-js'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readRecipe } from '../../src/image/metadata.ts'
+import { readRecipe } from '../../src/images/render/metadata.ts'
 import type { Mock } from '../../src/index.ts'
 import { ask, mockWith } from '../ask.ts'
 
@@ -90,11 +90,15 @@ const linesWith = (text: string, start: string): string =>
     .split('\n')
     .filter((line) => line.startsWith(start))
     .join('\n')
-const pageless = (text: string): string | undefined => text.match(/https?:\/\/[^\s"')]+/g)?.find((url) => !url.includes('asyncdata.net/web'))
+const pageless = (text: string): string | undefined =>
+  text.match(/https?:\/\/[^\s"')]+/g)?.find((url) => !url.includes('asyncdata.net/web'))
 
 /** The patterns as their clients apply them. Those of Python are written in JavaScript, where they mean the same. */
 const PATTERNS: Readonly<Record<string, (answer: Answer) => string | undefined>> = {
-  Comfly: ({ content }) => first(content, /!\[.*?\]\((.*?)\)/) ?? first(content, /https?:\/\/\S+\.(?:jpg|jpeg|png|gif|webp)/, 0) ?? first(content, /https?:\/\/\S+/, 0),
+  Comfly: ({ content }) =>
+    first(content, /!\[.*?\]\((.*?)\)/) ??
+    first(content, /https?:\/\/\S+\.(?:jpg|jpeg|png|gif|webp)/, 0) ??
+    first(content, /https?:\/\/\S+/, 0),
   // T1's progress ends in a link to the raw picture. T2's alt text is its link: `url](url`. T8's two pictures have no space between them.
   'Comfly, 2nd try alone': ({ content }) => first(content, /https?:\/\/\S+\.(?:jpg|jpeg|png|gif|webp)/, 0),
   // Takes the bracket behind every link along; T1's first link is its page (数据预览).
@@ -116,22 +120,31 @@ const PATTERNS: Readonly<Record<string, (answer: Answer) => string | undefined>>
   'alt text image': ({ content }) => first(content, /!\[image\]\((https?:\/\/[^\s)]+)\)/),
   'alt text gen_': ({ content }) => first(content, /!\[gen_[^\]]*\]\((https?:\/\/[^\s)]+)\)/),
   // T6's links have no ending at its gateway, and this and the next three fail there; on the mock every picture's link has one.
-  'ending before the bracket': ({ content }) => first(content, /!\[.*?\]\((https?:\/\/[^\s)]+\.(png|jpg|jpeg|webp|gif))\)/),
+  'ending before the bracket': ({ content }) =>
+    first(content, /!\[.*?\]\((https?:\/\/[^\s)]+\.(png|jpg|jpeg|webp|gif))\)/),
   // Stops at `]`, so T2's alt text is a link that answers; T1's raw picture comes first.
   'first with an ending': ({ content }) => first(content, /https?:\/\/[^\s\]}"']+\.(jpg|jpeg|png|webp|gif)/i, 0),
   // Does not stop at `]`, nor does the next: T2's `url](url`. And T8's pictures are webp, which is not in this list.
-  'first with an ending, or video': ({ content }) => first(content, /https?:\/\/[^\s)]+\.(mp4|png|jpg|jpeg|gif|webm)/i, 0),
+  'first with an ending, or video': ({ content }) =>
+    first(content, /https?:\/\/[^\s)]+\.(mp4|png|jpg|jpeg|gif|webm)/i, 0),
   'first with an ending, no tags': ({ content }) => first(content, /https?:\/\/[^\s")<>]+\.(?:png|jpg|jpeg|webp)/, 0),
   // Bound to a host: it cannot be met offline, where every link is the mock's own. The path is the same, as the next one shows.
   "the provider's host": ({ content }) => first(content, /https?:\/\/pro\.filesystem\.site\/cdn\/[^\s"')]+/, 0),
   "the same, on the mock's host": ({ content }) => first(content, /https?:\/\/mock\.invalid\/cdn\/[^\s"')]+/, 0),
-  'lobe-chat': ({ deltas }) => deltas.flatMap((delta) => [...delta.matchAll(/!\[[^\]]*]\(\s*(data:image\/[\d+.A-Za-z-]+;base64,[^\s)]+)\s*\)/g)])[0]?.[1],
+  'lobe-chat': ({ deltas }) =>
+    deltas.flatMap((delta) => [
+      ...delta.matchAll(/!\[[^\]]*]\(\s*(data:image\/[\d+.A-Za-z-]+;base64,[^\s)]+)\s*\)/g),
+    ])[0]?.[1],
   // Converts a target of more than 1024 characters, and leaves the others as they are.
-  'open-webui': ({ content }) => [...content.matchAll(/!\[(.*?)\]\((.+?)\)/g)].map(([, , target = '']) => target).find((target) => target.length > 1024),
+  'open-webui': ({ content }) =>
+    [...content.matchAll(/!\[(.*?)\]\((.+?)\)/g)]
+      .map(([, , target = '']) => target)
+      .find((target) => target.length > 1024),
   'Comfly video, task': ({ content }) => first(content, /ID: `(task_[a-zA-Z0-9]+)`/),
   // Bound to a host, as above.
   'Comfly video, page': ({ secure }) => first(secure, /\[数据预览\]\((https:\/\/asyncdata.net\/web\/[^)]+)\)/),
-  "the same page, on the mock's host": ({ secure }) => first(secure, /\[数据预览\]\((https:\/\/mock.example\/web\/[^)]+)\)/),
+  "the same page, on the mock's host": ({ secure }) =>
+    first(secure, /\[数据预览\]\((https:\/\/mock.example\/web\/[^)]+)\)/),
   'data in markdown': ({ content }) => {
     const [, type, bytes] = /!\[.*?\]\(data:(image\/[a-z]+);base64,([A-Za-z0-9+/=]+)\)/.exec(content) ?? []
     return type === undefined ? undefined : `data:${type};base64,${bytes}`
@@ -146,11 +159,15 @@ const PATTERNS: Readonly<Record<string, (answer: Answer) => string | undefined>>
   'markdown up to a space': ({ content }) => first(content, /!\[.*?\]\((https?:\/\/[^\s]+)\)/),
   // The page is told by its host: on the mock it is a link like another, and T1's first.
   'host, ending, not the page': ({ content }) =>
-    first(content, /https?:\/\/pro\.filesystem\.site\/cdn\/[^\s"')]+/, 0) ?? first(content, /https?:\/\/[^\s"')]+\.(?:png|jpg|jpeg|webp)/i, 0) ?? pageless(content),
+    first(content, /https?:\/\/pro\.filesystem\.site\/cdn\/[^\s"')]+/, 0) ??
+    first(content, /https?:\/\/[^\s"')]+\.(?:png|jpg|jpeg|webp)/i, 0) ??
+    pageless(content),
   'not the page, alone': ({ content }) => pageless(content),
   // It answers whether the text has a link to it or not.
-  "download made of the picture's": ({ content }) => first(content, /!\[.*?\]\((https?:\/\/[^\s)]+)\)/)?.replace('/cdn/', '/cdn/download/'),
-  "picture made of the download's": ({ content }) => first(content, /https?:\/\/[^\s)]+\/cdn\/download\/[^\s)]+/, 0)?.replace('/cdn/download/', '/cdn/'),
+  "download made of the picture's": ({ content }) =>
+    first(content, /!\[.*?\]\((https?:\/\/[^\s)]+)\)/)?.replace('/cdn/', '/cdn/download/'),
+  "picture made of the download's": ({ content }) =>
+    first(content, /https?:\/\/[^\s)]+\/cdn\/download\/[^\s)]+/, 0)?.replace('/cdn/download/', '/cdn/'),
 }
 
 const TEXT = '画2张猫'
@@ -170,8 +187,14 @@ beforeAll(async () => {
     const question = { model, text: TEXT }
     const [whole, wholeSecure] = await Promise.all([ask(mock, question), ask(secure, question)])
     const body = { stream: true }
-    const [streamed, streamedSecure] = await Promise.all([ask(mock, { ...question, body }), ask(secure, { ...question, body })])
-    const same = { deltas: streamed.chunks.map(({ choices: [choice] }) => choice.delta.content ?? ''), raw: streamedSecure.text }
+    const [streamed, streamedSecure] = await Promise.all([
+      ask(mock, { ...question, body }),
+      ask(secure, { ...question, body }),
+    ])
+    const same = {
+      deltas: streamed.chunks.map(({ choices: [choice] }) => choice.delta.content ?? ''),
+      raw: streamedSecure.text,
+    }
     answers.set(style, [
       { ...same, content: whole.content, secure: wholeSecure.content },
       { ...same, content: streamed.content, secure: streamedSecure.content },
@@ -204,8 +227,14 @@ function sizeOf(type: string, bytes: Buffer): string {
 function whichOf(model: string, type: string, bytes: Buffer): string {
   const recipe = readRecipe(bytes)
   if (recipe === undefined) return 'a picture of nobody'
-  const isOurs = recipe.model === model && recipe.label === TEXT && recipe.count === 2 && sizeOf(type, bytes) === `${recipe.width}x${recipe.height}`
-  return isOurs ? (['picture', 'last'][recipe.index - 1] ?? 'a third picture') : `a picture of another answer: ${JSON.stringify(recipe)}`
+  const isOurs =
+    recipe.model === model &&
+    recipe.label === TEXT &&
+    recipe.count === 2 &&
+    sizeOf(type, bytes) === `${recipe.width}x${recipe.height}`
+  return isOurs
+    ? (['picture', 'last'][recipe.index - 1] ?? 'a third picture')
+    : `a picture of another answer: ${JSON.stringify(recipe)}`
 }
 
 /** What was found, in a word of the table; for whatever has none, what is wrong with it. */
@@ -243,8 +272,14 @@ test.each(rows.map(([name = '', ...cells]) => ({ name, cells })))('$name', async
   for (const [i, [style, model]] of Object.entries(MODELS).entries()) {
     const [whole, streamed] = (answers.get(style) ?? []).map((answer) => PATTERNS[name]?.(answer))
     const word = await wordFor(model, whole)
-    if (word !== cells[i]) wrong.push(`'${name}' on ${style} (${model}): the table says ${cells[i]}; found: ${word}: ${whole?.slice(0, 600)}`)
-    if (streamed !== whole) wrong.push(`'${name}' on ${style} (${model}), streamed: found ${streamed?.slice(0, 600)}; not streamed: ${whole?.slice(0, 600)}`)
+    if (word !== cells[i])
+      wrong.push(
+        `'${name}' on ${style} (${model}): the table says ${cells[i]}; found: ${word}: ${whole?.slice(0, 600)}`,
+      )
+    if (streamed !== whole)
+      wrong.push(
+        `'${name}' on ${style} (${model}), streamed: found ${streamed?.slice(0, 600)}; not streamed: ${whole?.slice(0, 600)}`,
+      )
   }
   expect(wrong, PATTERNS[name]?.toString()).toEqual([])
 })

@@ -11,12 +11,17 @@ import { ask, picturesIn } from '../ask.ts'
 
 const folder = resolve(import.meta.dirname, 'python')
 const hasPython = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 11))']).status === 0
-if (!hasPython) console.warn('The tests of the Python clients are skipped: there is no python3, or it is older than 3.11.')
+if (!hasPython)
+  console.warn('The tests of the Python clients are skipped: there is no python3, or it is older than 3.11.')
 
 const python = join(folder, '.venv/bin/python')
 async function run(...args: string[]): Promise<string> {
   // No proxy stands between a program and the mock.
-  const { stdout } = await promisify(execFile)(python, args, { cwd: folder, timeout: 120_000, env: { ...process.env, no_proxy: '127.0.0.1' } })
+  const { stdout } = await promisify(execFile)(python, args, {
+    cwd: folder,
+    timeout: 120_000,
+    env: { ...process.env, no_proxy: '127.0.0.1' },
+  })
   return stdout
 }
 
@@ -29,7 +34,8 @@ describe.runIf(hasPython)('in Python', () => {
   beforeAll(async () => {
     const linesOf = (text: string): string => (text.match(/^[^#\n]+$/gm) ?? []).toSorted().join('\n')
     const installed = existsSync(python) ? linesOf(await run('-m', 'pip', 'freeze')) : ''
-    if (installed !== linesOf(readFileSync(join(folder, 'requirements.txt'), 'utf8'))) throw new Error('the packages of requirements.txt are not installed; run test/clients/python/install.sh')
+    if (installed !== linesOf(readFileSync(join(folder, 'requirements.txt'), 'utf8')))
+      throw new Error('the packages of requirements.txt are not installed; run test/clients/python/install.sh')
     mock = await startMock()
     const { data } = await (await fetch(`${mock.baseURL}/models`)).json()
     models = data.map(({ id }: { id: string }) => id)
@@ -47,7 +53,13 @@ describe.runIf(hasPython)('in Python', () => {
       expect(picturesIn(referring)).toHaveLength(1)
       expect(usage.prompt_tokens).toBeGreaterThan(json.usage.prompt_tokens)
     }
-    expect(told.unknown).toEqual({ status: 404, code: 'model_not_found', param: 'model', type: 'invalid_request_error', request_id: expect.stringMatching(/^\d{23}\w{8}$/) })
+    expect(told.unknown).toEqual({
+      status: 404,
+      code: 'model_not_found',
+      param: 'model',
+      type: 'invalid_request_error',
+      request_id: expect.stringMatching(/^\d{23}\w{8}$/),
+    })
   })
 
   test('a reader as ComfyUI nodes are written finds every model’s picture by its markdown, in the size that was asked for', async () => {
@@ -59,13 +71,31 @@ describe.runIf(hasPython)('in Python', () => {
     const questions = expected.map(({ model, width, height }) => `${model}=画只猫 ${width}x${height}`)
     const found: any[] = JSON.parse(await run('comfyui_reader.py', mock.baseURL, ...questions))
     expect(found.map(({ picture }) => picture)).toEqual(expected)
-    for (const { asked, content } of found) expect(content, 'the deltas add up to the whole').toBe((await ask(mock, { body: { ...asked, stream: false } })).content)
+    for (const { asked, content } of found)
+      expect(content, 'the deltas add up to the whole').toBe(
+        (await ask(mock, { body: { ...asked, stream: false } })).content,
+      )
   })
 
   test('of a model of one’s own it finds the picture in every style that has one in its text, base64 before all else', async () => {
     await using own = await startMock({ fixtures: resolve(import.meta.dirname, '../golden') })
-    const styles = ['progress-log', 'task-log', 'lite', 'markdown', 'data-uri', 'reasoning', 'step-log', 'prompt-json', 'gallery', 'sketch-log']
-    const found: any[] = JSON.parse(await run('comfyui_reader.py', own.baseURL, ...styles.map((style) => `${style}=画只猫`)))
-    expect(found.map(({ picture }) => [picture.model, picture.pattern])).toEqual(styles.map((style) => [style, style === 'data-uri' ? 'base64' : 'markdown']))
+    const styles = [
+      'progress-log',
+      'task-log',
+      'lite',
+      'markdown',
+      'data-uri',
+      'reasoning',
+      'step-log',
+      'prompt-json',
+      'gallery',
+      'sketch-log',
+    ]
+    const found: any[] = JSON.parse(
+      await run('comfyui_reader.py', own.baseURL, ...styles.map((style) => `${style}=画只猫`)),
+    )
+    expect(found.map(({ picture }) => [picture.model, picture.pattern])).toEqual(
+      styles.map((style) => [style, style === 'data-uri' ? 'base64' : 'markdown']),
+    )
   })
 })

@@ -5,7 +5,11 @@ import { parse } from 'yaml'
 import { startMock } from '../../src/index.ts'
 import { ask } from '../ask.ts'
 
-const QUESTION = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: '画只猫' }] }) }
+const QUESTION = {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: '画只猫' }] }),
+}
 
 test('eventsource-parser reads every event of a stream, without a comment, a name or an id', async () => {
   await using mock = await startMock()
@@ -23,23 +27,32 @@ test('eventsource-parser reads every event of a stream, without a comment, a nam
       throw new Error(comment)
     },
   })
-  for await (const bytes of (await fetch(`${mock.baseURL}/chat/completions`, QUESTION)).body ?? []) parser.feed(new TextDecoder().decode(bytes, { stream: true }))
+  for await (const bytes of (await fetch(`${mock.baseURL}/chat/completions`, QUESTION)).body ?? [])
+    parser.feed(new TextDecoder().decode(bytes, { stream: true }))
   expect(events.pop()).toBe('[DONE]')
   expect(events.map((data) => JSON.parse(data).choices[0].delta.content ?? '').join('')).toBe(content)
 })
 
 /** Every style; a sketch log has a prelude in its stream that its whole answer lacks. */
-const models = Object.keys(parse(readFileSync('test/golden/profiles.yaml', 'utf8'))).filter((model) => model !== 'sketch-log')
+const models = Object.keys(parse(readFileSync('test/golden/profiles.yaml', 'utf8'))).filter(
+  (model) => model !== 'sketch-log',
+)
 
-test.each(models)('a naive reader that looks for lines beginning "data: " and adds up delta.content finds all that %s says', async (model) => {
-  await using mock = await startMock({ fixtures: 'test/golden' })
-  const { content } = await ask(mock, { model })
-  const response = await fetch(`${mock.baseURL}/chat/completions`, { ...QUESTION, body: QUESTION.body.replace('gpt-4o-image', model) })
-  let sum: any = ''
-  for (const line of (await response.text()).split('\n')) {
-    if (!line.startsWith('data: ') || line === 'data: [DONE]') continue
-    const { delta } = JSON.parse(line.slice(6)).choices[0]
-    if ('content' in delta) sum += delta.content
-  }
-  expect(sum).toBe(content)
-})
+test.each(models)(
+  'a naive reader that looks for lines beginning "data: " and adds up delta.content finds all that %s says',
+  async (model) => {
+    await using mock = await startMock({ fixtures: 'test/golden' })
+    const { content } = await ask(mock, { model })
+    const response = await fetch(`${mock.baseURL}/chat/completions`, {
+      ...QUESTION,
+      body: QUESTION.body.replace('gpt-4o-image', model),
+    })
+    let sum: any = ''
+    for (const line of (await response.text()).split('\n')) {
+      if (!line.startsWith('data: ') || line === 'data: [DONE]') continue
+      const { delta } = JSON.parse(line.slice(6)).choices[0]
+      if ('content' in delta) sum += delta.content
+    }
+    expect(sum).toBe(content)
+  },
+)

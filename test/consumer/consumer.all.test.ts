@@ -49,7 +49,10 @@ async function faultsOf(folder: string, options: object = {}): Promise<string[]>
   const faults: string[] = []
   for (const [age, compiler] of Object.entries(COMPILERS)) {
     for (const [module, moduleResolution] of Object.entries(MODULES)) {
-      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...STRICT, module, moduleResolution, ...options }, include: ['**/*.ts'] }))
+      writeFileSync(
+        join(folder, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions: { ...STRICT, module, moduleResolution, ...options }, include: ['**/*.ts'] }),
+      )
       const { code, output } = await run(`node ${join(consumer.folder, 'node_modules', compiler)} -p .`, folder)
       if (code !== 0) faults.push(`${age}, ${moduleResolution}: ${output}`)
     }
@@ -90,7 +93,10 @@ describe('a project that has installed the package', () => {
     const folder = join(consumer.folder, 'program')
     layOut({ files: [{ path: 'program.ts', text: PROGRAM }], commands: [] }, folder)
     expect(await faultsOf(folder)).toEqual([])
-    const { output } = await run('node ../node_modules/typescript/bin/tsc -p . --noEmit false && node program.js', folder)
+    const { output } = await run(
+      'node ../node_modules/typescript/bin/tsc -p . --noEmit false && node program.js',
+      folder,
+    )
     expect(output).toBe('rejected\nrejected\ntrue\na fox flux true 3\n')
   })
 
@@ -110,7 +116,8 @@ describe('a project that has installed the package', () => {
 })
 
 /** How many tests the runners say that passed. */
-const PASSED = /(?:^ *Tests: +(\d+) passed, \1 total$)|(?:^ *Tests +(\d+) passed \(\2\)$)|(?:^# pass (\d+)$)|(?:^ℹ pass (\d+)$)/m
+const PASSED =
+  /(?:^ *Tests: +(\d+) passed, \1 total$)|(?:^ *Tests +(\d+) passed \(\2\)$)|(?:^# pass (\d+)$)|(?:^ℹ pass (\d+)$)/m
 
 describe('the recipe', () => {
   test.each([
@@ -126,7 +133,10 @@ describe('the recipe', () => {
     const [install, ...commands] = recipe.commands
     expect(install).toMatch(/^npm install --save-dev chat-image-mock( (?:vitest|jest|msw|openai))*$/)
     const { code, output } = await run(commands.join('\n'), folder, { CI: 'true' }) // so that no snapshot is written
-    expect({ code, passed: Number(PASSED.exec(output)?.slice(1).find(Boolean)) }, output).toEqual({ code: 0, passed: count })
+    expect({ code, passed: Number(PASSED.exec(output)?.slice(1).find(Boolean)) }, output).toEqual({
+      code: 0,
+      passed: count,
+    })
   })
 
   test('testcontainers runs: 2 tests pass', async () => {
@@ -142,7 +152,10 @@ describe('the recipe', () => {
     const recipe = readRecipe('playwright')
     const folder = join(consumer.folder, 'playwright')
     const port = String(await freePort())
-    layOut({ ...recipe, files: recipe.files.map(({ path, text }) => ({ path, text: text.replaceAll('4173', port) })) }, folder)
+    layOut(
+      { ...recipe, files: recipe.files.map(({ path, text }) => ({ path, text: text.replaceAll('4173', port) })) },
+      folder,
+    )
     const { code, output } = await run('npx playwright test --reporter line', folder, { CHROMIUM_PATH: CHROMIUM })
     expect({ code, passed: Number(/^ *(\d+) passed/m.exec(output)?.[1]) }, output).toEqual({ code: 0, passed: 2 })
     expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
@@ -152,11 +165,19 @@ describe('the recipe', () => {
     for (const name of ['vitest', 'node-test', 'jest', 'msw']) {
       const recipe = readRecipe(name)
       const folder = join(consumer.folder, `${name}-fails`)
-      const files = recipe.files.map(({ path, text }) => ({ path, text: text.replace(/\.script\(('[\w-]+')/, `.script([{ scenario: $1 }, { scenario: 'slow-start', when: { nth: 100 } }]`) }))
+      const files = recipe.files.map(({ path, text }) => ({
+        path,
+        text: text.replace(
+          /\.script\(('[\w-]+')/,
+          `.script([{ scenario: $1 }, { scenario: 'slow-start', when: { nth: 100 } }]`,
+        ),
+      }))
       layOut({ ...recipe, files }, folder)
       const { code, output } = await run(recipe.commands.slice(1).join('\n'), folder)
       expect(code, `${name}: ${output}`).toBe(1)
-      expect(output, name).toMatch(/scripted and never asked for \(1\):\s+times +answer +when\s+\d +slow-start +nth: 100/)
+      expect(output, name).toMatch(
+        /scripted and never asked for \(1\):\s+times +answer +when\s+\d +slow-start +nth: 100/,
+      )
     }
   })
 
@@ -169,6 +190,12 @@ describe('the recipe', () => {
   test('cypress has the types that it should', async () => {
     const folder = join(consumer.folder, 'cypress')
     layOut(readRecipe('cypress'), folder)
-    expect(await faultsOf(folder, { skipLibCheck: true, types: ['cypress', 'node'], lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
+    expect(
+      await faultsOf(folder, {
+        skipLibCheck: true,
+        types: ['cypress', 'node'],
+        lib: ['es2022', 'esnext.disposable', 'dom'],
+      }),
+    ).toEqual([])
   })
 })

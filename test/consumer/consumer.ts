@@ -25,7 +25,12 @@ interface Packed {
 /** Packs the package as it is published. */
 export function pack(): Pick<Consumer, 'tarball' | 'packed'> {
   const folder = mkdtempSync(join(tmpdir(), 'packed-'))
-  const [packed]: Packed[] = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root, encoding: 'utf8' }))
+  const [packed]: Packed[] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+    }),
+  )
   if (packed === undefined) throw new Error('npm packed nothing')
   return { packed, tarball: join(folder, packed.filename) }
 }
@@ -38,7 +43,10 @@ export async function createConsumer(): Promise<Consumer> {
   const { tarball, packed } = pack()
   const folder = mkdtempSync(join(tmpdir(), 'consumer-'))
   copyFileSync(join(import.meta.dirname, 'project.json'), join(folder, 'package.json'))
-  const { code, output } = await run(`npm install --no-package-lock --ignore-scripts --no-audit --no-fund ${tarball}`, folder)
+  const { code, output } = await run(
+    `npm install --no-package-lock --ignore-scripts --no-audit --no-fund ${tarball}`,
+    folder,
+  )
   if (code !== 0) throw new Error(output)
   return { folder, tarball, packed }
 }

@@ -17,23 +17,37 @@ const IMAGE = 'chat-image-mock'
 /** What runs there runs on Debian's later ones too. */
 const SUITE = 'bookworm'
 
-const works = (program: string, ...args: string[]): boolean => spawnSync(program, args, { timeout: 60_000 }).status === 0
-const missing = [...(process.platform === 'linux' && process.getuid?.() === 0 ? [] : ['root on Linux']), ...['buildah', 'debootstrap'].filter((program) => !works('which', program))]
+const works = (program: string, ...args: string[]): boolean =>
+  spawnSync(program, args, { timeout: 60_000 }).status === 0
+const missing = [
+  ...(process.platform === 'linux' && process.getuid?.() === 0 ? [] : ['root on Linux']),
+  ...['buildah', 'debootstrap'].filter((program) => !works('which', program)),
+]
 /** A place of its own in the tree of processes and of mounts: the mock is process 1 there, as in a container, and its root is read-only. */
 const OWN_PLACE = ['unshare', '--mount', '--pid', '--fork', '--kill-child']
 const hasOwnPlace = missing.length === 0 && works('unshare', ...OWN_PLACE.slice(1), 'true')
 if (missing.length > 0) console.warn(`The image is not built: there is no ${missing.join(', no ')}.`)
-else if (!hasOwnPlace) console.warn('The image is run without a read-only root and not as process 1: unshare may not do that here.')
+else if (!hasOwnPlace)
+  console.warn('The image is run without a read-only root and not as process 1: unshare may not do that here.')
 
 /** All that buildah keeps is below this folder. */
 const folder = missing.length > 0 ? '' : mkdtempSync(join(tmpdir(), 'container-'))
 const STATE = '/var/lib/containers' // but for what it has learned of layers
 const hadState = existsSync(STATE)
-const env = { ...process.env, CONTAINERS_STORAGE_CONF: join(folder, 'storage.conf'), BUILDAH_ISOLATION: 'chroot', TMPDIR: folder }
+const env = {
+  ...process.env,
+  CONTAINERS_STORAGE_CONF: join(folder, 'storage.conf'),
+  BUILDAH_ISOLATION: 'chroot',
+  TMPDIR: folder,
+}
 
 /** Runs a program for five minutes at most, with all that it starts. */
 async function run(...command: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)('timeout', ['300', ...command], { cwd: root, env, maxBuffer: 16_777_216 })
+  const { stdout } = await promisify(execFile)('timeout', ['300', ...command], {
+    cwd: root,
+    env,
+    maxBuffer: 16_777_216,
+  })
   return stdout.trim()
 }
 
@@ -55,13 +69,28 @@ let image: string
 /** Builds the Dockerfile, and lays the image out as a container has it. npm is configured as it is here; the image does not see that. */
 async function build(): Promise<void> {
   const [, base = '', major = ''] = /^FROM (node:(\d+)-slim)$/m.exec(read('Dockerfile')) ?? []
-  writeFileSync(env.CONTAINERS_STORAGE_CONF, `[storage]\ndriver = "vfs"\ngraphroot = "${folder}/graph"\nrunroot = "${folder}/run"\n`)
+  writeFileSync(
+    env.CONTAINERS_STORAGE_CONF,
+    `[storage]\ndriver = "vfs"\ngraphroot = "${folder}/graph"\nrunroot = "${folder}/run"\n`,
+  )
   await run(join(import.meta.dirname, 'base.sh'), `docker.io/library/${base}`, major, SUITE, folder)
-  const [registry, ca] = await Promise.all(['registry', 'cafile'].map(async (name) => run('npm', 'config', 'get', name)))
+  const [registry, ca] = await Promise.all(
+    ['registry', 'cafile'].map(async (name) => run('npm', 'config', 'get', name)),
+  )
   const hasCa = ca !== undefined && existsSync(ca)
   writeFileSync(join(folder, 'npmrc'), `registry=${registry}\n${hasCa ? 'cafile=/root/ca.crt\n' : ''}`)
   const volumes = [`${folder}/npmrc:/root/.npmrc:ro`, ...(hasCa ? [`${ca}:/root/ca.crt:ro`] : [])]
-  await run('buildah', 'bud', '--pull=never', '--network=host', '--format=docker', ...volumes.flatMap((volume) => ['--volume', volume]), '--tag', IMAGE, root)
+  await run(
+    'buildah',
+    'bud',
+    '--pull=never',
+    '--network=host',
+    '--format=docker',
+    ...volumes.flatMap((volume) => ['--volume', volume]),
+    '--tag',
+    IMAGE,
+    root,
+  )
   config = JSON.parse(await run('buildah', 'inspect', '--type=image', IMAGE)).Docker.config
   image = await run('buildah', 'mount', await run('buildah', 'from', '--pull=never', IMAGE))
 }
@@ -70,8 +99,25 @@ async function build(): Promise<void> {
 function inImage(command: readonly string[], variables: Record<string, string> = {}): ChildProcess {
   const own = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
   const [user = '', group = ''] = config.User.split(':')
-  const asUser = ['setpriv', `--reuid=${user}`, `--regid=${group}`, '--clear-groups', '--no-new-privs', '--pdeathsig=KILL'] // with unshare ends what it waits for
-  const chroot = ['chroot', image, ...asUser, 'env', '-i', `--chdir=${config.WorkingDir}`, ...config.Env, ...own, ...command]
+  const asUser = [
+    'setpriv',
+    `--reuid=${user}`,
+    `--regid=${group}`,
+    '--clear-groups',
+    '--no-new-privs',
+    '--pdeathsig=KILL',
+  ] // with unshare ends what it waits for
+  const chroot = [
+    'chroot',
+    image,
+    ...asUser,
+    'env',
+    '-i',
+    `--chdir=${config.WorkingDir}`,
+    ...config.Env,
+    ...own,
+    ...command,
+  ]
   const mounts = ['sh', '-e', '-c', 'mount -o bind,ro "$0" "$0"; mount -t proc proc "$0/proc"; exec "$@"', image]
   const [program = '', ...args] = hasOwnPlace ? [...OWN_PLACE, ...mounts, ...chroot] : chroot
   return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -89,7 +135,8 @@ async function ended(child: ChildProcess): Promise<Ran> {
   return { code, output }
 }
 
-const healthCheck = async (variables: Record<string, string>): Promise<Ran> => ended(inImage(config.Healthcheck.Test.slice(1), variables))
+const healthCheck = async (variables: Record<string, string>): Promise<Ran> =>
+  ended(inImage(config.Healthcheck.Test.slice(1), variables))
 
 /** The process itself, as this machine counts: unshare waits for it. */
 function pidOf({ pid = 0 }: ChildProcess): number {
@@ -142,13 +189,24 @@ describe.runIf(missing.length === 0)('the image', () => {
   })
 
   test('holds what it runs with and nothing else, in less than 35 MB', () => {
-    expect(readdirSync(join(image, 'app')).toSorted()).toEqual(['LICENSE', 'dist', 'fixtures', 'node_modules', 'openapi.yaml', 'package.json'])
+    expect(readdirSync(join(image, 'app')).toSorted()).toEqual([
+      'LICENSE',
+      'dist',
+      'fixtures',
+      'node_modules',
+      'openapi.yaml',
+      'package.json',
+    ])
     expect(readdirSync(join(image, 'app/fixtures'))).toEqual(['glyphs.LICENSE', 'glyphs.bin'])
     const files = readdirSync(join(image, 'app'), { recursive: true, encoding: 'utf8' })
     expect(files.filter((file) => /\.(?:[cm]?ts|map)$/.test(file))).toEqual([])
-    expect(files).toEqual(expect.arrayContaining(['dist/LICENSES.txt', 'node_modules/@img/colour/LICENSE.md', 'node_modules/zod/LICENSE']))
+    expect(files).toEqual(
+      expect.arrayContaining(['dist/LICENSES.txt', 'node_modules/@img/colour/LICENSE.md', 'node_modules/zod/LICENSE']),
+    )
     expect(readdirSync(join(image, 'app/node_modules'))).not.toContain('typescript')
-    expect(files.filter((file) => /^node_modules\/@img\/sharp-(?!libvips)[^/]+$/.test(file))).toEqual([`node_modules/@img/sharp-linux-${arch()}`])
+    expect(files.filter((file) => /^node_modules\/@img\/sharp-(?!libvips)[^/]+$/.test(file))).toEqual([
+      `node_modules/@img/sharp-linux-${arch()}`,
+    ])
     expect(sizeOf(join(image, 'app'))).toBeLessThan(35_000_000)
     const [npmrc, ca] = ['.npmrc', 'ca.crt'].map((name) => join(image, 'root', name))
     expect([npmrc, ca].filter((file) => file !== undefined && existsSync(file) && statSync(file).size > 0)).toEqual([]) // of the machine that built it
@@ -158,28 +216,41 @@ describe.runIf(missing.length === 0)('the image', () => {
     const variables = { PORT: await freePort() }
     expect(await healthCheck(variables)).toEqual({
       code: 1,
-      output: expect.stringMatching(/^chat-image-mock: there is no mock ready at http:\/\/127\.0\.0\.1:\d+ after 0 s: connect ECONNREFUSED .*\n$/),
+      output: expect.stringMatching(
+        /^chat-image-mock: there is no mock ready at http:\/\/127\.0\.0\.1:\d+ after 0 s: connect ECONNREFUSED .*\n$/,
+      ),
     })
 
     const mock = inImage([...config.Entrypoint, ...(config.Cmd ?? [])], variables)
     const end = ended(mock)
     try {
       expect(await healthCheck({ ...variables, MOCK_WAIT: '30' })).toEqual({ code: 0, output: '' })
-      expect(readFileSync(`/proc/${pidOf(mock)}/status`, 'utf8')).toMatch(/^Uid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000$/m)
+      expect(readFileSync(`/proc/${pidOf(mock)}/status`, 'utf8')).toMatch(
+        /^Uid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000$/m,
+      )
 
       const url = `http://127.0.0.2:${variables.PORT}` // no address of its own was asked for
-      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'nano-banana', messages: [{ role: 'user', content: '画只猫' }] }) }
+      const init = {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'nano-banana', messages: [{ role: 'user', content: '画只猫' }] }),
+      }
       const { choices } = await (await fetch(`${url}/v1/chat/completions`, init)).json()
       const [, link = ''] = /!\[.*?\]\((.*?)\)/.exec(choices[0].message.content) ?? []
       expect(link).toContain(`${url}/cdn/`)
       const picture = await fetch(link)
       expect([picture.status, picture.headers.get('content-type')]).toEqual([200, 'image/png'])
-      expect(Buffer.from(await picture.arrayBuffer()).subarray(0, 8)).toEqual(Buffer.from('\x89PNG\r\n\x1A\n', 'latin1'))
+      expect(Buffer.from(await picture.arrayBuffer()).subarray(0, 8)).toEqual(
+        Buffer.from('\x89PNG\r\n\x1A\n', 'latin1'),
+      )
 
       const signalled = performance.now()
       process.kill(pidOf(mock), 'SIGTERM')
       const { code, output } = await end
-      expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('"path":"/v1/chat/completions","status":200') })
+      expect({ code, output }).toEqual({
+        code: 0,
+        output: expect.stringContaining('"path":"/v1/chat/completions","status":200'),
+      })
       expect(performance.now() - signalled).toBeLessThan(5000) // an engine kills after 10 s
       expect((await healthCheck(variables)).code).toBe(1)
     } finally {
@@ -192,7 +263,10 @@ describe.runIf(missing.length === 0)('the image', () => {
     const end = ended(mock)
     try {
       const [line] = await once(createInterface(mock.stderr ?? expect.fail('its stderr is read')), 'line')
-      expect(JSON.parse(line)).toMatchObject({ level: 'error', msg: 'the store at redis://127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1' })
+      expect(JSON.parse(line)).toMatchObject({
+        level: 'error',
+        msg: 'the store at redis://127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1',
+      })
     } finally {
       mock.kill('SIGKILL')
       await end

@@ -36,7 +36,10 @@ const environments: Record<string, Record<string, unknown>> = {
       .flatMap((file) =>
         documents(file)
           .filter(({ kind, metadata }) => kind === 'Deployment' && metadata.name === NAME)
-          .map(({ spec }) => [file, Object.fromEntries(spec.template.spec.containers[0].env.map((one: any) => [one.name, one.value]))]),
+          .map(({ spec }) => [
+            file,
+            Object.fromEntries(spec.template.spec.containers[0].env.map((one: any) => [one.name, one.value])),
+          ]),
       ),
   ),
 }
@@ -45,21 +48,26 @@ const plain = (value: unknown): string =>
     .replace(/^\$\{\w+:-(.*)\}$/, '$1')
     .replace(/^\$\{\{ inputs\.(\w+) \}\}$/, (_all, name) => action.inputs[name].default)
 
-test.each(Object.entries(environments))('the variables that %s gives the mock are its own, with values that they can have', (_file, environment) => {
-  expect(Object.keys(environment)).not.toEqual([])
-  for (const [name, value] of Object.entries(environment)) {
-    const flag = flags.find(({ env }) => env === name)
-    expect(flag, name).toBeDefined()
-    expect(flag?.read(plain(value), [plain(value)]), `${name}: ${plain(value)}`).toBeDefined()
-  }
-})
+test.each(Object.entries(environments))(
+  'the variables that %s gives the mock are its own, with values that they can have',
+  (_file, environment) => {
+    expect(Object.keys(environment)).not.toEqual([])
+    for (const [name, value] of Object.entries(environment)) {
+      const flag = flags.find(({ env }) => env === name)
+      expect(flag, name).toBeDefined()
+      expect(flag?.read(plain(value), [plain(value)]), `${name}: ${plain(value)}`).toBeDefined()
+    }
+  },
+)
 
 test('everywhere it is at its own port', () => {
   expect(container.ports).toEqual([{ name: 'http', containerPort: PORT }])
   expect(service.spec.ports).toEqual([{ name: 'http', port: PORT, targetPort: 'http' }])
   expect(compose.services.mock.ports).toEqual([`127.0.0.1:${PORT}:${PORT}`])
   expect(workflow.jobs.service.services.mock.ports).toEqual([`${PORT}:${PORT}`])
-  const urls = [compose.services.tests.environment, workflow.jobs.service.env, gitlab['contract-tests'].variables].map(({ OPENAI_BASE_URL }) => OPENAI_BASE_URL)
+  const urls = [compose.services.tests.environment, workflow.jobs.service.env, gitlab['contract-tests'].variables].map(
+    ({ OPENAI_BASE_URL }) => OPENAI_BASE_URL,
+  )
   expect(urls).toEqual([`http://mock:${PORT}/v1`, `http://localhost:${PORT}/v1`, `http://mock:${PORT}/v1`])
   expect(Object.keys(compose.services)).toContain('mock')
   expect(gitlab['contract-tests'].services[0].alias).toBe('mock')
@@ -67,7 +75,8 @@ test('everywhere it is at its own port', () => {
 
 test('its probes are answered, as is its control API by the names of the service; those with a namespace alone are not', async () => {
   await using started = await startMock()
-  const asked = async (path: string, host: string): Promise<number> => (await sendRaw(started, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).status
+  const asked = async (path: string, host: string): Promise<number> =>
+    (await sendRaw(started, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).status
   const probes = ['startupProbe', 'readinessProbe', 'livenessProbe'].map((name) => container[name].httpGet)
   expect(probes.map(({ path }) => path)).toEqual(['/__mock/livez', '/__mock/readyz', '/__mock/livez'])
   for (const { path, port } of probes) {
@@ -75,8 +84,10 @@ test('its probes are answered, as is its control API by the names of the service
     expect(await asked(path, `10.1.2.3:${PORT}`)).toBe(200)
   }
   const { name } = service.metadata
-  for (const host of [name, `${name}:${PORT}`, `${name}.suites.svc.cluster.local:${PORT}`, 'mock', 'localhost']) expect(await asked('/__mock/scenarios', host), host).toBe(200)
-  for (const host of [`${name}.suites`, `${name}.suites.svc`]) expect(await asked('/__mock/scenarios', host), host).toBe(403)
+  for (const host of [name, `${name}:${PORT}`, `${name}.suites.svc.cluster.local:${PORT}`, 'mock', 'localhost'])
+    expect(await asked('/__mock/scenarios', host), host).toBe(200)
+  for (const host of [`${name}.suites`, `${name}.suites.svc`])
+    expect(await asked('/__mock/scenarios', host), host).toBe(403)
 })
 
 test('a pod ends after those who are sent to it have been told, and before it is killed', () => {
@@ -93,13 +104,25 @@ test.each(deployments.map((deployment) => [deployment.metadata.name, deployment.
     expect(pod).toMatchObject({
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      securityContext: { runAsNonRoot: true, runAsUser: expect.toSatisfy((user: number) => user > 0), seccompProfile: { type: 'RuntimeDefault' } },
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: expect.toSatisfy((user: number) => user > 0),
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
     })
     for (const { securityContext, resources } of pod.containers) {
-      expect(securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } })
-      expect(resources).toEqual({ requests: { cpu: expect.any(String), memory: expect.any(String) }, limits: { memory: expect.any(String) } })
+      expect(securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      })
+      expect(resources).toEqual({
+        requests: { cpu: expect.any(String), memory: expect.any(String) },
+        limits: { memory: expect.any(String) },
+      })
     }
-    for (const key of ['hostNetwork', 'hostPID', 'hostIPC', 'volumes', 'initContainers']) expect(pod).not.toHaveProperty(key)
+    for (const key of ['hostNetwork', 'hostPID', 'hostIPC', 'volumes', 'initContainers'])
+      expect(pod).not.toHaveProperty(key)
   },
 )
 
@@ -113,16 +136,22 @@ test('services, budgets and policies mean the pods that there are', () => {
   ]
   for (const selector of selectors) expect(labels).toContainEqual(selector)
   expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual(
-    expect.arrayContaining(['Deployment', 'Service', 'PodDisruptionBudget', 'NetworkPolicy'].map((kind) => `${kind} ${NAME}`)),
+    expect.arrayContaining(
+      ['Deployment', 'Service', 'PodDisruptionBudget', 'NetworkPolicy'].map((kind) => `${kind} ${NAME}`),
+    ),
   )
-  for (const { spec } of ofKind('PodDisruptionBudget')) expect(spec.maxUnavailable, 'a node can be drained whatever the replicas').toBe(1)
+  for (const { spec } of ofKind('PodDisruptionBudget'))
+    expect(spec.maxUnavailable, 'a node can be drained whatever the replicas').toBe(1)
 })
 
 test('nobody from elsewhere asks a pod, and no pod asks anybody', () => {
   for (const { metadata } of deployments) {
-    const policy = ofKind('NetworkPolicy').find(({ spec }) => spec.podSelector.matchLabels['app.kubernetes.io/name'] === metadata.name)
+    const policy = ofKind('NetworkPolicy').find(
+      ({ spec }) => spec.podSelector.matchLabels['app.kubernetes.io/name'] === metadata.name,
+    )
     expect(policy.spec).toMatchObject({ policyTypes: ['Ingress', 'Egress'], egress: [] })
-    for (const { from } of policy.spec.ingress) for (const peer of from) expect(Object.keys(peer)).toEqual(['podSelector'])
+    for (const { from } of policy.spec.ingress)
+      for (const peer of from) expect(Object.keys(peer)).toEqual(['podSelector'])
   }
 })
 
@@ -132,16 +161,23 @@ test('with the store two mocks share what they remember: they ask it and the nam
   expect(patch.spec.replicas).toBeGreaterThan(1)
   const store = ofKind('Service').find(({ metadata }) => metadata.name !== NAME)
   const [{ port }] = store.spec.ports
-  expect(patch.spec.template.spec.containers).toEqual([{ name: container.name, env: [{ name: 'MOCK_STORE', value: `redis://${store.metadata.name}:${port}` }] }])
+  expect(patch.spec.template.spec.containers).toEqual([
+    { name: container.name, env: [{ name: 'MOCK_STORE', value: `redis://${store.metadata.name}:${port}` }] },
+  ])
   const [toStore, toNames, ...others] = policy.spec.egress
   expect(toStore).toEqual({ to: [{ podSelector: { matchLabels: store.spec.selector } }], ports: [{ port }] })
   expect(toNames.ports.map((one: any) => one.port)).toEqual([53, 53])
   expect(others).toEqual([])
   const guard = ofKind('NetworkPolicy').find(({ metadata }) => metadata.name === store.metadata.name)
-  expect(guard.spec.ingress).toEqual([{ from: [{ podSelector: mock.spec.selector }], ports: [{ port: store.spec.ports[0].targetPort }] }])
+  expect(guard.spec.ingress).toEqual([
+    { from: [{ podSelector: mock.spec.selector }], ports: [{ port: store.spec.ports[0].targetPort }] },
+  ])
 
   const { mock: asking, redis } = composeRedis.services
-  expect(asking).toEqual({ depends_on: { redis: { condition: 'service_healthy' } }, environment: { MOCK_STORE: `redis://redis:${port}` } })
+  expect(asking).toEqual({
+    depends_on: { redis: { condition: 'service_healthy' } },
+    environment: { MOCK_STORE: `redis://redis:${port}` },
+  })
   expect(redis.healthcheck.test).toEqual(['CMD', 'redis-cli', 'ping'])
 })
 
@@ -160,11 +196,19 @@ test('what stands in the place of a suite in compose.yaml waits until the mock i
   await using started = await startMock()
   const [program, ...args] = [...entrypoint, ...command].map((text: string) => text.replaceAll('$$', '$'))
   expect(program).toBe('node')
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 15_000, env: { PATH: process.env['PATH'], OPENAI_BASE_URL: started.baseURL } })
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    timeout: 15_000,
+    env: { PATH: process.env['PATH'], OPENAI_BASE_URL: started.baseURL },
+  })
   expect(stdout.trim().split('\n')).toContain('gpt-4o-image')
 })
 
-const uses = workflows.flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(/^ *(?:- )?uses: (.+)$/gm)].map(([, text = '']) => ({ file, text })))
+const uses = workflows.flatMap((file) =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(/^ *(?:- )?uses: (.+)$/gm)].map(([, text = '']) => ({
+    file,
+    text,
+  })),
+)
 
 test('each action is pinned by a commit and says its version, the same in every workflow', () => {
   const pins = uses.filter(({ text }) => !text.startsWith('./'))
@@ -188,7 +232,9 @@ test('each job may do what it needs and nothing else; no secret but the token of
     '.github/workflows/release.yml: npm': { 'id-token': 'write' },
     '.github/workflows/release.yml: image': { packages: 'write', 'id-token': 'write', attestations: 'write' },
   })
-  const secrets = workflows.flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(/secrets\.(\w+)/g)].map(([, name]) => name))
+  const secrets = workflows.flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/secrets\.(\w+)/g)].map(([, name]) => name),
+  )
   expect(secrets).toEqual(['GITHUB_TOKEN'])
 })
 
@@ -201,14 +247,25 @@ test('the suite runs on every Node that is promised, on three systems, before an
   expect(system.map((name: string) => name.split('-')[0])).toEqual(['ubuntu', 'macos', 'windows'])
   expect(ci.jobs.check.steps.map(({ run }: { run?: string }) => run)).toContain('.ci/run')
   const [release] = documents('.github/workflows/release.yml')
-  expect([release.jobs.ci.uses, release.jobs.npm.needs, release.jobs.image.needs]).toEqual(['./.github/workflows/ci.yml', 'ci', 'npm'])
+  expect([release.jobs.ci.uses, release.jobs.npm.needs, release.jobs.image.needs]).toEqual([
+    './.github/workflows/ci.yml',
+    'ci',
+    'npm',
+  ])
   const push = release.jobs.image.steps.find(({ id }: { id?: string }) => id === 'push')
-  expect(push.with).toMatchObject({ push: true, sbom: true, provenance: 'mode=max', platforms: 'linux/amd64,linux/arm64' })
+  expect(push.with).toMatchObject({
+    push: true,
+    sbom: true,
+    provenance: 'mode=max',
+    platforms: 'linux/amd64,linux/arm64',
+  })
 })
 
 test('the files that the pages name are there', () => {
   for (const page of ['deploy/README.md', 'SECURITY.md', 'docs/threat-model.md']) {
-    const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)h#][^)#]*)/g)].map(([, link = '']) => link)
+    const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)h#][^)#]*)/g)].map(
+      ([, link = '']) => link,
+    )
     expect(links.length, page).toBeGreaterThan(0)
     expect(
       links.filter((link) => !existsSync(join(root, dirname(page), link))),

@@ -17,10 +17,15 @@ export const files: readonly string[] = ['deploy', '.github'].flatMap((folder) =
     .toSorted(),
 )
 
-export const workflows: readonly string[] = [...files.filter((file) => file.startsWith('.github/workflows/')), 'deploy/github/workflow.yml']
+export const workflows: readonly string[] = [
+  ...files.filter((file) => file.startsWith('.github/workflows/')),
+  'deploy/github/workflow.yml',
+]
 
 /** The objects of the Kubernetes files that are applied. */
-export const objects: readonly any[] = files.filter((file) => file.startsWith('deploy/kubernetes/') && !/\/(?:kustomization|mock)\.yaml$/.test(file)).flatMap(documents)
+export const objects: readonly any[] = files
+  .filter((file) => file.startsWith('deploy/kubernetes/') && !/\/(?:kustomization|mock)\.yaml$/.test(file))
+  .flatMap(documents)
 
 /** Those of a kind. */
 export const ofKind = (kind: string): readonly any[] => objects.filter((object) => object.kind === kind)

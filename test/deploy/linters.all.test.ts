@@ -9,20 +9,36 @@ import { documents, root, workflows } from './files.ts'
 
 const linters = join(root, 'test/deploy/linters')
 const bin = join(linters, '.venv/bin')
-const told = (program: string, ...args: string[]): string => spawnSync(program, args, { encoding: 'utf8', timeout: 60_000 }).stdout ?? ''
-const hasTools = /^Python 3\.(?:1[1-9]|[2-9]\d)/.test(told('python3', '--version')) && /go1\.(?:2[6-9]|[3-9]\d)/.test(told('go', 'version'))
-if (!hasTools) console.warn('The linters of deploy/ and .github/ are not run: there is no python3 of 3.11 or newer, or no go of 1.26 or newer.')
+const told = (program: string, ...args: string[]): string =>
+  spawnSync(program, args, { encoding: 'utf8', timeout: 60_000 }).stdout ?? ''
+const hasTools =
+  /^Python 3\.(?:1[1-9]|[2-9]\d)/.test(told('python3', '--version')) &&
+  /go1\.(?:2[6-9]|[3-9]\d)/.test(told('go', 'version'))
+if (!hasTools)
+  console.warn(
+    'The linters of deploy/ and .github/ are not run: there is no python3 of 3.11 or newer, or no go of 1.26 or newer.',
+  )
 
 const folder = mkdtempSync(join(tmpdir(), 'deploy-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const schema = (name: string): readonly string[] => ['check-jsonschema', '--builtin-schema', `vendor.${name}`]
-const kubernetes = (version: string): readonly string[] => ['kubernetes-validate', '--strict', '--kubernetes-version', version]
+const kubernetes = (version: string): readonly string[] => [
+  'kubernetes-validate',
+  '--strict',
+  '--kubernetes-version',
+  version,
+]
 const overlays = ['base', 'redis']
 const rendered = overlays.map((name) => join(folder, `${name}.yaml`))
 
 /** A linter, what it looks at, and a change to the first file that it has to find. */
-const checks: readonly (readonly [command: readonly string[], files: readonly string[], from: string | RegExp, to: string])[] = [
+const checks: readonly (readonly [
+  command: readonly string[],
+  files: readonly string[],
+  from: string | RegExp,
+  to: string,
+])[] = [
   [schema('compose-spec'), ['deploy/compose.yaml', 'deploy/compose.redis.yaml'], 'cap_drop:', 'cap_dropped:'],
   [schema('gitlab-ci'), ['deploy/gitlab-ci.yml'], 'script:', 'scripts:'],
   [schema('github-actions'), ['deploy/github/action.yml'], 'using: composite', 'using: composites'],
@@ -43,12 +59,24 @@ describe.runIf(hasTools)('the linters', () => {
   beforeAll(() => {
     const asked = ['requirements.txt', 'go.mod'].map((file) => readFileSync(join(linters, file), 'utf8')).join('')
     const stamp = join(bin, '../installed')
-    if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== asked) throw new Error('the linters of this version are not installed; run test/deploy/linters/install.sh')
-    for (const [i, name] of overlays.entries()) writeFileSync(rendered[i] ?? '', execFileSync(join(bin, 'kustomize'), ['build', join(root, 'deploy/kubernetes', name)], { timeout: 60_000 }))
+    if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== asked)
+      throw new Error('the linters of this version are not installed; run test/deploy/linters/install.sh')
+    for (const [i, name] of overlays.entries())
+      writeFileSync(
+        rendered[i] ?? '',
+        execFileSync(join(bin, 'kustomize'), ['build', join(root, 'deploy/kubernetes', name)], { timeout: 60_000 }),
+      )
   })
 
-  const lint = ([program = '', ...args]: readonly string[], files: readonly string[]): { status: number | null; said: string } => {
-    const { status, stdout, stderr } = spawnSync(join(bin, program), [...args, ...files], { cwd: root, encoding: 'utf8', timeout: 60_000 })
+  const lint = (
+    [program = '', ...args]: readonly string[],
+    files: readonly string[],
+  ): { status: number | null; said: string } => {
+    const { status, stdout, stderr } = spawnSync(join(bin, program), [...args, ...files], {
+      cwd: root,
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
     return { status, said: `${stdout}${stderr}` }
   }
 
@@ -69,7 +97,10 @@ describe.runIf(hasTools)('the linters', () => {
     cpSync(join(root, 'deploy/kubernetes'), join(folder, 'kubernetes'), { recursive: true })
     mkdirSync(join(folder, 'own'))
     writeFileSync(join(folder, 'own/kustomization.yaml'), overlay)
-    const built = execFileSync(join(bin, 'kustomize'), ['build', join(folder, 'own')], { encoding: 'utf8', timeout: 60_000 })
+    const built = execFileSync(join(bin, 'kustomize'), ['build', join(folder, 'own')], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
     expect(built).toContain('image: registry.example/tools/chat-image-mock:0.1.0\n')
     expect(built.match(/^  namespace: suites$/gm)).toHaveLength(built.match(/^kind: /gm)?.length ?? 0)
   })
@@ -85,20 +116,35 @@ describe('the action', () => {
   })
 
   /** Runs a step as GitHub's runner does, in a process group of its own, which what it leaves behind is in. */
-  async function runStep({ run, env }: any, given: Record<string, string>): Promise<{ code: number; output: Record<string, string>; said: string }> {
+  async function runStep(
+    { run, env }: any,
+    given: Record<string, string>,
+  ): Promise<{ code: number; output: Record<string, string>; said: string }> {
     const file = join(folder, 'output')
     writeFileSync(file, '')
-    const resolved = Object.entries<string>(env).map(([name, value]) => [name, value.replace(/\$\{\{ inputs\.(\w+) \}\}/, (_all, input) => given[input] ?? inputs[input].default)])
+    const resolved = Object.entries<string>(env).map(([name, value]) => [
+      name,
+      value.replace(/\$\{\{ inputs\.(\w+) \}\}/, (_all, input) => given[input] ?? inputs[input].default),
+    ])
     const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', run], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, MOCK_ERRORS: 'gateway', ...given, ...Object.fromEntries(resolved), RUNNER_TEMP: folder, GITHUB_OUTPUT: file },
+      env: {
+        ...process.env,
+        MOCK_ERRORS: 'gateway',
+        ...given,
+        ...Object.fromEntries(resolved),
+        RUNNER_TEMP: folder,
+        GITHUB_OUTPUT: file,
+      },
     })
     const said: Buffer[] = []
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => said.push(data))
     const [code] = await once(child, 'exit')
     if (code === 0 && child.pid !== undefined) groups.push(child.pid)
-    const output = Object.fromEntries([...readFileSync(file, 'utf8').matchAll(/^([\w-]+)=(.*)$/gm)].map(([, name, value]) => [name, value]))
+    const output = Object.fromEntries(
+      [...readFileSync(file, 'utf8').matchAll(/^([\w-]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    )
     return { code, output, said: Buffer.concat(said).toString() }
   }
 
@@ -117,7 +163,9 @@ describe('the action', () => {
       body: '{"model":"none","messages":[{"role":"user","content":"x"}]}',
     })
     expect(asked.status, 'the gateway’s status of an unknown model').toBe(503)
-    await expect.poll(() => readFileSync(output['log'] ?? '', 'utf8'), { message: 'its line is written behind the answer' }).toContain('"status":503')
+    await expect
+      .poll(() => readFileSync(output['log'] ?? '', 'utf8'), { message: 'its line is written behind the answer' })
+      .toContain('"status":503')
 
     const refused = await runStep(start, { MOCK_PACE: 'slow' })
     expect(refused.code).toBe(1)

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { styles } from '../../src/chat/style/style.ts'
-import type { Contract } from '../../src/contract/contract.ts'
-import { loadContract } from '../../src/contract/contract.ts'
-import type { JsonValue } from '../../src/contract/json.ts'
-import { createResponseCheck } from '../../src/contract/response.ts'
-import { toLinks } from '../../src/image/link.ts'
-import { readRecipe } from '../../src/image/metadata.ts'
+import { styles } from '../../src/chat/styles/styles.ts'
+import type { Contract } from '../../src/openapi/contract.ts'
+import { loadContract } from '../../src/openapi/contract.ts'
+import type { JsonValue } from '../../src/util/json.ts'
+import { createResponseCheck } from '../../src/openapi/response.ts'
+import { toLinks } from '../../src/images/links.ts'
+import { readRecipe } from '../../src/images/render/metadata.ts'
 import type { Mock } from '../../src/index.ts'
 import { ask, mockWith } from '../ask.ts'
 
@@ -40,36 +40,56 @@ test.each(models)('%s is said as its transcript says it', async (model) => {
 })
 
 /** All that the chunks say of one field. */
-const joined = (chunks: any[], field: string): string => chunks.map(({ choices: [choice] }) => choice?.delta[field] ?? '').join('')
+const joined = (chunks: any[], field: string): string =>
+  chunks.map(({ choices: [choice] }) => choice?.delta[field] ?? '').join('')
 
-test.each(models)('%s says the same whole and in deltas, valid by the contract and, whole, by the provider’s own export', async (model) => {
-  const [ours, bare] = await Promise.all(['openapi.yaml', 'fixtures/provider/export.yaml'].map(loadContract))
-  const check = (contract: Contract | undefined, mediaType: string, value: JsonValue): unknown[] => {
-    const operation = contract?.operations.find(({ method }) => method === 'POST')
-    return contract === undefined || operation === undefined ? ['no operation'] : createResponseCheck(contract)(operation, { status: 200, mediaType, value })
-  }
-  const body = { n: 2 }
-  const { json } = await ask(mock, { model, body })
-  const { chunks } = await ask(mock, { model, body: { ...body, stream: true, stream_options: { include_usage: true } } })
-  for (const contract of [ours, bare]) expect(check(contract, 'application/json', json)).toEqual([])
-  for (const chunk of chunks) expect(check(ours, 'text/event-stream', chunk)).toEqual([])
-  const { content, reasoning_content = '', images = [] } = json.choices[0].message
-  const prelude = /^> 🖌️正在绘画\n\n```json\n\{[^`]*\}\n```\n\n/ // of a sketch log, which has it only in a stream
-  expect(joined(chunks, 'content').replace(prelude, '')).toBe(content)
-  expect(joined(chunks, 'reasoning_content')).toBe(reasoning_content)
-  expect(chunks.flatMap(({ choices: [choice] }) => choice?.delta.images ?? [])).toEqual(images)
-  expect(chunks.at(-1).usage).toEqual(json.usage)
-  expect(chunks.flatMap(({ choices: [choice] }) => choice?.finish_reason ?? [])).toEqual(['stop'])
-})
+test.each(models)(
+  '%s says the same whole and in deltas, valid by the contract and, whole, by the provider’s own export',
+  async (model) => {
+    const [ours, bare] = await Promise.all(['openapi.yaml', 'fixtures/provider/export.yaml'].map(loadContract))
+    const check = (contract: Contract | undefined, mediaType: string, value: JsonValue): unknown[] => {
+      const operation = contract?.operations.find(({ method }) => method === 'POST')
+      return contract === undefined || operation === undefined
+        ? ['no operation']
+        : createResponseCheck(contract)(operation, { status: 200, mediaType, value })
+    }
+    const body = { n: 2 }
+    const { json } = await ask(mock, { model, body })
+    const { chunks } = await ask(mock, {
+      model,
+      body: { ...body, stream: true, stream_options: { include_usage: true } },
+    })
+    for (const contract of [ours, bare]) expect(check(contract, 'application/json', json)).toEqual([])
+    for (const chunk of chunks) expect(check(ours, 'text/event-stream', chunk)).toEqual([])
+    const { content, reasoning_content = '', images = [] } = json.choices[0].message
+    const prelude = /^> 🖌️正在绘画\n\n```json\n\{[^`]*\}\n```\n\n/ // of a sketch log, which has it only in a stream
+    expect(joined(chunks, 'content').replace(prelude, '')).toBe(content)
+    expect(joined(chunks, 'reasoning_content')).toBe(reasoning_content)
+    expect(chunks.flatMap(({ choices: [choice] }) => choice?.delta.images ?? [])).toEqual(images)
+    expect(chunks.at(-1).usage).toEqual(json.usage)
+    expect(chunks.flatMap(({ choices: [choice] }) => choice?.finish_reason ?? [])).toEqual(['stop'])
+  },
+)
 
 test('what is not text: progress in reasoning_content, pictures in a field of their own', async () => {
   const { json } = await ask(mock, { model: 'reasoning' })
   expect(json.choices[0].message.reasoning_content).toBe('✨ 图片生成任务已启动\n⏳ 排队中...\n🎨 生成中...\n')
   const streamed = await ask(mock, { model: 'reasoning', body: { stream: true } })
-  expect(streamed.chunks[0].choices[0].delta).toEqual({ role: 'assistant', reasoning_content: '✨ 图片生成任务已启动\n' })
-  expect(streamed.chunks.at(-1).choices[0]).toEqual({ index: 0, delta: { content: json.choices[0].message.content }, finish_reason: 'stop' })
+  expect(streamed.chunks[0].choices[0].delta).toEqual({
+    role: 'assistant',
+    reasoning_content: '✨ 图片生成任务已启动\n',
+  })
+  expect(streamed.chunks.at(-1).choices[0]).toEqual({
+    index: 0,
+    delta: { content: json.choices[0].message.content },
+    finish_reason: 'stop',
+  })
   const { chunks } = await ask(mock, { model: 'images-field', text: 'a fox', body: { stream: true, n: 2 } })
-  const image = (index: number): unknown => ({ type: 'image_url', image_url: { url: expect.stringMatching(/^data:image\/png;base64,[A-Za-z\d+/]+={0,2}$/) }, index })
+  const image = (index: number): unknown => ({
+    type: 'image_url',
+    image_url: { url: expect.stringMatching(/^data:image\/png;base64,[A-Za-z\d+/]+={0,2}$/) },
+    index,
+  })
   expect(chunks.map(({ choices: [choice] }) => choice.delta)).toEqual([
     { role: 'assistant', content: '' },
     { content: 'Here is the image that you asked for.', images: null },
@@ -82,7 +102,10 @@ test('what is not text: progress in reasoning_content, pictures in a field of th
 test('a picture sent as bytes is the one behind the link, whole in one delta', async () => {
   const { chunks } = await ask(mock, { model: 'data-uri', text: 'a fox', body: { stream: true } })
   const { content } = chunks[1].choices[0].delta
-  const bytes = Buffer.from(/^!\[image\]\(data:image\/png;base64,([A-Za-z\d+/]+=*)\)$/.exec(content)?.[1] ?? '', 'base64')
+  const bytes = Buffer.from(
+    /^!\[image\]\(data:image\/png;base64,([A-Za-z\d+/]+=*)\)$/.exec(content)?.[1] ?? '',
+    'base64',
+  )
   expect(bytes.subarray(1, 4).toString()).toBe('PNG')
   const recipe = readRecipe(bytes)
   expect(recipe).toMatchObject({ model: 'data-uri', label: 'a fox', width: 64, height: 64 })
@@ -95,7 +118,10 @@ const KINDS = { cdn: 'picture', download: 'download', raw: 'raw', web: 'page', s
 /** A content with its links, ids, dots and percentages named instead of written. */
 function skeleton(content: string): string {
   return content
-    .replaceAll(/http:\/\/mock\.invalid\/(cdn\/download|cdn|raw|web|source)\/[\w./-]+/g, (_, kind: string) => `<${KINDS[(kind.split('/')[1] ?? kind) as keyof typeof KINDS]}>`)
+    .replaceAll(
+      /http:\/\/mock\.invalid\/(cdn\/download|cdn|raw|web|source)\/[\w./-]+/g,
+      (_, kind: string) => `<${KINDS[(kind.split('/')[1] ?? kind) as keyof typeof KINDS]}>`,
+    )
     .replaceAll(/data:image\/png;base64,iVBORw0KGgo[\w+/]+={0,2}/g, '<data>')
     .replaceAll(/[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-a[\da-f]{3}-[\da-f]{12}/g, '<uuid>')
     .replaceAll(/01[0-9a-hjkmnp-tv-z]{24}/g, '<ulid>')
@@ -105,14 +131,20 @@ function skeleton(content: string): string {
     .replaceAll(/\*\*\d{1,2}%/g, '**N%')
 }
 
-const BACKEND = 'backend failed: Requests to the image generation operation have exceeded call rate limit of your current OpenAI S0 pricing tier. Please retry after 1 second.'
+const BACKEND =
+  'backend failed: Requests to the image generation operation have exceeded call rate limit of your current OpenAI S0 pricing tier. Please retry after 1 second.'
 
 /**
  * The provider's own words, copied by hand from the transcripts that are known of it: what a client parses. A change here
  * is a change of what clients see.
  */
 const SAID: readonly (readonly [form: string, model: string, text: string, content: string])[] = [
-  ['T0', 'progress-log', '小猫飞翔', '{\n  "prompt": "小猫飞翔"\n}\n\n> 进度 **N%**\n\n\n> 进度 **N%**\n\n\n> 进度 **N%**\n\n\n\n![<file_>](<picture>)\n[下载⏬](<download>)\n\n'],
+  [
+    'T0',
+    'progress-log',
+    '小猫飞翔',
+    '{\n  "prompt": "小猫飞翔"\n}\n\n> 进度 **N%**\n\n\n> 进度 **N%**\n\n\n> 进度 **N%**\n\n\n\n![<file_>](<picture>)\n[下载⏬](<download>)\n\n',
+  ],
   [
     'T0 with a reference picture',
     'progress-log',
@@ -132,9 +164,19 @@ const SAID: readonly (readonly [form: string, model: string, text: string, conte
     '```json\n{\n  "prompt": "A flying cat, 2 images --ar 3:2",\n  "ratio": "3:2",\n  "n": 2\n}\n```\n\n> ID: `task_<ulid>`\n>[Preview](<page>) | [Source](<source>)\n\n>🕐 Queuing…\n\n>⚡ Generating…\n\n>🏃 Progress N..[100](<raw>)\n\n> ✅ Generation complete\n\n\n![gen_<ulid>](<picture>)\n\n[Click to download](<download>)\n\n![gen_<ulid>](<picture>)\n\n[Click to download](<download>)',
   ],
   ['T2', 'lite', '小猫', '> 🎨 生成中...\n\n![<picture>](<picture>)\n\n[点击下载](<download>)'],
-  ['T2 in English', 'lite', 'a cat', '> 🎨 Generating...\n\n![<picture>](<picture>)\n\n[Click to download](<download>)'],
+  [
+    'T2 in English',
+    'lite',
+    'a cat',
+    '> 🎨 Generating...\n\n![<picture>](<picture>)\n\n[Click to download](<download>)',
+  ],
   ['T3', 'markdown', 'a fox', '\n![Image](<picture>)\n'],
-  ['T3, three pictures', 'markdown', '画3张猫', '\n![Image](<picture>)\n\n![Image](<picture>)\n\n![Image](<picture>)\n'],
+  [
+    'T3, three pictures',
+    'markdown',
+    '画3张猫',
+    '\n![Image](<picture>)\n\n![Image](<picture>)\n\n![Image](<picture>)\n',
+  ],
   ['T3b', 'markdown-after', '一只可爱的小猫', '![image](<picture>)\n\n给你画好了，一只可爱的小猫。'],
   ['T3b, prose first', 'markdown-before', 'a cat', 'Here you go! \n![image](<picture>)'],
   ['T4', 'data-uri', 'a fox', '![image](<data>)'],
@@ -147,7 +189,12 @@ const SAID: readonly (readonly [form: string, model: string, text: string, conte
     'replace the content of this image with a hamburger',
     '```json\n{\n  "prompt": "replace the content of this image with a hamburger"\n}\n```\n\n>🚀 开始生成图片\n\n>🔄 创建任务 ✓\n>⏳ 生成中… ✓\n\n\n![replace the content of this image with a hamburger](<picture>)\n\n[点击下载](<picture>)\n\n',
   ],
-  ['T7b', 'prompt-json', 'a fox --ar 16:9', '{\n "prompt": "a fox --ar 16:9",\n "aspect_ratio": "16:9"\n}\n\n![Image](<picture>)\n\n[Click to download](<picture>)'],
+  [
+    'T7b',
+    'prompt-json',
+    'a fox --ar 16:9',
+    '{\n "prompt": "a fox --ar 16:9",\n "aspect_ratio": "16:9"\n}\n\n![Image](<picture>)\n\n[Click to download](<picture>)',
+  ],
   [
     'T8',
     'gallery',
@@ -169,7 +216,12 @@ const SAID: readonly (readonly [form: string, model: string, text: string, conte
     'a cat',
     `\`\`\`json\n{\n  "prompt": "a cat",\n  "ratio": "1:1",\n  "n": 1\n}\n\`\`\`\n\n> ID: \`<uuid>\`\n>[Preview](<page>) | [Source](<source>)\n\n>🕐 Queuing…\n\n>⚡ Generating❌ Generation failed: ${BACKEND}`,
   ],
-  ['a model that is down', 'failed-unavailable', 'x', 'Unable to generate - Sora is temporarily unavailable, please check back soon'],
+  [
+    'a model that is down',
+    'failed-unavailable',
+    'x',
+    'Unable to generate - Sora is temporarily unavailable, please check back soon',
+  ],
   [
     'a violation in JSON',
     'failed-violation',
@@ -177,7 +229,12 @@ const SAID: readonly (readonly [form: string, model: string, text: string, conte
     '{"prompt":"a cat","id":"task_<ulid>","status":"failed","error":{"type":"sora_content_violation","message":"This content may violate our guardrails."}}',
   ],
   ['an action that failed', 'failed-action', 'x', 'Generate action failed'],
-  ['an upstream that failed', 'failed-upstream', 'x', '生成失败: Generate action failed\nReason:\n```json\n{"status":"Error","result":null}\n```\n'],
+  [
+    'an upstream that failed',
+    'failed-upstream',
+    'x',
+    '生成失败: Generate action failed\nReason:\n```json\n{"status":"Error","result":null}\n```\n',
+  ],
 ]
 
 test.each(SAID)('%s, as %s says it', async (_form, model, text, content) => {

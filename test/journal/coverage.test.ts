@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { toContract } from '../../src/contract/contract.ts'
-import { toOperations } from '../../src/contract/operations.ts'
+import { toContract } from '../../src/openapi/contract.ts'
+import { toOperations } from '../../src/openapi/read-operations.ts'
 import { toCoverage } from '../../src/journal/coverage.ts'
-import { marksOf } from '../../src/journal/marks.ts'
-import { createTrace } from '../../src/journal/trace.ts'
+import { coverageKeysOf } from '../../src/journal/coverage-keys.ts'
+import { createTrace } from '../../src/journal/request-context.ts'
 import type { Asked } from './tell.ts'
 import { chatOf, known, tell } from './tell.ts'
 
@@ -20,7 +20,10 @@ const exercised = (section: { items: readonly { name: string; count: number }[] 
   Object.fromEntries(section.items.filter(({ count }) => count > 0).map(({ name, count }) => [name, count]))
 
 test('a request marks what it exercised', async () => {
-  const { marks } = await tell({ body: chatOf('a fox', { stream: true, n: 2, whatever: 1 }), trace: { choice: { name: 'slow', why: 'asked' } } })
+  const { marks } = await tell({
+    body: chatOf('a fox', { stream: true, n: 2, whatever: 1 }),
+    trace: { choice: { name: 'slow', why: 'asked' } },
+  })
   expect(marks.toSorted()).toEqual([
     'content string',
     'form stream',
@@ -36,7 +39,11 @@ test('a request marks what it exercised', async () => {
 })
 
 test('a model counts for its family, the one with the longest prefix', async () => {
-  const { models } = await cover({ body: chatOf('a', { model: 'flux-kontext-max' }) }, { body: chatOf('a', { model: 'flux-pro' }) }, { body: chatOf('a', { model: 'flux' }) })
+  const { models } = await cover(
+    { body: chatOf('a', { model: 'flux-kontext-max' }) },
+    { body: chatOf('a', { model: 'flux-pro' }) },
+    { body: chatOf('a', { model: 'flux' }) },
+  )
   expect(exercised(models)).toEqual({ flux: 1, 'flux-*': 1, 'flux-kontext-*': 1 })
   expect(models).toMatchObject({ covered: 3, total: 15, percent: 20 })
 })
@@ -62,12 +69,24 @@ test('each kind of content is told apart', async () => {
       },
     },
   )
-  expect(exercised(contents)).toEqual({ string: 2, 'text part': 1, 'image_url part': 1, 'file_url part': 1, 'data URI': 1, link: 1, 'earlier picture': 1 })
+  expect(exercised(contents)).toEqual({
+    string: 2,
+    'text part': 1,
+    'image_url part': 1,
+    'file_url part': 1,
+    'data URI': 1,
+    link: 1,
+    'earlier picture': 1,
+  })
   expect(contents.percent).toBe(100)
 })
 
 test('what was not exercised yet stands beside what was', async () => {
-  const { operations, parameters, statuses, forms, scenarios } = await cover({ body: chatOf('a') }, { operationId: 'retrieveModel' }, { body: chatOf('b') })
+  const { operations, parameters, statuses, forms, scenarios } = await cover(
+    { body: chatOf('a') },
+    { operationId: 'retrieveModel' },
+    { body: chatOf('b') },
+  )
   expect(operations.items).toEqual([
     { name: CHAT, count: 2, known: true },
     { name: 'GET /v1/models', count: 0, known: true },
@@ -82,7 +101,11 @@ test('what was not exercised yet stands beside what was', async () => {
 
 test('what nobody knows of is told, and counts for no percentage', async () => {
   const reply = { status: 418, headers: {}, body: '{"error":{"code":"teapot"}}' }
-  const { statuses, codes, scenarios } = await cover({ body: chatOf('a'), reply, trace: { choice: { name: 'inline', why: 'script' } } })
+  const { statuses, codes, scenarios } = await cover({
+    body: chatOf('a'),
+    reply,
+    trace: { choice: { name: 'inline', why: 'script' } },
+  })
   expect(statuses.items).toContainEqual({ name: `${CHAT} 418`, count: 1, known: false })
   expect(statuses.covered).toBe(0)
   expect(codes.items).toEqual([{ name: 'teapot', count: 1, known: false }])
@@ -91,7 +114,12 @@ test('what nobody knows of is told, and counts for no percentage', async () => {
 
 test('a violation counts once for its code, and says where the contract forbids it and what would be right', async () => {
   const body = (role: any): any => ({ model: 'flux', messages: [{ role: 'user' }, { role }] })
-  const { violations } = await cover({ body: body(5) }, { body: body(null) }, { body: chatOf([{ type: 'video' }]) }, { body: { messages: [{ role: 'user' }] } })
+  const { violations } = await cover(
+    { body: body(5) },
+    { body: body(null) },
+    { body: chatOf([{ type: 'video' }]) },
+    { body: { messages: [{ role: 'user' }] } },
+  )
   const schema = '/paths/~1v1~1chat~1completions/post/requestBody/content/application~1json/schema'
   expect(violations).toEqual([
     {
@@ -99,16 +127,22 @@ test('a violation counts once for its code, and says where the contract forbids 
       count: 2,
       operation: CHAT,
       pointer: `${schema}/properties/messages/items/properties/role`,
-      cure: "Invalid type for 'messages[].role': expected a string, but got an integer instead.",
+      hint: "Invalid type for 'messages[].role': expected a string, but got an integer instead.",
     },
     {
       code: 'value:messages[].content[].type',
       count: 1,
       operation: CHAT,
       pointer: '/components/schemas/Part/anyOf/1/properties/type',
-      cure: "Invalid value for 'messages[].content[].type': supported values are 'text', 'image_url', 'file_url'.",
+      hint: "Invalid value for 'messages[].content[].type': supported values are 'text', 'image_url', 'file_url'.",
     },
-    { code: 'missing:model', count: 1, operation: CHAT, pointer: `${schema}/properties/model`, cure: "Missing required parameter: 'model'." },
+    {
+      code: 'missing:model',
+      count: 1,
+      operation: CHAT,
+      pointer: `${schema}/properties/model`,
+      hint: "Missing required parameter: 'model'.",
+    },
   ])
 })
 
@@ -123,12 +157,30 @@ test('the parameters of a contract of one’s own are told by where they stand; 
             - { name: filter, in: query, style: deepObject, schema: { type: object } }
             - { name: X-Trace, in: header, schema: { type: string } }
           responses: { '200': { description: ok }, '4XX': { description: wrong } }`)
-  const own = { contract: toContract({ document: () => document, operations: toOperations(document), validators: new Map(), source: known.contract.source }), models: [], families: [], scenarios: [] }
+  const own = {
+    contract: toContract({
+      document: () => document,
+      operations: toOperations(document),
+      validators: new Map(),
+      source: known.contract.source,
+    }),
+    models: [],
+    families: [],
+    scenarios: [],
+  }
   const [operation] = own.contract.operations
-  const fault = { param: 'limit', reason: 'value', value: 9, message: "Invalid value for 'limit': it must be at most 5." } as const
-  const marks = marksOf(
+  const fault = {
+    param: 'limit',
+    reason: 'value',
+    value: 9,
+    message: "Invalid value for 'limit': it must be at most 5.",
+  } as const
+  const marks = coverageKeysOf(
     { ...createTrace('1'), operation, faults: [fault] },
-    { request: { method: 'GET', path: '/things/1', query: 'limit=9&filter[a]=b', headers: { 'x-trace': '1' } }, reply: { status: 404, headers: {}, body: '' } },
+    {
+      request: { method: 'GET', path: '/things/1', query: 'limit=9&filter[a]=b', headers: { 'x-trace': '1' } },
+      reply: { status: 404, headers: {}, body: '' },
+    },
     own,
   )
   const coverage = toCoverage(new Map(marks.map((mark) => [mark, 1])), own)
@@ -138,12 +190,25 @@ test('the parameters of a contract of one’s own are told by where they stand; 
     { name: 'GET /things/{id} 4XX', count: 1, known: true },
   ])
   expect(coverage.contents).toMatchObject({ total: 0, percent: 100 })
-  expect(coverage.violations).toEqual([{ code: 'value:limit', count: 1, operation: 'GET /things/{id}', pointer: '/paths/~1things~1{id}/get/parameters/1/schema', cure: fault.message }])
+  expect(coverage.violations).toEqual([
+    {
+      code: 'value:limit',
+      count: 1,
+      operation: 'GET /things/{id}',
+      pointer: '/paths/~1things~1{id}/get/parameters/1/schema',
+      hint: fault.message,
+    },
+  ])
 })
 
 test('marks are bounded, however long what was sent', async () => {
   const long = 'x'.repeat(5000)
-  const faults = Array.from({ length: 100 }, (_, i) => ({ param: `${long}${i}[${i}]`, reason: 'type' as const, value: 1, message: long }))
+  const faults = Array.from({ length: 100 }, (_, i) => ({
+    param: `${long}${i}[${i}]`,
+    reason: 'type' as const,
+    value: 1,
+    message: long,
+  }))
   const { marks } = await tell({
     body: chatOf(long),
     trace: { faults, choice: { name: long, why: '' } },

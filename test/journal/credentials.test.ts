@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { toCoverage } from '../../src/journal/coverage.ts'
 import { redactRepeated, redactText, sensitivityOf } from '../../src/journal/credentials.ts'
-import { toJUnit, toMarkdown } from '../../src/journal/report.ts'
-import { toTable } from '../../src/journal/table.ts'
+import { toJUnit, toMarkdown } from '../../src/journal/coverage-report.ts'
+import { toTable } from '../../src/journal/failure-table.ts'
 import { chatOf, known, tell } from './tell.ts'
 
 const NAMES = [
@@ -66,15 +66,35 @@ test('one registry knows by its name what is a credential', () => {
 })
 
 test('a text that comes again is redacted the same, however many have come between', () => {
-  const texts = ['flux', '/v1/chat/completions', 'session-sk-abcdef123456', 'Bearer abcdef0123456789', 'https://user:password@host/', '画只猫', '']
+  const texts = [
+    'flux',
+    '/v1/chat/completions',
+    'session-sk-abcdef123456',
+    'Bearer abcdef0123456789',
+    'https://user:password@host/',
+    '画只猫',
+    '',
+  ]
   const others = Array.from({ length: 400 }, (_, i) => `${i} ${'x'.repeat(1000)}`)
-  for (const text of [...texts, ...texts, ...others, ...others, 'y'.repeat(300_000), ...texts]) expect(redactRepeated(text)).toBe(redactText(text))
+  for (const text of [...texts, ...texts, ...others, ...others, 'y'.repeat(300_000), ...texts])
+    expect(redactRepeated(text)).toBe(redactText(text))
 })
 
 test('numbers of tokens are no credentials; a text under the same name is one', async () => {
-  const body = chatOf('a fox', { max_tokens: 100, usage: { prompt_tokens: 5, prompt_tokens_details: { text_tokens: 3, cached_tokens_details: {} } } })
-  const { exchange } = await tell({ body, headers: { 'x-ratelimit-remaining-tokens': '99', 'x-ratelimit-reset-tokens': '6m0s', 'x-tokens': 'mine' }, query: 'max_tokens=5' })
-  expect(exchange.request).toMatchObject({ body, query: 'max_tokens=5', headers: { 'x-ratelimit-remaining-tokens': '99', 'x-ratelimit-reset-tokens': '6m0s', 'x-tokens': '[redacted]' } })
+  const body = chatOf('a fox', {
+    max_tokens: 100,
+    usage: { prompt_tokens: 5, prompt_tokens_details: { text_tokens: 3, cached_tokens_details: {} } },
+  })
+  const { exchange } = await tell({
+    body,
+    headers: { 'x-ratelimit-remaining-tokens': '99', 'x-ratelimit-reset-tokens': '6m0s', 'x-tokens': 'mine' },
+    query: 'max_tokens=5',
+  })
+  expect(exchange.request).toMatchObject({
+    body,
+    query: 'max_tokens=5',
+    headers: { 'x-ratelimit-remaining-tokens': '99', 'x-ratelimit-reset-tokens': '6m0s', 'x-tokens': '[redacted]' },
+  })
 })
 
 test('headers, query and fields keep their names and lose their values', async () => {
@@ -95,7 +115,10 @@ test.each([
   [String.raw`"https:\/\/me:hush@host\/a.png"`, String.raw`"https:\/\/[redacted]@host\/a.png"`],
   [String.raw`"https:\\/\\/me:hush@host\\/a.png"`, String.raw`"https:\\/\\/[redacted]@host\\/a.png"`],
   ['see ![a](https://host/a.png?sig=hush&w=5) and b', 'see ![a](https://host/a.png?sig=[redacted]&w=5) and b'],
-  ['![a](https://host/a.png?w=5&X-Amz-Signature=hush) and b', '![a](https://host/a.png?w=5&X-Amz-Signature=[redacted]) and b'],
+  [
+    '![a](https://host/a.png?w=5&X-Amz-Signature=hush) and b',
+    '![a](https://host/a.png?w=5&X-Amz-Signature=[redacted]) and b',
+  ],
   ['![a](https://host/a.png?sig=hu)sh)', '![a](https://host/a.png?sig=[redacted])'],
   ['https://host/#access_token=hush', 'https://host/#access_token=[redacted]'],
   ['api_key=hush&a=b', 'api_key=[redacted]&a=b'],
@@ -125,7 +148,9 @@ test('a credential of the prompt is neither in the pieces of the stream that rep
       const { kept, exchange } = await tell({ body: chatOf('a fox sk-abcdefghijklmnop', { model, stream }) })
       expect(kept).not.toMatch(/abcdefgh|klmnop/)
       const said = JSON.stringify(exchange.response)
-      const names = [...said.matchAll(/\/(1[\w-]{20,})/g)].map((match) => Buffer.from(match[1]!.slice(1), 'base64url').toString())
+      const names = [...said.matchAll(/\/(1[\w-]{20,})/g)].map((match) =>
+        Buffer.from(match[1]!.slice(1), 'base64url').toString(),
+      )
       expect(names.filter((name) => name.includes('sk-'))).toEqual([])
       const pieces = [...said.matchAll(/content\\?":\\?"(.*?)\\?"/g)].map((match) => match[1]).join('')
       expect(pieces).not.toContain('sk-abcdefghijklmnop')
@@ -134,11 +159,23 @@ test('a credential of the prompt is neither in the pieces of the stream that rep
 })
 
 test('nor is it in a later request that brings such a picture along', async () => {
-  const { toLinks } = await import('../../src/image/link.ts')
-  const recipe = { model: 'flux', width: 1024, height: 1024, format: 'png', palette: 1, emblem: '0123456789abcdef', references: [], index: 1, count: 1 } as const
+  const { toLinks } = await import('../../src/images/links.ts')
+  const recipe = {
+    model: 'flux',
+    width: 1024,
+    height: 1024,
+    format: 'png',
+    palette: 1,
+    emblem: '0123456789abcdef',
+    references: [],
+    index: 1,
+    count: 1,
+  } as const
   const link = (label: string): string => toLinks('http://mock', { ...recipe, label }).picture
   const { exchange } = await tell({ body: chatOf(`![a](${link('sk-abcdefghijklmnop')}) ![b](${link('a fox')})`) })
-  expect(exchange.chat?.prompt).toMatch(/^!\[a\]\(http:\/\/mock\/cdn\/\[redacted\]\/[\da-f]{30}\.png\) !\[b\]\(http:\/\/mock\/cdn\/1[\w-]+\//)
+  expect(exchange.chat?.prompt).toMatch(
+    /^!\[a\]\(http:\/\/mock\/cdn\/\[redacted\]\/[\da-f]{30}\.png\) !\[b\]\(http:\/\/mock\/cdn\/1[\w-]+\//,
+  )
 })
 
 // A key as vendors make them: letters, digits, dashes; long enough to be found again.
@@ -148,63 +185,97 @@ const wrap = fc.array(fc.constantFrom('object', 'list'), { maxLength: 20 })
 
 test('whatever way a credential comes, no byte of what is kept or told has it; what is ordinary stays', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(key, name, wrap), { minLength: 9, maxLength: 9 }), fc.boolean(), async (secrets, stream) => {
-      const [header, query, field, user, parameter, bearer, token, answerField, answerText] = secrets
-      let nested: any = { [field![1]]: field![0], ordinary: 'stays-here' }
-      for (const kind of field![2]) nested = kind === 'object' ? { inner: nested } : [nested]
-      const text = [
-        `a fox https://me:${user![0]}@host/x.png`,
-        `https://host/y?w=5&${encodeURIComponent(parameter![1])}=${parameter![0]}&keep=this-one`,
-        `Bearer ${bearer![0]}`,
-        `sk-${token![0]}`,
-      ].join(' ')
-      const told = {
-        body: chatOf(text, { stream, nested }),
-        headers: { [header![1].toLowerCase()]: header![0], 'x-ordinary': 'also-here' },
-        query: `q=and-this&${query![1]}=${query![0]}`,
-      }
-      const results = [
-        await tell(told),
-        await tell({ ...told, body: { ...told.body, messages: 5 } }),
-        await tell({
-          ...told,
-          path: `/at/sk-${token![0]}`,
-          reply: {
-            status: 200,
-            headers: { 'content-type': 'application/json', [header![1].toLowerCase()]: header![0] },
-            body: JSON.stringify({ a: [{ [answerField![1]]: answerField![0] }], b: `https://x:${answerText![0]}@host` }),
+    fc.asyncProperty(
+      fc.array(fc.tuple(key, name, wrap), { minLength: 9, maxLength: 9 }),
+      fc.boolean(),
+      async (secrets, stream) => {
+        const [header, query, field, user, parameter, bearer, token, answerField, answerText] = secrets
+        let nested: any = { [field![1]]: field![0], ordinary: 'stays-here' }
+        for (const kind of field![2]) nested = kind === 'object' ? { inner: nested } : [nested]
+        const text = [
+          `a fox https://me:${user![0]}@host/x.png`,
+          `https://host/y?w=5&${encodeURIComponent(parameter![1])}=${parameter![0]}&keep=this-one`,
+          `Bearer ${bearer![0]}`,
+          `sk-${token![0]}`,
+        ].join(' ')
+        const told = {
+          body: chatOf(text, { stream, nested }),
+          headers: { [header![1].toLowerCase()]: header![0], 'x-ordinary': 'also-here' },
+          query: `q=and-this&${query![1]}=${query![0]}`,
+        }
+        const results = [
+          await tell(told),
+          await tell({ ...told, body: { ...told.body, messages: 5 } }),
+          await tell({
+            ...told,
+            path: `/at/sk-${token![0]}`,
+            reply: {
+              status: 200,
+              headers: { 'content-type': 'application/json', [header![1].toLowerCase()]: header![0] },
+              body: JSON.stringify({
+                a: [{ [answerField![1]]: answerField![0] }],
+                b: `https://x:${answerText![0]}@host`,
+              }),
+            },
+          }),
+          await tell({
+            ...told,
+            reply: {
+              status: 200,
+              headers: {},
+              body: [
+                {
+                  wait: 0,
+                  data: `data: {"${answerField![1]}":"${answerField![0]}","b":"//x:${answerText![0]}@host"}\n\n`,
+                },
+              ],
+            },
+          }),
+          await tell({ ...told, trace: { choice: { name: `sk-${token![0]}`, why: text }, nearMisses: [text] } }),
+        ]
+        const marks = results.flatMap((result) => result.marks)
+        const coverage = toCoverage(new Map(marks.map((mark) => [mark, 1])), known)
+        const scripted = [
+          {
+            id: '1',
+            json: `{"then":{"say":${JSON.stringify(text)},"headers":{"x-api-key":"${header![0]}"}}}`,
+            left: 1,
           },
-        }),
-        await tell({ ...told, reply: { status: 200, headers: {}, body: [{ wait: 0, data: `data: {"${answerField![1]}":"${answerField![0]}","b":"//x:${answerText![0]}@host"}\n\n` }] } }),
-        await tell({ ...told, trace: { choice: { name: `sk-${token![0]}`, why: text }, nearly: [text] } }),
-      ]
-      const marks = results.flatMap((result) => result.marks)
-      const coverage = toCoverage(new Map(marks.map((mark) => [mark, 1])), known)
-      const scripted = [{ id: '1', json: `{"then":{"say":${JSON.stringify(text)},"headers":{"x-api-key":"${header![0]}"}}}`, left: 1 }]
-      const all = [
-        ...results.map(({ kept }) => kept),
-        ...marks,
-        JSON.stringify(coverage),
-        toMarkdown(coverage),
-        toJUnit(coverage),
-        toTable({ exchanges: results.map(({ exchange }) => exchange), scripted }),
-      ].join('\n')
-      for (const [secret] of secrets) expect(all.includes(secret), secret).toBe(false)
-      for (const { kept } of results) for (const ordinary of ['stays-here', 'also-here', 'and-this']) expect(kept).toContain(ordinary)
-      expect(results[0]!.kept).toContain('keep=this-one')
-    }),
+        ]
+        const all = [
+          ...results.map(({ kept }) => kept),
+          ...marks,
+          JSON.stringify(coverage),
+          toMarkdown(coverage),
+          toJUnit(coverage),
+          toTable({ exchanges: results.map(({ exchange }) => exchange), scripted }),
+        ].join('\n')
+        for (const [secret] of secrets) expect(all.includes(secret), secret).toBe(false)
+        for (const { kept } of results)
+          for (const ordinary of ['stays-here', 'also-here', 'and-this']) expect(kept).toContain(ordinary)
+        expect(results[0]!.kept).toContain('keep=this-one')
+      },
+    ),
     { numRuns: 60 },
   )
 })
 
 test('of a data URI no part of its base64 stays', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ minLength: 30, maxLength: 300 }), fc.constantFrom('', ' ', ')', '"', '\n', ' and a hat'), async (bytes, after) => {
-      const base64 = Buffer.from(bytes).toString('base64')
-      const uri = `data:image/webp;charset=utf-8;base64,${base64}`
-      const { kept } = await tell({ body: chatOf('a', { extra: [`x ${uri}${after}`, { uri }] }), headers: { 'x-picture': uri }, reply: { status: 200, headers: {}, body: `${uri}${after}` } })
-      for (let i = 0; i + 12 <= base64.length; i += 4) expect(kept).not.toContain(base64.slice(i, i + 12))
-    }),
+    fc.asyncProperty(
+      fc.uint8Array({ minLength: 30, maxLength: 300 }),
+      fc.constantFrom('', ' ', ')', '"', '\n', ' and a hat'),
+      async (bytes, after) => {
+        const base64 = Buffer.from(bytes).toString('base64')
+        const uri = `data:image/webp;charset=utf-8;base64,${base64}`
+        const { kept } = await tell({
+          body: chatOf('a', { extra: [`x ${uri}${after}`, { uri }] }),
+          headers: { 'x-picture': uri },
+          reply: { status: 200, headers: {}, body: `${uri}${after}` },
+        })
+        for (let i = 0; i + 12 <= base64.length; i += 4) expect(kept).not.toContain(base64.slice(i, i + 12))
+      },
+    ),
     { numRuns: 60 },
   )
 })

@@ -37,11 +37,22 @@ test('an Exchange tells what was asked, how it was read, and what was answered',
 
 test('an answer in one piece is kept as JSON, and one that only calls itself so as text', async () => {
   const { exchange } = await tell({ body: chatOf('a fox') })
-  expect(exchange.response.body).toMatchObject({ object: 'chat.completion', usage: { total_tokens: expect.any(Number) } })
-  const broken = await tell({ body: chatOf('a fox'), reply: { status: 200, headers: { 'content-type': 'application/json' }, body: '{"broken' } })
+  expect(exchange.response.body).toMatchObject({
+    object: 'chat.completion',
+    usage: { total_tokens: expect.any(Number) },
+  })
+  const broken = await tell({
+    body: chatOf('a fox'),
+    reply: { status: 200, headers: { 'content-type': 'application/json' }, body: '{"broken' },
+  })
   expect(broken.exchange.response).toMatchObject({ text: '{"broken', stream: false })
-  const picture = await tell({ body: chatOf('a fox'), reply: { status: 200, headers: { 'content-type': 'image/png' }, body: new Uint8Array(5) } })
-  expect(picture.exchange.response.text).toBe(`[image/png, sha256 ${hash('sha256', new Uint8Array(5), 'hex').slice(0, 16)}, 5 bytes]`)
+  const picture = await tell({
+    body: chatOf('a fox'),
+    reply: { status: 200, headers: { 'content-type': 'image/png' }, body: new Uint8Array(5) },
+  })
+  expect(picture.exchange.response.text).toBe(
+    `[image/png, sha256 ${hash('sha256', new Uint8Array(5), 'hex').slice(0, 16)}, 5 bytes]`,
+  )
 })
 
 test('what the contract forbids stands there with a code that is the same wherever in a list it is', async () => {
@@ -54,16 +65,22 @@ test('what the contract forbids stands there with a code that is the same wherev
       ],
     },
   })
-  expect(exchange.violations).toEqual([{ code: 'type:messages[].role', param: 'messages[1].role', message: "Invalid type for 'messages[1].role': expected a string, but got an integer instead." }])
+  expect(exchange.violations).toEqual([
+    {
+      code: 'type:messages[].role',
+      param: 'messages[1].role',
+      message: "Invalid type for 'messages[1].role': expected a string, but got an integer instead.",
+    },
+  ])
   expect(exchange).toMatchObject({ chat: null, response: { status: 400, body: { error: { code: 'invalid_type' } } } })
 })
 
 test('the scenario that shaped an answer is told, with the reason and what nearly fitted', async () => {
   const choice = { name: 'slow', why: 'x-mock-scenario' }
-  const nearly = ['flux-only: model is nano-banana']
+  const nearMisses = ['flux-only: model is nano-banana']
   const { exchange } = await tell({
     body: chatOf('a fox'),
-    trace: { choice, nearly },
+    trace: { choice, nearMisses },
     reply: {
       status: 200,
       headers: { 'x-mock-note': 'slow' },
@@ -74,7 +91,12 @@ test('the scenario that shaped an answer is told, with the reason and what nearl
       wait: 100,
     },
   })
-  expect(exchange).toMatchObject({ scenario: choice, nearly, note: 'slow', response: { text: 'ab', stream: true, wait: 142 } })
+  expect(exchange).toMatchObject({
+    scenario: choice,
+    nearMisses,
+    note: 'slow',
+    response: { text: 'ab', stream: true, wait: 142 },
+  })
 })
 
 test('a request that was refused before it was read has neither operation nor body', async () => {
@@ -85,7 +107,9 @@ test('a request that was refused before it was read has neither operation nor bo
 
 test('how it ended comes from the Store', async () => {
   const { kept } = await tell({ body: chatOf('a fox') })
-  expect(readExchange({ id: '7', session: '', bytes: Buffer.from(kept), ending: { duration: 12.5, hungUp: true } })).toMatchObject({ id: '7', duration: 12.5, hungUp: true })
+  expect(
+    readExchange({ id: '7', session: '', bytes: Buffer.from(kept), ending: { duration: 12.5, hungUp: true } }),
+  ).toMatchObject({ id: '7', duration: 12.5, hungUp: true })
 })
 
 test('a data URI is kept as its type, digest and size, in requests and in answers', async () => {
@@ -96,12 +120,27 @@ test('a data URI is kept as its type, digest and size, in requests and in answer
       { type: 'image_url', image_url: { url: `data:image/png;base64,${PNG}` } },
     ]),
   })
-  expect(exchange.request.body).toMatchObject(chatOf([{ text: `like ![a](${told}) one` }, { image_url: { url: told } }]))
+  expect(exchange.request.body).toMatchObject(
+    chatOf([{ text: `like ![a](${told}) one` }, { image_url: { url: told } }]),
+  )
   expect(kept).not.toContain(PNG.slice(0, 20))
   const body = JSON.stringify({ content: `![i](data:image/png;base64,${PNG})`, svg: 'data:image/svg+xml,%3Csvg%3E' })
-  const answered = await tell({ body: chatOf('a'), reply: { status: 200, headers: { 'content-type': 'application/json' }, body } })
-  expect(answered.exchange.response.body).toEqual({ content: `![i](${told})`, svg: expect.stringMatching(/^data:image\/svg\+xml,\[sha256 [\da-f]{16}, 5 bytes\]$/) })
-  const streamed = await tell({ body: chatOf('a'), reply: { status: 200, headers: {}, body: [{ wait: 0, data: `data: {"content":"data:image/png;base64,${PNG}"}\n\n` }] } })
+  const answered = await tell({
+    body: chatOf('a'),
+    reply: { status: 200, headers: { 'content-type': 'application/json' }, body },
+  })
+  expect(answered.exchange.response.body).toEqual({
+    content: `![i](${told})`,
+    svg: expect.stringMatching(/^data:image\/svg\+xml,\[sha256 [\da-f]{16}, 5 bytes\]$/),
+  })
+  const streamed = await tell({
+    body: chatOf('a'),
+    reply: {
+      status: 200,
+      headers: {},
+      body: [{ wait: 0, data: `data: {"content":"data:image/png;base64,${PNG}"}\n\n` }],
+    },
+  })
   expect(streamed.exchange.response.text).toBe(`data: {"content":"${told}"}\n\n`)
 })
 
@@ -131,7 +170,11 @@ test('no Exchange is larger than 256 KiB, whatever was sent', async () => {
     { messages: Array.from({ length: 50_000 }, () => 5) },
   ]
   for (const body of bodies) {
-    const { kept } = await tell({ body, headers: Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`x-${i}`, '\u0001'.repeat(5000)])), query: 'ä'.repeat(100_000) })
+    const { kept } = await tell({
+      body,
+      headers: Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`x-${i}`, '\u0001'.repeat(5000)])),
+      query: 'ä'.repeat(100_000),
+    })
     expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(MAX_EXCHANGE)
   }
 })

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
 import type { Filter } from '../../src/journal/filter.ts'
 import { selectExchanges } from '../../src/journal/filter.ts'
-import { toTable } from '../../src/journal/table.ts'
+import { toTable } from '../../src/journal/failure-table.ts'
 import { chatOf, tell } from './tell.ts'
 
 const asked = [
   await tell({ body: chatOf('a fox', { model: 'flux-pro' }), trace: { session: 'alice' } }),
-  await tell({ body: chatOf('画只猫，戴着一顶红色的帽子，坐在窗台上'.repeat(5), { stream: true }), trace: { session: 'bob', choice: { name: 'slow', why: 'x-mock-scenario' } } }),
+  await tell({
+    body: chatOf('画只猫，戴着一顶红色的帽子，坐在窗台上'.repeat(5), { stream: true }),
+    trace: { session: 'bob', choice: { name: 'slow', why: 'x-mock-scenario' } },
+  }),
   await tell({ operationId: 'retrieveModel', path: '/v1/models/flux' }),
   await tell({ body: { model: 'flux', messages: [] } }),
 ]
@@ -53,7 +56,11 @@ asked instead (3):
 })
 
 test('no line is wider than 120 columns, and many rows are told by their number', () => {
-  const scripted = Array.from({ length: 50 }, (_, i) => ({ id: String(i), json: `{"then":{"say":"${i} ${'word '.repeat(100)}"},"when":{"prompt":"${'x'.repeat(500)}"}}`, left: 1 }))
+  const scripted = Array.from({ length: 50 }, (_, i) => ({
+    id: String(i),
+    json: `{"then":{"say":"${i} ${'word '.repeat(100)}"},"when":{"prompt":"${'x'.repeat(500)}"}}`,
+    left: 1,
+  }))
   const table = toTable({ exchanges: Array.from({ length: 30 }, () => exchanges[3]!), scripted })
   expect(Math.max(...table.split('\n').map((line) => line.length))).toBe(120)
   expect(table).toContain('\n  … and 30 more\n')

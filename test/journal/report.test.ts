@@ -1,16 +1,23 @@
 import { expect, test } from 'vitest'
 import { toCoverage } from '../../src/journal/coverage.ts'
-import { toJUnit, toMarkdown } from '../../src/journal/report.ts'
+import { toJUnit, toMarkdown } from '../../src/journal/coverage-report.ts'
 import { chatOf, known, tell } from './tell.ts'
 
 const CHAT = 'POST /v1/chat/completions'
 const { marks } = await tell({ body: chatOf('a fox', { model: 'flux-<b>|"&\u0001' }) })
-const coverage = toCoverage(new Map([...marks, 'scenario a|<script>"x"&\u0001', 'model flux'].map((mark) => [mark, 2])), known)
+const coverage = toCoverage(
+  new Map([...marks, 'scenario a|<script>"x"&\u0001', 'model flux'].map((mark) => [mark, 2])),
+  known,
+)
 
 test('as Markdown: a summary, the violations, then each kind of thing with what is missing', () => {
   const text = toMarkdown(coverage)
-  expect(text).toMatch(/^# Contract coverage\n\n\| {2}\| exercised \| of \| % \|\n\|---\|---\|---\|---\|\n\| Operations \| 1 \| 3 \| 33 \|\n\| Models \| 1 \| 15 \| 6 \|\n/)
-  expect(text).toContain("| value:model | 2 | POST /v1/chat/completions | Invalid value for 'model': supported values are")
+  expect(text).toMatch(
+    /^# Contract coverage\n\n\| {2}\| exercised \| of \| % \|\n\|---\|---\|---\|---\|\n\| Operations \| 1 \| 3 \| 33 \|\n\| Models \| 1 \| 15 \| 6 \|\n/,
+  )
+  expect(text).toContain(
+    "| value:model | 2 | POST /v1/chat/completions | Invalid value for 'model': supported values are",
+  )
   expect(text).toContain('| POST /v1/chat/completions | 2 |\n\nNot yet: GET /v1/models, GET /v1/models/{model}')
   expect(text).toContain('Not yet: gpt-image-1, gpt-4o-image, sora\\_image, ')
 })
@@ -25,13 +32,21 @@ test('what a client sent breaks no table and makes no markup', () => {
 test('as JUnit: exercised things pass, others are skipped, violations fail', () => {
   const text = toJUnit(coverage)
   expect(text).toContain(`<testcase classname="operations" name="${CHAT}" time="0"/>`)
-  expect(text).toContain('<testcase classname="operations" name="GET /v1/models" time="0"><skipped message="not exercised yet"/></testcase>')
+  expect(text).toContain(
+    '<testcase classname="operations" name="GET /v1/models" time="0"><skipped message="not exercised yet"/></testcase>',
+  )
   expect(text).toMatch(
     /<testcase classname="violations" name="POST \/v1\/chat\/completions value:model" time="0"><failure type="value:model" message="Invalid value for &apos;model&apos;: [^"<]* \(2 requests\)">\/paths\/[^<]*\/properties\/model<\/failure><\/testcase>/,
   )
   expect(text).toContain('name="a|&lt;script&gt;&quot;x&quot;&amp;\ufffd"')
-  const [, tests, failures, skipped] = /tests="(\d+)" failures="(\d+)" errors="0" skipped="(\d+)"/.exec(text)!.map(Number)
-  expect([text.match(/<testcase /g)?.length, text.match(/<failure /g)?.length, text.match(/<skipped /g)?.length]).toEqual([tests, failures, skipped])
+  const [, tests, failures, skipped] = /tests="(\d+)" failures="(\d+)" errors="0" skipped="(\d+)"/
+    .exec(text)!
+    .map(Number)
+  expect([
+    text.match(/<testcase /g)?.length,
+    text.match(/<failure /g)?.length,
+    text.match(/<skipped /g)?.length,
+  ]).toEqual([tests, failures, skipped])
 })
 
 test('as JSON it is itself', () => {

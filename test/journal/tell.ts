@@ -1,19 +1,19 @@
 import { profiles } from '#prepared'
 import { profileOf } from '../../src/chat/profile.ts'
-import { readChatRequest } from '../../src/chat/request.ts'
-import { checkRequest } from '../../src/contract/check.ts'
+import { readChatRequest } from '../../src/chat/chat-request.ts'
+import { checkRequest } from '../../src/openapi/validate-request.ts'
 import type { Exchange } from '../../src/journal/exchange.ts'
 import { readExchange, toExchange } from '../../src/journal/exchange.ts'
-import type { Known } from '../../src/journal/marks.ts'
-import { marksOf } from '../../src/journal/marks.ts'
-import type { Trace } from '../../src/journal/trace.ts'
-import { createTrace } from '../../src/journal/trace.ts'
-import { errorReply } from '../../src/reply/error.ts'
-import type { Reply } from '../../src/reply/reply.ts'
-import { createRecall } from '../../src/server/recall.ts'
-import { behaviourOf, modelsOf, toFaultError } from '../../src/server/operations.ts'
-import { toSettings } from '../../src/server/options.ts'
-import { MemoryStore } from '../../src/store/memory.ts'
+import type { CoverageTargets } from '../../src/journal/coverage-keys.ts'
+import { coverageKeysOf } from '../../src/journal/coverage-keys.ts'
+import type { Trace } from '../../src/journal/request-context.ts'
+import { createTrace } from '../../src/journal/request-context.ts'
+import { errorReply } from '../../src/errors/api-error.ts'
+import type { Reply } from '../../src/util/reply.ts'
+import { createRecall } from '../../src/app/recall.ts'
+import { behaviourOf, modelsOf, toViolationError } from '../../src/app/operations.ts'
+import { toSettings } from '../../src/mock/options.ts'
+import { MemoryStore } from '../../src/store/memory-store.ts'
 
 const settings = await toSettings({})
 const { contract } = settings
@@ -21,7 +21,12 @@ const { contract } = settings
 const { values, titles } = modelsOf(settings)
 
 /** What the packaged contract and a few Scenarios offer. */
-export const known: Known = { contract, models: values, families: titles, scenarios: ['rate-limited', 'slow'] }
+export const known: CoverageTargets = {
+  contract,
+  models: values,
+  families: titles,
+  scenarios: ['rate-limited', 'slow'],
+}
 
 /** A request in short; it is a chat request unless it says otherwise. */
 export interface Asked {
@@ -69,16 +74,38 @@ export async function tell(asked: Asked): Promise<Remembered> {
   const json = toExchange(trace, { request, reply, time: TIME })
   await store.record('', json)
   const [kept] = await store.records()
-  return { exchange: readExchange(kept!), kept: Buffer.from(json).toString('utf8'), marks: marksOf(trace, { request, reply }, known) }
+  return {
+    exchange: readExchange(kept!),
+    kept: Buffer.from(json).toString('utf8'),
+    marks: coverageKeysOf(trace, { request, reply }, known),
+  }
 }
 
 async function answer(trace: Trace, path: Record<string, string>): Promise<Reply> {
   const { body, faults, operation } = trace
-  if (operation === undefined || faults.length > 0) return errorReply(toFaultError(faults, operation!, settings), { dialect: 'openai', requestId: '1' })
+  if (operation === undefined || faults.length > 0)
+    return errorReply(toViolationError(faults, operation!, settings), { dialect: 'openai', requestId: '1' })
   const base = 'http://mock.invalid'
-  if (body !== undefined) trace.chat = await readChatRequest(body as any, { profile: profileOf(profiles, (body as any).model), base, seed: '0' })
+  if (body !== undefined)
+    trace.chat = await readChatRequest(body as any, {
+      profile: profileOf(profiles, (body as any).model),
+      base,
+      seed: '0',
+    })
   return behaviourOf(operation, contract)(
-    { operation, path, body, key: undefined, recalled: undefined, recall: createRecall(), base, pace: 0, render: async () => new Uint8Array(64), trace, asked: undefined },
+    {
+      operation,
+      path,
+      body,
+      key: undefined,
+      recalled: undefined,
+      recall: createRecall(),
+      base,
+      pace: 0,
+      render: async () => new Uint8Array(64),
+      trace,
+      asked: undefined,
+    },
     settings,
   )
 }

@@ -13,7 +13,10 @@ import { ask, picturesIn } from '../ask.ts'
 /** A mock elsewhere, as far as its user can tell: closing what is connected to it closes it too. */
 async function connected(options: MockOptions = {}): Promise<Mock> {
   const elsewhere = await startMock(options)
-  const mock = await connectMock(elsewhere.url, options.controlToken === undefined ? {} : { controlToken: options.controlToken })
+  const mock = await connectMock(
+    elsewhere.url,
+    options.controlToken === undefined ? {} : { controlToken: options.controlToken },
+  )
   const close = async (grace?: number): Promise<void> => {
     await mock.close(grace)
     await elsewhere.close(grace)
@@ -27,14 +30,18 @@ const KINDS = [
   ['connectMock', connected],
 ] as const
 
-const says = async (mock: Pick<Mock, 'fetch' | 'baseURL'>, text: string): Promise<string> => (await ask(mock, { text })).content
+const says = async (mock: Pick<Mock, 'fetch' | 'baseURL'>, text: string): Promise<string> =>
+  (await ask(mock, { text })).content
 
 describe.each(KINDS)('%s gives a mock', (_name, make) => {
   test('that an OpenAI client speaks to, and whose pictures its fetch gets', async () => {
     await using mock = await make()
     expect(mock.baseURL).toBe(`${mock.url}/v1`)
     const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', fetch: mock.fetch })
-    const { choices } = await client.chat.completions.create({ model: 'flux', messages: [{ role: 'user', content: 'a fox' }] })
+    const { choices } = await client.chat.completions.create({
+      model: 'flux',
+      messages: [{ role: 'user', content: 'a fox' }],
+    })
     const [picture = ''] = picturesIn(choices[0]?.message.content ?? '')
     const response = await mock.fetch(picture)
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/jpeg'])
@@ -43,31 +50,48 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
   test('whose fetch answers for every host, a path alone, and a Request as it is', async () => {
     await using mock = await make({ publicUrl: 'https://api.example.com' })
     const body = JSON.stringify({ model: 'flux', messages: [{ role: 'user', content: 'a fox' }] })
-    const request = new Request('https://api.example.com/v1/chat/completions?a=b', { method: 'POST', headers: { 'content-type': 'application/json', 'x-mine': 'yes' }, body })
+    const request = new Request('https://api.example.com/v1/chat/completions?a=b', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-mine': 'yes' },
+      body,
+    })
     const asked = await mock.fetch(request)
     const [picture = ''] = picturesIn((await asked.json()).choices[0].message.content)
     expect(picture).toMatch(/^https:\/\/api\.example\.com\/cdn\//)
-    for (const input of [picture, new URL(picture), new URL(picture).pathname]) expect((await mock.fetch(input, { method: 'HEAD' })).status).toBe(200)
-    expect(await mock.exchanges()).toMatchObject([{ request: { query: 'a=b', headers: { 'x-mine': 'yes' }, body: { model: 'flux' } } }])
+    for (const input of [picture, new URL(picture), new URL(picture).pathname])
+      expect((await mock.fetch(input, { method: 'HEAD' })).status).toBe(200)
+    expect(await mock.exchanges()).toMatchObject([
+      { request: { query: 'a=b', headers: { 'x-mine': 'yes' }, body: { model: 'flux' } } },
+    ])
   })
 
   test('which is scripted, asked and reset, and tells what is pending and what was asked', async () => {
     await using mock = await make()
     await mock.script('retry-503')
-    await mock.script([{ scenario: { then: { say: 'one' } } }, { scenario: 'limit-rate', when: { model: 'flux-*' } }], { times: 2 })
+    await mock.script([{ scenario: { then: { say: 'one' } } }, { scenario: 'limit-rate', when: { model: 'flux-*' } }], {
+      times: 2,
+    })
     expect(await mock.pending()).toEqual([
       { scenario: 'retry-503', times: 2 },
       { scenario: { then: { say: 'one' } }, times: 2 },
       { scenario: 'limit-rate', when: { model: 'flux-*' }, times: 2 },
     ])
-    expect([(await ask(mock)).status, (await ask(mock)).status, await says(mock, 'a'), await says(mock, 'b'), (await ask(mock, { model: 'flux-pro' })).status]).toEqual([503, 503, 'one', 'one', 429])
+    expect([
+      (await ask(mock)).status,
+      (await ask(mock)).status,
+      await says(mock, 'a'),
+      await says(mock, 'b'),
+      (await ask(mock, { model: 'flux-pro' })).status,
+    ]).toEqual([503, 503, 'one', 'one', 429])
     expect(await mock.pending()).toMatchObject([{ scenario: 'limit-rate', times: 1 }])
     const all = await mock.exchanges()
     expect(all.map(({ response }) => response.status)).toEqual([503, 503, 200, 200, 429])
     expect(await mock.exchanges({ status: 503, limit: 1 })).toEqual([all[1]])
     expect(await mock.exchanges({ stream: true })).toEqual([])
     expect(await mock.exchanges({ session: 'none' })).toEqual([])
-    expect(await mock.table({ model: 'flux-*' })).toMatch(/limit-rate[^]+asked instead \(1\):\n.*\n.*flux-pro +429 [^\n]*$/)
+    expect(await mock.table({ model: 'flux-*' })).toMatch(
+      /limit-rate[^]+asked instead \(1\):\n.*\n.*flux-pro +429 [^\n]*$/,
+    )
     expect(await mock.coverage()).toMatchObject({ operations: { covered: 1 }, models: { covered: 2 } })
     await mock.reset()
     expect([await mock.pending(), await mock.exchanges()]).toEqual([[], []])
@@ -93,8 +117,12 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
   test('that says what of a script is wrong, in the same words', async () => {
     await using mock = await make()
     await expect(mock.script('retry-530')).rejects.toThrow(/retry-530.*retry-503/)
-    await expect(mock.script({ then: JSON.parse('{"error":"rate_limit"}') })).rejects.toThrow(/Invalid script: .*rate_limit/)
-    await expect(mock.script('retry-503', { time: 2 } as object)).rejects.toThrow("script: 'time' is not known beside an entry; there are times and when")
+    await expect(mock.script({ then: JSON.parse('{"error":"rate_limit"}') })).rejects.toThrow(
+      /Invalid script: .*rate_limit/,
+    )
+    await expect(mock.script('retry-503', { time: 2 } as object)).rejects.toThrow(
+      "script: 'time' is not known beside an entry; there are times and when",
+    )
     expect(() => mock.session('two words')).toThrow("session: 'two words' is no name; use 1 to 100 characters")
     expect(await mock.pending()).toEqual([])
   })
@@ -111,14 +139,19 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     })
     expect([response.status, response.headers.get('location'), response.redirected]).toEqual([307, other.url, false])
     for (const url of ['data:.evil.invalid/x', 'data:image/png;base64,AAAA', 'file:///etc/passwd'])
-      await expect(mock.fetch(url)).rejects.toThrow('is no http(s) URL; data: and blob: URLs are read by the global fetch')
+      await expect(mock.fetch(url)).rejects.toThrow(
+        'is no http(s) URL; data: and blob: URLs are read by the global fetch',
+      )
   })
 
   test('whose filters are checked in the same words', async () => {
     await using mock = await make()
     await ask(mock)
     const wrong: [object, string][] = [
-      [{ modle: 'flux' }, "filter: 'modle' is not known; there are session, model, status, operation, scenario, stream, path, since, limit"],
+      [
+        { modle: 'flux' },
+        "filter: 'modle' is not known; there are session, model, status, operation, scenario, stream, path, since, limit",
+      ],
       [{ status: 'ok' }, "filter: 'ok' is no status; use 429, or '4xx'"],
       [{ limit: 0 }, "filter: '0' is no limit; use a whole number from 1 to 100000"],
       [{ stream: 'true' }, "filter: 'true' is no stream; use true or false"],
@@ -137,9 +170,16 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     for (const stream of [true, false]) {
       const hangUp = new AbortController()
       const body = JSON.stringify({ model: 'flux', stream, messages: [{ role: 'user', content: 'x' }] })
-      const headers = { 'content-type': 'application/json', 'x-mock-scenario': stream ? 'slow-hang' : 'slow-start', 'x-mock-pace': 'instant' }
-      const response = stream ? await mock.fetch('/v1/chat/completions', { method: 'POST', headers, body, signal: hangUp.signal }) : undefined
-      const asked = response?.text() ?? mock.fetch('/v1/chat/completions', { method: 'POST', headers, body, signal: hangUp.signal })
+      const headers = {
+        'content-type': 'application/json',
+        'x-mock-scenario': stream ? 'slow-hang' : 'slow-start',
+        'x-mock-pace': 'instant',
+      }
+      const response = stream
+        ? await mock.fetch('/v1/chat/completions', { method: 'POST', headers, body, signal: hangUp.signal })
+        : undefined
+      const asked =
+        response?.text() ?? mock.fetch('/v1/chat/completions', { method: 'POST', headers, body, signal: hangUp.signal })
       hangUp.abort(new Error('why'))
       await expect(asked).rejects.toThrow('why')
     }
@@ -149,7 +189,10 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     await using mock = await make({ pace: 1000 })
     const hangUp = new AbortController()
     const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', fetch: mock.fetch, maxRetries: 0 })
-    const asked = client.chat.completions.create({ model: 'flux', messages: [{ role: 'user', content: 'x' }] }, { signal: hangUp.signal })
+    const asked = client.chat.completions.create(
+      { model: 'flux', messages: [{ role: 'user', content: 'x' }] },
+      { signal: hangUp.signal },
+    )
     const response = await mock
       .fetch('/v1/chat/completions', {
         method: 'POST',
@@ -160,7 +203,9 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
       .catch((error: unknown) => error)
     hangUp.abort()
     await expect(asked).rejects.toThrow('Request was aborted.')
-    await expect(response instanceof Response ? response.text() : Promise.reject(response)).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }))
+    await expect(response instanceof Response ? response.text() : Promise.reject(response)).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }),
+    )
   })
 
   test('which, once closed, answers nothing and takes no script, while what was asked can be read', async () => {
@@ -176,7 +221,10 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     await expect(mock.reset()).rejects.toThrow(closed)
     expect(() => mock.session()).toThrow(closed)
     if (make !== connected) expect(await session.exchanges()).toEqual(told) // else the one behind it is gone as well
-    for (const grace of [-1, 3601, Number.NaN, Infinity]) await expect(mock.close(grace)).rejects.toThrow(`close: '${grace}' is none; use a number of seconds from 0 to 3600`)
+    for (const grace of [-1, 3601, Number.NaN, Infinity])
+      await expect(mock.close(grace)).rejects.toThrow(
+        `close: '${grace}' is none; use a number of seconds from 0 to 3600`,
+      )
   })
 })
 
@@ -190,7 +238,9 @@ test('a mock elsewhere goes on when nobody is connected to it any more', async (
 })
 
 test('a contract of one’s own has its own base URL, elsewhere too', async () => {
-  await using elsewhere = await startMock({ spec: fileURLToPath(new URL('../contract/own/contract.yaml', import.meta.url)) })
+  await using elsewhere = await startMock({
+    spec: fileURLToPath(new URL('../openapi/own/contract.yaml', import.meta.url)),
+  })
   await using mock = await connectMock(elsewhere.url)
   expect(mock.baseURL).toBe(elsewhere.baseURL)
 })
@@ -212,10 +262,18 @@ test('a control token goes to nobody else', async () => {
   })
   await using mock = await createMock()
   await using proxy = await serve((request, response) => {
-    if (request.url?.startsWith('/__mock/script') === true) response.writeHead(307, { location: `${other.url}/stolen` }).end()
-    else void mock.fetch(request.url ?? '').then(async (answer) => response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text()))
+    if (request.url?.startsWith('/__mock/script') === true)
+      response.writeHead(307, { location: `${other.url}/stolen` }).end()
+    else
+      void mock
+        .fetch(request.url ?? '')
+        .then(async (answer) =>
+          response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text()),
+        )
   })
-  await expect(connectMock(proxy.url, { controlToken: 'open-sesame' })).rejects.toThrow('connectMock: the control API answered 307')
+  await expect(connectMock(proxy.url, { controlToken: 'open-sesame' })).rejects.toThrow(
+    'connectMock: the control API answered 307',
+  )
   expect(seen).toEqual([])
 })
 
@@ -240,12 +298,23 @@ test('a mock behind a path is asked below it, however its URL is written', async
   const paths: string[] = []
   await using proxy = await serve((request, response) => {
     paths.push(request.url ?? '')
-    void mock.fetch((request.url ?? '').replace('/team/mock', '')).then(async (answer) => response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text()))
+    void mock
+      .fetch((request.url ?? '').replace('/team/mock', ''))
+      .then(async (answer) =>
+        response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text()),
+      )
   })
   await using behind = await connectMock(`${proxy.url}/team/mock//`)
   paths.length = 0
   const { url } = behind
-  for (const input of ['v1/models', '/v1/models', `${url}/v1/models`, url.replace('http:', 'HTTP:') + '/v1/models', 'https://api.example.com/v1/models', `${url}/../../v1/models`]) {
+  for (const input of [
+    'v1/models',
+    '/v1/models',
+    `${url}/v1/models`,
+    url.replace('http:', 'HTTP:') + '/v1/models',
+    'https://api.example.com/v1/models',
+    `${url}/../../v1/models`,
+  ]) {
     expect((await behind.fetch(input)).status, input).toBe(200)
   }
   expect(new Set(paths)).toEqual(new Set(['/team/mock/v1/models']))
@@ -271,7 +340,12 @@ test('it waits until the mock is ready: refused, then a proxy’s 502, then its 
   await using server = await serve((request, response) => {
     asked++
     if (asked < 3) response.writeHead(asked === 1 ? 502 : 503, asked === 1 ? {} : { 'x-mock-version': '0' }).end()
-    else void mock.fetch(request.url ?? '').then(async (answer) => response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text()))
+    else
+      void mock
+        .fetch(request.url ?? '')
+        .then(async (answer) =>
+          response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text()),
+        )
   })
   await using waited = await connectMock(server.url)
   expect(asked).toBeGreaterThan(3)
@@ -281,19 +355,40 @@ test('it waits until the mock is ready: refused, then a proxy’s 502, then its 
 test('what is not ready in time, is no mock, or is one of another version, is one clear error', async () => {
   const free = await serve(() => {})
   await free[Symbol.asyncDispose]()
-  await expect(connectMock(free.url, { wait: 0.1 })).rejects.toThrow(new RegExp(`^there is no mock ready at ${free.url} after 0.1 s: connect ECONNREFUSED`))
+  await expect(connectMock(free.url, { wait: 0.1 })).rejects.toThrow(
+    new RegExp(`^there is no mock ready at ${free.url} after 0.1 s: connect ECONNREFUSED`),
+  )
   await using silent = await serve(() => {})
-  await expect(connectMock(silent.url, { wait: 0.1 })).rejects.toThrow(`there is no mock ready at ${silent.url} after 0.1 s: no answer`)
+  await expect(connectMock(silent.url, { wait: 0.1 })).rejects.toThrow(
+    `there is no mock ready at ${silent.url} after 0.1 s: no answer`,
+  )
   await using ending = await serve((_request, response) => response.writeHead(503, { 'x-mock-version': '0.1.0' }).end())
-  await expect(connectMock(ending.url, { wait: 0.1 })).rejects.toThrow(`GET ${ending.url}/__mock/readyz is answered with 503`)
+  await expect(connectMock(ending.url, { wait: 0.1 })).rejects.toThrow(
+    `GET ${ending.url}/__mock/readyz is answered with 503`,
+  )
   await using stranger = await serve((_request, response) => response.writeHead(404).end('<h1>nginx</h1>'))
-  await expect(connectMock(stranger.url)).rejects.toThrow(`GET ${stranger.url}/__mock/readyz is answered with 404, and not by chat-image-mock`)
-  for (const health of ['<html>', 'null', '{"contract":{"basePath":{}}}', '{"contract":{"basePath":"@evil.example"}}']) {
-    await using odd = await serve((_request, response) => response.writeHead(200, { 'x-mock-version': version }).end(health))
-    await expect(connectMock(odd.url)).rejects.toThrow(`GET ${odd.url}/__mock/health does not say what clients take as their base URL`)
+  await expect(connectMock(stranger.url)).rejects.toThrow(
+    `GET ${stranger.url}/__mock/readyz is answered with 404, and not by chat-image-mock`,
+  )
+  for (const health of [
+    '<html>',
+    'null',
+    '{"contract":{"basePath":{}}}',
+    '{"contract":{"basePath":"@evil.example"}}',
+  ]) {
+    await using odd = await serve((_request, response) =>
+      response.writeHead(200, { 'x-mock-version': version }).end(health),
+    )
+    await expect(connectMock(odd.url)).rejects.toThrow(
+      `GET ${odd.url}/__mock/health does not say what clients take as their base URL`,
+    )
   }
-  await using newer = await serve((_request, response) => response.writeHead(200, { 'x-mock-version': '99.1.0' }).end('{"contract":{"basePath":"/v1"}}'))
-  await expect(connectMock(newer.url)).rejects.toThrow(/is version 99\.1\.0, this package is \d+\.\d+\.\d+: .* use the same version of both/)
+  await using newer = await serve((_request, response) =>
+    response.writeHead(200, { 'x-mock-version': '99.1.0' }).end('{"contract":{"basePath":"/v1"}}'),
+  )
+  await expect(connectMock(newer.url)).rejects.toThrow(
+    /is version 99\.1\.0, this package is \d+\.\d+\.\d+: .* use the same version of both/,
+  )
   await using mock = await startMock()
   await expect(connectMock(mock.baseURL)).rejects.toThrow(`${mock.baseURL} is a path of a mock; connect to ${mock.url}`)
 })
@@ -313,14 +408,32 @@ test.each<[make: () => Promise<Mock>, message: string]>([
   ]),
   [async () => createMock(null as never), 'options: write them as an object; there are seed, errors'],
   [async () => startMock('http://x' as never), 'options: write them as an object; there are seed, errors'],
-  [async () => startMock({ prot: 1 } as object), /^prot: there is no such option; did you mean port or pace or host\? there are seed, .*, port, host$/.source],
-  [async () => createMock({ scenario: 'retry503' }), "scenario: there is no scenario 'retry503'; did you mean retry-503"],
-  [async () => connectMock('http://localhost:4010', { wait: -1 }), "wait: '-1' is none; use a number of seconds from 0 to 3600"],
-  [async () => connectMock('http://localhost:4010', { controlToken: 'with space' }), 'controlToken: use a text of 1 to 200 characters'],
-  [async () => connectMock('http://localhost:4010', { token: 'x' } as object), 'token: there is no such option; there are wait, controlToken'],
+  [
+    async () => startMock({ prot: 1 } as object),
+    /^prot: there is no such option; did you mean port or pace or host\? there are seed, .*, port, host$/.source,
+  ],
+  [
+    async () => createMock({ scenario: 'retry503' }),
+    "scenario: there is no scenario 'retry503'; did you mean retry-503",
+  ],
+  [
+    async () => connectMock('http://localhost:4010', { wait: -1 }),
+    "wait: '-1' is none; use a number of seconds from 0 to 3600",
+  ],
+  [
+    async () => connectMock('http://localhost:4010', { controlToken: 'with space' }),
+    'controlToken: use a text of 1 to 200 characters',
+  ],
+  [
+    async () => connectMock('http://localhost:4010', { token: 'x' } as object),
+    'token: there is no such option; there are wait, controlToken',
+  ],
   [async () => startMock({ port: 70_000 }), "port: '70000' is none; use a whole number from 0 to 65535"],
   [async () => startMock({ port: '80' as unknown as number }), "port: '80' is none; use a whole number"],
-  [async () => startMock({ host: 'no.such.host.invalid' }), 'no.such.host.invalid is no address of this machine; choose another host'],
+  [
+    async () => startMock({ host: 'no.such.host.invalid' }),
+    'no.such.host.invalid is no address of this machine; choose another host',
+  ],
   [async () => createMock({ port: 4010 } as object), 'port: createMock opens no port; use startMock'],
   [async () => createMock({ timer: 5 } as object), "timer: '5' is none; use a function"],
   [async () => createMock({ seed: {} } as object), 'seed: use a text or a number'],
@@ -330,25 +443,32 @@ test.each<[make: () => Promise<Mock>, message: string]>([
   await expect(make()).rejects.toThrow(message.startsWith('^') ? new RegExp(message) : message)
 })
 
-test.each(KINDS.slice(0, 2))('closing a mock of %s waits for its streams as long as it takes, and no longer', async (_name, make) => {
-  let go = (): void => {}
-  const held = new Promise<void>((resolve) => (go = resolve))
-  const mock = await make({ pace: 'real', timer: async () => held })
-  const body = JSON.stringify({ model: 'flux', stream: true, messages: [{ role: 'user', content: 'x' }] })
-  const asked = mock.fetch('/v1/chat/completions', { method: 'POST', headers: { 'content-type': 'application/json' }, body }).then(async (response) => response.text())
-  while ((await mock.exchanges()).length === 0) await new Promise((resolve) => setImmediate(resolve))
-  const started = performance.now()
-  const closed = mock.close(60)
-  go()
-  expect(await asked).toMatch(/\[DONE\]\n\n$/)
-  await closed
-  expect(performance.now() - started).toBeLessThan(10_000)
-})
+test.each(KINDS.slice(0, 2))(
+  'closing a mock of %s waits for its streams as long as it takes, and no longer',
+  async (_name, make) => {
+    let go = (): void => {}
+    const held = new Promise<void>((resolve) => (go = resolve))
+    const mock = await make({ pace: 'real', timer: async () => held })
+    const body = JSON.stringify({ model: 'flux', stream: true, messages: [{ role: 'user', content: 'x' }] })
+    const asked = mock
+      .fetch('/v1/chat/completions', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      .then(async (response) => response.text())
+    while ((await mock.exchanges()).length === 0) await new Promise((resolve) => setImmediate(resolve))
+    const started = performance.now()
+    const closed = mock.close(60)
+    go()
+    expect(await asked).toMatch(/\[DONE\]\n\n$/)
+    await closed
+    expect(performance.now() - started).toBeLessThan(10_000)
+  },
+)
 
 test('a port that is taken is said at the call', async () => {
   await using mock = await startMock()
   const port = Number(new URL(mock.url).port)
-  await expect(startMock({ port })).rejects.toThrow(`port ${port} is in use on 127.0.0.1; choose another port, or 0 for any free one`)
+  await expect(startMock({ port })).rejects.toThrow(
+    `port ${port} is in use on 127.0.0.1; choose another port, or 0 for any free one`,
+  )
 })
 
 test('two hundred mocks leave nothing behind: no handle, and no memory', async () => {

@@ -11,13 +11,15 @@ const root = resolve(import.meta.dirname, '../..')
 const python = join(root, 'test/clients/python')
 
 /** What a program says of itself, on either stream; nothing where it is not there. */
-const told = (program: string, ...args: string[]): string => spawnSync(program, args, { encoding: 'utf8', timeout: 60_000 }).output?.join('') ?? ''
+const told = (program: string, ...args: string[]): string =>
+  spawnSync(program, args, { encoding: 'utf8', timeout: 60_000 }).output?.join('') ?? ''
 const atLeast = (said: string, pattern: RegExp, [major, minor]: readonly [number, number]): boolean => {
   const [, first = 0, second = 0] = pattern.exec(said) ?? []
   return Number(first) > major || (Number(first) === major && Number(second) >= minor)
 }
 
-const count = (output: string, pattern: RegExp): number => [...output.matchAll(pattern)].reduce((sum, [, number = 1]) => sum + Number(number), 0)
+const count = (output: string, pattern: RegExp): number =>
+  [...output.matchAll(pattern)].reduce((sum, [, number = 1]) => sum + Number(number), 0)
 
 const languages = [
   {
@@ -39,14 +41,17 @@ const languages = [
   {
     name: 'java',
     needs: 'mvn and a JDK of 17 or newer',
-    there: told('mvn', '--version').includes('Apache Maven') && atLeast(told('javac', '--version'), /^javac (\d+)()/, [17, 0]),
+    there:
+      told('mvn', '--version').includes('Apache Maven') &&
+      atLeast(told('javac', '--version'), /^javac (\d+)()/, [17, 0]),
     tests: 3,
     passed: /^\[\w+\] Tests run: (\d+), Failures: 0, Errors: 0, Skipped: 0$/gm,
     failed: /^\[\w+\] Tests run: \d+, Failures: (\d+), Errors: 0, Skipped: 0$/gm,
   },
 ]
 
-const TABLE = /scripted and never asked for \(1\):\s+times +answer +when\s+1 +stream-cut +always\s+asked instead \(1\):\s/
+const TABLE =
+  /scripted and never asked for \(1\):\s+times +answer +when\s+1 +stream-cut +always\s+asked instead \(1\):\s/
 
 let folder: string | undefined
 afterEach(() => {
@@ -60,7 +65,11 @@ function prepare(recipe: Recipe): string {
   layOut(recipe, folder)
   const bin = join(folder, 'node_modules/.bin')
   mkdirSync(bin, { recursive: true })
-  writeFileSync(join(bin, 'chat-image-mock'), `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'dist/cli.js')}' "$@"\n`, { mode: 0o755 })
+  writeFileSync(
+    join(bin, 'chat-image-mock'),
+    `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'dist/cli.js')}' "$@"\n`,
+    { mode: 0o755 },
+  )
   return folder
 }
 
@@ -86,7 +95,11 @@ for (const { name, needs, there, tests, passed, failed } of languages) {
     test('passes', async () => {
       expect(recipe.commands[0]).toBe('npm install --save-dev chat-image-mock')
       const { code, output } = await runPage(recipe, prepare(recipe))
-      expect({ code, passed: count(output, passed), failed: count(output, failed) }, output).toEqual({ code: 0, passed: tests, failed: 0 })
+      expect({ code, passed: count(output, passed), failed: count(output, failed) }, output).toEqual({
+        code: 0,
+        passed: tests,
+        failed: 0,
+      })
     })
 
     test('fails where something scripted is never asked for, and shows what was asked instead', async () => {
@@ -125,15 +138,25 @@ describe.runIf(languages[0]?.there)('the recipe pytest, besides,', () => {
     const pinned = readFileSync(join(python, 'requirements.txt'), 'utf8')
     const [, names = ''] = /^pip install (.*)$/m.exec(recipe.commands.join('\n')) ?? []
     for (const name of [...names.split(' '), 'testcontainers']) expect(pinned).toMatch(new RegExp(`^${name}==`, 'm'))
-    if (!existsSync(join(python, '.venv/bin/pytest'))) throw new Error('the packages of requirements.txt are not installed; run test/clients/python/install.sh')
+    if (!existsSync(join(python, '.venv/bin/pytest')))
+      throw new Error('the packages of requirements.txt are not installed; run test/clients/python/install.sh')
   })
 
   test('passes with the fixture of its container, as far as that goes without Docker', async () => {
     await using mock = await startMock()
-    const changed = change(recipe, /@pytest\.fixture\(scope="session"\)\ndef mock_url\(\):\n {4}"""The address of the mock, which[^]*?\n\n\n/, 'pytest_plugins = ["mock_container"]\n\n\n')
+    const changed = change(
+      recipe,
+      /@pytest\.fixture\(scope="session"\)\ndef mock_url\(\):\n {4}"""The address of the mock, which[^]*?\n\n\n/,
+      'pytest_plugins = ["mock_container"]\n\n\n',
+    )
     const cwd = prepare(changed)
     writeFileSync(join(cwd, 'fake_docker.py'), FAKE_DOCKER)
-    const { code, output } = await runPage(changed, cwd, { PYTHONPATH: cwd, PYTEST_ADDOPTS: '-s -p fake_docker', FAKE_PORT: new URL(mock.url).port, MOCK_IMAGE: 'mock:own' })
+    const { code, output } = await runPage(changed, cwd, {
+      PYTHONPATH: cwd,
+      PYTEST_ADDOPTS: '-s -p fake_docker',
+      FAKE_PORT: new URL(mock.url).port,
+      MOCK_IMAGE: 'mock:own',
+    })
     expect(output).toMatch(/^=+ 4 passed in /m)
     expect(output).toContain('stopped mock:own 4010')
     expect(code, output).toBe(0)

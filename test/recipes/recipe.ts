@@ -19,7 +19,9 @@ export function readRecipe(name: string): Recipe {
   const blocks = [...page.matchAll(/^```(\S+)(?: (\S+))?\n([\s\S]*?)^```$/gm)]
   return {
     files: blocks.flatMap(([, , path, text = '']) => (path === undefined ? [] : [{ path, text }])),
-    commands: blocks.flatMap(([, language, path, text = '']) => (language === 'sh' && path === undefined ? text.trim().split('\n') : [])),
+    commands: blocks.flatMap(([, language, path, text = '']) =>
+      language === 'sh' && path === undefined ? text.trim().split('\n') : [],
+    ),
   }
 }
 
@@ -39,10 +41,18 @@ export interface Ran {
 
 /** Runs commands as a shell does, for at most five minutes. No proxy stands between a program and the mock. */
 export async function run(commands: string, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const options = { cwd, timeout: 290_000, maxBuffer: 16_777_216, env: { ...process.env, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1', ...env } }
+  const options = {
+    cwd,
+    timeout: 290_000,
+    maxBuffer: 16_777_216,
+    env: { ...process.env, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1', ...env },
+  }
   return new Promise((done) => {
     execFile('sh', ['-e', '-c', commands], options, (error, stdout, stderr) =>
-      done({ code: error === null ? 0 : (error.code ?? error.signal ?? null), output: stripVTControlCharacters(stdout + stderr) }),
+      done({
+        code: error === null ? 0 : (error.code ?? error.signal ?? null),
+        output: stripVTControlCharacters(stdout + stderr),
+      }),
     )
   })
 }

@@ -9,8 +9,17 @@ import type { Redis } from './redis.ts'
 import { SERVER, SKIPPED, startRedis } from './redis.ts'
 
 /** A request for the control API, read. */
-const control = async (mock: Mock, path: string, body?: object): Promise<{ status: number; headers: Headers; json: any }> => {
-  const response = await mock.fetch(`${mock.url}/__mock/${path}`, body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+const control = async (
+  mock: Mock,
+  path: string,
+  body?: object,
+): Promise<{ status: number; headers: Headers; json: any }> => {
+  const response = await mock.fetch(
+    `${mock.url}/__mock/${path}`,
+    body === undefined
+      ? {}
+      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+  )
   return { status: response.status, headers: response.headers, json: await response.json() }
 }
 
@@ -40,7 +49,8 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     await redis.kill()
     await becomes(503)
     expect(links.length).toBeGreaterThan(3)
-    for (const link of [...links, ...picturesIn(content), `${mock.url}/openapi.json`, `${mock.baseURL}/models`]) expect((await mock.fetch(link)).status, link).toBe(200)
+    for (const link of [...links, ...picturesIn(content), `${mock.url}/openapi.json`, `${mock.baseURL}/models`])
+      expect((await mock.fetch(link)).status, link).toBe(200)
     expect(await ask(mock, { headers: { 'x-mock-scenario': 'limit-rate' } })).toMatchObject({ status: 429 })
     expect(await ask(mock, { headers: { prefer: 'code=500' } })).toMatchObject({ status: 500 })
     const named = await ask(mock, { text: '/mock refused-prose' })
@@ -60,10 +70,17 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
       const refused = await ask(mock, { headers })
       expect(refused).toMatchObject(GONE)
       expect(refused.headers.get('retry-after')).toBe('1')
-      expect(refused.json.error.message).toBe(`What is remembered is not available: the store at redis://127.0.0.1:${redis.port}/0 cannot be reached: connect ECONNREFUSED 127.0.0.1:${redis.port}`)
+      expect(refused.json.error.message).toBe(
+        `What is remembered is not available: the store at redis://127.0.0.1:${redis.port}/0 cannot be reached: connect ECONNREFUSED 127.0.0.1:${redis.port}`,
+      )
     }
-    for (const scenario of ['retry-503', 'retry-429']) expect(await ask(mock, { headers: { 'x-mock-scenario': scenario } }), 'of a sequence it is remembered whose turn it is').toMatchObject(GONE)
-    for (const path of ['exchanges', 'exchanges/latest', 'script', 'coverage', 'coverage?total=true']) expect(await control(mock, path), path).toMatchObject(GONE)
+    for (const scenario of ['retry-503', 'retry-429'])
+      expect(
+        await ask(mock, { headers: { 'x-mock-scenario': scenario } }),
+        'of a sequence it is remembered whose turn it is',
+      ).toMatchObject(GONE)
+    for (const path of ['exchanges', 'exchanges/latest', 'script', 'coverage', 'coverage?total=true'])
+      expect(await control(mock, path), path).toMatchObject(GONE)
     expect(await control(mock, 'script', { scenario: 'limit-rate' })).toMatchObject(GONE)
     expect(await control(mock, 'reset', {})).toMatchObject(GONE)
     await expect(mock.script('limit-rate')).rejects.toThrow('cannot be reached')
@@ -71,7 +88,12 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     expect(await control(mock, 'readyz')).toMatchObject({ status: 503 })
     expect(await control(mock, 'health')).toMatchObject({
       status: 200,
-      json: { status: 'not ready', sessions: null, exchanges: null, store: { place: `redis://127.0.0.1:${redis.port}/0`, reached: false, notShared: [] } },
+      json: {
+        status: 'not ready',
+        sessions: null,
+        exchanges: null,
+        store: { place: `redis://127.0.0.1:${redis.port}/0`, reached: false, notShared: [] },
+      },
     })
     expect(faults, 'it is told once').toEqual([expect.stringContaining('cannot be reached')])
   })
@@ -93,7 +115,9 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     await ask(mock)
     redis.signal('SIGSTOP')
     const began = performance.now()
-    expect(await Promise.all(Array.from({ length: 20 }, async () => (await ask(mock)).status))).toEqual(Array.from({ length: 20 }, () => 503))
+    expect(await Promise.all(Array.from({ length: 20 }, async () => (await ask(mock)).status))).toEqual(
+      Array.from({ length: 20 }, () => 503),
+    )
     expect(performance.now() - began).toBeLessThan(4000)
     await becomes(503)
     const then = performance.now()
@@ -118,9 +142,15 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
   test('a store that refuses the password or is full is gone too, and no password is told', async () => {
     const locked = await startRedis('--requirepass', 'right')
     const told: string[] = []
-    const wrong = await createMock({ store: locked.url.replace('//', '//:hunter2@'), onFault: (fault) => told.push(String(fault)) })
+    const wrong = await createMock({
+      store: locked.url.replace('//', '//:hunter2@'),
+      onFault: (fault) => told.push(String(fault)),
+    })
     expect(await ask(wrong)).toMatchObject(GONE)
-    const right = await createMock({ store: locked.url.replace('//', '//:right@'), onFault: (fault) => told.push(String(fault)) })
+    const right = await createMock({
+      store: locked.url.replace('//', '//:right@'),
+      onFault: (fault) => told.push(String(fault)),
+    })
     expect(await ask(right)).toMatchObject({ status: 200 })
     await right.close()
     await wrong.close()
@@ -150,7 +180,10 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     }).listen(0, '127.0.0.1')
     await once(proxy, 'listening')
     const address = proxy.address()
-    const broken = await createMock({ store: `redis://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`, onFault: (fault) => faults.push(String(fault)) })
+    const broken = await createMock({
+      store: `redis://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+      onFault: (fault) => faults.push(String(fault)),
+    })
     await broken.script('limit-rate', { times: 150 })
     const answers = Promise.all(
       Array.from({ length: 400 }, async (_, i) => {

@@ -1,11 +1,14 @@
 import { expect, test, vi } from 'vitest'
-import { MemoryStore } from '../../src/store/memory.ts'
+import { MemoryStore } from '../../src/store/memory-store.ts'
 import { storeTests } from './suite.ts'
 
 storeTests(async (bounds) => new MemoryStore(bounds))
 
 /** An Exchange that tells when it is written. */
-const unwritten = (text: string, told: string[]): { size: number; write: () => Uint8Array } => ({ size: 1000, write: () => (told.push(text), Buffer.from(text)) })
+const unwritten = (text: string, told: string[]): { size: number; write: () => Uint8Array } => ({
+  size: 1000,
+  write: () => (told.push(text), Buffer.from(text)),
+})
 
 test('what is not written yet is written when it is read, once, and weighs what it is then', async () => {
   const store = new MemoryStore()
@@ -13,7 +16,8 @@ test('what is not written yet is written when it is read, once, and weighs what 
   for (const text of ['a', 'bb']) await store.record('alice', unwritten(text, told))
   await store.record('bob', unwritten('ccc', told))
   expect([told, (await store.size()).bytes]).toEqual([[], 3000])
-  for (let i = 0; i < 2; i++) expect((await store.records('alice')).map(({ bytes: kept }) => String(kept))).toEqual(['a', 'bb'])
+  for (let i = 0; i < 2; i++)
+    expect((await store.records('alice')).map(({ bytes: kept }) => String(kept))).toEqual(['a', 'bb'])
   expect([told, (await store.size()).bytes]).toEqual([['a', 'bb'], 1003])
   await store.close()
   expect([told, (await store.size()).bytes]).toEqual([['a', 'bb', 'ccc'], 6])

@@ -9,8 +9,8 @@ import { promisify } from 'node:util'
 import { createClient } from '@redis/client'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { MemoryStore } from '../../src/store/memory.ts'
-import { openRedis } from '../../src/store/redis.ts'
+import { MemoryStore } from '../../src/store/memory-store.ts'
+import { openRedis } from '../../src/store/redis/redis-store.ts'
 import type { Bounds, Store } from '../../src/store/store.ts'
 import type { Redis } from './redis.ts'
 import { SERVER, SKIPPED, startRedis } from './redis.ts'
@@ -58,9 +58,17 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     const { scripted } = await two.open('alice')
     expect(scripted).toMatchObject([{ json: '"a"', left: 3 }])
     const ids = scripted.map(({ id }) => id)
-    expect(await Promise.all([one, two, one].map(async (store) => (await store.take('alice', ids))?.left))).toEqual(expect.arrayContaining([1, 2, 3]))
-    const written = [await one.record('alice', Buffer.from('1')), await two.record('bob', Buffer.from('2')), await one.record('alice', Buffer.from('3'))]
-    expect((await two.records()).map(({ id, bytes }) => [id, String(bytes)])).toEqual(written.map(({ id }, i) => [id, String(i + 1)]))
+    expect(await Promise.all([one, two, one].map(async (store) => (await store.take('alice', ids))?.left))).toEqual(
+      expect.arrayContaining([1, 2, 3]),
+    )
+    const written = [
+      await one.record('alice', Buffer.from('1')),
+      await two.record('bob', Buffer.from('2')),
+      await one.record('alice', Buffer.from('3')),
+    ]
+    expect((await two.records()).map(({ id, bytes }) => [id, String(bytes)])).toEqual(
+      written.map(({ id }, i) => [id, String(i + 1)]),
+    )
     expect([await other.scripted('alice'), await other.records()]).toEqual([[], []])
   })
 
@@ -73,17 +81,19 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     await store.reset('a')
     await store.reset('*')
     expect(await store.size()).toMatchObject({ sessions: 3, exchanges: 3, bytes: 15 })
-    expect((await store.open('}:about')).scripted.map(({ json }) => JSON.parse(json))).toEqual(['}:about \u{1F98A} \u0000'])
+    expect((await store.open('}:about')).scripted.map(({ json }) => JSON.parse(json))).toEqual([
+      '}:about \u{1F98A} \u0000',
+    ])
     expect((await store.records('marks:a')).map(({ bytes }) => [...bytes])).toEqual([[0, 255, 13, 10, 128]])
   })
 
   test('every key has a lifetime, an hour at most, begins with the prefix, and lies in one slot of a cluster', async () => {
     const store = await open({}, 'mine')
     await store.script('alice', [{ json: '"a"', times: 3 }])
-    const { scripted, epoch } = await store.open('alice')
+    const { scripted, generation } = await store.open('alice')
     await store.take('alice', [scripted[0]?.id ?? ''])
-    await store.count('alice', 'turn', epoch)
-    const { id } = await store.record('alice', Buffer.from('a'), epoch)
+    await store.count('alice', 'turn', generation)
+    const { id } = await store.record('alice', Buffer.from('a'), generation)
     await store.end('alice', id, { duration: 1, hungUp: false })
     await store.mark('alice', ['m'])
     await store.reset('nobody')
@@ -128,7 +138,8 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
 
   test('after its end what is kept can still be read, and nothing keeps the process', async () => {
     const store = await open()
-    const connections = async (): Promise<number> => asked(async (client) => (await client.sendCommand<string>(['CLIENT', 'LIST'])).trim().split('\n').length)
+    const connections = async (): Promise<number> =>
+      asked(async (client) => (await client.sendCommand<string>(['CLIENT', 'LIST'])).trim().split('\n').length)
     await store.record('', Buffer.from('a'))
     const before = await connections()
     await store.close()
@@ -139,9 +150,29 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
   test('rediss: is TLS, to a certificate that the process trusts', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tls-'))
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert], {
-      stdio: 'ignore',
-    })
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-days',
+        '1',
+        '-subj',
+        '/CN=localhost',
+        '-addext',
+        'subjectAltName=DNS:localhost',
+        '-keyout',
+        key,
+        '-out',
+        cert,
+      ],
+      {
+        stdio: 'ignore',
+      },
+    )
     const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (near) => {
       const far = connect(redis.port, '127.0.0.1')
       near.pipe(far).pipe(near)
@@ -159,7 +190,9 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
       const mock = await createMock({ store: '${url}' })
       console.log(await (await mock.fetch(mock.url + '/__mock/health')).text())
       await mock.close()`
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { env: { ...process.env, NODE_EXTRA_CA_CERTS: cert } })
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: cert },
+    })
     expect(JSON.parse(stdout)).toMatchObject({ status: 'ok', store: { place: url, reached: true } })
     server.close()
     rmSync(folder, { recursive: true })
@@ -170,7 +203,8 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
       fc.asyncProperty(fc.array(commands, { minLength: 1, maxLength: 60 }), async (list) => {
         const bounds = { exchanges: 4, sessions: 3, bytes: 40 }
         const [memory, remote] = [createWalk(new MemoryStore(bounds)), createWalk(await open(bounds))]
-        for (const command of list) expect(await remote(command), JSON.stringify(command)).toEqual(await memory(command))
+        for (const command of list)
+          expect(await remote(command), JSON.stringify(command)).toEqual(await memory(command))
       }),
       { numRuns: 500 },
     )
@@ -183,16 +217,34 @@ const place = fc.nat(30)
 const mark = fc.constantFrom('m1', 'm2', 'm3')
 const commands = fc.oneof(
   fc.record({ do: fc.constant('open'), session }),
-  fc.record({ do: fc.constant('count'), session, mark, epoch: fc.option(place, { nil: undefined }) }),
-  fc.record({ do: fc.constant('script'), session, entries: fc.array(fc.record({ json: fc.json(), times: fc.integer({ min: 1, max: 3 }) }), { maxLength: 3 }) }),
+  fc.record({ do: fc.constant('count'), session, mark, generation: fc.option(place, { nil: undefined }) }),
+  fc.record({
+    do: fc.constant('script'),
+    session,
+    entries: fc.array(fc.record({ json: fc.json(), times: fc.integer({ min: 1, max: 3 }) }), { maxLength: 3 }),
+  }),
   fc.record({ do: fc.constant('scripted'), session }),
   fc.record({ do: fc.constant('take'), session, places: fc.array(place, { maxLength: 3 }) }),
-  fc.record({ do: fc.constant('record'), session, size: fc.integer({ min: 1, max: 25 }), epoch: fc.option(place, { nil: undefined }) }),
+  fc.record({
+    do: fc.constant('record'),
+    session,
+    size: fc.integer({ min: 1, max: 25 }),
+    generation: fc.option(place, { nil: undefined }),
+  }),
   fc.record({ do: fc.constant('end'), session, place, duration: fc.nat(9) }),
   fc.record({ do: fc.constant('records'), some }),
-  fc.record({ do: fc.constant('mark'), session, marks: fc.array(mark, { maxLength: 4 }), epoch: fc.option(place, { nil: undefined }) }),
+  fc.record({
+    do: fc.constant('mark'),
+    session,
+    marks: fc.array(mark, { maxLength: 4 }),
+    generation: fc.option(place, { nil: undefined }),
+  }),
   fc.record({ do: fc.constant('marks'), some }),
-  fc.record({ do: fc.constant('erase'), some, places: fc.option(fc.array(place, { maxLength: 4 }), { nil: undefined }) }),
+  fc.record({
+    do: fc.constant('erase'),
+    some,
+    places: fc.option(fc.array(place, { maxLength: 4 }), { nil: undefined }),
+  }),
   fc.record({ do: fc.constant('reset'), some }),
   fc.record({ do: fc.constant('size') }),
 )
@@ -202,16 +254,22 @@ function createWalk(store: Store): (command: any) => Promise<unknown> {
   const ids: string[] = []
   const epochs: string[] = []
   const told = (id: string): number => (ids.includes(id) ? ids.indexOf(id) : ids.push(id) - 1)
-  const epochAt = (i: number | undefined): string | undefined => (i === undefined ? undefined : epochs[i % epochs.length])
+  const epochAt = (i: number | undefined): string | undefined =>
+    i === undefined ? undefined : epochs[i % epochs.length]
   const idAt = (i: number): string => ids[i % ids.length] ?? 'none'
-  const scriptOf = async (name: string): Promise<unknown> => (await store.scripted(name)).map(({ id, ...rest }) => ({ ...rest, id: told(id) }))
+  const scriptOf = async (name: string): Promise<unknown> =>
+    (await store.scripted(name)).map(({ id, ...rest }) => ({ ...rest, id: told(id) }))
   const walk: Readonly<Record<string, (command: any) => Promise<unknown>>> = {
     open: async (command) => {
-      const { nth, epoch, scripted } = await store.open(command.session)
-      if (!epochs.includes(epoch)) epochs.push(epoch)
-      return { nth, epoch: epochs.indexOf(epoch), scripted: scripted.map(({ id, ...rest }) => ({ ...rest, id: told(id) })) }
+      const { nth, generation, scripted } = await store.open(command.session)
+      if (!epochs.includes(generation)) epochs.push(generation)
+      return {
+        nth,
+        generation: epochs.indexOf(generation),
+        scripted: scripted.map(({ id, ...rest }) => ({ ...rest, id: told(id) })),
+      }
     },
-    count: async (command) => store.count(command.session, command.mark, epochAt(command.epoch)),
+    count: async (command) => store.count(command.session, command.mark, epochAt(command.generation)),
     script: async (command) => [await store.script(command.session, command.entries), await scriptOf(command.session)],
     scripted: async (command) => scriptOf(command.session),
     take: async (command) => {
@@ -219,12 +277,22 @@ function createWalk(store: Store): (command: any) => Promise<unknown> {
       return taken && [told(taken.id), taken.left]
     },
     record: async (command) => {
-      const { id, forgotten } = await store.record(command.session, Buffer.alloc(command.size, 'x'), epochAt(command.epoch))
+      const { id, forgotten } = await store.record(
+        command.session,
+        Buffer.alloc(command.size, 'x'),
+        epochAt(command.generation),
+      )
       return [told(id), forgotten]
     },
-    end: async (command) => store.end(command.session, idAt(command.place), { duration: command.duration, hungUp: false }),
-    records: async (command) => (await store.records(command.some)).map(({ id, bytes, ...rest }) => ({ ...rest, id: told(id), bytes: String(Buffer.from(bytes)) })),
-    mark: async (command) => store.mark(command.session, command.marks, epochAt(command.epoch)),
+    end: async (command) =>
+      store.end(command.session, idAt(command.place), { duration: command.duration, hungUp: false }),
+    records: async (command) =>
+      (await store.records(command.some)).map(({ id, bytes, ...rest }) => ({
+        ...rest,
+        id: told(id),
+        bytes: String(Buffer.from(bytes)),
+      })),
+    mark: async (command) => store.mark(command.session, command.marks, epochAt(command.generation)),
     marks: async (command) => [await store.marks(command.some), await store.total()],
     erase: async (command) => store.erase(command.some, command.places?.map(idAt)),
     reset: async (command) => store.reset(command.some),

@@ -20,7 +20,9 @@ export interface Redis {
 }
 
 /** The command of a Redis or Valkey server on this machine, if there is one. */
-export const SERVER = ['redis-server', 'valkey-server'].find((command) => spawnSync(command, ['--version']).status === 0)
+export const SERVER = ['redis-server', 'valkey-server'].find(
+  (command) => spawnSync(command, ['--version']).status === 0,
+)
 
 /** Why tests of it are skipped, where they are. */
 export const SKIPPED = SERVER === undefined ? ' (skipped: there is no redis-server; apt-get install redis-server)' : ''

@@ -59,7 +59,11 @@ describe.skipIf(SERVER === undefined)(`three processes on one store behind a rou
   })
 
   /** Asks the replica whose turn it is; when its connection fails, the next. */
-  const ask = async (session: string, more: { readonly headers?: Readonly<Record<string, string>>; readonly body?: object } = {}, cut = 0): Promise<Answer> => {
+  const ask = async (
+    session: string,
+    more: { readonly headers?: Readonly<Record<string, string>>; readonly body?: object } = {},
+    cut = 0,
+  ): Promise<Answer> => {
     const replica = replicas[turn++ % replicas.length]
     try {
       return { ...(await post(replica?.url ?? '', session, more)), cut }
@@ -68,16 +72,33 @@ describe.skipIf(SERVER === undefined)(`three processes on one store behind a rou
       return ask(session, more, cut + 1)
     }
   }
-  const post = async (url: string, session: string, { headers = {}, body = {} }: Parameters<typeof ask>[1] = {}): Promise<{ status: number; text: string }> =>
+  const post = async (
+    url: string,
+    session: string,
+    { headers = {}, body = {} }: Parameters<typeof ask>[1] = {},
+  ): Promise<{ status: number; text: string }> =>
     new Promise((done, failed) => {
-      const asking = request(`${url}/v1/chat/completions`, { method: 'POST', agent, headers: { 'content-type': 'application/json', 'x-mock-session': session, ...headers } }, (answer) => {
-        let text = ''
-        answer.setEncoding('utf8').on('data', (part: string) => (text += part))
-        answer.on('end', () => done({ status: answer.statusCode ?? 0, text })).on('error', () => done({ status: 0, text }))
-      })
-      asking.on('error', failed).end(JSON.stringify({ model: 'nano-banana', messages: [{ role: 'user', content: 'a fox' }], ...body }))
+      const asking = request(
+        `${url}/v1/chat/completions`,
+        {
+          method: 'POST',
+          agent,
+          headers: { 'content-type': 'application/json', 'x-mock-session': session, ...headers },
+        },
+        (answer) => {
+          let text = ''
+          answer.setEncoding('utf8').on('data', (part: string) => (text += part))
+          answer
+            .on('end', () => done({ status: answer.statusCode ?? 0, text }))
+            .on('error', () => done({ status: 0, text }))
+        },
+      )
+      asking
+        .on('error', failed)
+        .end(JSON.stringify({ model: 'nano-banana', messages: [{ role: 'user', content: 'a fox' }], ...body }))
     })
-  const many = async (count: number, session: string, more: Parameters<typeof ask>[1] = {}): Promise<Answer[]> => Promise.all(Array.from({ length: count }, async () => ask(session, more)))
+  const many = async (count: number, session: string, more: Parameters<typeof ask>[1] = {}): Promise<Answer[]> =>
+    Promise.all(Array.from({ length: count }, async () => ask(session, more)))
   const statuses = (answers: readonly Answer[]): Record<number, number> => {
     const counts: Record<number, number> = {}
     for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1
@@ -118,8 +139,12 @@ describe.skipIf(SERVER === undefined)(`three processes on one store behind a rou
     )
     for (const [i, exchanges] of told.entries()) {
       expect(exchanges).toHaveLength(100)
-      expect(new Set(exchanges.map(({ session }) => session))).toEqual(new Set([sessions[i]?.headers['x-mock-session']]))
-      expect(exchanges.map(({ id }) => Number(id))).toEqual(exchanges.map(({ id }) => Number(id)).toSorted((a, b) => a - b))
+      expect(new Set(exchanges.map(({ session }) => session))).toEqual(
+        new Set([sessions[i]?.headers['x-mock-session']]),
+      )
+      expect(exchanges.map(({ id }) => Number(id))).toEqual(
+        exchanges.map(({ id }) => Number(id)).toSorted((a, b) => a - b),
+      )
     }
   })
 

@@ -4,7 +4,8 @@ import { MAX_MARKS, MAX_SCRIPT_BYTES, MAX_SCRIPTED, MAX_SESSIONS, StoreFull } fr
 
 const bytes = (length: number): Uint8Array => Buffer.alloc(length)
 const once = (json: string): { json: string; times: number } => ({ json, times: 1 })
-const idsOf = async (store: Store, session?: string): Promise<string[]> => (await store.records(session)).map(({ id }) => id)
+const idsOf = async (store: Store, session?: string): Promise<string[]> =>
+  (await store.records(session)).map(({ id }) => id)
 
 /** What is true of every Store; `open` gives one that is empty. */
 export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
@@ -24,7 +25,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
 
   test('each call of open counts a request, and tells what is scripted then', async () => {
     const store = await open()
-    expect(await store.open('alice')).toEqual({ nth: 1, scripted: [], epoch: expect.any(String) })
+    expect(await store.open('alice')).toEqual({ nth: 1, scripted: [], generation: expect.any(String) })
     await store.script('alice', [once('"a"')])
     expect(await store.open('alice')).toMatchObject({ nth: 2, scripted: [{ json: '"a"', left: 1 }] })
     expect(await store.open('bob')).toMatchObject({ nth: 1 })
@@ -74,7 +75,9 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     const many = Array.from({ length: MAX_SCRIPTED }, () => once('"a"'))
     const large = [once('x'.repeat(MAX_SCRIPT_BYTES - 7))]
     await expect(store.script('', many)).rejects.toThrow(new StoreFull("a session's script has at most 1000 entries"))
-    await expect(store.script('', [...large, once('xx')])).rejects.toThrow(new StoreFull("a session's script has at most 1048576 bytes"))
+    await expect(store.script('', [...large, once('xx')])).rejects.toThrow(
+      new StoreFull("a session's script has at most 1048576 bytes"),
+    )
     expect(await store.scripted('')).toMatchObject([{ json: '"kept"' }])
     await store.script('', many.slice(1))
     expect(await store.scripted('')).toHaveLength(MAX_SCRIPTED)
@@ -139,7 +142,9 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.record('new', bytes(1))).toMatchObject({ forgotten: [] })
     await store.open('another')
     await store.mark('a third', ['m'])
-    expect(await store.record('new', bytes(1)), 'those that went in between are told together').toMatchObject({ forgotten: ['s2', 's3'] })
+    expect(await store.record('new', bytes(1)), 'those that went in between are told together').toMatchObject({
+      forgotten: ['s2', 's3'],
+    })
     expect(await store.size()).toEqual({ sessions: MAX_SESSIONS, exchanges: MAX_SESSIONS, bytes: MAX_SESSIONS })
   })
 
@@ -147,7 +152,14 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     const store = await open({ sessions: 2 })
     await store.record('old', bytes(1))
     await store.record('newer', bytes(1))
-    await Promise.all([store.records('old'), store.scripted('old'), store.marks('old'), store.records('nobody'), store.scripted('nobody'), store.marks('nobody')])
+    await Promise.all([
+      store.records('old'),
+      store.scripted('old'),
+      store.marks('old'),
+      store.records('nobody'),
+      store.scripted('nobody'),
+      store.marks('nobody'),
+    ])
     expect(await store.size()).toMatchObject({ sessions: 2 })
     expect(await store.record('newest', bytes(1))).toMatchObject({ forgotten: ['old'] })
   })
@@ -202,7 +214,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     await store.reset('nobody')
     expect(await store.size()).toEqual({ sessions: 1, exchanges: 1, bytes: 5 })
     expect(await store.marks('')).toEqual(new Map())
-    expect(await store.open('')).toEqual({ nth: 1, scripted: [], epoch: expect.any(String) })
+    expect(await store.open('')).toEqual({ nth: 1, scripted: [], generation: expect.any(String) })
     expect(await store.count('', 'turn')).toBe(1)
     expect(await store.open('bob')).toMatchObject({ nth: 2, scripted: [{ left: 1 }] })
     expect(await store.count('bob', 'turn')).toBe(2)
@@ -211,16 +223,20 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
   test('a write of before a reset comes too late: it is left out, and counts only in what was exercised since the start', async () => {
     const store = await open()
     for (const reset of [async () => store.reset('alice'), async () => store.reset()]) {
-      const { epoch } = await store.open('alice')
-      await store.record('alice', bytes(1), epoch)
+      const { generation } = await store.open('alice')
+      await store.record('alice', bytes(1), generation)
       expect(await idsOf(store, 'alice'), 'in time').toHaveLength(1)
       await reset()
       for (const isKnownAgain of [false, true]) {
-        await store.record('alice', bytes(1), epoch)
-        await store.mark('alice', ['late'], epoch)
-        expect(await store.count('alice', 'turn', epoch)).toBe(1)
-        expect([await idsOf(store, 'alice'), await store.marks('alice'), (await store.size()).sessions]).toEqual([[], new Map(), Number(isKnownAgain)])
-        if (!isKnownAgain) expect((await store.open('alice')).epoch).not.toBe(epoch)
+        await store.record('alice', bytes(1), generation)
+        await store.mark('alice', ['late'], generation)
+        expect(await store.count('alice', 'turn', generation)).toBe(1)
+        expect([await idsOf(store, 'alice'), await store.marks('alice'), (await store.size()).sessions]).toEqual([
+          [],
+          new Map(),
+          Number(isKnownAgain),
+        ])
+        if (!isKnownAgain) expect((await store.open('alice')).generation).not.toBe(generation)
       }
       expect(await store.count('alice', 'turn')).toBe(1)
       await store.reset()

@@ -38,8 +38,13 @@ export async function startEngine(images: Images): Promise<Engine> {
   const requests: string[] = []
   const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     requests.push(`${request.method} ${request.url}`)
-    const [status, body] = await answer({ images, running }, request).catch((error: unknown): Answer => [500, { message: String(error) }])
-    response.writeHead(status, { 'content-type': body instanceof Buffer ? 'application/vnd.docker.multiplexed-stream' : 'application/json' })
+    const [status, body] = await answer({ images, running }, request).catch((error: unknown): Answer => [
+      500,
+      { message: String(error) },
+    ])
+    response.writeHead(status, {
+      'content-type': body instanceof Buffer ? 'application/vnd.docker.multiplexed-stream' : 'application/json',
+    })
     response.end(body === undefined || body instanceof Buffer ? body : JSON.stringify(body))
   }
   const server = createServer((request, response) => void reply(request, response))
@@ -79,8 +84,10 @@ interface World {
 
 async function answer({ images, running }: World, request: IncomingMessage): Promise<Answer> {
   const { pathname } = new URL(request.url ?? '/', 'http://engine')
-  const [, room = '', id = '', verb = ''] = /^\/(\w+)(?:\/(.+?))?(?:\/(json|start|stop|restart|logs))?$/.exec(pathname) ?? []
-  if (room === 'info') return [200, { ServerVersion: '29.0.0', OperatingSystem: 'stand-in', OSType: 'linux', Architecture: 'x86_64' }]
+  const [, room = '', id = '', verb = ''] =
+    /^\/(\w+)(?:\/(.+?))?(?:\/(json|start|stop|restart|logs))?$/.exec(pathname) ?? []
+  if (room === 'info')
+    return [200, { ServerVersion: '29.0.0', OperatingSystem: 'stand-in', OSType: 'linux', Architecture: 'x86_64' }]
   if (room === 'images') return id in images ? [200, { Id: id }] : [404, { message: `No such image: ${id}` }]
   if (pathname === '/containers/json') return [200, []]
   if (pathname === '/containers/create') {
@@ -120,7 +127,10 @@ class Program implements Container {
   /** Runs until its address is known, or it has ended. */
   async start(): Promise<void> {
     const env = Object.fromEntries((this.asked.Env ?? []).map((entry: string) => entry.split(/=(.*)/s)))
-    const child = spawn(process.execPath, this.#args, { env: { PATH: process.env['PATH'], ...env, PORT: '0', HOST: '127.0.0.1' }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, this.#args, {
+      env: { PATH: process.env['PATH'], ...env, PORT: '0', HOST: '127.0.0.1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#child = child
     child.stderr.on('data', (bytes) => (this.#written += bytes))
     const said = once(createInterface(child.stdout), 'line').then(([line]) => (this.#port = new URL(line).port))
@@ -139,7 +149,12 @@ class Program implements Container {
       Id: this.id,
       Name: '/stand-in',
       Config: { Hostname: this.id.slice(0, 12), Labels: this.asked.Labels ?? {} },
-      State: { Status: this.isRunning ? 'running' : 'exited', Running: this.isRunning, StartedAt: new Date(0).toISOString(), FinishedAt: '0001-01-01T00:00:00Z' },
+      State: {
+        Status: this.isRunning ? 'running' : 'exited',
+        Running: this.isRunning,
+        StartedAt: new Date(0).toISOString(),
+        FinishedAt: '0001-01-01T00:00:00Z',
+      },
       HostConfig: { PortBindings: this.asked.HostConfig.PortBindings },
       NetworkSettings: { Ports: { '4010/tcp': [{ HostIp: '0.0.0.0', HostPort: this.#port }] }, Networks: {} },
     }

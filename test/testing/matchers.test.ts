@@ -12,12 +12,14 @@ beforeAll(async () => {
   bytes = await (await mock.fetch(url)).arrayBuffer()
 })
 
-test.each<Expected>([{}, { model: 'flux' }, { prompt: 'a fox' }, { model: 'flux', prompt: '  a\nfox ', size: '1024x1024', format: 'jpg', index: 1, count: 1, references: 0 }])(
-  'a picture is the one for what it was asked for, by URL and by bytes: %j',
-  (expected) => {
-    for (const picture of [url, bytes]) expect(toBePlaceholderFor(picture, expected)).toMatchObject({ pass: true })
-  },
-)
+test.each<Expected>([
+  {},
+  { model: 'flux' },
+  { prompt: 'a fox' },
+  { model: 'flux', prompt: '  a\nfox ', size: '1024x1024', format: 'jpg', index: 1, count: 1, references: 0 },
+])('a picture is the one for what it was asked for, by URL and by bytes: %j', (expected) => {
+  for (const picture of [url, bytes]) expect(toBePlaceholderFor(picture, expected)).toMatchObject({ pass: true })
+})
 
 test('a long prompt is compared as far as the picture knows it', async () => {
   await using mock = await createMock()
@@ -40,12 +42,18 @@ and it is one for
 })
 
 test('a picture that is none of the mock’s is said to be none', () => {
-  expect(toBePlaceholderFor('https://example.com/cat.png', { model: 'flux' }).message()).toBe('expected a picture of the mock for\n  model      flux\nand this is none: https://example.com/cat.png')
-  expect(toBePlaceholderFor(new Uint8Array(5), { model: 'flux' }).message()).toContain('bytes without a name of the mock in them')
+  expect(toBePlaceholderFor('https://example.com/cat.png', { model: 'flux' }).message()).toBe(
+    'expected a picture of the mock for\n  model      flux\nand this is none: https://example.com/cat.png',
+  )
+  expect(toBePlaceholderFor(new Uint8Array(5), { model: 'flux' }).message()).toContain(
+    'bytes without a name of the mock in them',
+  )
 })
 
 test('turned round, it says what it should not have been', () => {
-  expect(toBePlaceholderFor(url, { model: 'flux' }).message()).toBe("expected another picture than the mock's for\n  model      flux")
+  expect(toBePlaceholderFor(url, { model: 'flux' }).message()).toBe(
+    "expected another picture than the mock's for\n  model      flux",
+  )
 })
 
 test.each([
@@ -59,7 +67,9 @@ test.each([
   '',
 ])('it holds for just the prompt that was sent: %j', async (prompt) => {
   await using mock = await createMock()
-  const [picture = ''] = picturesIn((await ask(mock, { model: 'gpt-4o-image', text: prompt })).content.replaceAll('\\n', '\n'))
+  const [picture = ''] = picturesIn(
+    (await ask(mock, { model: 'gpt-4o-image', text: prompt })).content.replaceAll('\\n', '\n'),
+  )
   expect(toBePlaceholderFor(picture, { prompt }).message()).toContain('expected another picture')
 })
 
@@ -70,10 +80,15 @@ test.each<[unknown, object, string]>([
   ['x', { index: '1' }, "'1' is no index of a picture; use a whole number"],
   ['x', { prompt: /fox/ }, "'/fox/' is no prompt of a picture; use a text"],
   ['x', undefined as never, 'say what is expected as an object'],
-])('what can never hold is refused, so that its opposite does not hold for nothing: %j %j', (picture, expected, message) => {
-  expect(() => toBePlaceholderFor(picture as string, expected)).toThrow(message)
-})
+])(
+  'what can never hold is refused, so that its opposite does not hold for nothing: %j %j',
+  (picture, expected, message) => {
+    expect(() => toBePlaceholderFor(picture as string, expected)).toThrow(message)
+  },
+)
 
 test('a fact that pictures do not have is refused', () => {
-  expect(() => toBePlaceholderFor(url, { modell: 'flux' } as Expected)).toThrow("toBePlaceholderFor: 'modell' is not known; there are model, prompt, size, format, index, count, references")
+  expect(() => toBePlaceholderFor(url, { modell: 'flux' } as Expected)).toThrow(
+    "toBePlaceholderFor: 'modell' is not known; there are model, prompt, size, format, index, count, references",
+  )
 })

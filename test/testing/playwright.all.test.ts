@@ -14,8 +14,18 @@ describe.runIf(existsSync(CHROMIUM))('chat-image-mock/playwright, run by Playwri
   let told: ReadonlyMap<string, string>
   beforeAll(async () => {
     await using mock = await startMock()
-    const args = ['--no-install', 'playwright', 'test', '--config', join(import.meta.dirname, 'playwright/playwright.config.ts')]
-    const run = promisify(execFile)('npx', args, { env: { ...process.env, MOCK_URL: mock.url, OUTPUT: output }, timeout: 240_000, maxBuffer: 2 ** 26 })
+    const args = [
+      '--no-install',
+      'playwright',
+      'test',
+      '--config',
+      join(import.meta.dirname, 'playwright/playwright.config.ts'),
+    ]
+    const run = promisify(execFile)('npx', args, {
+      env: { ...process.env, MOCK_URL: mock.url, OUTPUT: output },
+      timeout: 240_000,
+      maxBuffer: 2 ** 26,
+    })
     const { stdout } = await run.catch((error: { readonly stdout: string }) => error)
     told = new Map(outcomesOf(JSON.parse(stdout)))
   })
@@ -41,9 +51,18 @@ describe.runIf(existsSync(CHROMIUM))('chat-image-mock/playwright, run by Playwri
   ])('%s', (title) => expect(told.get(title)).toBe('passed'))
 
   test.each([
-    ['is never asked for what it scripts', /scripted and never asked for \(1\):\n.*\n +2 +retry-503[^]+asked instead \(1\):\n.*\n.* gpt-4o-image +200 stream .* a fox/],
-    ['shows another picture', /expected the picture of the mock for\n {2}prompt +a cat\nand it is one for\n {2}prompt +a fox/],
-    ['has a mockedURL that is none', /^RangeError: mockedURL: 'api\.example\.com' is no base URL of a provider; write it as https:\/\/api\.example\.com\/v1/],
+    [
+      'is never asked for what it scripts',
+      /scripted and never asked for \(1\):\n.*\n +2 +retry-503[^]+asked instead \(1\):\n.*\n.* gpt-4o-image +200 stream .* a fox/,
+    ],
+    [
+      'shows another picture',
+      /expected the picture of the mock for\n {2}prompt +a cat\nand it is one for\n {2}prompt +a fox/,
+    ],
+    [
+      'has a mockedURL that is none',
+      /^RangeError: mockedURL: 'api\.example\.com' is no base URL of a provider; write it as https:\/\/api\.example\.com\/v1/,
+    ],
     ['opens a page without a browser', /executable doesn't exist at \/there\/is\/none/],
   ])('fails: %s', (title, message) => expect(told.get(title)).toMatch(message))
 
@@ -52,7 +71,10 @@ describe.runIf(existsSync(CHROMIUM))('chat-image-mock/playwright, run by Playwri
 
 interface Suite {
   readonly suites?: readonly Suite[]
-  readonly specs?: readonly { readonly title: string; readonly tests: readonly { readonly results: readonly Result[] }[] }[]
+  readonly specs?: readonly {
+    readonly title: string
+    readonly tests: readonly { readonly results: readonly Result[] }[]
+  }[]
 }
 
 interface Result {
@@ -64,7 +86,14 @@ interface Result {
 function outcomesOf({ suites = [], specs = [] }: Suite): [string, string][] {
   const own = specs.map(({ title, tests }): [string, string] => {
     const results = tests.flatMap((each) => each.results)
-    return [title, results.map(({ status, errors }) => (errors.length === 0 ? status : errors.map(({ message }) => stripVTControlCharacters(message)).join('\n'))).join('\n')]
+    return [
+      title,
+      results
+        .map(({ status, errors }) =>
+          errors.length === 0 ? status : errors.map(({ message }) => stripVTControlCharacters(message)).join('\n'),
+        )
+        .join('\n'),
+    ]
   })
   return [...own, ...suites.flatMap(outcomesOf)]
 }

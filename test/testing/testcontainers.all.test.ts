@@ -29,17 +29,24 @@ afterAll(async () => {
 })
 
 const draw = async ({ baseURL, apiKey }: Pick<Session, 'baseURL' | 'apiKey'>): Promise<string> => {
-  const { choices } = await new OpenAI({ baseURL, apiKey }).chat.completions.create({ model: 'flux', messages: [{ role: 'user', content: 'a fox' }] })
+  const { choices } = await new OpenAI({ baseURL, apiKey }).chat.completions.create({
+    model: 'flux',
+    messages: [{ role: 'user', content: 'a fox' }],
+  })
   return choices[0]?.message.content ?? ''
 }
 
 test('a container runs the image with its port and its environment, and is gone once it is stopped', async () => {
   const container = await new ChatImageMockContainer(IMAGE).withEnvironment({ MOCK_SEED: 'mine' }).start()
-  expect(engine.containers()).toMatchObject([{ isRunning: true, asked: { Image: IMAGE, Env: ['MOCK_SEED=mine'], ExposedPorts: { '4010/tcp': {} } } }])
+  expect(engine.containers()).toMatchObject([
+    { isRunning: true, asked: { Image: IMAGE, Env: ['MOCK_SEED=mine'], ExposedPorts: { '4010/tcp': {} } } },
+  ])
   expect(container.url).toBe(`http://127.0.0.1:${container.getMappedPort(4010)}`)
   expect(container.baseURL).toBe(`${container.url}/v1`)
   expect(await draw({ baseURL: container.baseURL, apiKey: 'any' })).toContain(`](${container.url}/cdn/`)
-  expect(await container.mock.exchanges()).toMatchObject([{ request: { path: '/v1/chat/completions' }, response: { status: 200 } }])
+  expect(await container.mock.exchanges()).toMatchObject([
+    { request: { path: '/v1/chat/completions' }, response: { status: 200 } },
+  ])
   await container.stop()
   expect(engine.containers()).toEqual([])
   await expect(container.mock.fetch('/v1/models')).rejects.toThrow('the mock is closed')
@@ -52,12 +59,18 @@ test('its sessions never see each other', async () => {
   await alice.script([{ scenario: { then: { say: 'for alice' } } }, { scenario: 'limit-rate' }])
   expect(await draw(bob)).toContain('![')
   expect(await draw(alice)).toBe('for alice')
-  expect([(await alice.exchanges()).length, (await bob.exchanges()).length, (await container.mock.exchanges()).length]).toEqual([1, 1, 2])
+  expect([
+    (await alice.exchanges()).length,
+    (await bob.exchanges()).length,
+    (await container.mock.exchanges()).length,
+  ]).toEqual([1, 1, 2])
   expect([await alice.pending(), await bob.pending()]).toEqual([[{ scenario: 'limit-rate', times: 1 }], []])
 })
 
 test('the token of its control API is handed on', async () => {
-  await using container = await new ChatImageMockContainer(IMAGE).withEnvironment({ MOCK_CONTROL_TOKEN: 'open-sesame' }).start()
+  await using container = await new ChatImageMockContainer(IMAGE)
+    .withEnvironment({ MOCK_CONTROL_TOKEN: 'open-sesame' })
+    .start()
   await container.mock.script({ then: { say: 'hello' } })
   expect(await draw({ baseURL: container.baseURL, apiKey: 'any' })).toBe('hello')
   expect((await fetch(`${container.url}/__mock/exchanges`)).status).toBe(401)
@@ -83,11 +96,15 @@ test('it is waited for until it is ready; one of another version is refused and 
 })
 
 test('one that ends at once says what it wrote', async () => {
-  await expect(new ChatImageMockContainer(IMAGE).withEnvironment({ MOCK_PACE: 'fast' }).start()).rejects.toThrow(/exited during HTTP healthCheck[^]*MOCK_PACE[^]*'fast'/)
+  await expect(new ChatImageMockContainer(IMAGE).withEnvironment({ MOCK_PACE: 'fast' }).start()).rejects.toThrow(
+    /exited during HTTP healthCheck[^]*MOCK_PACE[^]*'fast'/,
+  )
 })
 
 test('one that is not ready in time is removed', async () => {
-  await expect(new ChatImageMockContainer(OLD_IMAGE).withStartupTimeout(1).start()).rejects.toThrow('/__mock/readyz not accessible after 1ms')
+  await expect(new ChatImageMockContainer(OLD_IMAGE).withStartupTimeout(1).start()).rejects.toThrow(
+    '/__mock/readyz not accessible after 1ms',
+  )
 })
 
 test('only this entry of the package loads testcontainers', () => {
@@ -97,5 +114,11 @@ test('only this entry of the package loads testcontainers', () => {
       await import('chat-image-mock' + entry)
       console.log(Object.keys(createRequire(import.meta.url).cache).some((file) => file.includes('testcontainers')))
     }`
-  expect(execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: join(import.meta.dirname, '../..'), encoding: 'utf8', timeout: 15_000 })).toBe('false\nfalse\ntrue\n')
+  expect(
+    execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: join(import.meta.dirname, '../..'),
+      encoding: 'utf8',
+      timeout: 15_000,
+    }),
+  ).toBe('false\nfalse\ntrue\n')
 })

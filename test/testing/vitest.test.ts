@@ -23,7 +23,10 @@ describe('a test that names `mock` gets a session of its own', () => {
   test('that scripts and asks as its client does', async ({ mock }) => {
     await mock.script('retry-503')
     const client = new OpenAI({ baseURL: mock.baseURL, apiKey: mock.apiKey })
-    const { choices } = await client.chat.completions.create({ model: 'flux', messages: [{ role: 'user', content: 'a fox' }] })
+    const { choices } = await client.chat.completions.create({
+      model: 'flux',
+      messages: [{ role: 'user', content: 'a fox' }],
+    })
     expect((await mock.exchanges()).map(({ response }) => response.status)).toEqual([503, 503, 200])
     expect(picturesIn(choices[0]?.message.content ?? '')[0]).toBePlaceholderFor({ model: 'flux', prompt: 'a fox' })
   })
@@ -40,14 +43,29 @@ inProcess('any mock can be the one that the tests of a file share, one in proces
 base('what was scripted and never asked for fails the test, and what was asked instead is shown', () => {
   const root = join(import.meta.dirname, 'vitest')
   const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs')
-  const { status, stdout } = spawnSync(process.execPath, [vitest, 'run', '--config', join(root, 'vitest.config.ts')], { encoding: 'utf8', timeout: 20_000 })
+  const { status, stdout } = spawnSync(process.execPath, [vitest, 'run', '--config', join(root, 'vitest.config.ts')], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
   const { testResults } = JSON.parse(stdout.slice(stdout.indexOf('{')))
-  const told = Object.fromEntries(testResults[0].assertionResults.map(({ title, status: outcome, failureMessages }: any) => [title, [outcome, failureMessages.join('\n')]]))
+  const told = Object.fromEntries(
+    testResults[0].assertionResults.map(({ title, status: outcome, failureMessages }: any) => [
+      title,
+      [outcome, failureMessages.join('\n')],
+    ]),
+  )
   expect(status).toBe(1)
   expect(told['passes']).toEqual(['passed', ''])
   expect(told['is never asked for what it scripts']).toEqual([
     'failed',
-    expect.stringMatching(/scripted and never asked for \(1\):\n.*\n +2 +retry-503[^]+asked instead \(1\):\n.*\n.* nano-banana +200 .* a fox/),
+    expect.stringMatching(
+      /scripted and never asked for \(1\):\n.*\n +2 +retry-503[^]+asked instead \(1\):\n.*\n.* nano-banana +200 .* a fox/,
+    ),
   ])
-  expect(told['shows another picture']).toEqual(['failed', expect.stringMatching(/expected the picture of the mock for\n {2}prompt +a cat\nand it is one for\n {2}prompt +a fox/)])
+  expect(told['shows another picture']).toEqual([
+    'failed',
+    expect.stringMatching(
+      /expected the picture of the mock for\n {2}prompt +a cat\nand it is one for\n {2}prompt +a fox/,
+    ),
+  ])
 })

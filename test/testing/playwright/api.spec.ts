@@ -5,7 +5,11 @@ import { expect, mockFixtures, test } from '../../../src/testing/playwright.ts'
 
 test('a test that opens no page needs no browser', async ({ mock, request }) => {
   await mock.script('retry-503')
-  const ask = async () => request.post(`${mock.baseURL}/chat/completions`, { headers: mock.headers, data: { model: 'flux', messages: [{ role: 'user', content: 'a fox' }] } })
+  const ask = async () =>
+    request.post(`${mock.baseURL}/chat/completions`, {
+      headers: mock.headers,
+      data: { model: 'flux', messages: [{ role: 'user', content: 'a fox' }] },
+    })
   expect([(await ask()).status(), (await ask()).status(), (await ask()).status()]).toEqual([503, 503, 200])
   expect(await mock.exchanges()).toHaveLength(3)
 })

@@ -18,7 +18,10 @@ test('a picture is waited for', async ({ page, mock }) => {
   const picture = page.getByAltText('drawn')
   const src = async (): Promise<string | null> => picture.getAttribute('src')
   expect(await src()).toBeNull()
-  for (const wrong of [async () => expect(await src()).toBePlaceholderFor({}), async () => expect(await src()).not.toBePlaceholderFor({})])
+  for (const wrong of [
+    async () => expect(await src()).toBePlaceholderFor({}),
+    async () => expect(await src()).not.toBePlaceholderFor({}),
+  ])
     await expect(wrong()).rejects.toThrow('toBePlaceholderFor: null is no picture')
   await draw(page, 'a fox')
   await expect.poll(src).toBePlaceholderFor({ prompt: 'a fox' })

@@ -5,7 +5,9 @@ import type { Page } from '@playwright/test'
 
 /** Opens an app that asks a provider for a picture, tells the stream as it reads it, and shows the picture. */
 export async function openApp(page: Page, baseURL: string): Promise<void> {
-  const server = createServer((_request, response) => response.setHeader('content-type', 'text/html').end(appOf(baseURL))).listen(0, '127.0.0.1')
+  const server = createServer((_request, response) =>
+    response.setHeader('content-type', 'text/html').end(appOf(baseURL)),
+  ).listen(0, '127.0.0.1')
   await once(server, 'listening')
   page.once('close', () => server.close())
   const address = server.address()
@@ -27,7 +29,8 @@ export async function draw(page: Page, prompt: string): Promise<void> {
 /** Waits until the picture is there; its address, and its width in pixels. */
 export async function pictureOf(page: Page): Promise<{ readonly src: string; readonly width: number }> {
   return page.getByAltText('drawn').evaluate(async (image: HTMLImageElement) => {
-    if (!image.complete || image.naturalWidth === 0) await new Promise((resolve) => image.addEventListener('load', resolve, { once: true }))
+    if (!image.complete || image.naturalWidth === 0)
+      await new Promise((resolve) => image.addEventListener('load', resolve, { once: true }))
     return { src: image.src, width: image.naturalWidth }
   })
 }

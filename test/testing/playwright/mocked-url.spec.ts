@@ -29,7 +29,12 @@ for (const [name, open] of pages)
 
 test('so are errors, a stream that ends too early, and what is reset', async ({ page, mock }) => {
   const broken = (end: 'close' | 'reset') => ({ scenario: { then: { stream: [{ at: 'picture' as const, end }] } } })
-  await mock.script([{ scenario: 'limit-rate' }, broken('close'), broken('reset'), { scenario: { then: { reset: true } } }])
+  await mock.script([
+    { scenario: 'limit-rate' },
+    broken('close'),
+    broken('reset'),
+    { scenario: { then: { reset: true } } },
+  ])
   await openApp(page, PROVIDER)
   for (const told of ['status 429', 'status 200', 'TypeError', 'TypeError']) {
     await draw(page, 'a fox')
@@ -47,7 +52,12 @@ test('a stream that is still open when the test ends fails nothing', async ({ pa
 
 test('beside the URL nothing is answered', async ({ page, mock }) => {
   await openApp(page, PROVIDER)
-  const urls = ['https://api.example.com/v10', 'https://api.example.com/v', 'https://api-example.com/v1/models', 'http://api.example.com/v1/models']
+  const urls = [
+    'https://api.example.com/v10',
+    'https://api.example.com/v',
+    'https://api-example.com/v1/models',
+    'http://api.example.com/v1/models',
+  ]
   const outside: string[] = []
   await page.context().route(
     (url) => urls.includes(url.href),

@@ -10,7 +10,11 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   projects: [
-    { name: 'browser', testIgnore: 'api.spec.ts', use: { launchOptions: { executablePath: '/usr/bin/chromium', args } } },
+    {
+      name: 'browser',
+      testIgnore: 'api.spec.ts',
+      use: { launchOptions: { executablePath: '/usr/bin/chromium', args } },
+    },
     { name: 'no browser', testMatch: 'api.spec.ts', use: { launchOptions: { executablePath: '/there/is/none' } } },
   ],
 })

@@ -4,7 +4,9 @@ import type { MockFixtures, MockWorkerFixtures } from '../../../src/testing/play
 import { expect, mockFixtures } from '../../../src/testing/playwright.ts'
 import { draw, openApp, pictureOf } from './app.ts'
 
-const test = base.extend<MockFixtures, MockWorkerFixtures>(mockFixtures(async () => connectMock(process.env['MOCK_URL'] ?? '')))
+const test = base.extend<MockFixtures, MockWorkerFixtures>(
+  mockFixtures(async () => connectMock(process.env['MOCK_URL'] ?? '')),
+)
 
 for (const prompt of ['a fox', 'a cat'])
   test(`a test of two at the same time on one mock: ${prompt}`, async ({ page, mock, mockServer }) => {
@@ -14,6 +16,8 @@ for (const prompt of ['a fox', 'a cat'])
     await expect(page.getByRole('log')).toContainText(`${prompt}?`)
     await draw(page, prompt)
     expect((await pictureOf(page)).src).toBePlaceholderFor({ prompt })
-    await expect.poll(async () => new Set((await mockServer.exchanges()).map(({ chat }) => chat?.prompt)), { timeout: 20_000 }).toEqual(new Set(['a fox', 'a cat']))
+    await expect
+      .poll(async () => new Set((await mockServer.exchanges()).map(({ chat }) => chat?.prompt)), { timeout: 20_000 })
+      .toEqual(new Set(['a fox', 'a cat']))
     expect((await mock.exchanges()).map(({ chat }) => chat?.prompt)).toEqual([prompt, prompt])
   })

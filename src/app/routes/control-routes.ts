@@ -1,0 +1,173 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { mapping } from '../../chat/zod-helpers.ts'
+import type { Coverage } from '../../journal/coverage.ts'
+import type { Exchange } from '../../journal/exchange.ts'
+import { MAX_LIMIT, STATUS } from '../../journal/filter.ts'
+import type { Scenario, ScriptEntry } from '../../scenarios/scenario.ts'
+import type { Pending } from '../session-data.ts'
+
+/** Where its paths begin. */
+export const BASE = '/__mock'
+const session = z.object({
+  'x-mock-session': z.string().max(100).optional().openapi({
+    description:
+      'Whose memory; without it, and without a bearer key, what is read and forgotten is of all sessions, and what is scripted is for all that have no name of their own.',
+  }),
+})
+const WHOLE = `write a whole number from 1 to ${MAX_LIMIT}`
+const filter = mapping({
+  session: z.string().openapi({ description: 'Of all sessions, those of this one' }).optional(),
+  model: z.string().openapi({ description: 'A name, or a family as name-*' }).optional(),
+  status: z.string().regex(STATUS, 'write it as 429, or as 4xx').openapi({ description: '429, or 4xx' }).optional(),
+  operation: z.string().openapi({ description: "An operation's id, its path, or POST /path" }).optional(),
+  scenario: z.string().optional(),
+  stream: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
+  path: z.string().openapi({ description: 'With * at its end, what it begins with' }).optional(),
+  since: z.string().openapi({ description: 'Only those after the one with this id' }).optional(),
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, WHOLE)
+    .transform(Number)
+    .refine((number) => number <= MAX_LIMIT, WHOLE)
+    .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, description: 'The newest ones' })
+    .optional(),
+})
+// Of these the schema only tells the document and the types: the mock writes the one itself, and the other is read by the room of scenarios.
+const exchange = z.custom<Exchange>().openapi('Exchange', {
+  type: 'object',
+  required: ['id', 'time', 'session', 'request', 'response'],
+  properties: {
+    id: { type: 'string' },
+    time: { type: 'string', format: 'date-time' },
+    session: { type: 'string' },
+    request: { type: 'object' },
+    response: { type: 'object' },
+  },
+})
+const entry = z.custom<ScriptEntry>().openapi({ type: 'object' })
+const pending = z.custom<Pending>().openapi('Pending', {
+  type: 'object',
+  required: ['scenario', 'times'],
+  properties: {
+    scenario: { description: "A scenario's name, or {then: …}" },
+    when: { type: 'object' },
+    times: { type: 'integer' },
+  },
+})
+const told = z.custom<Coverage>().openapi('Coverage', { type: 'object' })
+const scenario = z.custom<Omit<Scenario, 'then'>>().openapi('Scenario', {
+  type: 'object',
+  required: ['name', 'about'],
+  properties: { name: { type: 'string' }, about: { type: 'string' }, when: { type: 'object' } },
+})
+const forgotten = z.object({ status: z.literal('ok') })
+
+const json = <T extends z.ZodType>(
+  schema: T,
+  description: string,
+): { readonly description: string; readonly content: { readonly 'application/json': { readonly schema: T } } } => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+
+/** What can be asked of the control API: what comes in is read by these schemas, and its document and its client are made from them. */
+export const routes = {
+  exchanges: createRoute({
+    method: 'get',
+    path: `${BASE}/exchanges`,
+    summary: 'What was asked and answered, the oldest first; as a table with Accept: text/plain',
+    request: { headers: session, query: filter },
+    responses: {
+      200: {
+        description: 'The Exchanges',
+        content: {
+          'application/json': { schema: z.object({ exchanges: z.array(exchange) }) },
+          'text/plain': { schema: z.string() },
+        },
+      },
+    },
+  }),
+  erase: createRoute({
+    method: 'delete',
+    path: `${BASE}/exchanges`,
+    summary: 'Forget what was asked and answered, as far as it fits the filter',
+    request: { headers: session, query: filter },
+    responses: { 200: json(forgotten, 'It is forgotten') },
+  }),
+  exchange: createRoute({
+    method: 'get',
+    path: `${BASE}/exchanges/{id}`,
+    summary: 'One Exchange; latest is the newest',
+    request: { headers: session, params: z.object({ id: z.string() }) },
+    responses: { 200: json(exchange, 'The Exchange') },
+  }),
+  scenarios: createRoute({
+    method: 'get',
+    path: `${BASE}/scenarios`,
+    summary: 'What can be asked for',
+    responses: { 200: json(z.object({ scenarios: z.array(scenario) }), 'The scenarios') },
+  }),
+  script: createRoute({
+    method: 'post',
+    path: `${BASE}/script`,
+    summary: 'The next answers, in order',
+    request: {
+      headers: session,
+      body: {
+        required: true,
+        content: { 'application/json': { schema: z.union([entry, z.array(entry)]) } },
+      },
+    },
+    responses: { 200: json(z.object({ scripted: z.int() }), 'How many entries were added') },
+  }),
+  pending: createRoute({
+    method: 'get',
+    path: `${BASE}/script`,
+    summary: 'What is scripted and not yet asked for',
+    request: { headers: session },
+    responses: { 200: json(z.object({ pending: z.array(pending) }), 'The script') },
+  }),
+  reset: createRoute({
+    method: 'post',
+    path: `${BASE}/reset`,
+    summary: 'Forget script, positions, Exchanges and coverage',
+    request: { headers: session },
+    responses: { 200: json(forgotten, 'It is forgotten') },
+  }),
+  coverage: createRoute({
+    method: 'get',
+    path: `${BASE}/coverage`,
+    summary: 'What was exercised, and what not yet; also as text/markdown, and as JUnit with Accept: application/xml',
+    request: {
+      headers: session,
+      query: mapping({
+        total: z
+          .enum(['true', 'false'])
+          .openapi({ description: 'true: of all requests since the start, whatever was reset' })
+          .optional(),
+      }),
+    },
+    responses: {
+      200: {
+        description: 'The coverage',
+        content: {
+          'application/json': { schema: told },
+          'text/markdown': { schema: z.string() },
+          'application/xml': { schema: z.string() },
+        },
+      },
+    },
+  }),
+}
+
+/** What is answered elsewhere and documented all the same, with its media type. */
+export const OTHERS = {
+  livez: ['Whether the process runs', 'application/json'],
+  readyz: ['Whether requests are answered; 503 before they are, and while the mock ends', 'application/json'],
+  health: ['Version, contract, and how much is kept', 'application/json'],
+  metrics: ['What was counted since the start, as Prometheus reads it', 'text/plain'],
+  'openapi.json': ['This document', 'application/json'],
+} as const

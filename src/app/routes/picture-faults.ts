@@ -1,0 +1,43 @@
+import type { PictureFault } from '../../images/recipe.ts'
+import { ApiError } from '../../errors/api-error.ts'
+import type { Reply } from '../../util/reply.ts'
+
+/** How late a slow picture comes, in milliseconds. */
+const SLOW = 10_000
+
+// What a signed link says when its time is over.
+const EXPIRED =
+  '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>\n'
+const PAGE =
+  '<!doctype html>\n<html lang="en"><head><title>Just a moment...</title></head><body><h1>Checking your browser</h1></body></html>\n'
+
+/** What is answered for a picture with a fault, made of what would be answered without; an ApiError for one that is missing. */
+export const faulty: Readonly<Record<PictureFault, (sound: () => Promise<Reply>) => Promise<Reply>>> = {
+  missing: async () => {
+    throw new ApiError('unknown_picture')
+  },
+  expired: async () => ({ status: 403, headers: withType('application/xml'), body: EXPIRED }),
+  slow: async (sound) => ({ ...(await sound()), wait: SLOW }),
+  cut: async (sound) => breakOff(await sound()),
+  type: async (sound) => {
+    const reply = await sound()
+    return { ...reply, headers: { ...reply.headers, ...withType('text/plain') } }
+  },
+  page: async () => ({ status: 200, headers: withType('text/html'), body: PAGE }),
+}
+
+function withType(type: string): Readonly<Record<string, string>> {
+  return { 'content-type': type, 'x-content-type-options': 'nosniff' }
+}
+
+// The length is that of the whole picture, and the connection breaks in its middle.
+function breakOff(reply: Reply): Reply {
+  const { body } = reply
+  if (!(body instanceof Uint8Array)) return reply
+  const half = { wait: 0, data: body.subarray(0, Math.ceil(body.length / 2)), isAlone: true } as const
+  return {
+    ...reply,
+    headers: { ...reply.headers, 'content-length': String(body.length) },
+    body: [half, { wait: 0, data: '', isReset: true }],
+  }
+}

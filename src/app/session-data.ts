@@ -1,0 +1,96 @@
+import type { Coverage } from '../journal/coverage.ts'
+import type { Exchange } from '../journal/exchange.ts'
+import { readExchange } from '../journal/exchange.ts'
+import type { Filter } from '../journal/filter.ts'
+import type { CoverageTargets } from '../journal/coverage-keys.ts'
+import type { StoredExchange, Scripted, Store } from '../store/store.ts'
+import type { Settings } from './settings.ts'
+
+/**
+ * What is scripted and not yet asked for.
+ * @example
+ * expect(await mock.pending()).toEqual([]) // everything was asked for
+ */
+export interface Pending {
+  /** A scenario's name, or what it answers. */
+  readonly scenario: unknown
+  /** Which requests it is for. */
+  readonly when?: unknown
+  /** How many requests it still answers. */
+  readonly times: number
+}
+
+/** What a mock remembers of a session, or of all of them. */
+export interface Memory {
+  readonly script: (entries: unknown) => Promise<number>
+  readonly pending: () => Promise<Pending[]>
+  readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
+  /** The same as they are kept, to be read one by one. */
+  readonly kept: (filter?: Filter) => Promise<readonly StoredExchange[]>
+  /** What was scripted and never asked for, and what was asked instead, as a table. */
+  readonly table: (filter?: Filter) => Promise<string>
+  /** One Exchange by its id; `latest` is the newest. */
+  readonly exchange: (id: string) => Promise<Exchange | undefined>
+  readonly coverage: () => Promise<Coverage>
+  /** The coverage of all sessions since the start, whatever was reset. */
+  readonly total: () => Promise<Coverage>
+  /** Forgets the Exchanges that fit. */
+  readonly erase: (filter?: Filter) => Promise<void>
+  readonly reset: () => Promise<void>
+}
+
+/** The memory of a session; without a name what is read and forgotten is of all sessions, and what is scripted is for all that have no script and no name of their own. */
+export function memoryOf({ choosing }: Settings, known: CoverageTargets, session: string | undefined): Memory {
+  const { store }: { store: Store } = choosing
+  const own = session ?? ''
+  const kept = async (filter: Filter = {}): Promise<readonly StoredExchange[]> =>
+    select(await store.records(session), filter)
+  const exchanges = async (filter?: Filter): Promise<Exchange[]> => (await kept(filter)).map(readExchange)
+  return {
+    kept,
+    exchanges,
+    table: async (filter) =>
+      (await import('../journal/failure-table.ts')).toTable({
+        exchanges: await exchanges(filter),
+        scripted: await store.scripted(own),
+      }),
+    script: async (entries) => (await import('../scenarios/script.ts')).addScript(entries, own, choosing),
+    pending: async () => (await store.scripted(own)).map(toPending),
+    exchange: async (id) => {
+      const all = await store.records(session)
+      const found = id === 'latest' ? all.at(-1) : all.find((one) => one.id === id)
+      return found === undefined ? undefined : readExchange(found)
+    },
+    coverage: async () => (await import('../journal/coverage.ts')).toCoverage(await store.marks(session), known),
+    total: async () => (await import('../journal/coverage.ts')).toCoverage(await store.total(), known),
+    erase: async (filter = {}) =>
+      store.erase(
+        session,
+        (await kept(filter)).map(({ id }) => id),
+      ),
+    reset: async () => store.reset(session),
+  }
+}
+
+const TURN = 64
+
+// The newest first, until there are enough; a long journal is read in several turns, so that others have theirs.
+async function select(
+  all: readonly StoredExchange[],
+  { limit = all.length, ...filter }: Filter,
+): Promise<readonly StoredExchange[]> {
+  if (Object.keys(filter).length === 0) return all.slice(Math.max(0, all.length - limit))
+  const { selectExchanges } = await import('../journal/filter.ts')
+  const found: StoredExchange[] = []
+  for (let i = all.length - 1; i >= 0 && found.length < limit; i--) {
+    const kept = all[i]
+    if (kept !== undefined && selectExchanges([readExchange(kept)], filter).length > 0) found.push(kept)
+    if (i % TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  return found.toReversed()
+}
+
+function toPending({ json, left }: Scripted): Pending {
+  const entry: Omit<Pending, 'times'> = JSON.parse(json)
+  return { ...entry, times: left }
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import type { SourceFile } from '../openapi/document.ts'
+import { MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../images/recipe.ts'
+import { sizeOf } from './size.ts'
+import type { StyleName } from './styles/styles.ts'
+import { styles } from './styles/styles.ts'
+
+/** A value of a list of words. */
+export function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.ZodEnum<{ [K in T[number]]: K }> {
+  return z.enum(values, { error: ({ input }) => `${quote(input)} is not allowed; write one of ${values.join(', ')}` })
+}
+
+/** A mapping whose keys are all known. */
+export function mapping<T extends z.core.$ZodLooseShape>(shape: T): z.ZodObject<T, z.core.$strict> {
+  const known = Object.keys(shape).join(', ')
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `${issue.keys.map(quote).join(', ')} is not known; what can be written is ${known}`
+        : `write what is known of it: ${known}`,
+  })
+}
+
+/** A size, written as `1024x1536`. */
+export const size = z.string({ error: 'write it as 1024x1024' }).refine((text) => sizeOf(text) !== undefined, {
+  error: ({ input }) =>
+    `${quote(input)} is no size; write it as 1024x1024, ${MIN_SIDE} to ${MAX_SIDE} a side and at most ${MAX_PIXELS} pixels`,
+})
+
+/** A time in seconds, at most an hour. */
+export const seconds = z
+  .number({ error: 'write the seconds as a number' })
+  .min(0, 'a time cannot be negative')
+  .max(3600, 'at most 3600 seconds')
+
+function isStyle(name: string): name is StyleName {
+  return Object.hasOwn(styles, name)
+}
+
+const [firstStyle = 'markdown', ...otherStyles] = Object.keys(styles).filter(isStyle)
+/** The name of a Style. */
+export const style = oneOf([firstStyle, ...otherStyles])
+
+/** A value in an error message, at most 64 characters of it. */
+export function quote(value: unknown): string {
+  return `'${typeof value === 'string' ? value.slice(0, 64) : JSON.stringify(value)?.slice(0, 64)}'`
+}
+
+/** What zod finds wrong with a file's value, in the order of its lines: each with file, line, key, and how to mend it. */
+export function toFaults(issues: readonly z.core.$ZodIssue[], source: Pick<SourceFile, 'file' | 'lineOf'>): string[] {
+  return issues
+    .map((issue) => toFault(issue, source))
+    .toSorted((a, b) => a.line - b.line)
+    .map(({ text }) => text)
+}
+
+function toFault(
+  issue: z.core.$ZodIssue,
+  { file: name, lineOf }: Pick<SourceFile, 'file' | 'lineOf'>,
+): { line: number; text: string } {
+  const keys = issue.path.map((key) => (typeof key === 'number' ? key : String(key)))
+  const line = lineOf(issue.code === 'unrecognized_keys' ? [...keys, issue.keys[0] ?? ''] : keys)
+  return { line, text: `${name}:${line} ${toWords(issue)}` }
+}
+
+/** One thing that is wrong with a value: its key, and how to mend it. */
+export function toWords(issue: z.core.$ZodIssue): string {
+  const [inner] = issue.code === 'invalid_key' ? issue.issues : []
+  const place = issue.path.map(String).join('.')
+  return `${place === '' ? '' : `${place}: `}${inner?.message ?? issue.message}`
+}

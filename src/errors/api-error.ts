@@ -1,0 +1,89 @@
+import type { Dialect, Envelope, ErrorDetails, ErrorKind, ErrorSpec } from './table.ts'
+import { ERRORS } from './table.ts'
+import { toNote } from '../util/notes.ts'
+import type { Reply } from '../util/reply.ts'
+import { JSON_HEADERS } from '../util/reply.ts'
+
+/** A request that is answered with an error: thrown where it is noticed, made a Reply in one place. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly kind: ErrorKind
+  readonly details: ErrorDetails
+
+  constructor(kind: ErrorKind, details: ErrorDetails = {}) {
+    super(ERRORS[kind]().openai.message(details, ''))
+    this.kind = kind
+    this.details = details
+  }
+}
+
+/** How an error is told. */
+export interface ErrorFormat {
+  readonly dialect: Dialect
+  /** The gateway ends its own messages with it. */
+  readonly requestId: string
+}
+
+/**
+ * The answer to an ApiError; anything else is a fault of ours and says nothing of itself. What the gateway's words leave
+ * out, which models there are or what exactly is wrong, stands in `x-mock-note`.
+ */
+export function errorReply(error: unknown, { dialect, requestId }: ErrorFormat): Reply {
+  const { kind, details, message: advice } = error instanceof ApiError ? error : new ApiError('server_error')
+  const saying = specOf(kind, dialect)
+  const message = saying.message(details, requestId)
+  const code = typeof saying.code === 'function' ? saying.code(details) : saying.code
+  const { status, type, envelope } = saying
+  return {
+    status,
+    headers: {
+      ...CONTENT[envelope],
+      ...saying.headers,
+      ...details.headers,
+      ...toNote(message === advice ? [] : [advice]),
+    },
+    body: BODIES[envelope]({ message, requestId, type, code, given: saying.param ?? '', param: details.param ?? null }),
+  }
+}
+
+function specOf(kind: ErrorKind, dialect: Dialect): ErrorSpec {
+  const row: { readonly openai: ErrorSpec; readonly gateway?: ErrorSpec } = ERRORS[kind]()
+  if (dialect === 'openai') return row.openai
+  return row.gateway ?? { ...row.openai, envelope: 'middleware', type: 'new_api_error' }
+}
+
+const HTML = { 'content-type': 'text/html', 'x-content-type-options': 'nosniff' }
+const CONTENT: Readonly<Record<Envelope, Readonly<Record<string, string>>>> = {
+  openai: JSON_HEADERS,
+  middleware: JSON_HEADERS,
+  relay: JSON_HEADERS,
+  upstream: JSON_HEADERS,
+  html: HTML,
+  empty: {},
+}
+
+interface Fields {
+  readonly message: string
+  readonly requestId: string
+  readonly type: string
+  readonly code: string | null
+  /** What OpenAI names in `param`. */
+  readonly param: string | null
+  /** What the gateway has there instead. */
+  readonly given: string
+}
+
+const sign = ({ message, requestId }: Fields): string => `${message} (request id: ${requestId})`
+
+// Each envelope with its fields in the order that was seen.
+const BODIES: Readonly<Record<Envelope, (fields: Fields) => string>> = {
+  openai: ({ message, type, param, code }) => JSON.stringify({ error: { message, type, param, code } }),
+  middleware: (fields) =>
+    JSON.stringify({ error: { code: fields.code ?? '', message: sign(fields), type: fields.type } }),
+  relay: (fields) =>
+    JSON.stringify({ error: { message: sign(fields), type: fields.type, param: fields.given, code: fields.code } }),
+  upstream: ({ message, type, given, code }) => JSON.stringify({ error: { message, type, param: given, code } }),
+  html: ({ message: title }) =>
+    `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`,
+  empty: () => '',
+}

@@ -1,0 +1,104 @@
+import type { Box, Canvas } from './canvas.ts'
+import { fill, mix } from './canvas.ts'
+import { createPrng } from '../../util/prng.ts'
+import type { Palette } from './palette.ts'
+import type { Creature } from '../recipe.ts'
+
+/** A creature stands on a grid of 13 x 13 cells and is the same on both sides. */
+export const GRID = 13
+const HALF = 7
+
+/** Which colour a cell has, 0 to 3; undefined where the sky shows. */
+type Cells = readonly (readonly (number | undefined)[])[]
+
+interface Shape {
+  readonly cells: Cells
+  /** The eye's row and its distance from the middle column. */
+  readonly eye: { readonly row: number; readonly column: number }
+}
+
+function toShape(emblem: string): Shape {
+  const number = createPrng(emblem)
+  const eye = { row: 4 + number(3), column: 1 + number(3) }
+  const half = Array.from({ length: GRID }, (_, row) =>
+    Array.from({ length: HALF }, (_column, column) => {
+      const reach = (row - 6) ** 2 * 4 + column ** 2 * 5 // near 0 in the middle, 144 and more at the rim
+      const chance = reach < 30 ? 92 : reach < 80 ? 74 : reach < 140 ? 48 : 26
+      const isFilled = number(100) < chance
+      const colour = number(4)
+      return isFilled || (Math.abs(row - eye.row) <= 1 && Math.abs(column - eye.column) <= 1) ? colour : undefined
+    }),
+  )
+  const at = (row: number, column: number): number | undefined => half[row]?.[Math.abs(column)]
+  const isLonely = (row: number, column: number): boolean =>
+    at(row - 1, column) === undefined &&
+    at(row + 1, column) === undefined &&
+    at(row, column - 1) === undefined &&
+    at(row, column + 1) === undefined
+  const cells = Array.from({ length: GRID }, (_, row) =>
+    Array.from({ length: GRID }, (_column, x) => (isLonely(row, x - 6) ? undefined : at(row, x - 6))),
+  )
+  return { cells, eye }
+}
+
+/** Draws a creature whose cells are `cell` pixels wide, its upper left corner at `x`, `y`. */
+export function paintCreature(
+  canvas: Canvas,
+  { emblem }: Creature,
+  { palette, x, y, cell }: { palette: Palette; x: number; y: number; cell: number },
+): void {
+  const { cells, eye } = toShape(emblem)
+  const edge = cell >= 4 ? Math.max(1, Math.floor(cell / 12)) : 0
+  cells.forEach((row, i) =>
+    row.forEach((colour, j) => {
+      if (colour === undefined) return
+      const body = palette.body[colour] ?? palette.accent
+      const box = { x: x + j * cell, y: y + i * cell, width: cell, height: cell }
+      fill(canvas, box, body)
+      if (cells[i - 1]?.[j] !== colour) fill(canvas, { ...box, height: edge }, mix(body, 0xffffff, 0.3))
+      if (cells[i + 1]?.[j] === undefined)
+        fill(canvas, { ...box, y: box.y + cell - edge * 2, height: edge * 2 }, mix(body, 0x000000, 0.4))
+    }),
+  )
+  for (const column of [6 - eye.column, 6 + eye.column])
+    paintEye(canvas, { x: x + column * cell, y: y + eye.row * cell, width: cell, height: cell }, palette)
+}
+
+function paintEye(canvas: Canvas, box: Box, palette: Palette): void {
+  fill(canvas, box, 0xffffff)
+  const pupil = Math.max(1, Math.round(box.width * 0.6))
+  const inset = Math.floor((box.width - pupil) / 2)
+  fill(canvas, { x: box.x + inset, y: box.y + box.height - pupil, width: pupil, height: pupil }, palette.panel)
+  if (pupil >= 4)
+    fill(
+      canvas,
+      {
+        x: box.x + inset + 1,
+        y: box.y + box.height - pupil + 1,
+        width: Math.floor(pupil / 3),
+        height: Math.floor(pupil / 3),
+      },
+      0xffffff,
+    )
+}
+
+/** Draws the sign of a picture that is not ours: a symmetric pattern of 7 x 7 cells from 16 hexadecimal digits. */
+export function paintIdenticon(
+  canvas: Canvas,
+  digits: string,
+  { x, y, cell }: { x: number; y: number; cell: number },
+): void {
+  const number = createPrng(digits)
+  const colour = mix(
+    [0xff7782, 0x8cb2d4, 0xbfe69e, 0xffca68, 0xb878ff, 0x58dcff][number(6)] ?? 0xffffff,
+    0xffffff,
+    number(4) / 10,
+  )
+  for (let row = 0; row < 7; row++) {
+    for (let column = 0; column < 4; column++) {
+      if (number(2) === 0) continue
+      for (const at of [column, 6 - column])
+        fill(canvas, { x: x + at * cell, y: y + row * cell, width: cell, height: cell }, colour)
+    }
+  }
+}

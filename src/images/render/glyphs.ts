@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { inflateRawSync } from 'node:zlib'
+import type { Canvas, Colour } from './canvas.ts'
+
+/** The height of every glyph, in pixels; one is 8 or 16 wide. */
+export const GLYPH_HEIGHT = 16
+
+// A code point without a glyph is drawn as a hollow box.
+const UNKNOWN = {
+  width: 8,
+  rows: [0, 0, 0, 0, 0x7e00, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x7e00, 0, 0],
+}
+
+interface Glyph {
+  /** 8 or 16 pixels. */
+  readonly width: number
+  /** 16 rows of 16 bits, from the left. */
+  readonly rows: readonly number[]
+}
+
+let loaded: ((code: number) => Glyph) | undefined
+
+// The file's layout is written down in tools/glyphs.js. It is read by the first picture.
+function load(): (code: number) => Glyph {
+  const file = inflateRawSync(readFileSync(createRequire(import.meta.url).resolve('#glyphs')))
+  const count = file.readUInt32LE(0)
+  const indexOf = (code: number): number => {
+    let low = 0
+    let high = count - 1
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (file.readUInt32LE(4 + middle * 4) < code) low = middle + 1
+      else high = middle
+    }
+    return file.readUInt32LE(4 + low * 4) === code ? low : -1
+  }
+  return (code) => {
+    const index = indexOf(code)
+    if (index < 0) return UNKNOWN
+    const rows = 4 + count * 5 + index * 32
+    return {
+      width: file[4 + count * 4 + index] ?? 8,
+      rows: Array.from({ length: GLYPH_HEIGHT }, (_, row) => file.readUInt16BE(rows + row * 2)),
+    }
+  }
+}
+
+function glyphOf(character: string): Glyph {
+  loaded ??= load()
+  return loaded(character.codePointAt(0) ?? 0)
+}
+
+// They change the character before them, or nothing that a pixel font can show.
+const INVISIBLE = /\p{Mn}|\p{Me}|\p{Cf}|\p{Emoji_Modifier}/gu
+
+/** A text without the code points that draw nothing of their own. */
+export function toVisible(text: string): string {
+  return text.replaceAll(INVISIBLE, '')
+}
+
+/** The width of a text in pixels. */
+export function widthOf(text: string): number {
+  return Array.from(text).reduce((width, character) => width + glyphOf(character).width, 0)
+}
+
+/** Draws a text on one line, its upper left corner at `x`, `y`. */
+export function paintText(
+  { width, height, pixels }: Canvas,
+  text: string,
+  { x, y, colour }: { x: number; y: number; colour: Colour },
+): void {
+  let left = x
+  for (const character of text) {
+    const glyph = glyphOf(character)
+    for (let row = 0; row < GLYPH_HEIGHT; row++) {
+      const bits = glyph.rows[row] ?? 0
+      for (let column = 0; column < glyph.width; column++) {
+        if (
+          (bits & (0x8000 >> column)) === 0 ||
+          left + column < 0 ||
+          left + column >= width ||
+          y + row < 0 ||
+          y + row >= height
+        )
+          continue
+        const at = ((y + row) * width + left + column) * 3
+        pixels[at] = colour >> 16
+        pixels[at + 1] = (colour >> 8) & 255
+        pixels[at + 2] = colour & 255
+      }
+    }
+    left += glyph.width
+  }
+}
+
+// A line does not begin with these.
+const CLOSING = /^[，。、！？；：）】」』》”’…,.!?;:)\]}%]/u
+
+/** Breaks a text at words, and between the characters of scripts without spaces, into lines of at most `width` pixels. */
+export function wrap(text: string, { width, lines }: { width: number; lines: number }): string[] {
+  const pieces = text.match(/[\u0021-\u02ff\u0370-\u052f\u1e00-\u1fff\u2010-\u205e]+|\s+|./gsu) ?? []
+  const result: string[] = ['']
+  for (const piece of pieces.flatMap((item) => (widthOf(item) > width ? Array.from(item) : [item]))) {
+    const line = result.at(-1) ?? ''
+    if (widthOf(line + piece) <= width) result[result.length - 1] = line + piece
+    else if (piece.trim() === '') result.push('')
+    else if (CLOSING.test(piece) && line.length > 1) {
+      const last = Array.from(line).at(-1) ?? ''
+      result[result.length - 1] = line.slice(0, -last.length)
+      result.push((last + piece).trimStart())
+    } else result.push(piece.trimStart())
+  }
+  const kept = result.map((line) => line.trimEnd()).filter((line) => line !== '')
+  if (kept.length <= lines) return kept
+  const last = Array.from(kept[lines - 1] ?? '')
+  while (widthOf(`${last.join('')}…`) > width) last.pop()
+  return [...kept.slice(0, lines - 1), `${last.join('').trimEnd()}…`]
+}

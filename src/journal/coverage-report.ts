@@ -1,0 +1,119 @@
+import type { Coverage, Item, Offence, Section, SectionName } from './coverage.ts'
+import { SECTIONS } from './coverage.ts'
+
+const TITLES: Readonly<Record<SectionName, string>> = {
+  operations: 'Operations',
+  models: 'Models',
+  parameters: 'Parameters',
+  contents: 'Content',
+  forms: 'Whole and streamed',
+  statuses: 'Statuses',
+  codes: 'Error codes',
+  scenarios: 'Scenarios',
+}
+
+/** A Coverage as Markdown, for the summary of a CI run. */
+export function toMarkdown(coverage: Coverage): string {
+  const sections = SECTIONS.map((name) => ({ title: TITLES[name], section: coverage[name] }))
+  const summary = table(
+    ['', 'exercised', 'of', '%'],
+    sections
+      .filter(({ section }) => section.total > 0)
+      .map(({ title, section }) => [title, section.covered, section.total, section.percent]),
+  )
+  const blocks = sections
+    .filter(({ section }) => section.items.length > 0)
+    .flatMap(({ title, section }) => [`## ${title}`, ...sectionBlocks(section)])
+  return `${['# Contract coverage', summary, ...violationBlocks(coverage.violations), ...blocks].join('\n\n')}\n`
+}
+
+function violationBlocks(violations: readonly Offence[]): string[] {
+  if (violations.length === 0) return []
+  const rows = violations.map(({ code, count, operation, pointer, hint }) => [
+    code,
+    count,
+    operation,
+    hint,
+    pointer ?? '',
+  ])
+  return [
+    '## Violations',
+    table(['code', 'requests', 'operation', 'what is wrong', 'where the contract says so'], rows),
+  ]
+}
+
+function sectionBlocks({ items }: Section): string[] {
+  const done = items.filter(({ count }) => count > 0)
+  const open = items.filter(({ count }) => count === 0)
+  return [
+    ...(done.length === 0
+      ? []
+      : [
+          table(
+            ['exercised', 'requests'],
+            done.map(({ name, count, known }) => [known ? name : `${name} (not in the contract)`, count]),
+          ),
+        ]),
+    ...(open.length === 0 ? [] : [`Not yet: ${open.map(({ name }) => escapeMarkdown(name)).join(', ')}`]),
+  ]
+}
+
+type Cells = readonly (string | number)[]
+
+function table(head: Cells, rows: readonly Cells[]): string {
+  return [row(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(row)].join('\n')
+}
+
+function row(cells: Cells): string {
+  return `| ${cells.map((cell) => escapeMarkdown(String(cell))).join(' | ')} |`
+}
+
+// Nothing that a client sent makes a cell, a tag, a link or a picture.
+function escapeMarkdown(text: string): string {
+  return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').replaceAll(/[\\`*_[\]<>|~&#!@]/g, '\\$&')
+}
+
+/** A Coverage as JUnit XML: a testcase for each thing that can be exercised, skipped where it was not, and a failure for each violation. */
+export function toJUnit(coverage: Coverage): string {
+  const cases = SECTIONS.flatMap((name) => coverage[name].items.map((item) => itemCase(name, item)))
+  const failures = coverage.violations.map(violationCase)
+  const skipped = SECTIONS.flatMap((name) => coverage[name].items).filter(({ count }) => count === 0).length
+  const counts = `tests="${cases.length + failures.length}" failures="${failures.length}" errors="0" skipped="${skipped}"`
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="contract coverage" ${counts}>`,
+    `<testsuite name="contract coverage" ${counts} time="0">`,
+    ...cases,
+    ...failures,
+    '</testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n')
+}
+
+function itemCase(section: SectionName, { name, count }: Item): string {
+  const head = `<testcase classname="${section}" name="${escapeXml(name)}" time="0"`
+  return count > 0 ? `${head}/>` : `${head}><skipped message="not exercised yet"/></testcase>`
+}
+
+function violationCase({ code, count, operation, pointer, hint }: Offence): string {
+  const message = escapeXml(`${hint} (${count} ${count === 1 ? 'request' : 'requests'})`)
+  return `<testcase classname="violations" name="${escapeXml(`${operation} ${code}`)}" time="0"><failure type="${escapeXml(code)}" message="${message}">${escapeXml(pointer ?? '')}</failure></testcase>`
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+}
+
+// XML has no room for most control characters and for halves of a character, not even escaped.
+function escapeXml(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\u{fffd}')
+    .replaceAll(/[\t\n\r]/g, ' ')
+    .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
+}

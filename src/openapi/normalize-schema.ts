@@ -1,0 +1,106 @@
+import type { JsonObject, JsonValue } from '../util/json.ts'
+import { isObject } from '../util/json.ts'
+
+// Values under these keywords are data, not schemas.
+const DATA_KEYWORDS = new Set(['example', 'enum', 'const', 'default'])
+// Under these keywords the keys are names of the author's: a property may be called `example`, and a response is called `default`.
+const NAME_KEYWORDS = new Set(
+  'properties patternProperties $defs definitions dependentSchemas paths webhooks responses content encoding x-files schemas parameters headers requestBodies securitySchemes links callbacks pathItems'.split(
+    ' ',
+  ),
+)
+
+/** A change of one object of a document; the path says where it stands. */
+export type Change = (object: JsonObject, path: readonly string[]) => JsonObject
+
+/** A document with each of its objects changed, the inner ones first. Data (examples, enums, defaults) stay as they are. */
+export function mapObjects(object: JsonObject, change: Change, path: readonly string[] = []): JsonObject {
+  const entries = Object.entries(object).map(([key, item]): [string, JsonValue] => {
+    const inside = [...path, key]
+    if (DATA_KEYWORDS.has(key)) return [key, item]
+    if (key === 'examples')
+      return [
+        key,
+        isObject(item)
+          ? mapValues(item, (example, name) => (isObject(example) ? change(example, [...inside, name]) : example))
+          : item,
+      ]
+    if (NAME_KEYWORDS.has(key) && isObject(item))
+      return [key, mapValues(item, (named, name) => mapInside(named, change, [...inside, name]))]
+    return [key, mapInside(item, change, inside)]
+  })
+  return change(Object.fromEntries(entries), path)
+}
+
+function mapInside(value: JsonValue, change: Change, path: readonly string[]): JsonValue {
+  if (Array.isArray(value)) return value.map((item: JsonValue, i) => mapInside(item, change, [...path, String(i)]))
+  return isObject(value) ? mapObjects(value, change, path) : value
+}
+
+function mapValues(object: JsonObject, toValue: (value: JsonValue, name: string) => JsonValue): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, toValue(value, name)]))
+}
+
+/** Whether a document's schemas are those of OpenAPI 3.0, which are not quite JSON Schema. */
+export function isVersion30({ openapi }: JsonObject): boolean {
+  return typeof openapi === 'string' && openapi.startsWith('3.0.')
+}
+
+/**
+ * The document with every OpenAPI 3.0 schema written as JSON Schema: `nullable`, boolean `exclusiveMinimum` and
+ * `exclusiveMaximum`, and no siblings beside `$ref`. A 3.1 document already holds JSON Schema and comes back as it is.
+ */
+export function toJsonSchemas(document: JsonObject): JsonObject {
+  if (!isVersion30(document)) return document
+  return mapObjects(document, (object) =>
+    typeof object['$ref'] === 'string' ? { $ref: object['$ref'] } : withNull(withExclusiveBounds(object)),
+  )
+}
+
+function withNull(schema: JsonObject): JsonObject {
+  const { nullable, ...rest } = schema
+  if (nullable === undefined || typeof nullable !== 'boolean') return schema
+  if (!nullable || typeof rest['type'] !== 'string') return rest
+  const values = rest['enum']
+  return {
+    ...rest,
+    type: [rest['type'], 'null'],
+    ...(Array.isArray(values) && !values.includes(null) ? { enum: [...values, null] } : {}),
+  }
+}
+
+function withExclusiveBounds(schema: JsonObject): JsonObject {
+  const result: Record<string, JsonValue> = { ...schema }
+  for (const [exclusive, bound] of [
+    ['exclusiveMinimum', 'minimum'],
+    ['exclusiveMaximum', 'maximum'],
+  ] as const) {
+    if (typeof schema[exclusive] !== 'boolean') continue
+    delete result[exclusive]
+    if (schema[exclusive] && schema[bound] !== undefined) {
+      result[exclusive] = schema[bound]
+      delete result[bound]
+    }
+  }
+  return result
+}
+
+/**
+ * The document with a boundary before each branch of an `anyOf` or `oneOf`: a schema that nothing fits, so that what fits stays the
+ * same. ajv does not say to which branch an error behind a `$ref` belongs; the boundary's own error says where each branch begins.
+ */
+export function withBoundaries(document: JsonObject): JsonObject {
+  return mapObjects(document, (object) => {
+    const result: Record<string, JsonValue> = { ...object }
+    for (const union of ['anyOf', 'oneOf']) {
+      const branches = object[union]
+      if (Array.isArray(branches)) result[union] = branches.flatMap((branch: JsonValue) => [false, branch])
+    }
+    if (typeof object['$ref'] === 'string')
+      result['$ref'] = object['$ref'].replaceAll(
+        /\/(anyOf|oneOf)\/(\d+)(?=\/|$)/g,
+        (_, union: string, i: string) => `/${union}/${Number(i) * 2 + 1}`,
+      )
+    return result
+  })
+}

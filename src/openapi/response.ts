@@ -1,0 +1,68 @@
+import type { Contract } from './contract.ts'
+import type { Violation } from './violation.ts'
+import { toViolations } from './violation.ts'
+import type { JsonValue } from '../util/json.ts'
+import { isObject } from '../util/json.ts'
+import type { Operation } from './operation.ts'
+import { valueAt } from './walk.ts'
+import { escapePointer } from './json-pointer.ts'
+import type { Validator } from './validator.ts'
+import { createAjv, schemaAt } from './validator.ts'
+
+/** An answer, or one event of a stream, to be checked. */
+export interface CheckableResponse {
+  readonly status: number
+  /** Without parameters; undefined for an answer without a body. */
+  readonly mediaType: string | undefined
+  readonly value: JsonValue
+}
+
+/** Checks answers by a contract: all that is wrong with one; a status or media type that is not documented is a fault. */
+export function createResponseCheck(
+  contract: Contract,
+): (operation: Operation, response: CheckableResponse) => Violation[] {
+  const ajv = createAjv(contract.document)
+  const validators = new Map<string, Validator>()
+  return (operation, { status, mediaType, value }) => {
+    const spec = [String(status), `${String(status)[0]}XX`, 'default']
+      .map((key) => operation.responses.find((response) => response.status === key))
+      .find((response) => response !== undefined)
+    if (spec === undefined)
+      return [
+        {
+          param: 'status',
+          reason: 'value',
+          value: status,
+          message: `The contract names no answer ${status} for ${operation.method} ${operation.path}.`,
+        },
+      ]
+    if (mediaType === undefined && spec.mediaTypes.length === 0) return []
+    const known = spec.mediaTypes.find((candidate) => covers(candidate, mediaType ?? ''))
+    if (known === undefined) {
+      return [
+        {
+          param: 'content-type',
+          reason: 'value',
+          value: mediaType,
+          message: `The contract names no ${mediaType ?? 'empty body'} for the answer ${spec.status} of ${operation.method} ${operation.path}.`,
+        },
+      ]
+    }
+    const pointer = `${spec.pointer}/content/${escapePointer(known)}/schema`
+    if (!isObject(valueAt(contract.document, pointer))) return []
+    const validator = validators.get(pointer) ?? ajv.compile(schemaAt(pointer))
+    validators.set(pointer, validator)
+    return validator(value) ? [] : toViolations(validator.errors ?? [], value)
+  }
+}
+
+// `application/json; charset=utf-8`, `application/*` and `*/*` cover application/json.
+function covers(known: string, mediaType: string): boolean {
+  const plain = known.split(';')[0]?.trim().toLowerCase() ?? ''
+  return (
+    mediaType !== '' &&
+    (plain === mediaType.toLowerCase() ||
+      plain === '*/*' ||
+      (plain.endsWith('/*') && mediaType.toLowerCase().startsWith(plain.slice(0, -1))))
+  )
+}

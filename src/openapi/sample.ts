@@ -1,0 +1,56 @@
+import type { Contract } from './contract.ts'
+import type { JsonObject, JsonValue } from '../util/json.ts'
+import { isObject } from '../util/json.ts'
+import type { Operation, ResponseSpec } from './operation.ts'
+import { isJsonType } from './operation.ts'
+import { deref, valueAt } from './walk.ts'
+import { escapePointer } from './json-pointer.ts'
+
+/** What an Operation without behaviour of its own answers. */
+export interface Sample {
+  readonly status: number
+  /** Undefined for an answer without a body. */
+  readonly mediaType: string | undefined
+  readonly body: string
+}
+
+// HTTP allows these no body, whatever the contract says.
+const BODILESS = new Set([204, 205, 304])
+
+/** The contract's example for an Operation's first success, else a sample of its schema; JSON where it is offered. */
+export async function sampleResponse(contract: Contract, operation: Operation): Promise<Sample> {
+  const response = successOf(operation.responses)
+  const code = Number(response?.status.replace(/xx$/i, '00'))
+  const status = code >= 200 && code <= 599 ? code : 200 // an informational status is no answer
+  const known = response?.mediaTypes.find(isJsonType) ?? response?.mediaTypes[0]
+  if (response === undefined || known === undefined || BODILESS.has(status))
+    return { status, mediaType: undefined, body: '' }
+  const value = await valueOf(contract.document, `${response.pointer}/content/${escapePointer(known)}`)
+  const mediaType = known.includes('*') ? 'application/json' : known
+  const isText = typeof value === 'string' && !isJsonType(mediaType)
+  return { status, mediaType, body: isText ? value : JSON.stringify(value ?? null) }
+}
+
+function successOf(responses: readonly ResponseSpec[]): ResponseSpec | undefined {
+  const successes = responses
+    .filter(({ status }) => status.startsWith('2'))
+    .toSorted((a, b) => a.status.localeCompare(b.status))
+  return successes[0] ?? responses.find(({ status }) => status === 'default') ?? responses[0]
+}
+
+async function valueOf(document: JsonObject, pointer: string): Promise<unknown> {
+  const media = valueAt(document, pointer)
+  if (!isObject(media)) return null
+  const example = exampleOf(document, media)
+  if (example !== undefined) return example
+  const { value: schema } = deref(document, media['schema'] ?? {}, '')
+  const { sample } = await import('openapi-sampler')
+  return sample(isObject(schema) ? schema : {}, { quiet: true, skipWriteOnly: true }, document)
+}
+
+function exampleOf(document: JsonObject, media: JsonObject): JsonValue | undefined {
+  if (media['example'] !== undefined) return media['example']
+  const [first] = Object.values(isObject(media['examples']) ? media['examples'] : {})
+  const { value } = deref(document, first ?? null, '')
+  return isObject(value) ? value['value'] : undefined
+}

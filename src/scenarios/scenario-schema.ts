@@ -1,0 +1,231 @@
+import { z } from 'zod'
+import { mapping, oneOf, quote, seconds, size, style, toFaults } from '../chat/zod-helpers.ts'
+import { FINISHES } from '../chat/step.ts'
+import { PROSE } from '../chat/styles/style-helpers.ts'
+import type { SourceFile } from '../openapi/document.ts'
+import { FileError } from '../openapi/document.ts'
+import type { JsonValue } from '../util/json.ts'
+import { MAX_COUNT, MAX_MODEL, PICTURE_FAULTS } from '../images/recipe.ts'
+import type { ErrorKind } from '../errors/table.ts'
+import { ERRORS } from '../errors/table.ts'
+import type { Scenario } from './scenario.ts'
+import { FRAMINGS, PLACES } from './scenario.ts'
+
+const MAX_TEXT = 100_000
+const text = z.string({ error: 'write a text' }).max(MAX_TEXT, `at most ${MAX_TEXT} characters`)
+const line = text.regex(/^[^\r\n]*$/, 'write it on one line')
+const flag = z.boolean({ error: 'write true or false' })
+const whole = z.int({ error: 'write a whole number' })
+
+function isKind(name: string): name is ErrorKind {
+  return Object.hasOwn(ERRORS, name)
+}
+
+const [firstKind = 'server_error', ...otherKinds] = Object.keys(ERRORS).filter(isKind)
+const error = oneOf([firstKind, ...otherKinds])
+
+// What frames a message is the writers' matter.
+const header = z
+  .string()
+  .regex(
+    /^(?!(?:content-length|transfer-encoding|connection|trailer|upgrade)$)[a-z\d!#$%&'*+.^_`|~-]{1,100}$/,
+    "write a header's name in lower case; those that frame the message are not allowed",
+  )
+const headers = z.record(
+  header,
+  z.string({ error: 'write a text' }).regex(/^[\x20-\x7e]{0,1000}$/, 'write printable ASCII, at most 1000 characters'),
+)
+
+/** Which requests a Scenario is for. */
+export const when = mapping({
+  model: z
+    .union([text, z.array(text).min(1)], { error: 'write a model, or a list of them' })
+    .exactOptional()
+    .describe('a model, a family as `name-*`, or a list of them'),
+  prompt: text.exactOptional().describe('words that the prompt contains'),
+  pattern: text.exactOptional().describe('what the whole prompt looks like; `*` stands for any text'),
+  stream: flag.exactOptional().describe('whether a stream is asked for'),
+  references: flag.exactOptional().describe('whether there are reference pictures'),
+  nth: whole
+    .min(1, 'the first request is 1')
+    .exactOptional()
+    .describe('the number of the chat request in its session, from 1'),
+})
+
+// Of a key that is not known, that alone is told.
+const isSound = ({ issues }: z.core.ParsePayload): boolean => issues.length === 0
+
+const ACTIONS = ['pause', 'comment', 'raw', 'error', 'failure', 'end']
+const place = z.union([oneOf(PLACES), whole.min(0)], {
+  error: ({ input }) =>
+    `${quote(input)} is no place; write one of ${PLACES.join(', ')}, or the number of an event from 0`,
+})
+const edit = mapping({
+  at: place.describe(
+    'before the first event (`start`), in the middle of all (`middle`), before the one that holds the picture (`picture`), before the one that finishes (`finish`), before [DONE] (`done`); or the number of an event, from 0',
+  ),
+  pause: seconds.exactOptional().describe('seconds in which nothing is heard'),
+  comment: line.exactOptional().describe('a comment, as gateways write to keep a connection alive'),
+  raw: text.exactOptional().describe('what is written as it stands, line ends included'),
+  error: error.exactOptional().describe('an event that holds an error, by its name'),
+  failure: text.exactOptional().describe('a delta that holds an error and nothing else; what was to come is left out'),
+  end: oneOf(['close', 'reset'])
+    .exactOptional()
+    .describe('the connection ends here: closed as if all were said, or reset'),
+})
+  .refine((given) => ACTIONS.filter((action) => Object.hasOwn(given, action)).length === 1, {
+    error: `write one of ${ACTIONS.join(', ')} for each place`,
+    when: isSound,
+  })
+  .meta({ oneOf: ACTIONS.map((action) => ({ required: [action] })) })
+
+const tokens = whole.min(0, 'a count cannot be negative').max(1_000_000_000, 'at most 1000000000 tokens')
+const usage = mapping({
+  prompt: tokens.describe('`prompt_tokens`'),
+  completion: tokens.describe('`completion_tokens`'),
+})
+
+const answer = {
+  error: error
+    .exactOptional()
+    .describe(
+      'an error by its name, as `rate_limited` or `moderation_blocked`: the schema lists all; told as `--errors` says',
+    ),
+  status: whole
+    .min(200, 'write a status from 200 to 599')
+    .max(599, 'write a status from 200 to 599')
+    .exactOptional()
+    .describe('another status, 200 to 599: of an `error`, of a `body`, or of an empty answer'),
+  headers: headers.exactOptional().describe('headers, their names in lower case'),
+  body: z
+    .json({ error: 'write a text, or a value that is sent as JSON' })
+    .exactOptional()
+    .describe('the whole body: a text as it stands, or a value that is sent as JSON'),
+  say: text.exactOptional().describe('what the assistant says in place of its picture'),
+  style: style.exactOptional().describe('the style in which it speaks'),
+  prose: oneOf(PROSE).exactOptional().describe('where a `markdown` answer says a sentence'),
+  count: whole
+    .min(1)
+    .max(MAX_COUNT, `at most ${MAX_COUNT} pictures`)
+    .exactOptional()
+    .describe('how many pictures there are, whatever was asked for'),
+  size: size
+    .meta({ pattern: String.raw`^\d{2,4}x\d{2,4}$` })
+    .exactOptional()
+    .describe('their size, as `1024x512`, whatever was asked for'),
+  pictures: oneOf(PICTURE_FAULTS)
+    .exactOptional()
+    .describe('what is wrong with the pictures behind the links; a slow one comes after ten seconds'),
+  finish: oneOf(['none', ...FINISHES])
+    .exactOptional()
+    .describe('the `finish_reason`; `none` leaves it out'),
+  model: line
+    .max(MAX_MODEL, `at most ${MAX_MODEL} characters`)
+    .exactOptional()
+    .describe('the name that the answer has in `model`'),
+  usage: usage.exactOptional().describe('the tokens that it counts: `prompt` and `completion`'),
+  done: flag.exactOptional().describe('`false`: a stream ends without [DONE], and without its usage'),
+  as: oneOf(['json']).exactOptional().describe('`json`: a stream is answered in one piece'),
+  wait: seconds.exactOptional().describe('seconds before the first byte, whatever the pace'),
+  stream: z
+    .array(edit, { error: 'write a list of places with what happens there' })
+    .max(100)
+    .exactOptional()
+    .describe('what happens at places of a stream'),
+  frames: oneOf(FRAMINGS)
+    .exactOptional()
+    .describe('how its bytes are sent: one by one, with CRLF, or without the space behind the colon'),
+  reset: z
+    .literal(true, { error: 'write true' })
+    .exactOptional()
+    .describe('`true`: the connection is reset before the first byte'),
+}
+
+/** What a Scenario answers. */
+export const then = mapping({
+  ...answer,
+  sequence: z
+    .array(mapping(answer), { error: 'write a list of answers' })
+    .min(1)
+    .max(100)
+    .exactOptional()
+    .describe('answers, one a request in this order; behind the last one all is right. It stands alone'),
+})
+  .refine(
+    (given) => Object.keys(given).length > 0 && (given.sequence === undefined || Object.keys(given).length === 1),
+    {
+      error: ({ input }) =>
+        Object.keys(input ?? {}).length === 0
+          ? 'write what is answered'
+          : 'a sequence stands alone; write into each of its answers what belongs there',
+      when: isSound,
+    },
+  )
+  .meta({ minProperties: 1, if: { required: ['sequence'] }, then: { maxProperties: 1 } })
+
+/** A file of a Scenario. */
+export const scenario = z.strictObject(
+  {
+    about: line.min(1, 'write what it shows').describe('what a client meets, on one line'),
+    when: when.exactOptional().describe('which requests it answers that do not ask for it; what is not said fits all'),
+    then: then.describe('what is answered; what is not said stays as it would be'),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `${issue.keys.map(quote).join(', ')} is not known; what can be written is about, when, then`
+        : 'write about, and then; when is for requests that do not ask for it',
+  },
+)
+
+/** The JSON Schema of a Scenario's file, as fixtures/scenario.schema.json has it. */
+export function scenarioSchema(): object {
+  const { $schema, ...rest } = z.toJSONSchema(scenario, { io: 'input' })
+  return {
+    $schema,
+    title: 'A scenario of chat-image-mock',
+    description: 'FOLDER/scenarios/NAME.yaml: how a request is answered otherwise, by name.',
+    ...rest,
+  }
+}
+
+/** What a Scenario's name looks like; its file is called so. */
+export const SCENARIO_NAME = /^[a-z\d-]{1,64}$/
+
+/** The Scenario that a file's value holds; a FileError lists every fault with its line and its cure. */
+export function toScenario(name: string, value: JsonValue, source: Pick<SourceFile, 'file' | 'lineOf'>): Scenario {
+  if (!SCENARIO_NAME.test(name))
+    throw new FileError([
+      `${source.file}: its name is the scenario's; write it of a-z, 0-9 and -, at most 64 characters`,
+    ])
+  const result = scenario.safeParse(value)
+  if (!result.success) throw new FileError(toFaults(result.error.issues, source))
+  return { name, ...result.data }
+}
+
+/** One entry of a script, or a list of them, as a test sends it: a scenario's name or its own `then`, how often, and for which requests. */
+const entry = mapping({
+  scenario: z.union([z.string().max(64, "a scenario's name has at most 64 characters"), mapping({ then })], {
+    error: "write a scenario's name, or { then: … }",
+  }),
+  times: whole.min(1, 'write at least 1').max(10_000, 'at most 10000 times').exactOptional(),
+  when: when.exactOptional(),
+})
+export const script = z.union(
+  [
+    entry.transform((one) => [one]),
+    z.array(entry).min(1, 'write at least one entry').max(1000, 'at most 1000 entries'),
+  ],
+  {
+    error: 'write an entry as {"scenario": NAME, "times": 1}, or a list of them',
+  },
+)
+
+/** The JSON Schema of a script, as it is posted, and what it refers to by names behind `root`. */
+export function scriptSchema(root: string): { readonly schema: object; readonly definitions: object } {
+  const { $schema: _same, $defs, ...schema } = z.toJSONSchema(script, { io: 'input' })
+  const { definitions, ...rest } = JSON.parse(
+    JSON.stringify({ ...schema, definitions: $defs ?? {} }).replaceAll('#/$defs/', root),
+  )
+  return { schema: rest, definitions }
+}

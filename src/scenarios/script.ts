@@ -1,0 +1,58 @@
+import { toWords } from '../chat/zod-helpers.ts'
+import { ApiError } from '../errors/api-error.ts'
+import { suggestNames } from '../util/suggest.ts'
+import type { Store } from '../store/store.ts'
+import { StoreFull } from '../store/store.ts'
+import type { Scenarios, ScriptEntry } from './scenario.ts'
+import { script } from './scenario-schema.ts'
+
+/** Appends what a test wants answered to a session's script; gives how many entries that were. An ApiError says what of it is not allowed. */
+export async function addScript(
+  value: unknown,
+  session: string,
+  { catalogue, store }: { readonly catalogue: Scenarios; readonly store: Store },
+): Promise<number> {
+  const result = script.safeParse(value)
+  if (!result.success)
+    throw new ApiError('invalid_value', {
+      param: 'body',
+      reason: `Invalid script: ${wordsOf(result.error.issues).join('; ')}.`,
+    })
+  for (const { scenario } of result.data) {
+    if (typeof scenario === 'string' && !catalogue.has(scenario))
+      throw new ApiError('unknown_scenario', { asked: scenario, known: suggestNames(scenario, catalogue.keys()) })
+  }
+  // Of a sequence every answer is meant, unless it is said how many.
+  const lengthOf = ({ scenario }: ScriptEntry): number =>
+    (typeof scenario === 'string' ? catalogue.get(scenario)?.then : scenario.then)?.sequence?.length ?? 1
+  const entries = result.data.map((entry) => {
+    const times = entry.times ?? lengthOf(entry)
+    return { times, json: JSON.stringify({ ...entry, times } satisfies ScriptEntry) }
+  })
+  await store.script(session, entries).catch((error: unknown) => {
+    throw error instanceof StoreFull
+      ? new ApiError('store_full', { reason: `This is too much: ${error.message}.` })
+      : error
+  })
+  return entries.length
+}
+
+type Issue = Parameters<typeof toWords>[0]
+
+// Of a union's branches, those that came furthest say what is wrong.
+function wordsOf(issues: readonly Issue[]): string[] {
+  return issues.flatMap((issue) => {
+    if (issue.code !== 'invalid_union') return [toWords(issue)]
+    const branches = issue.errors.filter((branch) =>
+      branch.some(({ path, code }) => path.length > 0 || code !== 'invalid_type'),
+    )
+    const [best] = branches.toSorted((a, b) => depthOf(b) - depthOf(a))
+    return best === undefined
+      ? [toWords(issue)]
+      : wordsOf(best.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })))
+  })
+}
+
+function depthOf(issues: readonly Issue[]): number {
+  return Math.max(...issues.map(({ path }) => path.length))
+}

@@ -1,0 +1,24 @@
+/**
+ * A stream of whole numbers from 0 to below `bound` (at most 2^32), always the same for the same hexadecimal digits, of
+ * which the first 24 count, and the same salt (sfc32).
+ */
+export function createPrng(digits: string, salt = 0): (bound: number) => number {
+  let a = word(digits, 0)
+  let b = word(digits, 8)
+  let c = (word(digits, 16) ^ 0x9e3779b9 ^ salt) | 0
+  let counter = 1
+  const next = (): number => {
+    const sum = (((a + b) | 0) + counter) | 0
+    counter = (counter + 1) | 0
+    a = b ^ (b >>> 9)
+    b = (c + (c << 3)) | 0
+    c = (((c << 21) | (c >>> 11)) + sum) | 0
+    return sum >>> 0
+  }
+  for (let i = 0; i < 12; i++) next()
+  return (bound) => next() % bound
+}
+
+function word(digits: string, at: number): number {
+  return digits.length <= at ? 0 : Number.parseInt(digits.slice(at, at + 8), 16) | 0
+}

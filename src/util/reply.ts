@@ -1,0 +1,36 @@
+/** A piece of a streamed body: what is sent, and how long to wait before it. */
+export interface Frame {
+  /** Milliseconds. */
+  readonly wait: number
+  readonly data: string | Uint8Array
+  /** Sent by itself: what follows waits until it has left. */
+  readonly isAlone?: true
+  /** In place of data: the connection is reset. */
+  readonly isReset?: true
+}
+
+/** An answer as plain data; two writers turn it into a web Response or onto Node's socket. */
+export interface Reply {
+  readonly status: number
+  /** Names in lower case. Content-Length and the headers of the connection are the writers' matter. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array | readonly Frame[]
+  /** Milliseconds before the head is sent. */
+  readonly wait?: number
+}
+
+/** The headers that every JSON answer has. No type is ever guessed by a browser. */
+export const JSON_HEADERS = { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }
+
+/** A JSON answer. */
+export function jsonReply(
+  value: unknown,
+  { status = 200, headers = {} }: { status?: number; headers?: Readonly<Record<string, string>> } = {},
+): Reply {
+  return { status, headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(value) }
+}
+
+/** Whether a Reply's body is sent piece by piece. */
+export function isStream(body: Reply['body']): body is readonly Frame[] {
+  return typeof body !== 'string' && !(body instanceof Uint8Array)
+}

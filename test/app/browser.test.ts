@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { ask, mockWith, picturesIn, read } from '../ask.ts'
+
+test('a page of any origin may ask for answers and pictures; a preflight echoes the headers that it asks for', async () => {
+  await using mock = await mockWith()
+  const origin = { origin: 'https://app.example' }
+  const preflight = await mock.fetch(`${mock.baseURL}/chat/completions`, {
+    method: 'OPTIONS',
+    headers: {
+      ...origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization,content-type,x-stainless-lang',
+    },
+  })
+  expect(preflight.status).toBe(204)
+  expect(preflight.headers.get('access-control-allow-origin')).toBe('*')
+  expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization,content-type,x-stainless-lang')
+  expect(preflight.headers.get('access-control-allow-methods')).toContain('POST')
+  expect(preflight.headers.get('access-control-allow-credentials')).toBeNull()
+  const told = await ask(mock, { headers: origin })
+  expect(told.headers.get('access-control-allow-origin')).toBe('*')
+  const [picture = ''] = picturesIn(told.content)
+  for (const method of ['GET', 'HEAD', 'OPTIONS'])
+    expect((await mock.fetch(picture, { method, headers: origin })).headers.get('access-control-allow-origin')).toBe(
+      '*',
+    )
+  const lost = await mock.fetch(`${mock.url}/v1/nothing`, {
+    method: 'OPTIONS',
+    headers: { ...origin, 'access-control-request-method': 'POST' },
+  })
+  expect(lost.status).toBe(204)
+  expect(
+    (await mock.fetch(`${mock.url}/v1/nothing`, { headers: origin })).headers.get('access-control-allow-origin'),
+  ).toBe('*')
+})
+
+test.each([
+  ['a foreign origin', { origin: 'https://evil.example' }],
+  ['a page without an origin', { origin: 'null' }],
+  ['a cross-site request', { 'sec-fetch-site': 'cross-site' }],
+])('the control API is closed to %s', async (_who, headers) => {
+  await using mock = await mockWith()
+  for (const path of ['health', 'livez', 'readyz', 'anything']) {
+    const told = await read(await mock.fetch(`${mock.url}/__mock/${path}`, { headers }))
+    expect(told).toMatchObject({ status: 403, json: { error: { code: 'foreign_origin' } } })
+    expect(told.headers.get('access-control-allow-origin')).toBeNull()
+  }
+  const preflight = await mock.fetch(`${mock.url}/__mock/health`, {
+    method: 'OPTIONS',
+    headers: { ...headers, 'access-control-request-method': 'GET' },
+  })
+  expect(preflight.headers.get('access-control-allow-origin')).toBeNull()
+})

@@ -1,0 +1,658 @@
+import SwaggerParser from '@apidevtools/swagger-parser'
+import { expect, test, vi } from 'vitest'
+import type { Mock, MockOptions } from '../../src/index.ts'
+import { startMock } from '../../src/index.ts'
+import { MemoryStore } from '../../src/store/memory-store.ts'
+import { ask, mockWith, read } from '../ask.ts'
+import type { Told } from '../ask.ts'
+import { sendRaw } from '../wire.ts'
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+/** A mock on a port of its own; a fault of the mock itself fails the test. */
+async function listening(options: MockOptions = {}): Promise<Mock> {
+  return startMock({
+    ...options,
+    onFault: (error) => {
+      throw error
+    },
+  })
+}
+
+async function control(mock: Mock, path: string, init: RequestInit = {}): Promise<Told> {
+  return read(await mock.fetch(`${mock.url}/__mock/${path}`, init))
+}
+
+async function post(mock: Mock, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Told> {
+  return control(mock, path, { method: 'POST', headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) })
+}
+
+const scripted = async (mock: Mock, headers: Record<string, string> = {}): Promise<any> =>
+  (await control(mock, 'script', { headers })).json.pending
+
+test('GET exchanges tells what was asked and answered, the oldest first', async () => {
+  await using mock = await listening()
+  await ask(mock, { text: 'a fox' })
+  await ask(mock, { model: 'gpt-9' })
+  const { status, json } = await control(mock, 'exchanges')
+  expect(status).toBe(200)
+  expect(json.exchanges).toMatchObject([
+    {
+      request: { method: 'POST', body: { model: 'gpt-4o-image' } },
+      chat: { prompt: 'a fox' },
+      response: { status: 200 },
+    },
+    {
+      request: { body: { model: 'gpt-9' } },
+      chat: null,
+      response: { status: 404, body: { error: { code: 'model_not_found' } } },
+    },
+  ])
+  expect(json.exchanges, 'the mock’s own interface tells the same').toEqual(
+    JSON.parse(JSON.stringify(await mock.exchanges())),
+  )
+})
+
+test('an Exchange is in the journal when its answer has been read, and neither pictures nor the control API are', async () => {
+  await using mock = await listening()
+  const { content } = await ask(mock)
+  await (await mock.fetch(/!\[.*?\]\((.*?)\)/.exec(content)?.[1] ?? '')).arrayBuffer()
+  await control(mock, 'exchanges')
+  expect((await control(mock, 'exchanges')).json.exchanges).toHaveLength(1)
+})
+
+test('each filter leaves out what does not fit', async () => {
+  await using mock = await listening()
+  await ask(mock, { model: 'flux-pro' })
+  await ask(mock, { model: 'nano-banana', body: { stream: true } })
+  await ask(mock, { model: 'gpt-9' })
+  await ask(mock, { model: 'flux', headers: { 'x-mock-scenario': 'retry-503' } })
+  await mock.fetch(`${mock.baseURL}/models`)
+  const all: any[] = (await control(mock, 'exchanges')).json.exchanges
+  const found = async (query: string): Promise<number[]> =>
+    (await control(mock, `exchanges?${query}`)).json.exchanges.map(({ id }: any) =>
+      all.findIndex((one) => one.id === id),
+    )
+  expect(await found('model=flux-pro')).toEqual([0])
+  expect(await found('model=flux-*')).toEqual([0])
+  expect(await found('status=404')).toEqual([2])
+  expect(await found('status=5xx')).toEqual([3])
+  expect(await found('operation=listModels')).toEqual([4])
+  expect(await found('operation=POST%20/v1/chat/completions')).toEqual([0, 1, 2, 3])
+  expect(await found('scenario=retry-503')).toEqual([3])
+  expect(await found('stream=true')).toEqual([1])
+  expect(await found('stream=false&status=200')).toEqual([0, 4])
+  expect(await found('path=/v1/models')).toEqual([4])
+  expect(await found('path=/v1/chat/*')).toEqual([0, 1, 2, 3])
+  expect(await found(`since=${all[2].id}`)).toEqual([3, 4])
+  expect(await found('limit=2')).toEqual([3, 4])
+  expect(await found('status=200&limit=1')).toEqual([4])
+})
+
+test.each([
+  ['stream=yes', 'stream'],
+  ['limit=0', 'limit'],
+  ['limit=many', 'limit'],
+  ['modle=flux', 'modle'],
+])('a filter that says nothing is refused and named: %s', async (query, param) => {
+  await using mock = await mockWith()
+  const { status, json } = await control(mock, `exchanges?${query}`)
+  expect(status).toBe(400)
+  expect(json.error).toMatchObject({ param, message: expect.stringContaining(param) })
+})
+
+test('with Accept: text/plain the journal is a table, for eyes', async () => {
+  await using mock = await listening()
+  const table = async (): Promise<Told> => control(mock, 'exchanges', { headers: { accept: 'text/plain' } })
+  expect(await table()).toMatchObject({ status: 200, text: 'nothing was asked\n' })
+  await ask(mock, { text: 'a fox' })
+  const told = await table()
+  expect(told.headers.get('content-type')).toMatch(/^text\/plain/)
+  expect(told.text).toMatch(
+    /^asked \(1\):\n {2}id .*\n {2}\d+ +POST \/v1\/chat\/completions {2}gpt-4o-image {2}200 {15}a fox\n$/,
+  )
+})
+
+test.each([
+  'application/json',
+  'application/json ; charset=utf-8',
+  'application/json;',
+  'APPLICATION/JSON;charset=utf-8',
+])('a script is taken as %s', async (type) => {
+  await using mock = await listening()
+  expect(
+    await control(mock, 'script', {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: '{"scenario":"retry-503"}',
+    }),
+  ).toMatchObject({ status: 200, json: { scripted: 1 } })
+})
+
+test('a backslash in an id leads to no other route', async () => {
+  await using mock = await listening()
+  for (const id of ['..%5cscript', '..%5copenapi.json', '%2e%2e%5cscenarios'])
+    expect((await control(mock, `exchanges/${id}`)).status).toBe(404)
+})
+
+test('an Exchange is told by its id; latest is the newest', async () => {
+  await using mock = await listening()
+  expect(await control(mock, 'exchanges/latest')).toMatchObject({
+    status: 404,
+    json: { error: { code: 'exchange_not_found' } },
+  })
+  await ask(mock, { text: 'first' })
+  await ask(mock, { text: 'second' })
+  const latest = await control(mock, 'exchanges/latest')
+  expect(latest.json.chat.prompt).toBe('second')
+  expect((await control(mock, `exchanges/${latest.json.id}`)).json).toEqual(latest.json)
+  for (const id of ['0', '4711', 'x'.repeat(500), '%F0%9F%A6%8A'])
+    expect((await control(mock, `exchanges/${id}`)).json.error.code).toBe('exchange_not_found')
+})
+
+test('DELETE exchanges forgets them, and neither script nor coverage', async () => {
+  await using mock = await listening()
+  await ask(mock)
+  await post(mock, 'script', { scenario: 'retry-503' })
+  expect(await control(mock, 'exchanges', { method: 'DELETE' })).toMatchObject({ status: 200, json: { status: 'ok' } })
+  expect((await control(mock, 'exchanges')).json.exchanges).toEqual([])
+  expect(await scripted(mock)).toHaveLength(1)
+  expect((await control(mock, 'coverage')).json.operations.covered).toBe(1)
+})
+
+test('GET scenarios tells what can be asked for, and not what it answers', async () => {
+  await using mock = await listening()
+  const { scenarios } = (await control(mock, 'scenarios')).json
+  expect(scenarios).toContainEqual({ name: 'retry-503', about: expect.stringMatching(/\S/) })
+  for (const one of scenarios) expect(one).not.toHaveProperty('then')
+})
+
+test('POST script: a scenario by its name, of whose sequence all answers are meant', async () => {
+  await using mock = await listening()
+  expect(await post(mock, 'script', { scenario: 'retry-503' })).toMatchObject({ status: 200, json: { scripted: 1 } })
+  expect(await scripted(mock)).toEqual([{ scenario: 'retry-503', times: 2 }])
+  const statuses = []
+  for (let i = 0; i < 3; i++) statuses.push((await ask(mock)).status)
+  expect(statuses).toEqual([503, 503, 200])
+  expect(await scripted(mock)).toEqual([])
+})
+
+test('POST script: an answer of one’s own', async () => {
+  await using mock = await listening()
+  await post(mock, 'script', { scenario: { then: { say: 'none today' } } })
+  const told = await ask(mock)
+  expect(told.content).toBe('none today')
+  expect(told.headers.get('x-mock-note')).toBe('scenario script (scripted)')
+  expect((await ask(mock)).content).not.toBe('none today')
+})
+
+test('POST script: a list, answered in its order; one entry more than once', async () => {
+  await using mock = await listening()
+  const told = await post(mock, 'script', [
+    { scenario: { then: { say: 'a' } }, times: 2 },
+    { scenario: { then: { error: 'rate_limited' } } },
+    { scenario: { then: { say: 'c' } } },
+  ])
+  expect(told.json).toEqual({ scripted: 3 })
+  await post(mock, 'script', { scenario: { then: { say: 'd' } } })
+  const said = []
+  for (let i = 0; i < 5; i++) said.push((await ask(mock)).json)
+  expect(said.map((json) => json.error?.code ?? json.choices[0].message.content)).toEqual([
+    'a',
+    'a',
+    'rate_limit_exceeded',
+    'c',
+    'd',
+  ])
+})
+
+test('POST script: the sequence of an answer of one’s own takes as many requests as it has answers, or as many as are said', async () => {
+  await using mock = await listening()
+  const then = { sequence: [{ say: '1' }, { say: '2' }, { say: '3' }] }
+  await post(mock, 'script', [{ scenario: { then }, times: 2 }, { scenario: { then } }])
+  expect((await scripted(mock)).map(({ times }: any) => times)).toEqual([2, 3])
+  const said = []
+  for (let i = 0; i < 5; i++) said.push((await ask(mock)).content)
+  expect(said).toEqual(['1', '2', '1', '2', '3'])
+})
+
+test('POST script: two entries for different requests wait for theirs, whatever comes first', async () => {
+  await using mock = await listening()
+  await post(mock, 'script', [
+    { scenario: { then: { say: 'streamed' } }, when: { stream: true } },
+    { scenario: { then: { say: 'fluxed' } }, when: { model: 'flux*' } },
+  ])
+  expect((await ask(mock, { model: 'nano-banana' })).content).toMatch(/!\[/)
+  expect((await ask(mock, { model: 'flux-pro' })).content).toBe('fluxed')
+  expect(await scripted(mock)).toEqual([{ scenario: { then: { say: 'streamed' } }, when: { stream: true }, times: 1 }])
+  expect((await ask(mock, { body: { stream: true } })).content).toBe('streamed')
+  const [missed] = (await control(mock, 'exchanges?model=nano-banana')).json.exchanges
+  expect(missed.scenario, 'no scenario shaped it').toBeNull()
+})
+
+test.each<[what: string, body: unknown, told: RegExp]>([
+  ['a number', 5, /write an entry as \{"scenario": NAME, "times": 1\}, or a list of them/],
+  ['an empty list', [], /write at least one entry/],
+  ['nothing in an entry', {}, /scenario: write a scenario's name, or \{ then: … \}/],
+  ['an unknown scenario', { scenario: 'retry-504' }, /There is no scenario 'retry-504'. Did you mean retry-503/],
+  [
+    'an unknown word',
+    { scenario: 'retry-503', time: 2 },
+    /'time' is not known; what can be written is scenario, times, when/,
+  ],
+  [
+    'an answer without then',
+    { scenario: { say: 'x' } },
+    /scenario: 'say' is not known; what can be written is then|scenario.then/,
+  ],
+  [
+    'an unknown word in an answer',
+    { scenario: { then: { errror: 'x' } } },
+    /scenario\.then: 'errror' is not known; what can be written is error, status, headers,/,
+  ],
+  [
+    'an unknown error',
+    { scenario: { then: { error: 'x' } } },
+    /scenario\.then\.error: 'x' is not allowed; write one of invalid_body, /,
+  ],
+  ['an answer of nothing', { scenario: { then: {} } }, /scenario\.then: write what is answered/],
+  [
+    'a sequence with more beside it',
+    { scenario: { then: { say: 'x', sequence: [{ say: 'y' }] } } },
+    /scenario\.then: a sequence stands alone/,
+  ],
+  ['no time at all', { scenario: 'retry-503', times: 0 }, /times: write at least 1/],
+  ['too many times', { scenario: 'retry-503', times: 10_001 }, /times: at most 10000 times/],
+  [
+    'a wrong when',
+    [{ scenario: 'retry-503' }, { scenario: 'retry-503', when: { modle: 'flux' } }],
+    /1\.when: 'modle' is not known; what can be written is model, prompt, pattern, stream, references, nth/,
+  ],
+  [
+    'a header that frames',
+    { scenario: { then: { headers: { 'content-length': '5' } } } },
+    /scenario\.then\.headers\.content-length: write a header's name in lower case; those that frame the message are not allowed/,
+  ],
+  [
+    'a long text',
+    { scenario: { then: { say: 'x'.repeat(100_001) } } },
+    /scenario\.then\.say: at most 100000 characters/,
+  ],
+  ['too many entries', Array.from({ length: 1001 }, () => ({ scenario: 'retry-503' })), /at most 1000 entries/],
+])('POST script refuses %s, and says what is allowed', async (_what, body, told) => {
+  for (const errors of ['openai', 'gateway'] as const) {
+    await using mock = await mockWith({ errors })
+    const { status, json } = await post(mock, 'script', body)
+    expect(status).toBe(400)
+    expect(json.error.message).toMatch(told)
+    expect(await mock.pending(), 'nothing of it is scripted').toEqual([])
+  }
+})
+
+test('POST script refuses what is no JSON', async () => {
+  await using mock = await listening()
+  for (const body of ['', '{', 'scenario=slow']) {
+    const { status, json } = await control(mock, 'script', { method: 'POST', headers: JSON_TYPE, body })
+    expect({ status, type: json.error.type }).toEqual({ status: 400, type: 'invalid_request_error' })
+  }
+})
+
+test('POST script refuses too much with 413, and keeps what there was', async () => {
+  await using mock = await listening()
+  const many = Array.from({ length: 999 }, () => ({ scenario: 'retry-503' }))
+  await post(mock, 'script', many)
+  expect(await post(mock, 'script', many)).toMatchObject({
+    status: 413,
+    json: { error: { code: 'store_full', message: "This is too much: a session's script has at most 1000 entries." } },
+  })
+  const large = Array.from({ length: 11 }, () => ({ scenario: { then: { say: 'x'.repeat(100_000) } } }))
+  expect(await post(mock, 'script', large, { 'x-mock-session': 'other' })).toMatchObject({
+    status: 413,
+    json: { error: { message: expect.stringContaining('at most 1048576 bytes') } },
+  })
+  expect(await scripted(mock)).toHaveLength(999)
+  expect(await scripted(mock, { 'x-mock-session': 'other' })).toEqual([])
+})
+
+test('POST reset forgets script, positions, Exchanges and coverage: of one session, and of all where none is named', async () => {
+  await using mock = await listening()
+  for (const headers of [{}, { 'x-mock-session': 'other' }]) {
+    await post(mock, 'script', { scenario: 'retry-503', when: { prompt: 'never' } }, headers)
+    await ask(mock, { headers })
+  }
+  expect(await post(mock, 'reset', {}, { 'x-mock-session': 'other' })).toMatchObject({
+    status: 200,
+    json: { status: 'ok' },
+  })
+  expect(await scripted(mock, { 'x-mock-session': 'other' })).toEqual([])
+  expect((await control(mock, 'exchanges')).json.exchanges).toMatchObject([{ session: '' }])
+  expect(await scripted(mock)).toHaveLength(1)
+  await ask(mock, { headers: { 'x-mock-session': 'other' } })
+  await post(mock, 'reset', {})
+  expect((await control(mock, 'exchanges')).json.exchanges).toEqual([])
+  expect((await control(mock, 'coverage')).json.operations.covered).toBe(0)
+  expect((await mock.total()).operations.covered, 'what was exercised since the start is not forgotten').toBe(1)
+})
+
+test('GET coverage tells what was exercised and what not yet: as JSON, as Markdown, as JUnit', async () => {
+  await using mock = await listening()
+  await ask(mock, { model: 'flux' })
+  await ask(mock, { body: { n: 'two' } })
+  const coverage = async (accept: string): Promise<Told> => control(mock, 'coverage', { headers: { accept } })
+  const { json } = await coverage('application/json')
+  expect(json.operations).toMatchObject({ covered: 1, total: 3, percent: 33 })
+  expect(json.models.items).toContainEqual({ name: 'flux', count: 1, known: true })
+  expect(json.violations).toMatchObject([{ code: 'type:n', count: 1 }])
+  expect((await control(mock, 'coverage')).json).toEqual(json)
+  expect(JSON.parse(JSON.stringify(await mock.coverage()))).toEqual(json)
+  const markdown = await coverage('text/markdown')
+  expect(markdown.headers.get('content-type')).toMatch(/^text\/markdown/)
+  expect(markdown.text).toMatch(/^# Contract coverage\n[^]*\| Operations \| 1 \| 3 \| 33 \|[^]*## Violations[^]*type:n/)
+  const junit = await coverage('application/xml')
+  expect(junit.headers.get('content-type')).toMatch(/^application\/xml/)
+  expect(junit.text).toMatch(/^<\?xml [^]*<testsuite name="contract coverage" tests="\d+" failures="1" errors="0"/)
+})
+
+// What is served, and by which methods: whoever adds a route adds it here.
+const SERVED = {
+  '/__mock/coverage': ['get'],
+  '/__mock/exchanges': ['delete', 'get'],
+  '/__mock/exchanges/{id}': ['get'],
+  '/__mock/health': ['get'],
+  '/__mock/livez': ['get'],
+  '/__mock/metrics': ['get'],
+  '/__mock/openapi.json': ['get'],
+  '/__mock/readyz': ['get'],
+  '/__mock/reset': ['post'],
+  '/__mock/scenarios': ['get'],
+  '/__mock/script': ['get', 'post'],
+}
+
+test('openapi.json is a valid OpenAPI 3.1 document, and names exactly the routes that are served', async () => {
+  await using mock = await listening()
+  const { json } = await control(mock, 'openapi.json')
+  expect(json.openapi).toBe('3.1.0')
+  const routes = Object.fromEntries(
+    Object.entries<object>(json.paths).map(([path, item]) => [path, Object.keys(item).toSorted()]),
+  )
+  await SwaggerParser.validate(structuredClone(json))
+  expect(json.paths['/__mock/exchanges'].delete).toMatchObject({
+    operationId: 'deleteExchanges',
+    responses: { 200: {}, default: { description: 'What is wrong' } },
+  })
+  const { Ajv2020 } = await import('ajv/dist/2020.js')
+  const { schema } = json.paths['/__mock/script'].post.requestBody.content['application/json']
+  const fits = new Ajv2020({ strict: false, formats: { 'date-time': true } })
+    .addSchema({ $id: 'doc', ...json })
+    .compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"doc#/')))
+  for (const body of [{ scenario: 'x' }, [{ scenario: { then: { say: 'x' } }, times: 2 }]])
+    expect(fits(body), JSON.stringify(fits.errors)).toBe(true)
+  for (const body of [null, [], [null], { scenario: 5 }, { scenario: 'x', time: 2 }])
+    expect(fits(body), JSON.stringify(body)).toBe(false)
+  const { pattern } = json.paths['/__mock/exchanges'].get.parameters.find(({ name }: any) => name === 'status').schema
+  expect(['429', '4xx', '4XX', 'ok', '42'].map((status) => new RegExp(pattern).test(status))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ])
+  expect(routes).toEqual(SERVED)
+  for (const [path, methods] of Object.entries(SERVED)) {
+    const at = path.replace('{id}', 'latest').slice('/__mock/'.length)
+    await ask(mock) // so that there is a latest one
+    for (const method of methods.toReversed())
+      expect(
+        (
+          await control(mock, at, {
+            method: method.toUpperCase(),
+            ...(method === 'post' ? { headers: JSON_TYPE, body: '{}' } : {}),
+          })
+        ).status,
+        `${method} ${path}`,
+      ).not.toBe(404)
+    const { status, headers } = await control(mock, at, { method: 'PATCH' })
+    expect({ status, allow: headers.get('allow')?.split(', ').toSorted() }).toEqual({
+      status: 405,
+      allow: [
+        ...methods.map((method) => method.toUpperCase()),
+        ...(methods.includes('get') ? ['HEAD'] : []),
+        'OPTIONS',
+      ].toSorted(),
+    })
+  }
+})
+
+test('what is not there is a 404 in the envelope, however it is written', async () => {
+  await using mock = await listening()
+  for (const path of ['', 'nothing', 'exchanges/', 'exchanges/1/2', 'Exchanges', 'script/x'])
+    expect(await control(mock, path), path).toMatchObject({
+      status: 404,
+      json: { error: { type: 'invalid_request_error' } },
+    })
+  for (const path of [
+    '/__mock',
+    '/__mock/exchanges/..',
+    '/__mock/exchanges/.',
+    '/__mock/exchanges/%2e%2e',
+    String.raw`/__mock/exchanges/x\..\..\nothing`,
+  ]) {
+    const { status, body } = await sendRaw(mock, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
+    expect(status, path).toBe(404)
+    expect(JSON.parse(body).error.message, path).toMatch(/^(?:Invalid URL|There is no exchange)/)
+  }
+})
+
+test('a POST is JSON and says so: without a type, as a form or as text it is refused, and changes nothing', async () => {
+  await using mock = await listening()
+  await post(mock, 'script', { scenario: 'retry-503' })
+  const body = JSON.stringify({ scenario: { then: { say: 'from a form' } } })
+  for (const type of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/jsonp',
+    'text/plain; application/json',
+  ]) {
+    for (const path of ['script', 'reset']) {
+      expect(
+        await control(mock, path, { method: 'POST', headers: { 'content-type': type }, body }),
+        type,
+      ).toMatchObject({
+        status: 415,
+        json: { error: { code: 'unsupported_media_type', message: expect.stringContaining('application/json') } },
+      })
+    }
+  }
+  const { status } = await sendRaw(
+    mock,
+    `POST /__mock/script HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  expect(status).toBe(415)
+  expect(await scripted(mock)).toEqual([{ scenario: 'retry-503', times: 2 }])
+  expect(
+    await control(mock, 'script', {
+      method: 'POST',
+      headers: { 'content-type': 'Application/JSON; charset=utf-8' },
+      body,
+    }),
+  ).toMatchObject({ status: 200 })
+})
+
+test('the trick of a form whose text looks like JSON is refused', async () => {
+  await using mock = await listening()
+  // <form enctype="text/plain"><input name='{"scenario":{"then":{"say":"' value='"}}}'>
+  const body = '{"scenario":{"then":{"say":"="}}}'
+  expect(
+    await control(mock, 'script', { method: 'POST', headers: { 'content-type': 'text/plain' }, body }),
+  ).toMatchObject({ status: 415 })
+  expect(await scripted(mock)).toEqual([])
+})
+
+test('HEAD tells what GET would, without its body', async () => {
+  for (const mock of [await listening(), await mockWith()]) {
+    for (const path of ['exchanges', 'scenarios', 'script', 'coverage', 'openapi.json', 'health', 'livez']) {
+      const [head, get] = [await control(mock, path, { method: 'HEAD' }), await control(mock, path)]
+      expect({ status: head.status, text: head.text, type: head.headers.get('content-type') }, path).toEqual({
+        status: 200,
+        text: '',
+        type: get.headers.get('content-type'),
+      })
+    }
+    await mock.close()
+  }
+})
+
+test('every answer has a type that no browser guesses, and is not for other origins', async () => {
+  await using mock = await listening()
+  for (const path of Object.keys(SERVED)) {
+    const { headers } = await control(mock, path.slice('/__mock/'.length))
+    expect(headers.get('x-content-type-options'), path).toBe('nosniff')
+    expect(headers.get('access-control-allow-origin'), path).toBeNull()
+  }
+})
+
+/** Sends a request as no client would let one send it. */
+async function raw(
+  mock: Mock,
+  path: string,
+  headers: readonly string[],
+  body?: string,
+): Promise<{ status: number; body: string }> {
+  const lines = [`${body === undefined ? 'GET' : 'POST'} /__mock/${path} HTTP/1.1`, 'Connection: close', ...headers]
+  if (body !== undefined) lines.push('Content-Type: application/json', `Content-Length: ${body.length}`)
+  return sendRaw(mock, `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`)
+}
+
+const KEPT = [{ scenario: 'retry-503', times: 2 }]
+const OTHER = JSON.stringify({ scenario: { then: { say: 'from elsewhere' } } })
+
+test.each<[what: string, headers: string[], code: string]>([
+  ['a page of another origin', ['Host: localhost', 'Origin: https://evil.example'], 'foreign_origin'],
+  ['a page of another port', ['Host: localhost:4010', 'Origin: http://localhost:3000'], 'foreign_origin'],
+  ['a page without an origin', ['Host: localhost', 'Origin: null'], 'foreign_origin'],
+  ['a page of another site that hides its origin', ['Host: localhost', 'Sec-Fetch-Site: cross-site'], 'foreign_origin'],
+  ['a name that was rebound to this address', ['Host: evil.example'], 'foreign_host'],
+  [
+    'such a name, as its own page asks',
+    ['Host: evil.example:4010', 'Origin: http://evil.example:4010', 'Sec-Fetch-Site: same-origin'],
+    'foreign_host',
+  ],
+  ['a name that only begins like an address', ['Host: 127.0.0.1.evil.example'], 'foreign_host'],
+  ['a name that only ends like localhost', ['Host: evil-localhost.example'], 'foreign_host'],
+  ['a name with a dot at its end', ['Host: evil.example.'], 'foreign_host'],
+])('the control API is closed to %s, and nothing changes', async (_what, headers, code) => {
+  await using mock = await listening()
+  await post(mock, 'script', { scenario: 'retry-503' })
+  await ask(mock, { model: 'gpt-9' })
+  for (const path of ['exchanges', 'exchanges/latest', 'scenarios', 'script', 'coverage', 'openapi.json', 'nothing']) {
+    const { status, body } = await raw(mock, path, headers)
+    expect({ status, code: JSON.parse(body).error.code }, path).toEqual({ status: 403, code })
+  }
+  for (const path of ['script', 'reset'])
+    expect((await raw(mock, path, headers, path === 'script' ? OTHER : '{}')).status).toBe(403)
+  const { status } = await sendRaw(
+    mock,
+    `DELETE /__mock/exchanges HTTP/1.1\r\nConnection: close\r\n${headers.join('\r\n')}\r\n\r\n`,
+  )
+  expect(status).toBe(403)
+  expect(await scripted(mock)).toEqual(KEPT)
+  expect(await mock.exchanges()).toHaveLength(1)
+})
+
+test.each([
+  '127.0.0.1',
+  '127.0.0.1:4010',
+  '[::1]',
+  '[::1]:4010',
+  '10.1.2.3',
+  'localhost',
+  'localhost:1234',
+  'LOCALHOST',
+  'a.localhost',
+  'db.internal',
+  'x.local',
+  'mockserver',
+  'mockserver:4010',
+])('the control API may be addressed as %s', async (host) => {
+  await using mock = await listening()
+  expect((await raw(mock, 'scenarios', [`Host: ${host}`])).status).toBe(200)
+  expect(
+    (await raw(mock, 'script', [`Host: ${host}`, `Origin: http://${host}`, 'Sec-Fetch-Site: same-origin'], OTHER))
+      .status,
+    'and a page that it served may drive it',
+  ).toBe(200)
+})
+
+test('the name of the public URL is allowed, and those that the server was told of', async () => {
+  await using mock = await listening({
+    publicUrl: 'https://mock.example:8443/path',
+    allowHosts: ['ci.example', 'Other.Example'],
+  })
+  for (const host of [
+    'mock.example',
+    'mock.example:8443',
+    'MOCK.example',
+    'ci.example',
+    'CI.example:80',
+    'other.example',
+  ])
+    expect((await raw(mock, 'scenarios', [`Host: ${host}`])).status, host).toBe(200)
+  for (const host of ['a.mock.example', 'xci.example', 'ci.example.org'])
+    expect((await raw(mock, 'scenarios', [`Host: ${host}`])).status, host).toBe(403)
+})
+
+test('a probe may ask under any name, though no page of another origin', async () => {
+  await using mock = await listening()
+  for (const path of ['health', 'livez', 'readyz']) {
+    expect((await raw(mock, path, ['Host: lb.example'])).status).toBe(200)
+    expect((await raw(mock, path, ['Host: lb.example', 'Origin: https://evil.example'])).status).toBe(403)
+  }
+})
+
+test('with a control token nobody is answered who does not have it, probes excepted; nothing changes', async () => {
+  await using mock = await listening({ controlToken: 'the-right-one' })
+  const right = { 'x-mock-control-token': 'the-right-one' }
+  await post(mock, 'script', { scenario: 'retry-503' }, right)
+  for (const headers of [
+    {},
+    { 'x-mock-control-token': '' },
+    { 'x-mock-control-token': 'the-right-on' },
+    { 'x-mock-control-token': 'the-right-one, the-right-one' },
+    { authorization: 'Bearer the-right-one' },
+  ]) {
+    for (const path of ['exchanges', 'script', 'openapi.json', 'nothing']) {
+      const { status, json, text } = await control(mock, path, { headers: headers as Record<string, string> })
+      expect({ status, code: json.error.code }).toEqual({ status: 401, code: 'wrong_control_token' })
+      expect(text).not.toContain('the-right-one')
+    }
+    expect((await post(mock, 'script', JSON.parse(OTHER), headers as Record<string, string>)).status).toBe(401)
+    expect((await post(mock, 'reset', {}, headers as Record<string, string>)).status).toBe(401)
+  }
+  for (const path of ['health', 'livez', 'readyz']) expect((await control(mock, path)).status).toBe(200)
+  expect((await ask(mock, { model: 'flux', body: { stream: true } })).status, 'the API itself wants no token').toBe(503)
+  expect(await scripted(mock, right)).toEqual([{ scenario: 'retry-503', times: 1 }])
+  expect(await mock.pending(), 'nor does the mock’s own interface').toHaveLength(1)
+})
+
+test('errors of the control API are told in one manner, whatever the dialect of the API', async () => {
+  await using mock = await listening({ errors: 'gateway' })
+  const told = [
+    await control(mock, 'nothing'),
+    await control(mock, 'reset'),
+    await control(mock, 'exchanges/4711'),
+    await control(mock, 'exchanges?limit=0'),
+    await control(mock, 'script', { method: 'POST', body: 'x' }),
+    await control(mock, 'script', { method: 'POST', headers: JSON_TYPE, body: '{' }),
+    await control(mock, 'script', { headers: { origin: 'https://evil.example' } }),
+  ]
+  expect(told.map(({ status }) => status)).toEqual([404, 405, 404, 400, 415, 400, 403])
+})
+
+test('a fault of the mock behind the control API is told to who runs it', async () => {
+  const faults: unknown[] = []
+  await using mock = await startMock({ onFault: (error) => faults.push(error) })
+  vi.spyOn(MemoryStore.prototype, 'records').mockRejectedValueOnce(new Error('the disk is full'))
+  expect(await control(mock, 'exchanges')).toMatchObject({ status: 500, json: { error: { type: 'server_error' } } })
+  expect(faults).toEqual([new Error('the disk is full')])
+})

@@ -1,0 +1,131 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { createMock, startMock } from '../../src/index.ts'
+import { createRecall, isShort, keyOf } from '../../src/app/recall.ts'
+import { ask } from '../ask.ts'
+
+test('a request that is asked again is answered the same bytes as by a mock that never heard it', async () => {
+  for (const body of [
+    {},
+    { stream: true },
+    { stream: true, stream_options: { include_usage: true } },
+    { model: 'nano-banana' },
+  ]) {
+    await using first = await createMock({ clock: 'fixed' })
+    await using other = await createMock({ clock: 'fixed' })
+    const texts = [await ask(first, { body }), await ask(first, { body }), await ask(other, { body })].map(
+      ({ text }) => text,
+    )
+    expect(new Set(texts).size).toBe(1)
+  }
+})
+
+test('what was answered at one second, pace, address or script is not answered at another', async () => {
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(1_000_000)
+  const waits: number[] = []
+  await using mock = await createMock({ clock: 'real', timer: async (ms) => void waits.push(ms) })
+  const first = await ask(mock)
+  clock.mockReturnValue(1_001_000)
+  expect((await ask(mock)).json.created).toBe(first.json.created + 1)
+  await ask(mock, { headers: { 'x-mock-pace': 'real' } })
+  expect(waits, 'at its real pace it waits').not.toEqual([])
+  const soFar = waits.length
+  expect((await ask(mock)).content).toBe(first.content)
+  expect(waits, 'at once it does not').toHaveLength(soFar)
+  await mock.script({ scenario: 'limit-rate' })
+  expect((await ask(mock)).status).toBe(429)
+  expect((await ask(mock)).content).toBe(first.content)
+  clock.mockRestore()
+})
+
+test('the links of an answer begin with the Host of its own request', async () => {
+  await using mock = await startMock()
+  const { port } = new URL(mock.url)
+  for (const host of ['127.0.0.1', 'localhost', '127.0.0.1']) {
+    const { content } = await ask({ fetch, baseURL: `http://${host}:${port}/v1` })
+    expect(content).toContain(`http://${host}:${port}/cdn/`)
+  }
+})
+
+test('a request that is recalled is checked all the same, and the journal has all of it each time', async () => {
+  await using mock = await createMock({ contract: 'report' })
+  const body = { model: 'flux', temperature: 'warm' }
+  const notes = [await ask(mock, { body }), await ask(mock, { body }), await ask(mock, { body })].map(({ headers }) =>
+    headers.get('x-mock-note'),
+  )
+  expect(notes).toEqual(Array.from({ length: 3 }, () => expect.stringContaining("Invalid type for 'temperature'")))
+  const exchanges = await mock.exchanges()
+  expect(exchanges.map(({ request, violations }) => [request.body, violations.length])).toEqual(
+    Array.from({ length: 3 }, () => [expect.objectContaining(body), 1]),
+  )
+})
+
+test('a reader may do with the bytes what it likes: the next one has its own', async () => {
+  await using mock = await createMock({ clock: 'fixed' })
+  const chat = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"model":"gpt-4o-image","messages":[{"role":"user","content":"A fox"}]}',
+  }
+  const spoilt = async (url: string, init: RequestInit = {}): Promise<string> => {
+    const response = await mock.fetch(url, init)
+    const parts: string[] = []
+    for await (const bytes of response.body!) {
+      parts.push(Buffer.from(bytes).toString('latin1'))
+      bytes.fill(0)
+    }
+    return parts.join('')
+  }
+  const answer = await spoilt('/v1/chat/completions', chat)
+  expect(await spoilt('/v1/chat/completions', chat)).toBe(answer)
+  const [link = ''] = /http:[^)]+\/cdn\/[^)]+\.png/.exec(answer) ?? []
+  expect(await spoilt(link)).toBe(await spoilt(link))
+})
+
+test('bodies of more than 4,096 bytes and answers of more than 65,536 are not recalled', () => {
+  expect(keyOf(Buffer.alloc(4096), 'http://a')).toHaveLength(4096 + 'http://a\n'.length)
+  expect(keyOf(Buffer.alloc(4097), 'http://a')).toBeUndefined()
+  const reply = { status: 200, headers: {} }
+  expect(isShort({ ...reply, body: 'a'.repeat(65_536) })).toBe(true)
+  expect(
+    isShort({
+      ...reply,
+      body: [
+        { wait: 0, data: 'a'.repeat(65_536) },
+        { wait: 0, data: 'a' },
+      ],
+    }),
+  ).toBe(false)
+})
+
+test('the last 250 are recalled', () => {
+  const recall = createRecall()
+  for (let i = 0; i <= 250; i++)
+    recall.set(String(i), { body: {}, request: {} as any, profile: {} as any, answer: undefined })
+  expect([recall.get('0'), recall.get('1')]).toEqual([undefined, expect.anything()])
+})
+
+test('the same bytes as a text are no chat request, also after they were one as JSON', async () => {
+  const spec = join(mkdtempSync(join(tmpdir(), 'recall-')), 'openapi.json')
+  const content = { 'application/json': { schema: { type: 'object' } }, 'text/plain': { schema: { type: 'string' } } }
+  const post = {
+    operationId: 'createChatCompletion',
+    requestBody: { content },
+    responses: { 200: { description: 'ok' } },
+  }
+  writeFileSync(
+    spec,
+    JSON.stringify({
+      openapi: '3.0.3',
+      info: { title: 'two', version: '1' },
+      paths: { '/v1/chat/completions': { post } },
+    }),
+  )
+  await using mock = await createMock({ spec })
+  const statuses: number[] = []
+  for (const type of ['text/plain', 'application/json', 'text/plain'])
+    statuses.push((await ask(mock, { headers: { 'content-type': type } })).status)
+  expect(statuses).toEqual([400, 200, 400])
+})

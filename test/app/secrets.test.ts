@@ -1,0 +1,279 @@
+import { deflateSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import type { RequestLogEntry, Mock } from '../../src/index.ts'
+import { startMock } from '../../src/index.ts'
+
+// Each credential is unlike all others and unlike any word, so that every byte that is kept or told can be searched for it.
+let planted: string[] = []
+const plant = (what: string): string => {
+  const secret = `Q${what.replaceAll(/[^a-z\d]/gi, '')}x7f3Kd9Lm2Zt`
+  planted.push(secret)
+  return secret
+}
+
+const HEADERS = [
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+  'cookie',
+  'proxy-authorization',
+  'x-amz-security-token',
+  'x-auth-token',
+  'x-csrf-token',
+  'x-client-secret',
+  'x-session-id',
+  'x-signature',
+  'x-jwt-assertion',
+  'x-password',
+]
+const FIELDS = [
+  'api_key',
+  'apiKey',
+  'APIKEY',
+  'access_token',
+  'refreshToken',
+  'client_secret',
+  'password',
+  'db-pass',
+  'credentials',
+  'sessionId',
+  'private_key',
+  'bearer',
+  'jwt',
+  'sig',
+  'max_tokens_key',
+]
+const PARAMETERS = [
+  'api_key',
+  'key',
+  'access_token',
+  'sig',
+  'X-Amz-Signature',
+  'X-Amz-Credential',
+  'AWSAccessKeyId',
+  'token',
+  'auth',
+  'pwd',
+]
+
+const secretHeaders = (): Record<string, string> =>
+  Object.fromEntries(HEADERS.map((name) => [name, plant(`header ${name}`)]))
+const fields = (where: string): Record<string, string> =>
+  Object.fromEntries(FIELDS.map((name) => [name, plant(`${where} ${name}`)]))
+const query = (where: string): string => PARAMETERS.map((name) => `${name}=${plant(`${where} ${name}`)}`).join('&')
+
+// Pictures that a client brings along; base64 of bytes that occur nowhere else.
+const BASE64 = Buffer.from(Array.from({ length: 600 }, (_, i) => (i * 7919) % 251)).toString('base64')
+const GIF = `R0lGODlhQABAAAAAACH${BASE64}`
+const png = (): string => {
+  const chunk = (name: string, data: Buffer): Buffer =>
+    Buffer.concat([Buffer.from([0, 0, 0, data.length]), Buffer.from(name), data, Buffer.alloc(4)])
+  const head = Buffer.from([0, 0, 0, 64, 0, 0, 0, 64, 8, 2, 0, 0, 0])
+  return (
+    Buffer.concat([
+      Buffer.from('89504e470d0a1a0a', 'hex'),
+      chunk('IHDR', head),
+      chunk('IDAT', deflateSync(Buffer.alloc(99))),
+    ]).toString('base64') + BASE64.slice(0, 400)
+  )
+}
+
+/** A request as a careless client sends it: with a credential everywhere. */
+function careless(rest: object): { url: string; init: RequestInit } {
+  const text = [
+    'a fox',
+    `https://me:${plant('userinfo')}@host.example/a.png`,
+    `https://${plant('user only')}@host.example/a.png`,
+    `![a](https://host.example/b.png?w=5&${query('link')}&keep=this)`,
+    `Authorization: Bearer ${plant('bearer in the prompt')}`,
+    `sk-${plant('vendor key')}`,
+    `https://host.example/#access_token=${plant('fragment')}`,
+  ].join(' ')
+  const content = [
+    { type: 'text', text },
+    {
+      type: 'image_url',
+      image_url: { url: `https://me:${plant('picture userinfo')}@host.example/c.png?${query('picture')}` },
+    },
+    { type: 'file_url', file_url: { url: `https://host.example/d.png?${query('file')}` } },
+    { type: 'image_url', image_url: { url: `data:image/png;base64,${png()}` } },
+  ]
+  const nested = { deep: [{ deeper: { ...fields('nested'), list: [[fields('list')]] } }] }
+  return {
+    url: `/chat/completions?q=this&${query('query')}&next=${encodeURIComponent(`https://me:${plant('encoded userinfo')}@host.example/?token=${plant('encoded parameter')}`)}`,
+    init: {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${plant('authorization')}`,
+        ...secretHeaders(),
+      },
+      body: JSON.stringify({
+        model: 'gpt-4o-image',
+        messages: [{ role: 'user', content }],
+        ...fields('top'),
+        nested,
+        user: `sk-${plant('user field')}`,
+        ...rest,
+      }),
+    },
+  }
+}
+
+/** All that the control API tells, by where it stands. */
+async function toldBy(mock: Mock): Promise<Record<string, string>> {
+  const told: Record<string, string> = {}
+  const look = async (path: string, accept = 'application/json'): Promise<void> => {
+    told[`${path} ${accept}`] = await (await mock.fetch(`${mock.url}/__mock/${path}`, { headers: { accept } })).text()
+  }
+  await look('exchanges')
+  await look('exchanges', 'text/plain')
+  await look('exchanges/latest')
+  for (const accept of ['application/json', 'text/markdown', 'application/xml']) await look('coverage', accept)
+  for (const path of ['openapi.json', 'health', 'scenarios', 'script']) await look(path)
+  return told
+}
+
+function expectNone(told: Record<string, string>, secrets: readonly string[]): void {
+  for (const [where, text] of Object.entries(told)) {
+    expect(
+      secrets.filter((secret) => text.includes(secret)),
+      where,
+    ).toEqual([])
+  }
+}
+
+test.each<[what: string, rest: object]>([
+  ['answered in one piece', {}],
+  ['answered as a stream, which repeats the prompt', { stream: true }],
+  ['answered by a model that repeats the prompt as JSON', { model: 'flux' }],
+  ['answered by that one as a stream', { model: 'flux', stream: true }],
+  ['refused by the contract', { n: 'two', messages: [{ role: 'user' }] }],
+  ['refused for its model', { model: 'gpt-9' }],
+  [
+    'refused for a broken picture',
+    {
+      messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }] }],
+    },
+  ],
+])('a credential is in nothing that is kept, told or logged of a request that was %s', async (_what, rest) => {
+  planted = []
+  const log: RequestLogEntry[] = []
+  const faults: unknown[] = []
+  await using mock = await startMock({
+    onExchange: (exchange) => log.push(exchange),
+    onFault: (error) => faults.push(error),
+  })
+  const { url, init } = careless(rest)
+  const answer = await mock.fetch(mock.baseURL + url, init)
+  const text = await answer.text()
+  expect(planted.length).toBeGreaterThan(80)
+  const told = await toldBy(mock)
+  expect(told['exchanges application/json']).toContain('"api_key":"[redacted]"')
+  expect(told['exchanges application/json'], 'what is ordinary stays').toContain('q=this&')
+  expectNone(
+    {
+      ...told,
+      log: JSON.stringify(log),
+      faults: String(faults),
+      headers: JSON.stringify([...answer.headers]),
+      ...(answer.status >= 400 ? { error: text } : {}),
+    },
+    planted,
+  )
+  expectNone(told, [BASE64.slice(0, 40), BASE64.slice(100, 140), BASE64.slice(-40), GIF.slice(0, 40)])
+})
+
+test('whatever the manner of a model, what its answer repeats of the prompt is kept without credentials', async () => {
+  await using mock = await startMock()
+  const { data } = (await (await mock.fetch(`${mock.baseURL}/models`)).json()) as { data: { id: string }[] }
+  for (const { id: model } of data) {
+    for (const stream of [false, true]) {
+      planted = []
+      const { url, init } = careless({ model, stream })
+      const answer = await mock.fetch(mock.baseURL + url, init)
+      await answer.text()
+      expect(answer.status, model).toBe(200)
+      expectNone(
+        {
+          [`${model}, ${stream ? 'streamed' : 'whole'}`]: await (
+            await mock.fetch(`${mock.url}/__mock/exchanges/latest`)
+          ).text(),
+        },
+        planted,
+      )
+    }
+  }
+})
+
+test('nor is one that stands where a name should be', async () => {
+  planted = []
+  const log: RequestLogEntry[] = []
+  await using mock = await startMock({ onExchange: (exchange) => log.push(exchange) })
+  const chat = (headers: Record<string, string>, model = 'flux'): RequestInit => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'x' }] }),
+  })
+  const key = (what: string): string => `sk-${plant(what)}`
+  const ask = async (path: string, init?: RequestInit): Promise<unknown> =>
+    (await mock.fetch(mock.url + path, init)).arrayBuffer()
+  await ask('/v1/chat/completions', chat({}, key('model')))
+  await ask('/v1/chat/completions', chat({ 'x-mock-scenario': key('scenario') }))
+  await ask('/v1/chat/completions', chat({ prefer: `wait=1, token=${plant('preference')}` }))
+  await ask('/v1/chat/completions', chat({ prefer: key('bare preference') }))
+  await ask('/v1/chat/completions', chat({ 'x-mock-pace': key('pace') }))
+  await ask('/v1/chat/completions', chat({ 'content-type': `text/${key('type')}` }))
+  await ask('/v1/chat/completions', chat({ 'content-encoding': key('encoding') }))
+  await ask('/v1/chat/completions', { ...chat({}), method: 'DELETE', body: null })
+  await ask(`/v1/models/${key('segment')}`)
+  await ask(`/v1/${key('path')}`)
+  await ask(`/v1/models?${query('of models')}`)
+  await ask(`/__mock/${key('control path')}`)
+  await ask(`/__mock/exchanges/${key('id')}`)
+  await ask(`/__mock/exchanges?${query('of the control API')}`)
+  await ask(`/cdn/${key('picture')}/x.png`)
+  expectNone({ ...(await toldBy(mock)), log: JSON.stringify(log) }, planted)
+  expect(log.length).toBeGreaterThan(15)
+})
+
+test('pictures that an answer holds in base64 are kept by type, digest and size', async () => {
+  await using mock = await startMock()
+  for (const style of ['data-uri', 'images-field']) {
+    for (const stream of [true, false]) {
+      await mock.script({ then: { style: style as 'data-uri' } })
+      const body = JSON.stringify({ model: 'nano-banana', stream, messages: [{ role: 'user', content: 'a fox' }] })
+      const text = await (
+        await mock.fetch(`${mock.baseURL}/chat/completions`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body,
+        })
+      ).text()
+      const [, base64 = ''] = /base64,([\w+/=]{200,})/.exec(text) ?? []
+      expect(base64).not.toBe('')
+      const told = await toldBy(mock)
+      expectNone(told, [base64.slice(0, 60), base64.slice(100, 160), base64.slice(-60)])
+      expect(told['exchanges/latest application/json']).toMatch(
+        /data:image\/png;base64,\[sha256 [\da-f]{16}, \d+ bytes\]/,
+      )
+    }
+  }
+})
+
+test('the control token is told to nobody', async () => {
+  const token = plant('control token')
+  const log: RequestLogEntry[] = []
+  await using mock = await startMock({ controlToken: token, onExchange: (exchange) => log.push(exchange) })
+  const headers = { 'x-mock-control-token': token, 'content-type': 'application/json' }
+  await mock.fetch(`${mock.baseURL}/chat/completions`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ model: 'flux', messages: [{ role: 'user', content: 'x' }] }),
+  })
+  const told: Record<string, string> = { log: JSON.stringify(log) }
+  for (const path of ['exchanges', 'coverage', 'openapi.json', 'health'])
+    told[path] = await (await mock.fetch(`${mock.url}/__mock/${path}`, { headers })).text()
+  expect(told['exchanges']).toContain('"x-mock-control-token":"[redacted]"')
+  expectNone(told, [token])
+})

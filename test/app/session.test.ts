@@ -1,0 +1,346 @@
+import { randomUUID } from 'node:crypto'
+import OpenAI from 'openai'
+import { expect, test } from 'vitest'
+import type { Mock, Session } from '../../src/index.ts'
+import { createMock, startMock } from '../../src/index.ts'
+import { ask, mockWith, read } from '../ask.ts'
+
+const promptsOf = async (of: Pick<Session, 'exchanges'>): Promise<(string | undefined)[]> =>
+  (await of.exchanges()).map(({ chat }) => chat?.prompt)
+
+test('a header names the session: its script answers it alone, and it sees its own Exchanges', async () => {
+  await using mock = await startMock()
+  const headers = { 'x-mock-session': 'alice' }
+  const alice = mock.session('alice')
+  await alice.script({ then: { say: 'for alice' } })
+  expect((await ask(mock, { text: 'bob’s', headers: { 'x-mock-session': 'bob' } })).content).not.toBe('for alice')
+  expect((await ask(mock, { text: 'nobody’s' })).content).not.toBe('for alice')
+  expect((await ask(mock, { text: 'alice’s', headers })).content).toBe('for alice')
+  expect(await promptsOf(alice)).toEqual(['alice’s'])
+  expect(await promptsOf(mock.session('bob'))).toEqual(['bob’s'])
+  expect(await promptsOf(mock), 'the mock itself sees all').toEqual(['bob’s', 'nobody’s', 'alice’s'])
+})
+
+test('two keys are two sessions, and of a key nothing is shown but a digest', async () => {
+  await using mock = await startMock()
+  const keys = ['sk-proj-ONEkeyONEkeyONE', 'another-plain-key-2']
+  const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` })
+  const control = async (path: string, key: string, init: RequestInit = {}): Promise<any> =>
+    (
+      await mock.fetch(`${mock.url}/__mock/${path}`, {
+        ...init,
+        headers: { ...bearer(key), 'content-type': 'application/json' },
+      })
+    ).json()
+  for (const key of keys)
+    await control('script', key, {
+      method: 'POST',
+      body: JSON.stringify({ scenario: { then: { say: `for ${keys.indexOf(key)}` } } }),
+    })
+  expect((await ask(mock)).content, 'without a key it is a session of its own').toMatch(/!\[/)
+  for (const key of keys.toReversed())
+    expect((await ask(mock, { headers: bearer(key) })).content).toBe(`for ${keys.indexOf(key)}`)
+  const sessions = []
+  for (const key of keys) {
+    const { exchanges } = await control('exchanges', key)
+    expect(exchanges).toHaveLength(1)
+    sessions.push(exchanges[0].session)
+  }
+  expect(sessions).toEqual([expect.stringMatching(/^key-[\da-f]{16}$/), expect.stringMatching(/^key-[\da-f]{16}$/)])
+  expect(sessions[0]).not.toBe(sessions[1])
+  const told = JSON.stringify([
+    await mock.exchanges(),
+    await mock.coverage(),
+    await control('exchanges', keys[0]!),
+    await control('health', keys[0]!),
+  ])
+  for (const key of keys) expect(told).not.toContain(key.slice(0, 12))
+})
+
+test('the session’s name goes before its key', async () => {
+  await using mock = await startMock()
+  await ask(mock, { headers: { 'x-mock-session': 'alice', authorization: 'Bearer some-key' } })
+  await ask(mock, { headers: { authorization: `Bearer ${mock.session('alice').apiKey}` } })
+  await ask(mock, { headers: { authorization: 'Basic bWU6aHVzaA==' } })
+  expect((await mock.exchanges()).map(({ session }) => session)).toEqual(['alice', 'alice', ''])
+})
+
+test.each([
+  ['spaces', 'my test'],
+  ['more than 100 characters', 'x'.repeat(101)],
+  ['nothing', ''],
+  ['the form that keys have', 'key-0123456789abcdef'],
+])('a name of %s is refused, and it is said what a name is', async (_what, name) => {
+  await using mock = await startMock()
+  const told = await ask(mock, { headers: { 'x-mock-session': name } })
+  expect(told).toMatchObject({
+    status: 400,
+    json: {
+      error: {
+        param: 'x-mock-session',
+        message: expect.stringContaining('write 1 to 100 characters of printable ASCII, without spaces'),
+      },
+    },
+  })
+})
+
+test.each<[how: string, options: (session: Session) => object]>([
+  ['its headers', ({ headers }) => ({ apiKey: 'any', defaultHeaders: headers })],
+  ['its key', ({ apiKey }) => ({ apiKey })],
+])('the official client is a session of its own by %s, on a port and in process', async (_how, options) => {
+  for (const mock of [await startMock(), await createMock()]) {
+    const [one, two] = [mock.session(), mock.session()]
+    const say = async (session: Session): Promise<string | null | undefined> => {
+      const client = new OpenAI({
+        baseURL: mock.baseURL,
+        fetch: mock.fetch,
+        maxRetries: 0,
+        ...(options(session) as { apiKey: string }),
+      })
+      return (await client.chat.completions.create({ model: 'flux', messages: [{ role: 'user', content: 'a fox' }] }))
+        .choices[0]?.message.content
+    }
+    await one.script({ then: { say: 'for one' } })
+    await two.script({ then: { say: 'for two' } })
+    expect(await say(two)).toBe('for two')
+    expect(await say(one)).toBe('for one')
+    expect(await one.pending()).toEqual([])
+    expect(await one.exchanges()).toHaveLength(1)
+    expect((await two.coverage()).scenarios.items.find(({ name }) => name === 'script')?.count).toBe(1)
+    await mock.close()
+  }
+})
+
+test('a session that is given no name is unlike any other', async () => {
+  await using mock = await mockWith()
+  const sessions = Array.from({ length: 100 }, () => mock.session())
+  expect(new Set(sessions.map(({ apiKey }) => apiKey)).size).toBe(100)
+  expect(mock.session('a').headers).toEqual(mock.session('a').headers)
+})
+
+test('requests without a session share one queue, which nobody else is answered from', async () => {
+  await using mock = await startMock()
+  await mock.script([{ scenario: { then: { say: '1' } } }, { scenario: { then: { say: '2' } } }])
+  expect((await ask(mock, { headers: mock.session().headers })).content).toMatch(/!\[/)
+  const said = await Promise.all([ask(mock), ask(mock)])
+  expect(said.map(({ content }) => content).toSorted()).toEqual(['1', '2'])
+  expect(await mock.pending()).toEqual([])
+})
+
+test('what a script is given beside its scenario holds for each of its entries', async () => {
+  await using mock = await mockWith()
+  await mock.script('retry-503', { times: 1, when: { stream: true } })
+  await mock.script({ scenario: 'retry-503' }, { times: 4 })
+  await mock.script([{ scenario: 'retry-503' }, { scenario: { then: { say: 'x' } } }], { times: 3 })
+  expect(await mock.pending()).toEqual([
+    { scenario: 'retry-503', when: { stream: true }, times: 1 },
+    { scenario: 'retry-503', times: 4 },
+    { scenario: 'retry-503', times: 3 },
+    { scenario: { then: { say: 'x' } }, times: 3 },
+  ])
+})
+
+test('sequences, and which request it is, are counted for each session', async () => {
+  await using mock = await startMock()
+  const asked = async (session: Session, name: string): Promise<number> =>
+    (await ask(mock, { headers: { ...session.headers, 'x-mock-scenario': name } })).status
+  const [one, two] = [mock.session(), mock.session()]
+  expect([await asked(one, 'retry-503'), await asked(one, 'retry-503'), await asked(one, 'retry-503')]).toEqual([
+    503, 503, 200,
+  ])
+  expect([await asked(two, 'retry-503'), await asked(two, 'retry-503'), await asked(two, 'retry-503')]).toEqual([
+    503, 503, 200,
+  ])
+  const third = { scenario: { then: { say: 'the third' } }, when: { nth: 3 } }
+  const sessions = [mock.session(), mock.session()]
+  for (const session of sessions) await session.script(third)
+  for (let i = 1; i <= 3; i++) {
+    for (const { headers } of sessions) expect((await ask(mock, { headers })).content === 'the third').toBe(i === 3)
+  }
+})
+
+test('reset of one session leaves the others as they were', async () => {
+  await using mock = await startMock()
+  const [one, two] = [mock.session('one'), mock.session('two')]
+  for (const session of [one, two, mock]) {
+    await session.script('retry-503')
+    await ask(mock, { headers: 'headers' in session ? session.headers : {} })
+  }
+  await one.reset()
+  expect([await one.pending(), await one.exchanges(), (await one.coverage()).operations.covered]).toEqual([[], [], 0])
+  for (const session of [two, mock]) expect(await session.pending()).toEqual([{ scenario: 'retry-503', times: 1 }])
+  expect(await two.exchanges()).toHaveLength(1)
+  await mock.reset()
+  expect(
+    [await mock.pending(), await two.pending(), await mock.exchanges()],
+    'the mock’s own reset is of all of them',
+  ).toEqual([[], [], []])
+})
+
+test('what the mock itself is told is for every client with a key, until that has a script or a name of its own', async () => {
+  await using mock = await startMock()
+  const keyed = async (key: string): Promise<number> =>
+    (await ask(mock, { headers: { authorization: `Bearer ${key}` } })).status
+  await mock.script('limit-rate', { times: 2 })
+  expect([await keyed('any'), await keyed('other'), await keyed('any')]).toEqual([429, 429, 200])
+  await mock.script('limit-rate')
+  expect((await ask(mock, { headers: mock.session().headers })).status, 'a session with a name has its own').toBe(200)
+  expect((await mock.pending()).length).toBe(1)
+})
+
+test('a scenario that a header asks for is journaled with the request’s model, and with what is wrong with it', async () => {
+  await using mock = await startMock()
+  const headers = { 'x-mock-scenario': 'limit-rate' }
+  expect(await ask(mock, { model: 'flux', headers })).toMatchObject({
+    status: 429,
+    json: { error: { message: expect.stringContaining('for flux') } },
+  })
+  expect(await ask(mock, { model: 'flux', body: { messages: 5 }, headers })).toMatchObject({ status: 429 })
+  const [right, wrong] = await mock.exchanges()
+  expect(right).toMatchObject({ chat: { model: 'flux' }, violations: [], scenario: { name: 'limit-rate' } })
+  expect(wrong).toMatchObject({ violations: [{ code: 'type:messages' }], scenario: { name: 'limit-rate' } })
+})
+
+test('a path, a method and a body that the contract does not have are violations too, and a reset does not hide them from the end', async () => {
+  await using mock = await startMock()
+  await mock.fetch(`${mock.baseURL}/chat/completion`, { method: 'POST' })
+  await mock.fetch(`${mock.baseURL}/models`, { method: 'DELETE' })
+  await mock.fetch(`${mock.baseURL}/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: 'notjson',
+  })
+  await mock.fetch(`${mock.baseURL}/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain' },
+    body: '{}',
+  })
+  const codes = async (): Promise<string[]> => (await mock.total()).violations.map(({ code }) => code).toSorted()
+  const all = ['value:body', 'value:content-type', 'value:method', 'value:path']
+  expect((await mock.coverage()).violations.map(({ code }) => code).toSorted()).toEqual(all)
+  await mock.reset()
+  expect((await mock.coverage()).violations).toEqual([])
+  expect(await codes()).toEqual(all)
+})
+
+test.each<[given: any[], told: RegExp]>([
+  [[undefined], /write a scenario's name, or \{ then: … \}/],
+  [[42], /write a scenario's name/],
+  [['limit-rate', 'key-banned'], /several entries are one list/i],
+  [
+    [{ scenario: 'limit-rate' }, { scenario: 'key-banned' }],
+    /'scenario' is not known beside an entry; there are times and when/,
+  ],
+])('script(%j) is refused', async (given, told) => {
+  await using mock = await startMock()
+  const [first, second] = given
+  await expect((async () => mock.script(first, second))()).rejects.toThrow(told)
+  expect(await mock.pending()).toEqual([])
+})
+
+test('64 sessions at once on one server: each sees its own answers, in their order, and its own Exchanges', async () => {
+  await using mock = await startMock()
+  const REQUESTS = 50
+  const run = async (i: number): Promise<void> => {
+    const session = mock.session()
+    const nonces = Array.from({ length: REQUESTS }, () => randomUUID())
+    const headers = i % 2 === 0 ? session.headers : { authorization: `Bearer ${session.apiKey}` }
+    await session.script(nonces.map((nonce) => ({ scenario: { then: { say: nonce } } })))
+    const said = []
+    for (const nonce of nonces) said.push(await askFor(mock, nonce, headers))
+    expect(said).toEqual(nonces)
+    expect(await promptsOf(session)).toEqual(nonces)
+    expect((await session.exchanges()).every(({ session: name }) => name === session.headers['x-mock-session'])).toBe(
+      true,
+    )
+    expect(await session.pending()).toEqual([])
+    const { operations, forms } = await session.coverage()
+    expect([operations.items[0]?.count, forms.covered]).toEqual([REQUESTS, 2])
+  }
+  await Promise.all(Array.from({ length: 64 }, async (_, i) => run(i)))
+  expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toMatchObject({
+    sessions: 64,
+    exchanges: 64 * REQUESTS,
+  })
+})
+
+async function askFor(mock: Mock, nonce: string, headers: Readonly<Record<string, string>>): Promise<string> {
+  return (await ask(mock, { model: 'flux', text: nonce, headers, body: { stream: nonce < '8' } })).content
+}
+
+test('where only some keys pass, a session is told by its headers', async () => {
+  await using mock = await startMock({ apiKeys: ['the-key'] })
+  const session = mock.session()
+  await session.script({ then: { say: 'mine' } })
+  expect((await ask(mock, { headers: { authorization: 'Bearer the-key', ...session.headers } })).content).toBe('mine')
+  expect((await ask(mock, { headers: { authorization: `Bearer ${session.apiKey}` } })).status).toBe(401)
+  expect(await session.exchanges()).toHaveLength(2)
+})
+
+test('the control API is asked for a session as the API is', async () => {
+  await using mock = await startMock()
+  const alice = mock.session('alice')
+  await ask(mock, { text: 'alice’s', headers: alice.headers })
+  await ask(mock, { text: 'nobody’s' })
+  const told = async (headers: Record<string, string>): Promise<any[]> =>
+    (await read(await mock.fetch(`${mock.url}/__mock/exchanges`, { headers }))).json.exchanges
+  for (const headers of [alice.headers, { authorization: `Bearer ${alice.apiKey}` }])
+    expect(await told({ ...headers })).toMatchObject([{ session: 'alice', chat: { prompt: 'alice’s' } }])
+  expect(await told({})).toHaveLength(2)
+  expect(await told({ 'x-mock-session': 'nobody' })).toEqual([])
+})
+
+test('DELETE exchanges forgets those that fit its filter', async () => {
+  await using mock = await startMock()
+  for (const model of ['flux', 'flux', 'dall-e-3']) await ask(mock, { model })
+  const erase = async (query: string): Promise<number> =>
+    (await fetch(`${mock.url}/__mock/exchanges${query}`, { method: 'DELETE' })).status
+  expect([await erase('?model=flux'), await erase('?modle=flux')]).toEqual([200, 400])
+  expect((await mock.exchanges()).map(({ chat }) => chat?.model)).toEqual(['dall-e-3'])
+  expect(await erase('')).toBe(200)
+  expect(await mock.exchanges()).toEqual([])
+})
+
+test('a scenario in a header holds for every operation: its wait and its headers too', async () => {
+  const waits: number[] = []
+  await using mock = await startMock({ timer: async (ms) => void waits.push(ms) })
+  const models = await fetch(`${mock.baseURL}/models`, { headers: { 'x-mock-scenario': 'slow-start' } })
+  expect(waits).toEqual([2000])
+  expect([models.status, (await models.json()).data.length]).toEqual([200, 13])
+  const limited = await fetch(`${mock.baseURL}/models`, { headers: { 'x-mock-scenario': 'limit-rate-after' } })
+  expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '1'])
+})
+
+test('a request that a header answers counts as any other of its session', async () => {
+  await using mock = await startMock()
+  await mock.script({ then: { say: 'the third' } }, { when: { nth: 3 } })
+  const said = []
+  for (const headers of [{}, { 'x-mock-scenario': 'limit-rate' }, {}]) said.push((await ask(mock, { headers })).content)
+  expect(said.at(-1)).toBe('the third')
+})
+
+test('why a scenario was not chosen that was expected is told with the request', async () => {
+  await using mock = await startMock()
+  await mock.script('limit-rate', { when: { model: ['flux'], prompt: 'fox' } })
+  await ask(mock, { model: 'flux', text: 'a cat' })
+  await ask(mock, { model: 'dall-e-3', text: 'a cat' })
+  const [near, far] = await mock.exchanges()
+  expect(near).toMatchObject({ scenario: null, nearMisses: ['script: limit-rate: prompt does not contain it'] })
+  expect(far).toMatchObject({ scenario: null, nearMisses: [] })
+})
+
+test('a status that is asked for speaks the server’s dialect', async () => {
+  await using mock = await startMock({ errors: 'gateway' })
+  const response = await fetch(`${mock.baseURL}/models`, { headers: { prefer: 'code=418' } })
+  const id = response.headers.get('x-oneapi-request-id')
+  expect([response.status, await response.json()]).toEqual([
+    418,
+    { error: { code: '', message: `I'm a Teapot (request id: ${id})`, type: 'new_api_error' } },
+  ])
+  await using plain = await startMock()
+  const other = await fetch(`${plain.baseURL}/models`, { headers: { prefer: 'code=503' } })
+  expect([other.status, await other.json()]).toEqual([
+    503,
+    { error: { message: 'Service Unavailable', type: 'server_error', param: null, code: null } },
+  ])
+})

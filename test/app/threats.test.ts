@@ -1,0 +1,168 @@
+import dns from 'node:dns'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import net, { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { deflateSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { Mock } from '../../src/index.ts'
+import { createMock, startMock } from '../../src/index.ts'
+import { createApp } from '../../src/app/app.ts'
+import { createServer } from '../../src/app/listen.ts'
+import { toSettings } from '../../src/mock/options.ts'
+import { ask } from '../ask.ts'
+import { sendRaw } from '../wire.ts'
+
+let mock: Mock
+beforeAll(async () => {
+  mock = await startMock()
+})
+afterAll(async () => mock.close())
+
+const POST = 'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n'
+const SMUGGLED = 'GET /__mock/health HTTP/1.1\r\nHost: localhost\r\n\r\n'
+
+test.each([
+  ['both a length and chunks', `${POST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`],
+  ['two encodings', `${POST}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n${SMUGGLED}`],
+  ['an encoding that is none', `${POST}Transfer-Encoding: x\r\n\r\n${SMUGGLED}`],
+  ['a space before the colon', `${POST}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`],
+  ['two lengths', `${POST}Content-Length: 0\r\nContent-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}`],
+  ['a length with a sign', `${POST}Content-Length: +0\r\n\r\n${SMUGGLED}`],
+  ['a chunk whose size is none', `${POST}Transfer-Encoding: chunked\r\n\r\nzz\r\n${SMUGGLED}`],
+  ['a header that goes on in the next line', `${POST}X: a\r\n Content-Length: 0\r\n\r\n${SMUGGLED}`],
+  ['lines that end without a carriage return', `${POST.replaceAll('\r', '')}\n${SMUGGLED}`],
+])('a request that two servers could read differently is a 400 and ends its connection: %s', async (_what, bytes) => {
+  const { status, body } = await sendRaw(mock, bytes)
+  expect(status).toBe(400)
+  expect(body, 'what follows it is not answered').not.toContain('HTTP/1.1')
+  expect(JSON.parse(body).error.message).not.toBe('')
+})
+
+test.each([
+  ['a URL', `GET /${'x'.repeat(1_000_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`],
+  ['a header', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`],
+  ['a hundred thousand headers', `GET / HTTP/1.1\r\nHost: localhost\r\n${'X: 1\r\n'.repeat(100_000)}\r\n`],
+])('%s without an end is a 431', async (_what, bytes) => {
+  expect(await sendRaw(mock, bytes)).toMatchObject({ status: 431, body: expect.stringContaining('"error"') })
+})
+
+test.each([
+  '/../../etc/passwd',
+  '/cdn/../../../etc/passwd',
+  '/cdn/%2e%2e/%2e%2e/etc/passwd',
+  '/cdn/..%2f..%2fetc%2fpasswd/x.png',
+  String.raw`/..\..\etc\passwd`,
+  '//etc/passwd',
+  '/cdn/download//etc/passwd',
+  '/openapi.yaml/../package.json',
+  '/package.json',
+  '/fixtures/profiles.yaml',
+  '/%00/etc/passwd',
+])('no path leads to a file: %s', async (path) => {
+  expect(await sendRaw(mock, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)).toMatchObject({
+    status: 404,
+  })
+})
+
+test('a request that never ends is a 408 after 20 seconds where its headers do not, after 60 where its body does not', async () => {
+  const server = await createServer(
+    createApp(await toSettings({}), () => true),
+    { timer: async () => {}, ending: new AbortController().signal },
+    () => () => {},
+  )
+  expect(server).toMatchObject({ headersTimeout: 20_000, requestTimeout: 60_000, maxConnections: 10_000 })
+  Object.assign(server, { headersTimeout: 300, requestTimeout: 600 }) // it looks once a second
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const slow = async (bytes: string, next: string): Promise<string> => {
+    const socket = connect(port, '127.0.0.1')
+    socket.write(bytes)
+    const timer = setInterval(() => socket.write(next), 50)
+    const answer = await text(socket)
+    clearInterval(timer)
+    return answer
+  }
+  for (const answer of await Promise.all([
+    slow('', ''),
+    slow('GET / HTTP/1.1\r\n', 'X: 1\r\n'),
+    slow(`${POST}Content-Length: 1000\r\n\r\n`, ' '),
+  ])) {
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /)
+    expect(answer).toContain('{"error":{')
+  }
+  server.close()
+})
+
+test('a reference picture of 30,000 x 30,000 pixels in 20 KB costs nothing: its size is read, and it is never decoded', async () => {
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(data.length)
+    return Buffer.concat([length, Buffer.from(type), data, Buffer.alloc(4)])
+  }
+  const head = Buffer.from('00007530000075300800000000', 'hex')
+  const png = Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', head),
+    chunk('IDAT', deflateSync(Buffer.alloc(19_000_000))),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
+  expect(png.length).toBeLessThan(20_000)
+  const url = `data:image/png;base64,${png.toString('base64')}`
+  const [memory, started] = [process.memoryUsage.rss(), performance.now()]
+  const { status, headers } = await ask(mock, {
+    model: 'flux-kontext-pro',
+    body: {
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'bluer' },
+            { type: 'image_url', image_url: { url } },
+          ],
+        },
+      ],
+    },
+  })
+  expect([status, headers.get('x-mock-note')]).toEqual([200, null])
+  expect(performance.now() - started).toBeLessThan(2000)
+  expect(process.memoryUsage.rss() - memory, 'one that is decoded takes 900 MB').toBeLessThan(200_000_000)
+})
+
+test('nothing that is asked makes the mock connect to anybody, and a test that does so fails', async () => {
+  await using inProcess = await createMock({ publicUrl: 'http://pictures.example' })
+  const connecting = vi.spyOn(net.Socket.prototype, 'connect')
+  const looking = vi.spyOn(dns, 'lookup')
+  const url = 'https://far.example/a.png'
+  for (const body of [
+    { messages: [{ role: 'user', content: `${url} and a hat` }] },
+    { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] },
+    { messages: [{ role: 'user', content: [{ type: 'file_url', file_url: { url } }] }], stream: true },
+    {
+      messages: [
+        { role: 'assistant', content: `![a](${url})` },
+        { role: 'user', content: 'With a hat' },
+      ],
+    },
+    { model: 'nano-banana', messages: [{ role: 'user', content: 'A fox' }] },
+  ]) {
+    const { status, content } = await ask(inProcess, { body })
+    expect(status).toBe(200)
+    for (const [link] of content.matchAll(/http:\/\/pictures\.example[^)\s]+/g))
+      await (await inProcess.fetch(link)).arrayBuffer()
+  }
+  for (const path of [
+    '/openapi.json',
+    '/__mock/health',
+    '/__mock/coverage',
+    '/__mock/exchanges',
+    '/http://far.example/',
+  ])
+    await (await inProcess.fetch(path)).arrayBuffer()
+  expect([connecting.mock.calls, looking.mock.calls]).toEqual([[], []])
+  expect(() => connect(80, '192.0.2.1')).toThrow('192.0.2.1 was asked for, which is not this machine')
+  await expect(fetch('http://far.example')).rejects.toMatchObject({
+    cause: { message: expect.stringContaining('not this machine') },
+  })
+  vi.restoreAllMocks()
+})

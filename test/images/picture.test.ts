@@ -1,0 +1,172 @@
+import { hash } from 'node:crypto'
+import { deflateSync } from 'node:zlib'
+import { decode as decodeWebp } from '@cwasm/webp'
+import { decode as decodeJpeg } from 'jpeg-js'
+import { PNG } from 'pngjs'
+import { expect, test } from 'vitest'
+import { createCanvas } from '../../src/images/render/canvas.ts'
+import { paintCreature } from '../../src/images/render/creature.ts'
+import { renderPicture } from '../../src/images/render/encode.ts'
+import { wrap } from '../../src/images/render/glyphs.ts'
+import { readUrl } from '../../src/images/links.ts'
+import { readRecipe } from '../../src/images/render/metadata.ts'
+import { paint } from '../../src/images/render/paint.ts'
+import { palettes } from '../../src/images/render/palette.ts'
+import type { Format, Recipe } from '../../src/images/recipe.ts'
+import { ask, mockWith, picturesIn } from '../ask.ts'
+
+const cat: Recipe = {
+  model: 'gpt-4o-image',
+  width: 1024,
+  height: 1024,
+  format: 'png',
+  palette: 0,
+  emblem: '0123456789abcdef',
+  label: '画只猫',
+  references: [],
+  index: 1,
+  count: 1,
+}
+
+/** Decoders that are not sharp. */
+const DECODERS: Readonly<
+  Record<Format, (bytes: Buffer) => { width: number; height: number; data: Uint8Array | Uint8ClampedArray }>
+> = {
+  png: (bytes) => PNG.sync.read(bytes),
+  jpg: (bytes) => decodeJpeg(bytes, { useTArray: true, maxMemoryUsageInMB: 1024 }),
+  webp: (bytes) => decodeWebp(bytes),
+}
+
+test.each([
+  ['png', 1024, 1024],
+  ['png', 1365, 1024],
+  ['jpg', 1248, 832],
+  ['webp', 1024, 1536],
+  ['png', 64, 64],
+  ['png', 64, 6400],
+  ['jpg', 6400, 64],
+  ['webp', 130, 120],
+  ['png', 4096, 4096],
+] as const)(
+  'a %s of %i x %i has just this size, for a decoder that is not sharp, and shows what was painted',
+  async (format, width, height) => {
+    const recipe = { ...cat, format, width, height }
+    const bytes = await renderPicture(recipe)
+    const decoded = DECODERS[format](bytes)
+    expect([decoded.width, decoded.height]).toEqual([width, height])
+    const canvas = paint(recipe)
+    const scale = Math.max(1, Math.floor(Math.min(width, height) / 256))
+    for (let step = 0; step < 200; step++) {
+      const [x, y] = [(step * 7919) % width, (step * 104_729) % height]
+      const at = (Math.floor(y / scale) * canvas.width + Math.floor(x / scale)) * 3
+      const near = format === 'jpg' ? 40 : 0
+      for (let channel = 0; channel < 3; channel++)
+        expect(
+          Math.abs((decoded.data[(y * width + x) * 4 + channel] ?? 0) - (canvas.pixels[at + channel] ?? 0)),
+        ).toBeLessThanOrEqual(near)
+    }
+  },
+)
+
+test.each(['png', 'jpg', 'webp'] as const)(
+  'a %s carries its own name, and its bytes can be read back without decoding',
+  async (format) => {
+    const recipe = {
+      ...cat,
+      format,
+      references: ['00112233445566ff', { emblem: 'ffeeddccbbaa9988', palette: 7 }],
+      index: 2,
+      count: 3,
+    }
+    expect(readRecipe(await renderPicture(recipe))).toEqual(recipe)
+  },
+)
+
+test('bytes that are no picture of ours name nothing', () => {
+  const chunk = Buffer.concat([
+    Buffer.from('zTXtXML:com.adobe.xmp\0\0', 'latin1'),
+    deflateSync(Buffer.alloc(50_000_000, 0x61)),
+  ])
+  const size = Buffer.alloc(4)
+  size.writeUInt32BE(chunk.length - 4)
+  const bomb = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), size, chunk, Buffer.alloc(4)])
+  for (const bytes of [
+    Buffer.alloc(0),
+    Buffer.from('x'),
+    Buffer.alloc(100, 0xff),
+    bomb,
+    Buffer.from('chat-image-mock:1abc;'),
+    Buffer.from('\x89PNG\r\n\x1a\n\xff\xff\xff\xffzTXt', 'latin1'),
+  ])
+    expect(readRecipe(bytes)).toBeUndefined()
+})
+
+/** The bytes of this release: another hash means that everybody's pictures have changed, and wants another format version and a line in the CHANGELOG. */
+const GOLDEN: Readonly<Record<Format, string>> = {
+  png: 'fe610b85b1f6a07f81d930b5bd8e3f8e2a5239de6afc62f5b7c46dfca78678d1',
+  jpg: '7a2bf6cc3837f42f6fbe321392989f42aeac93fd65aca539ef41e4eb1236b09b',
+  webp: 'f88f1c3ee3d24aaea46d1db26983059a59aae53b06c20bc57f4c1081419cee0a',
+}
+
+test.each(['png', 'jpg', 'webp'] as const)('the bytes of a %s are those of this release', async (format) => {
+  expect(hash('sha256', await renderPicture({ ...cat, format }), 'hex')).toBe(GOLDEN[format])
+})
+
+const creatureOf = ({ emblem, palette: number }: Recipe): string => {
+  const canvas = createCanvas(13 * 4, 13 * 4)
+  const palette = palettes[number]
+  if (palette === undefined) throw new Error('no palette')
+  paintCreature(canvas, { emblem, palette: number }, { palette, x: 0, y: 0, cell: 4 })
+  return hash('sha256', canvas.pixels, 'hex')
+}
+
+test('another prompt, model or size gives another creature: over 1,000 prompts no two are equal', async () => {
+  await using mock = await mockWith()
+  const recipeOf = async (question: Parameters<typeof ask>[1]): Promise<Recipe> =>
+    readUrl(picturesIn((await ask(mock, question)).content)[0] ?? '') ?? cat
+  const prompts = await Promise.all(
+    Array.from({ length: 1000 }, async (_, i) => recipeOf({ model: 'nano-banana', text: `prompt ${i}` })),
+  )
+  const others = [
+    await recipeOf({ model: 'gpt-4o-image', text: 'prompt 0' }),
+    await recipeOf({ model: 'nano-banana', text: 'prompt 0', body: { aspect_ratio: '16:9' } }),
+  ]
+  expect(new Set([...prompts, ...others].map(creatureOf)).size).toBe(1002)
+})
+
+test('a creature is the same on both sides, and has its eyes', () => {
+  const { width, height, pixels } = paint({ ...cat, label: '', width: 256, height: 256 })
+  const rgb = (x: number, y: number): number =>
+    ((pixels[(y * width + x) * 3] ?? 0) << 16) |
+    ((pixels[(y * width + x) * 3 + 1] ?? 0) << 8) |
+    (pixels[(y * width + x) * 3 + 2] ?? 0)
+  let bright = 0
+  for (let y = 60; y < 160; y++) for (let x = 0; x < 60; x++) if (rgb(127 - x, y) === 0xffffff) bright++
+  expect(bright).toBeGreaterThan(10)
+  expect(height).toBe(256)
+})
+
+test.each([
+  [
+    'words stay whole',
+    'A watercolor fox reading a newspaper on a bench',
+    120,
+    ['A watercolor', 'fox reading a', 'newspaper on a', 'bench'],
+  ],
+  [
+    'Chinese breaks anywhere, but no line begins with a comma',
+    '一只猫，一只狗，一只鸟',
+    64,
+    ['一只猫，', '一只狗，', '一只鸟'],
+  ],
+  ['a line does not begin with a stop that no longer fits', '一只猫咪，狗', 64, ['一只猫', '咪，狗']],
+  ['a word too long for a line is cut', 'aaaaaaaaaaaa', 64, ['aaaaaaaa', 'aaaa']],
+  [
+    'what has no room ends in an ellipsis',
+    'one two three four five six seven eight',
+    40,
+    ['one', 'two', 'three', 'four', 'five…'],
+  ],
+])('labels are wrapped: %s', (_rule, text, width, lines) => {
+  expect(wrap(text, { width, lines: 5 })).toEqual(lines)
+})

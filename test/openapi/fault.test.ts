@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest'
+import { ask, mockWith } from '../ask.ts'
+
+const mock = await mockWith()
+const withContent = (content: any): any => ({ messages: [{ role: 'user', content }] })
+const parts = (...items: any[]): any => withContent(items)
+const type = (param: string, expected: string, got: string): string =>
+  `Invalid type for '${param}': expected ${expected}, but got ${got} instead.`
+const missing = (param: string): string => `Missing required parameter: '${param}'.`
+const CONTENT = 'messages[0].content'
+const PART = `${CONTENT}[0]`
+const TAGS = `Invalid value for '${PART}.type': supported values are 'text', 'image_url', 'file_url'.`
+
+describe('a request with one fault is told where it is, and what would be right', () => {
+  test.each<[any, string, string]>([
+    [{ model: undefined }, 'model', missing('model')],
+    [{ model: 3 }, 'model', type('model', 'a string', 'an integer')],
+    [{ model: null }, 'model', type('model', 'a string', 'null')],
+    [{ messages: undefined }, 'messages', missing('messages')],
+    [{ messages: {} }, 'messages', type('messages', 'an array', 'an object')],
+    [{ messages: [] }, 'messages', "Invalid value for 'messages': it needs at least 1 item."],
+    [{ messages: ['x'] }, 'messages[0]', type('messages[0]', 'an object', 'a string')],
+    [{ messages: [{ content: 'x' }] }, 'messages[0].role', missing('messages[0].role')],
+    [{ messages: [{ role: 3, content: 'x' }] }, 'messages[0].role', type('messages[0].role', 'a string', 'an integer')],
+    [withContent(1.5), CONTENT, type(CONTENT, 'a string or an array or null', 'a number')],
+    [withContent({}), CONTENT, type(CONTENT, 'a string or an array or null', 'an object')],
+    [parts(), CONTENT, `Invalid value for '${CONTENT}': it needs at least 1 item.`],
+    [parts(3), PART, type(PART, 'a string or an object', 'an integer')],
+    [parts([]), PART, type(PART, 'a string or an object', 'an array')],
+    [parts({}), `${PART}.type`, missing(`${PART}.type`)],
+    [parts({ text: 'x' }), `${PART}.type`, missing(`${PART}.type`)],
+    [parts({ type: 3 }), `${PART}.type`, type(`${PART}.type`, 'a string', 'an integer')],
+    [parts({ type: 'foo', text: 'x' }), `${PART}.type`, TAGS],
+    [parts({ type: 'text' }), `${PART}.text`, missing(`${PART}.text`)],
+    [parts({ type: 'text', text: null }), `${PART}.text`, type(`${PART}.text`, 'a string', 'null')],
+    [parts({ type: 'image_url' }), `${PART}.image_url`, missing(`${PART}.image_url`)],
+    [
+      parts({ type: 'image_url', image_url: 3 }),
+      `${PART}.image_url`,
+      type(`${PART}.image_url`, 'a string or an object', 'an integer'),
+    ],
+    [parts({ type: 'image_url', image_url: {} }), `${PART}.image_url.url`, missing(`${PART}.image_url.url`)],
+    [
+      parts({ type: 'image_url', image_url: { url: 3 } }),
+      `${PART}.image_url.url`,
+      type(`${PART}.image_url.url`, 'a string', 'an integer'),
+    ],
+    [
+      parts({ type: 'image_url', image_url: { url: 'x', detail: 3 } }),
+      `${PART}.image_url.detail`,
+      type(`${PART}.image_url.detail`, 'a string or null', 'an integer'),
+    ],
+    [parts({ type: 'file_url' }), `${PART}.file_url`, missing(`${PART}.file_url`)],
+    [
+      parts('x', { type: 'file_url', file_url: {} }),
+      `${CONTENT}[1].file_url.url`,
+      missing(`${CONTENT}[1].file_url.url`),
+    ],
+    ...['stream', 'watermark'].map((name): [any, string, string] => [
+      { [name]: 'yes' },
+      name,
+      type(name, 'a boolean or null', 'a string'),
+    ]),
+    ...['n', 'max_images'].map((name): [any, string, string] => [
+      { [name]: '2' },
+      name,
+      type(name, 'an integer or null', 'a string'),
+    ]),
+    ...[
+      'seed',
+      'max_tokens',
+      'max_completion_tokens',
+      'temperature',
+      'top_p',
+      'presence_penalty',
+      'frequency_penalty',
+    ].map((name): [any, string, string] => [{ [name]: true }, name, type(name, 'a number or null', 'a boolean')]),
+    ...[
+      'size',
+      'aspect_ratio',
+      'resolution',
+      'quality',
+      'style',
+      'output_format',
+      'sequential_image_generation',
+      'user',
+    ].map((name): [any, string, string] => [{ [name]: 3 }, name, type(name, 'a string or null', 'an integer')]),
+    ...['stream_options', 'image_config', 'extra_body'].map((name): [any, string, string] => [
+      { [name]: [] },
+      name,
+      type(name, 'an object or null', 'an array'),
+    ]),
+    [{ n: 1.5 }, 'n', type('n', 'an integer or null', 'a number')],
+    [{ n: 0 }, 'n', "Invalid value for 'n': it must be at least 1."],
+    [{ modalities: 'image' }, 'modalities', type('modalities', 'an array or null', 'a string')],
+    [{ modalities: ['image', 1] }, 'modalities[1]', type('modalities[1]', 'a string', 'an integer')],
+    [
+      { stream_options: { include_usage: 'yes' } },
+      'stream_options.include_usage',
+      type('stream_options.include_usage', 'a boolean or null', 'a string'),
+    ],
+    [
+      { image_config: { image_size: 4 } },
+      'image_config.image_size',
+      type('image_config.image_size', 'a string or null', 'an integer'),
+    ],
+  ])('%j: %s', async (body, param, message) => {
+    const code = message.startsWith('Missing')
+      ? 'missing_required_parameter'
+      : message.startsWith('Invalid type')
+        ? 'invalid_type'
+        : 'invalid_value'
+    expect(await ask(mock, { body })).toMatchObject({
+      status: 400,
+      json: { error: { type: 'invalid_request_error', param, code, message } },
+    })
+  })
+})
+
+test.each([
+  ['[]', 'an array'],
+  ['"x"', 'a string'],
+  ['null', 'null'],
+  ['3', 'an integer'],
+])('a body that is %s is no object', async (body, got) => {
+  const response = await mock.fetch(`${mock.baseURL}/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  })
+  expect(await response.json()).toMatchObject({
+    error: { param: 'body', code: 'invalid_type', message: type('body', 'an object', got) },
+  })
+})
+
+test.each(['n', 'seed', 'temperature'])('%s: 1e400 is no number', async (name) => {
+  const body = `{"model":"gpt-4o-image","messages":[{"role":"user","content":"x"}],"${name}":1e400}`
+  const response = await mock.fetch(`${mock.baseURL}/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  })
+  expect(await response.json()).toMatchObject({ error: { param: name, code: 'invalid_type' } })
+})
+
+test('an unknown model is a 404 when it is the only fault, and else one of the faults', async () => {
+  expect(await ask(mock, { model: 'nope' })).toMatchObject({
+    status: 404,
+    json: { error: { param: 'model', code: 'model_not_found' } },
+  })
+  const { status, json } = await ask(mock, { model: 'nope', body: { n: 0 } })
+  expect({ status, ...json.error }).toMatchObject({ status: 400, param: 'model', code: 'invalid_value' })
+  expect(json.error.message).toMatch(
+    /^Invalid value for 'model': supported values are 'gpt-image-1', .*, or must match pattern "\^flux-.*\. Invalid value for 'n': it must be at least 1\.$/,
+  )
+})
+
+test('all faults of a request are told in one error; param and code are of the first', async () => {
+  const { json } = await ask(mock, {
+    body: { model: undefined, messages: [{ role: 3, content: [{ type: 'text' }, { type: 'foo' }, 3] }], n: 0 } as any,
+  })
+  expect(json.error).toMatchObject({ param: 'model', code: 'missing_required_parameter' })
+  expect(json.error.message).toBe(
+    [
+      missing('model'),
+      type('messages[0].role', 'a string', 'an integer'),
+      missing(`${PART}.text`),
+      `Invalid value for '${CONTENT}[1].type': supported values are 'text', 'image_url', 'file_url'.`,
+      type(`${CONTENT}[2]`, 'a string or an object', 'an integer'),
+      "Invalid value for 'n': it must be at least 1.",
+    ].join(' '),
+  )
+})
+
+test.each([
+  [20, /'messages\[19\]\.role'\.$/],
+  [21, /'messages\[19\]\.role'\. And 1 more\.$/],
+  [25, /'messages\[19\]\.role'\. And 5 more\.$/],
+])('of %i faults twenty are told, and the rest counted', async (count, end) => {
+  const { json } = await ask(mock, { body: { messages: Array.from({ length: count }, () => ({})) } })
+  expect(json.error.message).toMatch(end)
+})
+
+test('a fault in each of 49,000 parts is one error, and soon', async () => {
+  const { json } = await ask(mock, { body: parts(...Array.from({ length: 49_000 }, () => ({}))) })
+  expect(json.error.message).toMatch(/And 48980 more\.$/)
+})
+
+test('a long name of a field is cut short in an error', async () => {
+  const { json } = await ask(mock, { body: { image_config: { aspect_ratio: 1, ['x'.repeat(10_000)]: 1 } } })
+  expect(json.error.message.length).toBeLessThan(200)
+})

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { toOperations } from '../../src/openapi/read-operations.ts'
+
+const document = (model: object): any => ({
+  paths: { '/ask': { post: { requestBody: { content: { 'application/json': { schema: { $ref: '#/request' } } } } } } },
+  request: { allOf: [{ $ref: '#/base' }, { properties: { n: { type: 'integer' } } }] },
+  base: { properties: { model } },
+  Model: { anyOf: [{ enum: ['a', 'b'] }, { title: 'c-*', pattern: '^c-' }] },
+  Loop: { allOf: [{ $ref: '#/Loop' }] },
+})
+
+test.each([
+  ['a plain enum', { enum: ['a'] }, { values: ['a'], titles: [] }],
+  ['a reference', { $ref: '#/Model' }, { values: ['a', 'b'], titles: ['c-*'] }],
+  ['a reference in an allOf', { allOf: [{ $ref: '#/Model' }] }, { values: ['a', 'b'], titles: ['c-*'] }],
+  ['no names at all', { type: 'string' }, { values: [], titles: [] }],
+  ['a schema that is composed of itself', { $ref: '#/Loop' }, { values: [], titles: [] }],
+])('the fields of a body are found, and what each may be by name: %s', (_what, model, alternatives) => {
+  const [operation] = toOperations(document(model))
+  expect([operation?.fields, operation?.models]).toEqual([['model', 'n'], alternatives])
+})
+
+test('a body that is no JSON has no fields, and a field may have any name', () => {
+  const bodyOf = (mediaType: string): any => ({
+    paths: {
+      '/ask': {
+        post: {
+          requestBody: {
+            content: {
+              [mediaType]: { schema: JSON.parse('{"properties":{"__proto__":{"enum":["a"]},"constructor":{}}}') },
+            },
+          },
+        },
+      },
+    },
+  })
+  expect(toOperations(bodyOf('text/plain'))[0]?.fields).toEqual([])
+  expect(toOperations(bodyOf('application/json'))[0]?.fields).toEqual(['__proto__', 'constructor'])
+})

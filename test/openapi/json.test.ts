@@ -1,0 +1,174 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { readJson } from '../../src/util/json.ts'
+import { bytesInUse, heldSince } from '../memory.ts'
+
+const read = (text: string | Buffer) => readJson(typeof text === 'string' ? Buffer.from(text) : text)
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
+const wide = (item: string, count: number): string => `[${Array(count).fill(item).join(',')}]`
+
+test('readJson agrees with JSON.parse on every JSON text', () => {
+  fc.assert(
+    fc.property(fc.json(), (text) => {
+      expect(read(text)).toEqual({ value: JSON.parse(text) })
+    }),
+  )
+})
+
+test('long strings that come again, in whole or in part, are read as JSON.parse reads them', () => {
+  // Of one length and with one end, so that only all of their bytes tell them apart.
+  const long = fc.constantFrom(
+    ...['x', '猫', '\\', '"', '\u2028', '\ud83d', '\0'].flatMap((unit) =>
+      ['', 'a', 'b'].map((first) => `${first}${unit.repeat(4200)}${'z'.repeat(100)}`),
+    ),
+  )
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof(
+      long,
+      fc.jsonValue(),
+      fc.array(tie('any'), { maxLength: 3 }),
+      fc.dictionary(fc.oneof(long, fc.string()), tie('any'), { maxKeys: 3 }),
+    ),
+  })).any
+  fc.assert(
+    fc.property(value, fc.constantFrom(undefined, 1), fc.nat(), (any, space, cut) => {
+      const text = JSON.stringify(any, null, space)
+      expect(read(text)).toEqual({ value: JSON.parse(text) })
+      const changed = text.slice(0, cut % text.length)
+      expect('value' in read(changed)).toBe(isJson(changed))
+    }),
+  )
+})
+
+test('a long string that comes again is the very same string, and no text of a client stands for one', () => {
+  const picture = 'A'.repeat(5000)
+  expect(read(JSON.stringify([picture, `${picture.slice(1)}B`, picture, { [picture]: '0' }]))).toEqual({
+    value: [picture, `${picture.slice(1)}B`, picture, { [picture]: '0' }],
+  })
+  const guesses = ['0', '1', '\u00000', '"0"', `${picture.slice(0, 3000)}0`]
+  expect(read(JSON.stringify([...guesses, picture]))).toEqual({ value: [...guesses, picture] })
+})
+
+test('a hundred long names are read, and of more it is told that they are too many', () => {
+  const named = (count: number, length: number): string =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}${'n'.repeat(length)}`, i])))
+  expect(read(named(100, 4200))).toHaveProperty('value')
+  expect(read(named(101, 4200))).toEqual({
+    fault: 'The request body holds too many long names; at most 100 of more than 4096 bytes are read.',
+  })
+  expect(read(named(500, 4000))).toHaveProperty('value')
+})
+
+test('of a text with a long string it is told where it breaks', () => {
+  expect(read(`{"a":"${'x'.repeat(5000)}",}`)).toEqual({
+    fault: 'The request body is not valid JSON: it breaks at character 5009.',
+  })
+  expect(read(`{"a":"${'x'.repeat(5000)}\n"}`)).toEqual({
+    fault: 'The request body is not valid JSON: it breaks at character 5007.',
+  })
+})
+
+test('readJson takes no text that JSON.parse does not', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('[', ']', '{', '}', ',', '"', '\\', ':', '1', ' ') })),
+      (text) => {
+        expect('value' in read(text)).toBe(isJson(text))
+      },
+    ),
+  )
+})
+
+test.each<[string, string | Buffer, unknown]>([
+  ['a byte order mark is skipped', '\u{FEFF}{"a":1}', { a: 1 }],
+  ['of two keys that are the same the last one counts', '{"a":1,"a":2}', { a: 2 }],
+  ['half of a surrogate pair may be written as an escape', String.raw`"\ud83d"`, '\ud83d'],
+  ['NUL may be written as an escape', String.raw`"\u0000"`, '\0'],
+  [
+    'brackets and commas in a string are not counted',
+    JSON.stringify(`${'[{,'.repeat(200_000)}"]}\\`),
+    `${'[{,'.repeat(200_000)}"]}\\`,
+  ],
+  [
+    'escaped quotes and backslashes do not end a string',
+    JSON.stringify('\\"['.repeat(100_000)),
+    '\\"['.repeat(100_000),
+  ],
+  ['a string may end with escaped backslashes', String.raw`["\\\\",["\\\""]]`, ['\\\\', ['\\"']]],
+])('%s', (_, text, value) => {
+  expect(read(text)).toEqual({ value })
+})
+
+test('__proto__ is a key as any other', () => {
+  const reading = read('{"__proto__":{"polluted":1}}')
+  expect(reading).toHaveProperty('value')
+  const value: any = 'value' in reading ? reading.value : undefined
+  expect(Object.keys(value)).toEqual(['__proto__'])
+  expect(value.polluted).toBeUndefined()
+})
+
+const UTF8 = 'The request body is not valid UTF-8.'
+const DEEP = 'The request body is nested too deeply; at most 64 levels are read.'
+const MANY = 'The request body holds too many values; at most 100000 are read.'
+const EMPTY = 'The request body is empty; send a JSON object.'
+
+test.each<[string, string | Buffer, string | RegExp]>([
+  ['an empty body', '', EMPTY],
+  ['a byte order mark alone', '\u{FEFF}', EMPTY],
+  ['a body of spaces', '  \n', /not valid JSON/],
+  ['a byte that is not UTF-8', Buffer.from([0x22, 0xff, 0x22]), UTF8],
+  ['half of a surrogate pair in UTF-8', Buffer.from([0x22, 0xed, 0xa0, 0xbd, 0x22]), UTF8],
+  ['UTF-16', Buffer.from('\u{FEFF}{}', 'utf16le'), UTF8],
+  ['a raw NUL', '{"a":"\0"}', /not valid JSON/],
+  ['a cut body', '{"a":[1,', /not valid JSON/],
+  ['a cut string', '{"a":"b', /not valid JSON/],
+  ['single quotes', "{'a':1}", 'The request body is not valid JSON: it breaks at character 2.'],
+  ['two values', '{} {}', /not valid JSON/],
+  ['NaN', '[NaN]', /not valid JSON/],
+  ['16 million [', '['.repeat(16_000_000), DEEP],
+  ['16 million {},', `[${'{},'.repeat(16_000_000)}{}]`, MANY],
+  ['16 million []', `[${'[],'.repeat(16_000_000)}[]]`, MANY],
+  ['16 million commas', `[${'0,'.repeat(16_000_000)}0]`, MANY],
+])('%s is refused', (_, text, fault) => {
+  expect(read(text)).toEqual({ fault: typeof fault === 'string' ? fault : expect.stringMatching(fault) })
+})
+
+test('what a client sent is not quoted at length', () => {
+  const reading = read(`{"secret": ${'x'.repeat(1000)}`)
+  expect('fault' in reading ? reading.fault : '').toMatch(/^The request body is not valid JSON: .{5,40}$/)
+})
+
+test('64 levels are read, 65 are not', () => {
+  expect(read(deep(64))).toHaveProperty('value')
+  expect(read(deep(65))).toEqual({ fault: DEEP })
+  expect(read(`[${wide(deep(63), 1000)}]`)).toEqual({ fault: DEEP })
+  expect(read(wide(deep(63), 1000))).toHaveProperty('value')
+})
+
+test.each([
+  ['numbers', '1', 100_000],
+  ['strings', '"a,b"', 100_000],
+  ['empty objects', '{}', 100_000],
+  ['empty arrays', ' [ ] ', 100_000],
+  ['objects of one member', '{"a":1}', 50_000],
+])('100,000 values are read, 100,001 are not: %s', (_, item, count) => {
+  expect(read(wide(item, count))).toHaveProperty('value')
+  expect(read(wide(item, count + 1))).toEqual({ fault: MANY })
+})
+
+test('of long strings that may come again 32 MiB are held, with their bytes', async () => {
+  const before = bytesInUse()
+  for (let i = 0; i < 100; i++)
+    expect(read(Buffer.from(`"${String(i).repeat(1_048_576).slice(0, 1_048_576)}"`))).toHaveProperty('value')
+  await expect
+    .poll(() => heldSince(before), { message: 'MB that are held of a hundred strings of 1 MiB' })
+    .toBeLessThan(32)
+})

@@ -1,0 +1,334 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Mock } from '../../src/index.ts'
+import { startMock } from '../../src/index.ts'
+import { loadScenarios } from '../../src/scenarios/load-fixtures.ts'
+import { ask, mockWith } from '../ask.ts'
+
+const made: string[] = []
+afterAll(() => made.forEach((folder) => rmSync(folder, { recursive: true })))
+
+/** A folder whose scenarios/ holds these files. */
+function folderOf(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'scenarios-'))
+  made.push(folder)
+  mkdirSync(join(folder, 'scenarios'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'scenarios', name), text)
+  return folder
+}
+
+const saying = (words: string, when = ''): string =>
+  `about: It says ${words}\n${when === '' ? '' : `when: ${when}\n`}then: { say: ${words} }\n`
+const mockOf = async (files: Readonly<Record<string, string>>): Promise<Mock> => mockWith({ fixtures: folderOf(files) })
+const faultsOf = async (files: Readonly<Record<string, string>>): Promise<string[]> => {
+  const folder = folderOf(files)
+  const error: unknown = await mockWith({ fixtures: folder }).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ name: 'FileError' })
+  return (error as Error).message.replaceAll(join(folder, 'scenarios/'), '').split('\n')
+}
+
+describe('faults', () => {
+  test.each<[what: string, text: string, ...faults: string[]]>([
+    ['nothing', '', 'x.yaml:1 write about, and then; when is for requests that do not ask for it'],
+    ['no then', 'about: x\n', 'x.yaml:1 then: write what is known of it: error, status, headers,'],
+    ['no about', 'then: { wait: 1 }\n', 'x.yaml:1 about: write a text'],
+    [
+      'an unknown key',
+      'about: x\nthen: { wait: 1 }\nwhy: y\n',
+      "x.yaml:3 'why' is not known; what can be written is about, when, then",
+    ],
+    [
+      'an unknown key of then',
+      'about: x\nthen:\n  wiat: 1\n',
+      "x.yaml:3 then: 'wiat' is not known; what can be written is error, status,",
+    ],
+    [
+      'an unknown key of when',
+      'about: x\nwhen:\n  modle: flux\nthen: { wait: 1 }\n',
+      "x.yaml:3 when: 'modle' is not known; what can be written is model, prompt, pattern, stream, references, nth",
+    ],
+    ['an empty then', 'about: x\nthen: {}\n', 'x.yaml:2 then: write what is answered'],
+    [
+      'an unknown error',
+      'about: x\nthen: { error: rate_limit }\n',
+      "x.yaml:2 then.error: 'rate_limit' is not allowed; write one of invalid_body,",
+    ],
+    [
+      'an unknown style',
+      'about: x\nthen: { style: poem }\n',
+      "x.yaml:2 then.style: 'poem' is not allowed; write one of progress-log,",
+    ],
+    ['a status', 'about: x\nthen: { status: 100 }\n', 'x.yaml:2 then.status: write a status from 200 to 599'],
+    [
+      'a header that frames',
+      'about: x\nthen:\n  headers:\n    content-length: "1"\n',
+      "x.yaml:4 then.headers.content-length: write a header's name in lower case; those that frame the message are not allowed",
+    ],
+    [
+      'a header of two lines',
+      'about: x\nthen:\n  headers:\n    x-a: "1\\r\\nx-b: 2"\n',
+      'x.yaml:4 then.headers.x-a: write printable ASCII, at most 1000 characters',
+    ],
+    ['a time', 'about: x\nthen: { wait: 4000 }\n', 'x.yaml:2 then.wait: at most 3600 seconds'],
+    ['a size', 'about: x\nthen: { size: big }\n', "x.yaml:2 then.size: 'big' is no size; write it as 1024x1024"],
+    ['too many pictures', 'about: x\nthen: { count: 16 }\n', 'x.yaml:2 then.count: at most 15 pictures'],
+    [
+      'tokens',
+      'about: x\nthen: { usage: { prompt: -1, completion: 0 } }\n',
+      'x.yaml:2 then.usage.prompt: a count cannot be negative',
+    ],
+    [
+      'a place',
+      'about: x\nthen:\n  stream:\n    - { at: end, raw: x }\n',
+      "x.yaml:4 then.stream.0.at: 'end' is no place; write one of start, middle, picture, finish, done, or the number of an event from 0",
+    ],
+    [
+      'two things at a place',
+      'about: x\nthen:\n  stream:\n    - { at: start, raw: x, end: close }\n',
+      'x.yaml:4 then.stream.0: write one of pause, comment, raw, error, failure, end for each place',
+    ],
+    [
+      'nothing at a place',
+      'about: x\nthen:\n  stream:\n    - { at: start }\n',
+      'x.yaml:4 then.stream.0: write one of pause, comment,',
+    ],
+    [
+      'an unknown thing at a place',
+      'about: x\nthen:\n  stream:\n    - { at: start, stop: close }\n',
+      "x.yaml:4 then.stream.0: 'stop' is not known; what can be written is at, pause,",
+    ],
+    [
+      'a comment of two lines',
+      'about: x\nthen:\n  stream:\n    - { at: start, comment: "a\\nb" }\n',
+      'x.yaml:4 then.stream.0.comment: write it on one line',
+    ],
+    [
+      'a sequence with company',
+      'about: x\nthen:\n  wait: 1\n  sequence: [{ wait: 1 }]\n',
+      'x.yaml:2 then: a sequence stands alone; write into each of its answers what belongs there',
+    ],
+    [
+      'a sequence of sequences',
+      'about: x\nthen:\n  sequence:\n    - sequence: [{ wait: 1 }]\n',
+      "x.yaml:4 then.sequence.0: 'sequence' is not known; what can be written is error,",
+    ],
+    ['an empty sequence', 'about: x\nthen:\n  sequence: []\n', 'x.yaml:3 then.sequence: '],
+    ['nth', 'about: x\nwhen: { nth: 0 }\nthen: { wait: 1 }\n', 'x.yaml:2 when.nth: the first request is 1'],
+    ['YAML', 'about: [x\n', 'x.yaml:'],
+    [
+      'several',
+      'about: x\nwhen: { nth: 0 }\nthen:\n  wait: -1\n  as: yaml\n',
+      'x.yaml:2 when.nth: ',
+      'x.yaml:4 then.wait: a time cannot be negative',
+      "x.yaml:5 then.as: 'yaml' is not allowed; write one of json",
+    ],
+  ])('%s: file, line and cure', async (_what, text, ...faults) => {
+    const found = await faultsOf({ 'x.yaml': text })
+    expect(found).toHaveLength(faults.length)
+    faults.forEach((fault, i) => expect(found[i]).toContain(fault))
+  })
+
+  test('those of all files are told at once, with those of the profiles', async () => {
+    const folder = folderOf({
+      'a.yaml': 'about: x\n',
+      'b.yaml': saying('b'),
+      'c.yaml': 'then: { wait: 1 }\n',
+      'D.yaml': saying('d'),
+    })
+    writeFileSync(join(folder, 'profiles.yaml'), 'flux: { style: poem }\n')
+    const error: unknown = await mockWith({ fixtures: folder }).catch((thrown: unknown) => thrown)
+    const lines = (error as Error).message.split('\n').map((line) => line.slice(folder.length + 1))
+    expect(lines.map((line) => line.split(/[ :]/)[0])).toEqual([
+      'profiles.yaml',
+      'scenarios/D.yaml',
+      'scenarios/a.yaml',
+      'scenarios/c.yaml',
+    ])
+    expect(lines.find((line) => line.includes('D.yaml'))).toBe(
+      "scenarios/D.yaml: its name is the scenario's; write it of a-z, 0-9 and -, at most 64 characters",
+    )
+  })
+
+  test('a scenario that there is not: at the call, and in a request, with the near ones', async () => {
+    await expect(startMock({ scenario: 'limit-rat' })).rejects.toThrow(
+      "there is no scenario 'limit-rat'; did you mean limit-rate",
+    )
+    await expect(startMock({ faultRate: 0.5, faults: ['zzz'] })).rejects.toThrow("there is no scenario 'zzz'")
+    await expect(startMock({ faultRate: 0.5 })).rejects.toThrow('there is nothing to draw from')
+    await expect(startMock({ faultRate: 2, faults: ['limit-rate'] })).rejects.toThrow("faultRate: '2' is none")
+    await using mock = await mockWith()
+    for (const asked of [
+      { headers: { 'x-mock-scenario': 'stream-rest-middle' } },
+      { text: '/mock stream-rest-middle a cat' },
+    ]) {
+      const { status, json } = await ask(mock, asked)
+      expect([status, json.error.code]).toEqual([400, 'unknown_scenario'])
+      expect(json.error.message).toMatch(
+        /^There is no scenario 'stream-rest-middle'\. Did you mean stream-reset-middle, /,
+      )
+    }
+  })
+})
+
+test('a folder is laid over the packaged scenarios: its own names, and packaged ones otherwise', async () => {
+  await using mock = await mockOf({ 'mine.yml': saying('mine'), 'limit-rate.yaml': saying('over') })
+  const by = async (name: string): Promise<string> => {
+    const { status, content } = await ask(mock, { headers: { 'x-mock-scenario': name } })
+    return `${status} ${content}`
+  }
+  expect([await by('mine'), await by('limit-rate'), await by('limit-saturated'), await by('answer-empty')]).toEqual([
+    '200 mine',
+    '200 over',
+    '429 ',
+    '200 ',
+  ])
+  expect((await loadScenarios('fixtures/scenarios')).size).toBeGreaterThan(45)
+})
+
+interface Asked {
+  readonly model?: string
+  readonly text?: string
+  readonly stream?: boolean
+}
+
+const PICTURE = 'https://pictures.example/cat.png '
+
+describe('when', () => {
+  test.each<[when: string, fits: Asked, misses: Asked]>([
+    ['{ model: flux }', { model: 'flux' }, { model: 'flux-pro' }],
+    ['{ model: flux-* }', { model: 'flux-pro' }, { model: 'flux' }],
+    ['{ model: [nano-banana, flux-kontext-*] }', { model: 'flux-kontext-max' }, { model: 'flux-pro' }],
+    ['{ prompt: fox }', { text: 'a red fox runs' }, { text: 'a cat' }],
+    ['{ pattern: "a * fox" }', { text: 'a red fox' }, { text: 'a red fox runs' }],
+    ['{ pattern: "*fox*runs*" }', { text: 'the fox that runs' }, { text: 'it runs, the fox' }],
+    ['{ pattern: "a.c" }', { text: 'a.c' }, { text: 'abc' }],
+    ['{ pattern: "ab*bc" }', { text: 'abbc' }, { text: 'abc' }],
+    ['{ stream: true }', { stream: true }, { stream: false }],
+    ['{ stream: false }', {}, { stream: true }],
+    ['{ references: true }', { text: `${PICTURE}a hat` }, { text: 'a hat' }],
+    ['{ references: false }', { text: 'a hat' }, { text: `${PICTURE}a hat` }],
+    ['{ model: flux, prompt: fox }', { model: 'flux', text: 'fox' }, { model: 'flux', text: 'cat' }],
+  ])('%s fits %j and not %j', async (when, fits, misses) => {
+    await using mock = await mockOf({ 'mine.yaml': saying('mine', when) })
+    const said = async ({ model = 'nano-banana', text = 'x', stream = false }: Asked): Promise<string> =>
+      (await ask(mock, { model, text, body: { stream } })).content
+    expect([await said(fits), (await said(misses)).includes('![')]).toEqual(['mine', true])
+  })
+
+  test('nth counts the chat requests of a session', async () => {
+    await using mock = await mockOf({ 'mine.yaml': saying('mine', '{ nth: 2 }') })
+    const said: string[] = []
+    for (const session of ['a', 'a', 'b', 'a', 'b'])
+      said.push(
+        (await ask(mock, { headers: { 'x-mock-session': session } })).content === 'mine' ? `${session}!` : session,
+      )
+    expect(said).toEqual(['a', 'a!', 'b', 'a', 'b!'])
+  })
+
+  test('of two that fit, the first by name', async () => {
+    await using mock = await mockOf({
+      'b.yaml': saying('second', '{ model: flux }'),
+      'a.yaml': saying('first', '{ prompt: fox }'),
+    })
+    expect((await ask(mock, { model: 'flux', text: 'fox' })).content).toBe('first')
+  })
+})
+
+test('header, Prefer, prompt, when, --scenario, fault rate: in this order', async () => {
+  const files = Object.fromEntries(
+    ['header', 'prompt', 'server', 'chance'].map((name) => [`by-${name}.yaml`, saying(name)]),
+  )
+  const fixtures = folderOf({ ...files, 'by-when.yaml': saying('when', '{ model: flux }') })
+  const drawing = { fixtures, faultRate: 1, faults: ['by-chance'] }
+  await using mock = await mockWith({ ...drawing, scenario: 'by-server' })
+  await using chance = await mockWith(drawing)
+  const by = async (of: Mock, { model = 'flux', text = 'x', headers = {} }): Promise<string> => {
+    const { status, content, headers: told } = await ask(of, { model, text, headers })
+    return `${status === 200 ? content : status} ${told.get('x-mock-note')?.split(' (')[1]?.slice(0, -1)}`
+  }
+  const scenario = { 'x-mock-scenario': 'by-header' }
+  const prefer = { prefer: 'code=418' }
+  expect(await by(mock, { text: '/mock by-prompt', headers: { ...scenario, ...prefer } })).toBe(
+    'header x-mock-scenario',
+  )
+  expect(await by(mock, { text: '/mock by-prompt', headers: prefer })).toBe('418 Prefer')
+  expect(await by(mock, { text: '/mock by-prompt' })).toBe('prompt asked for in the prompt')
+  expect(await by(mock, {})).toBe('when its when fits')
+  expect(await by(mock, { model: 'nano-banana' })).toBe('server the server was started with it')
+  expect(await by(chance, { model: 'nano-banana' })).toBe('chance by the fault rate')
+})
+
+test('the fault rate: the same requests fail with the same seed, others with another, and about the share', async () => {
+  const drawn = async (seed: number): Promise<string> => {
+    await using mock = await mockWith({ seed, faultRate: 0.3, faults: ['limit-rate', 'upstream-error'] })
+    let statuses = ''
+    for (let i = 0; i < 400; i++)
+      statuses += { 200: '.', 429: 'l', 500: 'u' }[(await ask(mock, { model: 'nano-banana', text: 'x' })).status] ?? '?'
+    return statuses
+  }
+  const [first, again, other] = await Promise.all([drawn(1), drawn(1), drawn(2)])
+  expect(again).toBe(first)
+  expect(other).not.toBe(first)
+  const [faults, limits] = [first.replaceAll('.', '').length, first.replaceAll(/[^l]/g, '').length]
+  expect(first).toMatch(/^[.lu]{400}$/)
+  expect(faults).toBeGreaterThan(90)
+  expect(faults).toBeLessThan(150)
+  expect(limits).toBeGreaterThan(faults / 3)
+  expect(limits).toBeLessThan((faults * 2) / 3)
+})
+
+describe('a sequence', () => {
+  const sequence = (count: number): string =>
+    `about: x\nthen:\n  sequence:\n${Array.from({ length: count }, (_, i) => `    - say: turn ${i}\n`).join('')}`
+
+  test('has a position for each session: by x-mock-session, by key, and one for all others', async () => {
+    await using mock = await mockOf({ 'turns.yaml': sequence(2) })
+    const said = async (headers: Record<string, string>): Promise<string> => {
+      const { content } = await ask(mock, { headers: { 'x-mock-scenario': 'turns', ...headers } })
+      return content.includes('![') ? 'right' : content
+    }
+    const sessions = [
+      { 'x-mock-session': 'a' },
+      { 'x-mock-session': 'b' },
+      { authorization: 'Bearer one' },
+      { authorization: 'Bearer two' },
+      {},
+    ]
+    for (const turn of ['turn 0', 'turn 1', 'right', 'right'])
+      for (const headers of sessions) expect(await said(headers), JSON.stringify(headers)).toBe(turn)
+    expect(await said({ 'x-mock-session': 'a', authorization: 'Bearer three' })).toBe('right')
+  })
+
+  test('however it is asked for, it goes on', async () => {
+    await using mock = await mockWith({ fixtures: folderOf({ 'turns.yaml': sequence(3) }), scenario: 'turns' })
+    const said = [
+      await ask(mock, { headers: { 'x-mock-scenario': 'turns' } }),
+      await ask(mock, { text: '/mock turns' }),
+      await ask(mock),
+      await ask(mock),
+    ]
+    expect(said.map(({ content }) => (content.includes('![') ? 'right' : content))).toEqual([
+      'turn 0',
+      'turn 1',
+      'turn 2',
+      'right',
+    ])
+  })
+
+  test('of 100 requests at once each answer goes to one', async () => {
+    await using mock = await startMock({ fixtures: folderOf({ 'turns.yaml': sequence(90) }) })
+    const told = await Promise.all(
+      Array.from({ length: 100 }, async () =>
+        ask(mock, { model: 'nano-banana', headers: { 'x-mock-scenario': 'turns' } }),
+      ),
+    )
+    const said = told.map(({ content }) => content)
+    const turns = said.filter((content) => content.startsWith('turn'))
+    expect(said.filter((content) => content.includes('!['))).toHaveLength(10)
+    expect(turns.map((turn) => Number(turn.slice(5))).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 90 }, (_, i) => i),
+    )
+  })
+})
