@@ -7,11 +7,12 @@ import { rolldown } from 'rolldown'
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 // Of these packages a start needs one small part: it goes into our file, and their licences go along.
-const INLINED = ['hono', 'tokenx']
+const INLINED = ['hono', '@hono/node-server', 'tokenx']
 // What is imported by its own name, and what is run.
 const ENTRIES = {
   index: 'index',
   cli: 'cli/cli',
+  hono: 'hono',
   matchers: 'testing/matchers',
   playwright: 'testing/playwright',
   testcontainers: 'testing/testcontainers',
@@ -31,7 +32,7 @@ const bundle = await rolldown({
 })
 // What a start imports is one file. What it imports later, with import(), stays a file of its own.
 let core
-const isCore = (id) => (core ??= closureOf(path(`build/mock/create-mock.js`))).has(id)
+const isCore = (id) => (core ??= closureOf(path('build/mock/create-mock.js'))).has(id)
 const codeSplitting = { includeDependenciesRecursively: false, groups: [{ name: 'core', test: isCore }] }
 const { output } = await bundle.write({
   dir: path('dist'),

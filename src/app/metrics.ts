@@ -1,6 +1,6 @@
 import type { CoverageTargets } from '../journal/coverage-keys.ts'
 import { modelOf } from '../journal/coverage-keys.ts'
-import type { Trace } from '../journal/request-context.ts'
+import type { RequestContext } from '../journal/request-context.ts'
 import { isObject } from '../util/json.ts'
 import type { Scenarios } from '../scenarios/scenario.ts'
 
@@ -105,8 +105,11 @@ function keyOf({ operation, model, status, scenario }: Labels): string {
 }
 
 /** Gives what a request is counted by. What a client makes up is none of it: its models and scenarios are those that are known. */
-export function createLabels(catalogue: Scenarios, known: CoverageTargets): (trace: Trace, status: number) => Labels {
-  const toModel = ({ chat, body }: Trace): string => {
+export function createLabels(
+  catalogue: Scenarios,
+  known: CoverageTargets,
+): (trace: RequestContext, status: number) => Labels {
+  const toModel = ({ chat, body }: RequestContext): string => {
     const asked = chat?.model ?? (isObject(body) ? body['model'] : undefined)
     return typeof asked === 'string' ? (modelOf(asked, known) ?? 'other') : 'none'
   }

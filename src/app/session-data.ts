@@ -21,7 +21,7 @@ export interface Pending {
 }
 
 /** What a mock remembers of a session, or of all of them. */
-export interface Memory {
+export interface SessionData {
   readonly script: (entries: unknown) => Promise<number>
   readonly pending: () => Promise<Pending[]>
   readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
@@ -40,7 +40,11 @@ export interface Memory {
 }
 
 /** The memory of a session; without a name what is read and forgotten is of all sessions, and what is scripted is for all that have no script and no name of their own. */
-export function memoryOf({ choosing }: Settings, known: CoverageTargets, session: string | undefined): Memory {
+export function sessionDataOf(
+  { choosing }: Settings,
+  known: CoverageTargets,
+  session: string | undefined,
+): SessionData {
   const { store }: { store: Store } = choosing
   const own = session ?? ''
   const kept = async (filter: Filter = {}): Promise<readonly StoredExchange[]> =>

@@ -1,24 +1,18 @@
 import { hash } from 'node:crypto'
 import { ApiError } from '../errors/api-error.ts'
-import type { Incoming } from './incoming.ts'
+import { OF_KEY } from '../scenarios/choose.ts'
+import type { AppContext } from './context.ts'
 
 /** How a key begins that stands for a session by name. */
 export const SESSION_KEY = 'session-'
 
 /** Whose memory a request belongs to: the name that it gives, else what its key stands for, else the one that all share who have neither. */
-export function sessionOf(request: Incoming): string {
-  const name = request.header('x-mock-session')
+export function sessionOf({ req }: AppContext): string {
+  const name = req.header('x-mock-session')
   if (name !== undefined) return checkName(name)
-  const key = /^Bearer\s+(\S+)\s*$/i.exec(request.header('authorization') ?? '')?.[1]
+  const key = /^Bearer\s+(\S+)\s*$/i.exec(req.header('authorization') ?? '')?.[1]
   if (key?.startsWith(SESSION_KEY) === true) return checkName(key.slice(SESSION_KEY.length))
   return key === undefined ? '' : `${OF_KEY}${hash('sha256', key, 'hex').slice(0, 16)}`
-}
-
-const OF_KEY = 'key-'
-
-/** Whether a session is that of a key, which nobody gave a name. */
-export function isOfKey(session: string): boolean {
-  return session.startsWith(OF_KEY)
 }
 
 /** What a session can be called: not as that of a key is. */

@@ -1,20 +1,6 @@
-import { ApiError } from '../errors/api-error.ts'
-
 /** A pace in words as a factor of the real gateway's time: `instant` is 0, `real` is 1, and any number from 0 to 1000 itself. Undefined for other words. */
 export function toPace(text: string): number | undefined {
   if (text === 'instant') return 0
   if (text === 'real') return 1
   return /^\d{1,4}(?:\.\d{1,6})?$/.test(text) && Number(text) <= 1000 ? Number(text) : undefined
-}
-
-/** The pace that a request's header asks for; undefined without one, an ApiError for one that says nothing. */
-export function paceOf(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined
-  const pace = toPace(header.trim())
-  if (pace === undefined)
-    throw new ApiError('invalid_header', {
-      param: 'x-mock-pace',
-      reason: "Invalid value for 'x-mock-pace': write instant, real, or a factor from 0 to 1000.",
-    })
-  return pace
 }

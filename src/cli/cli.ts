@@ -6,7 +6,7 @@ import type { Coverage } from '../journal/coverage.ts'
 import { createLines, createLog, toStartLine } from './log.ts'
 import type { Options } from './flag.ts'
 import { helpText, readCommand, UsageError } from './options.ts'
-import { startMock } from '../mock/create-mock.ts'
+import { startIn } from '../mock/create-mock.ts'
 
 /** What the command meets of the world. */
 interface World {
@@ -61,12 +61,15 @@ async function serve(
   )
   const log = createLog({ form, level }, lines.add)
   onExit(lines.flush)
-  const mock = await startMock({
-    ...rest,
-    processMetrics: true,
-    ...(form === 'silent' ? {} : { onExchange: log.exchange }),
-    onFault: (error) => log.tell('error', tellFault(error)),
-  })
+  const mock = await startIn(
+    {
+      ...rest,
+      processMetrics: true,
+      ...(form === 'silent' ? {} : { onExchange: log.exchange }),
+      onFault: (error) => log.tell('error', tellFault(error)),
+    },
+    true,
+  )
   for (const slip of envTypos) log.tell('warn', slip)
   const start = toStartLine(rest)
   if (start !== undefined) log.tell('info', start)

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { isProbe, METRICS } from '../app/routes/control.ts'
+import { isProbe } from '../app/routes/control.ts'
 import type { RequestLogEntry } from '../app/settings.ts'
 import { parseRedisUrl } from '../store/redis-url.ts'
 import { REMEMBERED } from '../store/store.ts'
@@ -109,7 +109,7 @@ export function createLines(
 
 /** What a request says of itself: what was asked for is no news, whatever its status. */
 function levelOf({ path, status, scenario, note }: RequestLogEntry): Level {
-  if ((isProbe(path) || path === METRICS) && (status < 400 || status === 503)) return 'debug'
+  if (isProbe(path) && (status < 400 || status === 503)) return 'debug'
   if (scenario !== undefined) return 'info'
   if (status >= 500) return 'error'
   return status >= 400 || note !== undefined ? 'warn' : 'info'

@@ -1,6 +1,5 @@
 import type { Dialect, Envelope, ErrorDetails, ErrorKind, ErrorSpec } from './table.ts'
 import { ERRORS } from './table.ts'
-import { toNote } from '../util/notes.ts'
 import type { Reply } from '../util/reply.ts'
 import { JSON_HEADERS } from '../util/reply.ts'
 
@@ -26,23 +25,19 @@ export interface ErrorFormat {
 
 /**
  * The answer to an ApiError; anything else is a fault of ours and says nothing of itself. What the gateway's words leave
- * out, which models there are or what exactly is wrong, stands in `x-mock-note`.
+ * out, which models there are or what exactly is wrong, is a note.
  */
 export function errorReply(error: unknown, { dialect, requestId }: ErrorFormat): Reply {
   const { kind, details, message: advice } = error instanceof ApiError ? error : new ApiError('server_error')
-  const saying = specOf(kind, dialect)
-  const message = saying.message(details, requestId)
-  const code = typeof saying.code === 'function' ? saying.code(details) : saying.code
-  const { status, type, envelope } = saying
+  const spec = specOf(kind, dialect)
+  const message = spec.message(details, requestId)
+  const code = typeof spec.code === 'function' ? spec.code(details) : spec.code
+  const { status, type, envelope } = spec
   return {
     status,
-    headers: {
-      ...CONTENT[envelope],
-      ...saying.headers,
-      ...details.headers,
-      ...toNote(message === advice ? [] : [advice]),
-    },
-    body: BODIES[envelope]({ message, requestId, type, code, given: saying.param ?? '', param: details.param ?? null }),
+    headers: { ...CONTENT[envelope], ...spec.headers, ...details.headers },
+    body: BODIES[envelope]({ message, requestId, type, code, given: spec.param ?? '', param: details.param ?? null }),
+    notes: message === advice ? [] : [advice],
   }
 }
 

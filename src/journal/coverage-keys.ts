@@ -8,7 +8,7 @@ import { isStream } from '../util/reply.ts'
 import { redactRepeated, redactText } from './credentials.ts'
 import type { Head, Told } from './exchange.ts'
 import { codeOf } from './exchange.ts'
-import type { Trace } from './request-context.ts'
+import type { RequestContext } from './request-context.ts'
 
 /** What can be exercised. */
 export interface CoverageTargets {
@@ -56,7 +56,7 @@ const MAX_PARTS = 1000
 type Said = Pick<Told, 'request' | 'reply'>
 
 /** The marks of one request, each once: what it exercised, for a Store to count. `toCoverage` reads them. */
-export function coverageKeysOf(trace: Trace, said: Said, known: CoverageTargets): readonly string[] {
+export function coverageKeysOf(trace: RequestContext, said: Said, known: CoverageTargets): readonly string[] {
   const { operation, chat } = trace
   if (operation === undefined || chat === undefined || !isPlain(trace, said))
     return allCoverageKeysOf(trace, said, known)
@@ -69,21 +69,21 @@ export function coverageKeysOf(trace: Trace, said: Said, known: CoverageTargets)
 
 // Those of a chat request in which nothing but its body has a mark: as long as that is recalled, so are they.
 const plain = new WeakMap<
-  NonNullable<Trace['chat']>,
+  NonNullable<RequestContext['chat']>,
   { readonly operation: Operation; readonly marks: readonly string[] }
 >()
 
-function isPlain({ operation, choice, faults }: Trace, { request, reply }: Said): boolean {
+function isPlain({ operation, choice, violations }: RequestContext, { request, reply }: Said): boolean {
   return (
     choice === undefined &&
-    faults.length === 0 &&
+    violations.length === 0 &&
     operation?.parameters.length === 0 &&
     request.query === '' &&
     reply.status === 200
   )
 }
 
-function allCoverageKeysOf(trace: Trace, { request, reply }: Said, known: CoverageTargets): readonly string[] {
+function allCoverageKeysOf(trace: RequestContext, { request, reply }: Said, known: CoverageTargets): readonly string[] {
   const { operation, chat, choice, body } = trace
   const where = operation === undefined ? '' : `${keyOf(operation)} `
   const marks: [Kind, string][] = [['status', `${where}${reply.status}`]]
@@ -200,9 +200,9 @@ function errorCodeOf({ status, body }: Reply): string | undefined {
 }
 
 // Place, code and cure, with tabs between them. The first of several with one code stands for all.
-function violationsOf({ operation, faults }: Trace): string[] {
+function violationsOf({ operation, violations }: RequestContext): string[] {
   const marks = new Map<string, string>()
-  for (const { param, reason, message } of faults.slice(0, 1000)) {
+  for (const { param, reason, message } of violations.slice(0, 1000)) {
     const code = redactText(codeOf({ param: param.slice(0, 120), reason }))
     if (marks.size < MAX_VIOLATIONS && !marks.has(code))
       marks.set(

@@ -10,7 +10,7 @@ import type { StoredExchange } from '../store/store.ts'
 import { redactNamed, redactQuery, sensitivityOf } from './credentials.ts'
 import type { Limits } from './redact.ts'
 import { Redactor } from './redact.ts'
-import type { Choice, Trace } from './request-context.ts'
+import type { Choice, RequestContext } from './request-context.ts'
 
 /** One thing that the contract forbids of a request. */
 export interface RecordedViolation {
@@ -129,7 +129,7 @@ const MAX_VIOLATIONS = 50
  * An Exchange as a Store keeps it, at most 256 KiB, without credentials and data URIs: one line of JSON, and behind it the
  * answer's body as it stands, since to escape a whole stream would take longer than all the rest.
  */
-export function toExchange(trace: Trace, told: Told): Uint8Array {
+export function toExchange(trace: RequestContext, told: Told): Uint8Array {
   let bytes = new Uint8Array()
   for (const limits of LIMITS) {
     const { head, body } = write(trace, told, limits)
@@ -144,7 +144,7 @@ type Written = Omit<Exchange, 'id' | 'duration' | 'hungUp' | 'response'> & {
 }
 
 function write(
-  { session, operation, body, faults, chat, choice, nearMisses }: Trace,
+  { session, operation, body, violations, chat, choice, nearMisses }: RequestContext,
   { request, reply, time }: Told,
   limits: Limits,
 ): { head: Written; body: string } {
@@ -166,7 +166,7 @@ function write(
       operation === undefined
         ? null
         : { id: operation.operationId ?? null, method: operation.method, path: operation.path },
-    violations: faults.slice(0, MAX_VIOLATIONS).map((fault) => ({
+    violations: violations.slice(0, MAX_VIOLATIONS).map((fault) => ({
       code: text(codeOf(fault), 300),
       param: text(fault.param, 300),
       message: text(fault.message, 1000),
@@ -216,7 +216,7 @@ function toHeaderName(name: string, redactor: Redactor): string {
 }
 
 function writeChat(
-  { model, prompt, size, count, references, wantsStream }: NonNullable<Trace['chat']>,
+  { model, prompt, size, count, references, wantsStream }: NonNullable<RequestContext['chat']>,
   redactor: Redactor,
 ): RecordedChat {
   return {

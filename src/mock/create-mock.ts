@@ -1,22 +1,20 @@
 import { setMaxListeners } from 'node:events'
-import type { Server } from 'node:http'
+import type { Hono } from 'hono'
 import { version } from '#prepared'
-import type { Mock, Backend } from './session.ts'
-import { closedError, toMock } from './session.ts'
-import { InFlight } from './in-flight.ts'
-import { toBase } from './wait-until-ready.ts'
-import type { Reply } from '../util/reply.ts'
-import type { App } from '../app/app.ts'
 import { createApp } from '../app/app.ts'
-import { createServer, toUrl } from '../app/listen.ts'
-import { fromWeb, IN_PROCESS } from '../app/incoming.ts'
-import { memoryOf } from '../app/session-data.ts'
-import { basePathOf } from '../app/operations.ts'
-import type { MockOptions } from './options.ts'
+import type { ClientBindings } from '../app/client.ts'
+import type { Env, MockContext } from '../app/context.ts'
+import { createMockContext } from '../app/mock-context.ts'
+import { refusal } from '../app/routes/errors.ts'
+import { basePathOf } from '../app/routes/operations.ts'
+import { sessionDataOf } from '../app/session-data.ts'
+import { NoAnswer } from '../app/to-response.ts'
+import { InFlight } from '../node/in-flight.ts'
 import { CONNECT_RULES, LISTEN_RULES, MOCK_RULES, ownOptions, toSettings } from './options.ts'
-import type { Settings } from '../app/settings.ts'
-import type { Pacing } from '../app/write.ts'
-import { toResponse } from '../app/write.ts'
+import type { MockOptions } from './options.ts'
+import type { Backend, Mock } from './session.ts'
+import { closedError, toMock } from './session.ts'
+import { toBase } from './wait-until-ready.ts'
 
 /**
  * Where a mock listens.
@@ -30,13 +28,8 @@ export interface ListenOptions {
   readonly host?: string
 }
 
-interface Made {
-  readonly settings: Settings
-  readonly app: App
-  readonly pacing: Pacing
-  readonly ending: AbortController
-  readonly state: { isReady: boolean }
-}
+/** What links of a mock without a port begin with. */
+const IN_PROCESS = 'http://mock.invalid'
 
 /**
  * A mock without a port: its `fetch` answers in this process. A RangeError names the option that is wrong.
@@ -49,41 +42,36 @@ export async function createMock(options: MockOptions = {}): Promise<Mock> {
   if (port !== undefined || host !== undefined)
     throw new RangeError(`${port === undefined ? 'host' : 'port'}: createMock opens no port; use startMock`)
   const made = await make(rest)
-  const open = new InFlight()
+  const inFlight = new InFlight()
   made.state.isReady = true
   return toMock({
     ...toBackend(made),
     url: IN_PROCESS,
-    ask: async (input, init) => answer(made, new Request(input, init), open),
+    ask: async (input, init) => fetchInProcess(made, new Request(input, init), inFlight),
     end: async (grace) => {
       made.state.isReady = false
-      await open.settled(grace)
+      await inFlight.settled(grace)
       made.ending.abort()
-      await made.settings.choosing.store.close()
+      await made.store.close()
     },
   })
 }
 
 // As the global fetch does, it rejects as soon as its signal aborts, whatever the mock is waiting for.
-async function answer({ app, pacing }: Made, request: Request, open: InFlight): Promise<Response> {
+async function fetchInProcess({ fetch, ending }: Made, request: Request, inFlight: InFlight): Promise<Response> {
   request.signal.throwIfAborted()
-  if (pacing.ending.aborted) throw closedError()
+  if (ending.signal.aborted) throw closedError()
   const done = new AbortController()
-  const ended = open.begin()
+  const onEnd = inFlight.begin()
   try {
     return await new Promise((resolve, reject) => {
       request.signal.addEventListener('abort', () => reject(request.signal.reason), { signal: done.signal })
-      pacing.ending.addEventListener('abort', () => reject(closedError()), { signal: done.signal })
-      const write = async (reply: Reply): Promise<Response> =>
-        toResponse(request.method === 'HEAD' ? { ...reply, body: '' } : reply, pacing, {
-          hangUp: request.signal,
-          ended,
-        })
-      app.handle(fromWeb(request), write).then(resolve, reject)
+      ending.signal.addEventListener('abort', () => reject(closedError()), { signal: done.signal })
+      Promise.resolve(fetch(request, { origin: IN_PROCESS, onEnd })).then(resolve, reject)
     })
   } catch (error) {
-    ended()
-    throw error
+    onEnd()
+    throw error instanceof NoAnswer ? error.cause : error
   } finally {
     done.abort()
   }
@@ -96,17 +84,23 @@ async function answer({ app, pacing }: Made, request: Request, open: InFlight): 
  * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any' })
  */
 export async function startMock(options: MockOptions & ListenOptions = {}): Promise<Mock> {
+  return startIn(options, false)
+}
+
+/** A mock on a port, in a process of its own or in its user's. */
+export async function startIn(options: MockOptions & ListenOptions, isOwnProcess: boolean): Promise<Mock> {
   const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, { ...MOCK_RULES, ...LISTEN_RULES })
   const made = await make(rest)
-  const { app, pacing, ending, state } = made
-  const open = new InFlight()
-  const server = await createServer(app, pacing, (outgoing) => {
-    if (!state.isReady) outgoing.shouldKeepAlive = false // its client is told to connect anew, elsewhere if there is another
-    return open.begin()
-  })
+  const { fetch: serve, context, ending, state, store } = made
+  const inFlight = new InFlight()
+  const { createNodeServer, toUrl } = await import('../node/server.ts')
+  const { listen, shutDown } = await import('../node/listen.ts')
+  const isReady = (): boolean => state.isReady
+  const refuse = (error: Error): ReturnType<typeof refusal> => refusal(context(), error)
+  const server = createNodeServer({ fetch: serve, refuse, isReady, inFlight, isOwnProcess })
   await listen(server, port, host).catch(async (error: unknown) => {
     ending.abort() // what watches files ends too
-    await made.settings.choosing.store.close()
+    await store.close()
     throw error
   })
   state.isReady = true
@@ -116,8 +110,8 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
     ask: async (input, init) => fetch(input, init),
     end: async (grace) => {
       state.isReady = false
-      await end(server, { ending, open }, grace)
-      await made.settings.choosing.store.close()
+      await shutDown(server, { ending, inFlight }, grace)
+      await store.close()
     },
   })
 }
@@ -155,104 +149,41 @@ export async function connectMock(url: string | URL, options: ConnectOptions = {
   })
 }
 
+interface Made {
+  /** Answers a request by the app of the files as they were read last. */
+  readonly fetch: (request: Request, env: ClientBindings) => Response | Promise<Response>
+  readonly context: () => MockContext
+  readonly store: MockContext['choosing']['store']
+  readonly ending: AbortController
+  readonly state: { isReady: boolean }
+}
+
 async function make(options: MockOptions): Promise<Made> {
   const settings = await toSettings(options)
+  const { store } = settings.choosing
   const ending = new AbortController()
   setMaxListeners(0, ending.signal) // every open answer listens
   const state = { isReady: false }
-  const app = createApp(settings, () => state.isReady)
+  const surroundings = { isReady: () => state.isReady, ending: ending.signal }
+  let context = createMockContext(settings, surroundings)
+  let app: Hono<Env> = createApp(context)
+  if (options.watch === true) {
+    const { watchFiles } = await import('./watch.ts')
+    const renew = async (): Promise<void> => {
+      const renewed = createMockContext(await toSettings(options, store, settings.metrics), surroundings)
+      app = createApp(renewed) // what is remembered stays
+      context = renewed
+    }
+    const stop = watchFiles(options, () => void renew().catch((error: unknown) => context.onFault(error)))
+    ending.signal.addEventListener('abort', stop, { once: true })
+  }
+  return { fetch: (request, env) => app.fetch(request, env), context: () => context, store, ending, state }
+}
+
+// What an app knows may change while it runs.
+function toBackend({ context }: Made): Pick<Backend, 'basePath' | 'remembered'> {
   return {
-    settings,
-    app:
-      options.watch === true
-        ? await renewed(app, { options, settings, ending: ending.signal, isReady: () => state.isReady })
-        : app,
-    pacing: { timer: settings.timer, ending: ending.signal },
-    ending,
-    state,
+    basePath: basePathOf(context()),
+    remembered: (session) => sessionDataOf(context(), context().journal.known, session),
   }
-}
-
-interface Renewing {
-  readonly options: MockOptions
-  readonly settings: Settings
-  readonly ending: AbortSignal
-  readonly isReady: () => boolean
-}
-
-// An App that becomes another one whenever a file changes. What is remembered stays.
-async function renewed(first: App, { options, settings, ending, isReady }: Renewing): Promise<App> {
-  const { watchFiles } = await import('./watch.ts')
-  let app = first
-  const renew = async (): Promise<void> => {
-    app = createApp(await toSettings(options, settings.choosing.store, settings.metrics), isReady)
-  }
-  const stop = watchFiles(options, () => void renew().catch(first.onFault))
-  ending.addEventListener('abort', stop, { once: true })
-  return {
-    get settings() {
-      return app.settings
-    },
-    get known() {
-      return app.known
-    },
-    handle: async (request, write) => app.handle(request, write),
-    onFault: first.onFault,
-    refuse: (error) => app.refuse(error),
-  }
-}
-
-// What an App knows may change while it runs.
-function toBackend({ settings, app }: Made): Pick<Backend, 'basePath' | 'remembered'> {
-  return { basePath: basePathOf(settings), remembered: (session) => memoryOf(app.settings, app.known, session) }
-}
-
-/** Connections that wait to be taken; of a thousand at once, Node's 511 lets the rest try again a second later. */
-const BACKLOG = 4096
-
-async function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const refuse = (error: NodeJS.ErrnoException): void =>
-      reject(new Error(reasonOf(error, port, host), { cause: error }))
-    server.once('error', refuse)
-    server.listen({ port, host, backlog: BACKLOG }, () => {
-      server.off('error', refuse)
-      resolve()
-    })
-  })
-}
-
-function reasonOf({ code, message }: NodeJS.ErrnoException, port: number, host: string): string {
-  if (code === 'EADDRINUSE') return `port ${port} is in use on ${host}; choose another port, or 0 for any free one`
-  if (code === 'EACCES') return `port ${port} may not be opened; choose one above 1023`
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `${host} is no address of this machine; choose another host`
-  return message
-}
-
-/** Milliseconds that who is connected still has to ask, and a stream that was stopped to end. */
-const LAST = 200
-
-// Answers get their grace; then streams end after their last whole event, and what is open a moment later is cut. As long as
-// one goes on, who connects is answered: a probe hears that this mock is not ready, and who does not know it yet loses nothing.
-async function end(
-  server: Server,
-  { ending, open }: { readonly ending: AbortController; readonly open: InFlight },
-  grace: number,
-): Promise<void> {
-  let closing: NodeJS.Timeout | undefined
-  const stop = (): void => {
-    ending.abort()
-    closing = setInterval(() => server.closeIdleConnections(), 20) // a stream that ends leaves its connection open
-  }
-  const timers = [setTimeout(stop, grace * 1000), setTimeout(() => server.closeAllConnections(), grace * 1000 + LAST)]
-  await open.settled(grace)
-  const closed = new Promise<void>((resolve) => server.close(() => resolve())) // Node cuts what it calls idle, though its answer be on the way: not before all are sent
-  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, LAST).unref())])
-  await open.settled(grace)
-  server.closeAllConnections() // what is left has asked for nothing
-  await closed
-  ending.abort()
-  timers.forEach(clearTimeout)
-  clearInterval(closing)
 }

@@ -14,7 +14,7 @@ import { toPace } from '../chat/parse-pace.ts'
 import { Metrics } from '../app/metrics.ts'
 import type { ContractMode, RequestLogEntry, Settings, Timer } from '../app/settings.ts'
 import { CONTRACT_MODES } from '../app/settings.ts'
-import { realTimer } from '../app/write.ts'
+import { realTimer } from '../app/timer.ts'
 
 /**
  * How a mock is made; each has a default that works.

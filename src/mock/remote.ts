@@ -2,8 +2,8 @@ import { hc } from 'hono/client'
 import type { Coverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
-import type { ControlRoutes } from '../app/routes/control-api.ts'
-import { CONTROL } from '../app/routes/control.ts'
+import type { ControlApi } from '../app/routes/control-api.ts'
+import { CONTROL } from '../app/context.ts'
 import type { Remembered } from './session.ts'
 import type { ProbeResult } from './wait-until-ready.ts'
 import { READYZ, reasonOf, refusalOf, untilReady } from './wait-until-ready.ts'
@@ -98,7 +98,7 @@ export function remoteMemory({ url, controlToken }: Controlling, session: string
     ...tokenOf(controlToken),
     ...(session === undefined ? {} : { 'x-mock-session': session }),
   }
-  const api = hc<ControlRoutes>(url, { headers, fetch: askControl })['__mock']
+  const api = hc<ControlApi>(url, { headers, fetch: askControl })['__mock']
   // The same route tells the same as a text too, so that the types of its routes do not say which it is.
   const coverage = async (query: { total?: 'true' }): Promise<Coverage> =>
     JSON.parse(await (await api.coverage.$get({ query, header: {} })).text())

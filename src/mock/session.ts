@@ -3,7 +3,7 @@ import type { Coverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
 import type { ScriptEntry, Then, When } from '../scenarios/scenario.ts'
-import type { Memory, Pending } from '../app/session-data.ts'
+import type { SessionData, Pending } from '../app/session-data.ts'
 import { SESSION_KEY, SESSION_NAME, SESSION_NAMES } from '../app/session.ts'
 
 /** A scenario by name, its own `then`, or an entry that says more. */
@@ -83,7 +83,10 @@ export interface Mock extends Omit<Session, 'apiKey' | 'headers'> {
 }
 
 /** What is asked of a session's memory, wherever that is. */
-export interface Remembered extends Pick<Memory, 'pending' | 'exchanges' | 'table' | 'coverage' | 'total' | 'reset'> {
+export interface Remembered extends Pick<
+  SessionData,
+  'pending' | 'exchanges' | 'table' | 'coverage' | 'total' | 'reset'
+> {
   readonly script: (entries: ScriptEntry | ScriptEntry[]) => Promise<number>
 }
 

@@ -1,4 +1,6 @@
 import type { Answer, Answering } from '../chat/answer.ts'
+import { toAnswer } from '../chat/answer.ts'
+import { toReply } from '../chat/reply.ts'
 import type { ChatRequest } from '../chat/chat-request.ts'
 import { ratioName, sizeOf } from '../chat/size.ts'
 import type { End, Step } from '../chat/step.ts'
@@ -9,27 +11,58 @@ import type { ErrorFormat } from '../errors/api-error.ts'
 import type { ErrorDetails } from '../errors/table.ts'
 import type { Frame, Reply } from '../util/reply.ts'
 import { isStream, JSON_HEADERS } from '../util/reply.ts'
+import type { Choice } from './choose.ts'
 import type { Edit, Framing, Place, Then } from './scenario.ts'
 
-/** The Reply that stands in place of an operation's own; undefined where there is one to come, which is only edited. */
-export function replyOf(then: Then, telling: ErrorFormat, details: ErrorDetails = {}): Reply | undefined {
+/** A request that a scenario answers. */
+export interface ScenarioSubject {
+  readonly format: ErrorFormat
+  /** Why the request is not valid. */
+  readonly rejection: ApiError | undefined
+  /** Of a chat request that could be read. */
+  readonly chat: { readonly request: ChatRequest; readonly answering: Answering; readonly pace: number } | undefined
+  /** The normal answer. */
+  readonly respond: () => Promise<Reply>
+}
+
+/** Characters of a prompt that an error repeats at most. */
+const MAX_ECHO = 4000
+
+/**
+ * The Reply that a scenario wants: its own in place of the normal one, whatever is wrong with the request, or the normal one
+ * with edits. Throws the request's rejection if there is no normal answer to edit.
+ */
+export async function applyScenario({ then, details }: Choice, subject: ScenarioSubject): Promise<Reply> {
+  const { format, rejection, chat, respond } = subject
+  const about = chat && { asked: chat.request.model, prompt: chat.request.prompt.slice(0, MAX_ECHO) }
+  const instead = ownReply(then, format, { ...about, ...details })
+  if (instead !== undefined) return instead
+  if (rejection !== undefined) throw rejection
+  if (chat === undefined) return editReply(await respond(), then, format)
+  const request = editRequest(chat.request, then)
+  const answer = editAnswer(await toAnswer(request, editAnswering(chat.answering, then, format)), then)
+  return editReply(toReply(request, answer, chat.pace), then, format)
+}
+
+// Undefined where the scenario only edits the normal answer.
+function ownReply(then: Then, format: ErrorFormat, details: ErrorDetails): Reply | undefined {
   if (then.reset === true)
     return withWait(then, { status: 200, headers: {}, body: [{ wait: 0, data: '', isReset: true }] })
   if (then.error !== undefined) {
-    const reply = errorReply(new ApiError(then.error, details), telling)
+    const reply = errorReply(new ApiError(then.error, details), format)
     return withWait(then, withHeaders(then, { ...reply, status: then.status ?? reply.status }))
   }
   if (then.status === undefined && then.body === undefined) return undefined
-  const body = then.body ?? ''
+  const { status = 200, body = '' } = then
   const reply: Reply =
     typeof body === 'string'
-      ? { status: then.status ?? 200, headers: {}, body }
-      : { status: then.status ?? 200, headers: JSON_HEADERS, body: JSON.stringify(body) }
+      ? { status, headers: {}, body }
+      : { status, headers: JSON_HEADERS, body: JSON.stringify(body) }
   return withWait(then, withHeaders(then, reply))
 }
 
-/** The request as a Scenario wants it answered: with other pictures than it asked for. */
-export function editRequest(request: ChatRequest, { count = request.count, size: asked, as }: Then): ChatRequest {
+// With other pictures than it requested.
+function editRequest(request: ChatRequest, { count = request.count, size: asked, as }: Then): ChatRequest {
   const size = asked === undefined ? request.size : (sizeOf(asked) ?? request.size)
   return {
     ...request,
@@ -40,8 +73,8 @@ export function editRequest(request: ChatRequest, { count = request.count, size:
   }
 }
 
-/** How a Scenario has a request answered: in another style, with a text in place of pictures, with pictures that fail. */
-export function editAnswering(answering: Answering, then: Then, telling: ErrorFormat): Answering {
+// In another style, with a text in place of pictures, with pictures that fail.
+function editAnswering(answering: Answering, then: Then, format: ErrorFormat): Answering {
   const { say: words, style, prose, pictures } = then
   return {
     ...answering,
@@ -49,12 +82,12 @@ export function editAnswering(answering: Answering, then: Then, telling: ErrorFo
     ...(words === undefined ? {} : { write: () => [say(0, toPiece(words))] }),
     ...(prose === undefined ? {} : { prose }),
     ...(pictures === undefined ? {} : { fault: pictures }),
-    edit: (steps) => editSteps(steps, then, telling),
+    edit: (steps) => editSteps(steps, then, format),
   }
 }
 
-/** An Answer as a Scenario wants it signed: with another name, with other counts. */
-export function editAnswer(answer: Answer, { model = answer.model, usage }: Then): Answer {
+// With another model's name, with other counts.
+function editAnswer(answer: Answer, { model = answer.model, usage }: Then): Answer {
   if (usage === undefined) return { ...answer, model }
   const { prompt, completion } = usage
   const counts = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
@@ -65,14 +98,14 @@ export function editAnswer(answer: Answer, { model = answer.model, usage }: Then
   }
 }
 
-function editSteps(steps: readonly Step[], { finish, done, stream = [] }: Then, telling: ErrorFormat): Step[] {
+function editSteps(steps: readonly Step[], { finish, done, stream = [] }: Then, format: ErrorFormat): Step[] {
   const all = finish === undefined ? [...steps] : steps.flatMap((step) => withFinish(step, finish))
   if (done === false) all.push({ wait: 0, tokens: 0, end: 'close' })
   // From the last to the first, so that an edit moves no other's place.
   const edits = stream
     .map((edit, i) => ({ edit, i, index: indexOf(all, edit.at) }))
     .toSorted((a, b) => b.index - a.index || b.i - a.i)
-  for (const { edit, index } of edits) all.splice(index, all.length, ...stepsOf(edit, all.slice(index), telling))
+  for (const { edit, index } of edits) all.splice(index, all.length, ...stepsOf(edit, all.slice(index), format))
   return all
 }
 
@@ -104,7 +137,7 @@ const NOTHING = { wait: 0, tokens: 0, raw: '' }
 function stepsOf(
   { pause, comment, raw, error, failure, end }: Edit,
   rest: readonly Step[],
-  telling: ErrorFormat,
+  format: ErrorFormat,
 ): Step[] {
   const [next, ...others] = rest
   if (pause !== undefined) return [{ ...(next ?? NOTHING), hold: (next?.hold ?? 0) + pause * 1000 }, ...others]
@@ -115,7 +148,7 @@ function stepsOf(
   return [
     {
       ...NOTHING,
-      raw: error === undefined ? (raw ?? '') : `data: ${textOf(errorReply(new ApiError(error), telling))}\n\n`,
+      raw: error === undefined ? (raw ?? '') : `data: ${textOf(errorReply(new ApiError(error), format))}\n\n`,
     },
     ...rest,
   ]
@@ -125,8 +158,8 @@ function textOf({ body }: Reply): string {
   return typeof body === 'string' ? body : ''
 }
 
-/** A chat request's Reply as a Scenario wants it sent: later, with other headers, with its bytes sent otherwise, or broken off where it is one piece. */
-export function editReply(reply: Reply, then: Then, telling: ErrorFormat): Reply {
+// Later, with other headers, with its bytes sent differently, or cut in its middle where it is one piece.
+function editReply(reply: Reply, then: Then, format: ErrorFormat): Reply {
   const { frames, stream = [] } = then
   if (isStream(reply.body))
     return withWait(
@@ -134,7 +167,7 @@ export function editReply(reply: Reply, then: Then, telling: ErrorFormat): Reply
       withHeaders(then, frames === undefined ? reply : { ...reply, body: FRAMERS[frames](reply.body) }),
     )
   const failed = stream.find(({ error }) => error !== undefined)?.error
-  if (failed !== undefined) return withWait(then, withHeaders(then, errorReply(new ApiError(failed), telling)))
+  if (failed !== undefined) return withWait(then, withHeaders(then, errorReply(new ApiError(failed), format)))
   const end = stream.find((edit) => edit.end !== undefined)?.end
   return withWait(then, withHeaders(then, end === undefined ? reply : { ...reply, body: halve(reply.body, end) }))
 }

@@ -2,14 +2,15 @@ import { hash } from 'node:crypto'
 import { prngFor } from '../chat/digest.ts'
 import type { ChatRequest } from '../chat/chat-request.ts'
 import { ApiError } from '../errors/api-error.ts'
-import type { ErrorDetails } from '../errors/table.ts'
-import { suggestNames } from '../util/suggest.ts'
+import type { ErrorDetails, ErrorKind } from '../errors/table.ts'
 import type { Opened, Store } from '../store/store.ts'
+import { StoreUnavailable } from '../store/store.ts'
+import { suggestNames } from '../util/suggest.ts'
 import { mismatches } from './match.ts'
-import type { Scenarios, Scenario, ScriptEntry, Then, When } from './scenario.ts'
+import type { Scenario, Scenarios, ScriptEntry, Then, When } from './scenario.ts'
 
-/** A Scenario that shapes an answer, and why it was chosen. */
-export interface Chosen {
+/** The scenario of one request, and why it was chosen. */
+export interface Choice {
   readonly name: string
   readonly why: string
   readonly then: Then
@@ -17,154 +18,213 @@ export interface Chosen {
   readonly details?: ErrorDetails
 }
 
-/** What was chosen for a request, if anything was. */
-export interface Selection {
-  readonly chosen: Chosen | undefined
-  /** What would have been chosen but for one thing, and that thing; at most five. */
-  readonly nearMisses: readonly string[]
-}
-
-/** What Scenarios are chosen by, besides the request. */
+/** What scenarios are chosen by, besides the request. */
 export interface Choosing {
   readonly catalogue: Scenarios
-  /** Those of the catalogue that say themselves which requests they are for. */
+  /** Those of the catalogue that have a `when` of their own. */
   readonly conditional: readonly (Pick<Scenario, 'name'> & { readonly when: When })[]
   readonly store: Store
-  /** What every request gets that asks for nothing else. */
+  /** Default scenario for chat requests. */
   readonly scenario: string | undefined
-  /** Share of the requests, from 0 to 1, that get one of `faults`. */
+  /** Share of the chat requests, from 0 to 1, that get one of `faults`. */
   readonly faultRate: number
   readonly faults: readonly string[]
   readonly seed: string
 }
 
-/** Whose turn it is, and what is scripted for it. */
-export interface Turn extends Omit<Opened, 'generation'> {
+/** A request, as far as scenarios are chosen by it. */
+export interface Asking {
   readonly session: string
-  readonly generation?: string
-  /** The session whose script it is. */
-  readonly scriptOf: string
+  /** Undefined where it is no chat request, or could not be read. */
+  readonly chat: ChatRequest | undefined
+  /** `x-mock-scenario`. */
+  readonly header: string | undefined
+  /** `Prefer`. */
+  readonly prefer: string | undefined
+}
+
+/** What was chosen for a request. */
+export interface Selection {
+  readonly choice: Choice | undefined
+  /** The scenarios that one condition kept from being chosen, each with that condition; at most five. */
+  readonly nearMisses: readonly string[]
+  readonly notes: readonly string[]
+  /** Generation of the session, where it was opened. */
+  readonly generation: string | undefined
+}
+
+/**
+ * Chooses the scenario of a request, by the first of these that names one: `x-mock-scenario`, `Prefer: code=…`; and for chat
+ * requests `/mock NAME` in the prompt, the session's script, a scenario's own `when`, the mock's `scenario`, its fault rate.
+ * Counts a chat request of the session. An ApiError if the name is unknown.
+ */
+export async function chooseScenario(asking: Asking, choosing: Choosing): Promise<Selection> {
+  const { session, chat } = asking
+  const { store, catalogue } = choosing
+  const notes: string[] = []
+  const nearMisses: string[] = []
+  const forced = byHeader(asking, choosing) ?? (await byPreference(asking, notes))
+  const inPrompt = chat === undefined ? undefined : FROM_PROMPT.exec(chat.prompt)?.[1]
+  const isNamed = forced !== undefined || inPrompt !== undefined
+  const opened = chat === undefined ? undefined : await openSession(session, store, isNamed)
+  const named = forced ?? (inPrompt === undefined ? undefined : find(inPrompt, 'asked for in the prompt', catalogue))
+  if (opened === undefined || chat === undefined)
+    return { choice: await inSequence(named, { session, store }), nearMisses, notes, generation: undefined }
+  const candidate: Candidate = { chat, session, opened, choosing, nearMisses }
+  const scripted = named === undefined ? await fromScript(candidate) : undefined
+  const choice =
+    scripted ??
+    (await inSequence(named ?? byWhen(candidate) ?? byOption(candidate), {
+      session,
+      store,
+      generation: opened.generation,
+    }))
+  return { choice, nearMisses, notes, generation: opened.generation }
 }
 
 const FROM_PROMPT = /^\s*\/mock\s+(\S{1,100})/
 
-/** The Scenario of a chat request that asks for none in its headers: by its prompt, a script, a `when`, the server's own, or by chance, in this order. */
-export async function choose(request: ChatRequest, turn: Turn, choosing: Choosing): Promise<Selection> {
-  const nearMisses: string[] = []
-  const context: Choices = { request, turn, choosing, nearMisses }
-  const asked = byPrompt(request)
-  const scripted = asked === undefined && turn.scripted.length > 0 ? await fromScript(context) : undefined
-  if (scripted !== undefined) return { chosen: scripted, nearMisses }
-  const meant = asked ?? byWhen(context) ?? byServer(choosing, turn)
+function byHeader({ header }: Asking, { catalogue }: Choosing): Choice | undefined {
+  const name = header?.trim() ?? ''
+  return name === '' ? undefined : find(name, 'x-mock-scenario', catalogue)
+}
+
+// Any other preference is ignored, as its RFC says, and noted.
+async function byPreference({ prefer }: Asking, notes: string[]): Promise<Choice | undefined> {
+  if (prefer === undefined) return undefined
+  const code = /(?:^|[,;])\s*code\s*=\s*"?([45]\d\d)"?\s*(?:$|[,;])/i.exec(prefer)?.[1]
+  if (code === undefined) {
+    notes.push(`Prefer: ${prefer.slice(0, 100)} is ignored; code=400 to code=599 is understood`)
+    return undefined
+  }
+  const { STATUS_CODES } = await import('node:http') // which a mock without a port does not load
+  const error = KINDS[code] ?? (code < '500' ? 'client_error' : 'upstream_failure')
   return {
-    chosen: meant === undefined ? undefined : await named(meant.name, meant.why, { ...turn, choosing }),
-    nearMisses,
+    name: `code-${code}`,
+    why: 'Prefer',
+    then: { error, status: Number(code), headers: { 'preference-applied': `code=${code}` } },
+    details: { reason: STATUS_CODES[code] ?? 'Error' },
   }
 }
 
-type Meant = Pick<Chosen, 'name' | 'why'>
+// The statuses for which the table has an error that needs no more words; any other has its own name as message.
+const KINDS: Readonly<Record<string, ErrorKind>> = {
+  401: 'invalid_api_key',
+  429: 'rate_limited',
+  500: 'upstream_error',
+}
 
-interface Choices {
-  readonly request: ChatRequest
-  readonly turn: Turn
+function find(name: string, why: string, scenarios: Scenarios): Choice {
+  const scenario = scenarios.get(name)
+  if (scenario === undefined)
+    throw new ApiError('unknown_scenario', { asked: name.slice(0, 64), known: suggestNames(name, scenarios.keys()) })
+  return { name, why, then: scenario.then }
+}
+
+/** A session with the request counted, and the session whose script is used. */
+interface OpenedSession extends Opened {
+  readonly scriptOf: string
+}
+
+// A key says whose requests these are, and not that they want a script of their own: without one they share the nameless one.
+// While the store is gone, a request that names its scenario is answered; any other could be meant by a script.
+async function openSession(session: string, store: Store, isNamed: boolean): Promise<OpenedSession | undefined> {
+  try {
+    const opened = await store.open(session)
+    if (opened.scripted.length > 0 || !isOfKey(session)) return { ...opened, scriptOf: session }
+    return { ...opened, scripted: await store.scripted(''), scriptOf: '' }
+  } catch (error) {
+    if (error instanceof StoreUnavailable && isNamed) return undefined
+    throw error
+  }
+}
+
+interface Candidate {
+  readonly chat: ChatRequest
+  readonly session: string
+  readonly opened: OpenedSession
   readonly choosing: Choosing
   readonly nearMisses: string[]
 }
 
-/** The Scenario that a chat request names in its prompt. */
-export function namedIn({ prompt }: ChatRequest): string | undefined {
-  return FROM_PROMPT.exec(prompt)?.[1]
-}
-
-function byPrompt(request: ChatRequest): Meant | undefined {
-  const name = namedIn(request)
-  return name === undefined ? undefined : { name, why: 'asked for in the prompt' }
-}
-
 // The first entry that fits; where other requests have had the last of it, the next of all that fit, in one step.
-async function fromScript(context: Choices): Promise<Chosen | undefined> {
-  const entries = fitting(context)
+async function fromScript(candidate: Candidate): Promise<Choice | undefined> {
+  const entries = fitting(candidate)
   const first = entries.next()
   if (first.done === true) return undefined
-  return (await taken([first.value], context)) ?? taken([...entries], context)
+  return (await claim([first.value], candidate)) ?? claim([...entries], candidate)
 }
 
-async function taken(
-  entries: readonly (readonly [string, ScriptEntry])[],
-  { turn, choosing }: Choices,
-): Promise<Chosen | undefined> {
-  const found =
-    entries.length === 0
-      ? undefined
-      : await choosing.store.take(
-          turn.scriptOf,
-          entries.map(([id]) => id),
-        )
-  const entry = entries.find(([id]) => id === found?.id)?.[1]
-  if (found === undefined || entry === undefined) return undefined
-  const { scenario, times = 1 } = entry
-  const [name, then] =
-    typeof scenario === 'string' ? [scenario, find(scenario, choosing).then] : ['script', scenario.then]
-  return { name, why: 'scripted', then: then.sequence === undefined ? then : (then.sequence[times - found.left] ?? {}) }
-}
+type Entry = readonly [id: string, entry: ScriptEntry]
 
-// An entry is read when it is its turn to be looked at.
-function* fitting({ request, turn, nearMisses }: Choices): Generator<readonly [string, ScriptEntry]> {
-  for (const { id, json } of turn.scripted) {
+// An entry is parsed when it is its turn to be looked at.
+function* fitting({ chat, opened, nearMisses }: Candidate): Generator<Entry> {
+  for (const { id, json } of opened.scripted) {
     const entry: ScriptEntry = JSON.parse(json)
-    const wrong = mismatches(entry.when ?? {}, request, turn.nth)
-    tell(nearMisses, typeof entry.scenario === 'string' ? `script: ${entry.scenario}` : 'script', wrong)
+    const wrong = mismatches(entry.when ?? {}, chat, opened.nth)
+    addNearMiss(nearMisses, typeof entry.scenario === 'string' ? `script: ${entry.scenario}` : 'script', wrong)
     if (wrong.length === 0) yield [id, entry]
   }
 }
 
-function byWhen({ request, turn, choosing, nearMisses }: Choices): Meant | undefined {
+async function claim(entries: readonly Entry[], { opened, choosing }: Candidate): Promise<Choice | undefined> {
+  if (entries.length === 0) return undefined
+  const ids = entries.map(([id]) => id)
+  const claimed = await choosing.store.take(opened.scriptOf, ids)
+  const entry = entries.find(([id]) => id === claimed?.id)?.[1]
+  if (claimed === undefined || entry === undefined) return undefined
+  const { scenario, times = 1 } = entry
+  const { name, then } =
+    typeof scenario === 'string'
+      ? find(scenario, 'scripted', choosing.catalogue)
+      : { name: 'script', then: scenario.then }
+  const { sequence } = then
+  return { name, why: 'scripted', then: sequence === undefined ? then : (sequence[times - claimed.left] ?? {}) }
+}
+
+function byWhen({ chat, opened, choosing, nearMisses }: Candidate): Choice | undefined {
   for (const { name, when } of choosing.conditional) {
-    const wrong = mismatches(when, request, turn.nth)
-    if (wrong.length === 0) return { name, why: 'its when fits' }
-    tell(nearMisses, name, wrong)
+    const wrong = mismatches(when, chat, opened.nth)
+    if (wrong.length === 0) return find(name, 'its when fits', choosing.catalogue)
+    addNearMiss(nearMisses, name, wrong)
   }
   return undefined
 }
 
-function byServer(choosing: Choosing, { session, nth }: Turn): Meant | undefined {
-  if (choosing.scenario !== undefined) return { name: choosing.scenario, why: 'the server was started with it' }
-  const fault = byChance(choosing, session, nth)
-  return fault === undefined ? undefined : { name: fault, why: 'by the fault rate' }
-}
-
-interface Context {
-  readonly session: string
-  /** The session's, where it is known. */
-  readonly generation?: string
-  readonly choosing: Pick<Choosing, 'catalogue' | 'store'>
-}
-
-/** The Scenario of a name; an ApiError that lists the near ones when there is none. */
-export async function named(name: string, why: string, context: Context): Promise<Chosen> {
-  return { name, why, then: await turnOf(find(name, context.choosing).then, name, context) }
-}
-
-function find(name: string, { catalogue }: Pick<Choosing, 'catalogue'>): Scenario {
-  const scenario = catalogue.get(name)
-  if (scenario === undefined)
-    throw new ApiError('unknown_scenario', { asked: name.slice(0, 64), known: suggestNames(name, catalogue.keys()) })
-  return scenario
-}
-
-// Of a sequence, the answer whose turn it is; behind its last one all is right.
-async function turnOf(then: Then, key: string, { session, generation, choosing }: Context): Promise<Then> {
-  if (then.sequence === undefined) return then
-  const turn = await choosing.store.count(session, `sequence ${key}`, generation)
-  return then.sequence[turn - 1] ?? {}
-}
-
-function tell(nearMisses: string[], name: string, [first, ...others]: readonly string[]): void {
+function addNearMiss(nearMisses: string[], name: string, [first, ...others]: readonly string[]): void {
   if (first !== undefined && others.length === 0 && nearMisses.length < 5) nearMisses.push(`${name}: ${first}`)
 }
 
-function byChance({ faultRate, faults, seed }: Choosing, session: string, nth: number): string | undefined {
+function byOption({ session, opened, choosing }: Candidate): Choice | undefined {
+  const { scenario, faultRate, faults, seed, catalogue } = choosing
+  if (scenario !== undefined) return find(scenario, 'the server was started with it', catalogue)
   if (faultRate === 0) return undefined
-  const number = prngFor(hash('sha256', `${seed}\n${session}\n${nth}`, 'hex'), 'fault')
-  return number(1_000_000) < faultRate * 1_000_000 ? faults[number(faults.length)] : undefined
+  const number = prngFor(hash('sha256', `${seed}\n${session}\n${opened.nth}`, 'hex'), 'fault')
+  if (number(1_000_000) >= faultRate * 1_000_000) return undefined
+  return find(faults[number(faults.length)] ?? '', 'by the fault rate', catalogue)
+}
+
+interface Counting {
+  readonly session: string
+  readonly store: Store
+  readonly generation?: string
+}
+
+// Of a sequence, the answer at the session's position; after its last one, the normal answer.
+async function inSequence(
+  choice: Choice | undefined,
+  { session, store, generation }: Counting,
+): Promise<Choice | undefined> {
+  const sequence = choice?.then.sequence
+  if (choice === undefined || sequence === undefined) return choice
+  const position = await store.count(session, `sequence ${choice.name}`, generation)
+  return { ...choice, then: sequence[position - 1] ?? {} }
+}
+
+/** How the session of a bearer key is called; no other can be named so. */
+export const OF_KEY = 'key-'
+
+/** Whether a session is that of a bearer key, and not of a name. */
+export function isOfKey(session: string): boolean {
+  return session.startsWith(OF_KEY)
 }

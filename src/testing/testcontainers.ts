@@ -3,7 +3,7 @@ import { AbstractStartedContainer, GenericContainer, Wait } from 'testcontainers
 import type { ConnectOptions } from '../mock/create-mock.ts'
 import { connectMock } from '../mock/create-mock.ts'
 import type { Mock } from '../mock/session.ts'
-import { CONTROL } from '../app/routes/control.ts'
+import { CONTROL } from '../app/context.ts'
 
 /** Where the mock of the image listens. */
 const PORT = 4010

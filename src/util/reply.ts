@@ -9,17 +9,19 @@ export interface Frame {
   readonly isReset?: true
 }
 
-/** An answer as plain data; two writers turn it into a web Response or onto Node's socket. */
+/** An HTTP answer as plain data. Scenarios edit it, the journal records it, `send` writes it. */
 export interface Reply {
   readonly status: number
-  /** Names in lower case. Content-Length and the headers of the connection are the writers' matter. */
+  /** Names in lower case, without Content-Length. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array | readonly Frame[]
   /** Milliseconds before the head is sent. */
   readonly wait?: number
+  /** What was done differently from what was requested, for `x-mock-note`. */
+  readonly notes?: readonly string[]
 }
 
-/** The headers that every JSON answer has. No type is ever guessed by a browser. */
+/** The headers of every JSON answer. A browser must not guess another type. */
 export const JSON_HEADERS = { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }
 
 /** A JSON answer. */

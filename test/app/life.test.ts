@@ -3,12 +3,9 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text as allOf } from 'node:stream/consumers'
 import { createMock, startMock } from '../../src/index.ts'
-import type { Reply } from '../../src/util/reply.ts'
-import { createApp } from '../../src/app/app.ts'
-import { fromWeb } from '../../src/app/incoming.ts'
-import { toSettings } from '../../src/mock/options.ts'
 import type { RequestLogEntry } from '../../src/app/settings.ts'
 import { ask, mockWith, picturesIn, read, toChunks } from '../ask.ts'
+import { appWith } from './unlistened.ts'
 
 test('health says version, contract and counts; livez and readyz say ok', async () => {
   await using mock = await mockWith()
@@ -31,11 +28,10 @@ test('health says version, contract and counts; livez and readyz say ok', async 
 })
 
 test('readyz is 503 until the mock is ready and while it ends; livez is 200', async () => {
-  const app = createApp(await toSettings({}), () => false)
-  const probe = async (path: string): Promise<Reply> =>
-    app.handle(fromWeb(new Request(`http://mock.invalid/__mock/${path}`)), async (reply) => reply)
-  expect(await probe('livez')).toMatchObject({ status: 200 })
-  expect(await probe('readyz')).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
+  const { app } = await appWith({ isReady: () => false })
+  expect(await app.request('/__mock/livez')).toMatchObject({ status: 200 })
+  const readyz = await app.request('/__mock/readyz')
+  expect([readyz.status, readyz.headers.get('retry-after')]).toEqual([503, '1'])
 })
 
 test('a mock that was closed answers no more, as a port that nobody listens on', async () => {

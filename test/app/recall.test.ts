@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { createMock, startMock } from '../../src/index.ts'
-import { createRecall, isShort, keyOf } from '../../src/app/recall.ts'
 import { ask } from '../ask.ts'
 
 test('a request that is asked again is answered the same bytes as by a mock that never heard it', async () => {
@@ -82,29 +81,6 @@ test('a reader may do with the bytes what it likes: the next one has its own', a
   expect(await spoilt('/v1/chat/completions', chat)).toBe(answer)
   const [link = ''] = /http:[^)]+\/cdn\/[^)]+\.png/.exec(answer) ?? []
   expect(await spoilt(link)).toBe(await spoilt(link))
-})
-
-test('bodies of more than 4,096 bytes and answers of more than 65,536 are not recalled', () => {
-  expect(keyOf(Buffer.alloc(4096), 'http://a')).toHaveLength(4096 + 'http://a\n'.length)
-  expect(keyOf(Buffer.alloc(4097), 'http://a')).toBeUndefined()
-  const reply = { status: 200, headers: {} }
-  expect(isShort({ ...reply, body: 'a'.repeat(65_536) })).toBe(true)
-  expect(
-    isShort({
-      ...reply,
-      body: [
-        { wait: 0, data: 'a'.repeat(65_536) },
-        { wait: 0, data: 'a' },
-      ],
-    }),
-  ).toBe(false)
-})
-
-test('the last 250 are recalled', () => {
-  const recall = createRecall()
-  for (let i = 0; i <= 250; i++)
-    recall.set(String(i), { body: {}, request: {} as any, profile: {} as any, answer: undefined })
-  expect([recall.get('0'), recall.get('1')]).toEqual([undefined, expect.anything()])
 })
 
 test('the same bytes as a text are no chat request, also after they were one as JSON', async () => {

@@ -7,11 +7,9 @@ import { deflateSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Mock } from '../../src/index.ts'
 import { createMock, startMock } from '../../src/index.ts'
-import { createApp } from '../../src/app/app.ts'
-import { createServer } from '../../src/app/listen.ts'
-import { toSettings } from '../../src/mock/options.ts'
 import { ask } from '../ask.ts'
 import { sendRaw } from '../wire.ts'
+import { serverWith } from './unlistened.ts'
 
 let mock: Mock
 beforeAll(async () => {
@@ -66,11 +64,7 @@ test.each([
 })
 
 test('a request that never ends is a 408 after 20 seconds where its headers do not, after 60 where its body does not', async () => {
-  const server = await createServer(
-    createApp(await toSettings({}), () => true),
-    { timer: async () => {}, ending: new AbortController().signal },
-    () => () => {},
-  )
+  const server = await serverWith()
   expect(server).toMatchObject({ headersTimeout: 20_000, requestTimeout: 60_000, maxConnections: 10_000 })
   Object.assign(server, { headersTimeout: 300, requestTimeout: 600 }) // it looks once a second
   await once(server.listen(0, '127.0.0.1'), 'listening')

@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { layOut, readRecipe, run } from '../recipes/recipe.ts'
+import { connectMock, readPlaceholder } from '../../src/index.ts'
 import type { Consumer } from './consumer.ts'
 import { version } from '#prepared'
 import { OWN_IMAGE, startEngine } from '../testing/engine.ts'
@@ -115,6 +117,102 @@ describe('a project that has installed the package', () => {
   })
 })
 
+/** Starts a program of the consumer's folder that serves a mock, until `asking` is done with it. */
+async function serving(
+  folder: string,
+  [program = '', ...args]: readonly string[],
+  asking: (url: string) => Promise<void>,
+): Promise<void> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const child = spawn(
+    join(consumer.folder, 'node_modules', program),
+    args.map((arg) => arg.replace('PORT', String(port))),
+    {
+      cwd: folder,
+      env: { ...process.env, PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += String(data)))
+  try {
+    await expect
+      .poll(
+        async () =>
+          fetch(url).then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 30_000, message: output },
+      )
+      .toBe(true)
+    await asking(url)
+  } finally {
+    child.kill()
+    await once(child, 'exit')
+  }
+}
+
+const isLinux = process.platform === 'linux' && process.arch === 'x64'
+
+// Their binaries are packages of the registry, for Linux.
+describe.runIf(isLinux)('the recipe hono', () => {
+  const ask = async (url: string, body: object, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ model: 'flux', messages: [{ role: 'user', content: 'a fox' }], ...body }),
+    })
+
+  test.each([
+    ['Bun', ['@oven/bun-linux-x64/bin/bun', 'run', 'server.ts']],
+    [
+      'Deno',
+      [
+        '@deno/linux-x64-glibc/deno',
+        'serve',
+        '--allow-all',
+        '--no-lock',
+        '--port',
+        'PORT',
+        '--host',
+        '127.0.0.1',
+        'server.ts',
+      ],
+    ],
+  ])('on %s the mock answers, streams, draws and is scripted; it cannot reset a connection', async (_name, command) => {
+    const folder = join(consumer.folder, 'hono')
+    layOut(readRecipe('hono'), folder)
+    await run(`chmod +x ${join(consumer.folder, 'node_modules', command[0] ?? '')}`, folder)
+    await serving(folder, command, async (url) => {
+      const { choices }: any = await (await ask(url, {})).json()
+      const link = /!\[.*?\]\((.*?)\)/.exec(choices[0].message.content)?.[1] ?? ''
+      expect(link.startsWith(`${url}/cdn/`)).toBe(true)
+      const picture = await fetch(link)
+      expect(readPlaceholder(await picture.bytes())).toMatchObject({ model: 'flux', label: 'a fox' })
+      const paced = await ask(url, { stream: true }, { 'x-mock-pace': '0.01' })
+      expect(await paced.text()).toMatch(/data: \[DONE\]\n\n$/)
+      await using mock = await connectMock(url)
+      await mock.script('limit-rate')
+      expect((await ask(url, {})).status).toBe(429)
+      expect((await mock.exchanges()).map(({ response }) => response.status)).toEqual([200, 200, 429])
+      expect((await ask(url, {}, { 'x-mock-scenario': 'stream-reset-first' })).status).toBe(500)
+    })
+  })
+
+  test('in a Vite dev server the mock answers below its path', async () => {
+    const folder = join(consumer.folder, 'hono')
+    layOut(readRecipe('hono'), folder)
+    await serving(folder, ['.bin/vite', '--port', 'PORT', '--host', '127.0.0.1', '--strictPort'], async (url) => {
+      const { choices }: any = await (await ask(`${url}/mock`, {})).json()
+      const link = /!\[.*?\]\((.*?)\)/.exec(choices[0].message.content)?.[1] ?? ''
+      expect(link.startsWith(`${url}/mock/cdn/`)).toBe(true)
+      expect(readPlaceholder(await (await fetch(link)).arrayBuffer())).toMatchObject({ label: 'a fox' })
+    })
+  })
+})
+
 /** How many tests the runners say that passed. */
 const PASSED =
   /(?:^ *Tests: +(\d+) passed, \1 total$)|(?:^ *Tests +(\d+) passed \(\2\)$)|(?:^# pass (\d+)$)|(?:^ℹ pass (\d+)$)/m
@@ -126,12 +224,13 @@ describe('the recipe', () => {
     ['node-test', 2],
     ['jest', 2],
     ['msw', 2],
+    ['hono', 2],
   ])('%s runs: %i tests pass', async (name, count) => {
     const recipe = readRecipe(name)
     const folder = join(consumer.folder, name)
     layOut(recipe, folder)
     const [install, ...commands] = recipe.commands
-    expect(install).toMatch(/^npm install --save-dev chat-image-mock( (?:vitest|jest|msw|openai))*$/)
+    expect(install).toMatch(/^npm install --save-dev chat-image-mock( (?:@hono\/node-server|hono|jest|msw|openai|vite|vitest))*$/)
     const { code, output } = await run(commands.join('\n'), folder, { CI: 'true' }) // so that no snapshot is written
     expect({ code, passed: Number(PASSED.exec(output)?.slice(1).find(Boolean)) }, output).toEqual({
       code: 0,

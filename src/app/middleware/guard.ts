@@ -1,29 +1,28 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import { ApiError } from '../../errors/api-error.ts'
-import type { Incoming } from '../incoming.ts'
+import type { AppContext, AppHandler } from '../context.ts'
 import type { Settings } from '../settings.ts'
 
-/** Refuses web pages of other origins, with an ApiError: a page that the developer has open must neither drive nor read the mock. */
-export function refuseForeign(request: Incoming): void {
-  const origin = request.header('origin')
-  const isForeign = origin !== undefined && origin.replace(/^https?:\/\//, '') !== request.header('host')
-  if (isForeign || request.header('sec-fetch-site') === 'cross-site') throw new ApiError('foreign_origin')
-}
-
 /**
- * Refuses, with an ApiError, what must neither drive nor read the mock: host names that are not this mock's (DNS can be
- * rebound), and where a token is set whoever does not have it.
+ * Closes the control API to what must neither drive nor read the mock: web pages of other origins (a page that the developer
+ * has open), host names that are not this mock's (DNS can be rebound), and, where a token is set, whoever does not have it.
+ * Host and token do not matter for the paths in `open`.
  */
-export function guardControl(
-  request: Incoming,
-  settings: Pick<Settings, 'publicUrl' | 'allowHosts' | 'controlToken'>,
-): void {
-  const host = request.header('host')
-  if (host !== undefined && !isOwn(host, settings)) throw new ApiError('foreign_host', { asked: host.slice(0, 100) })
-  const { controlToken } = settings
-  if (controlToken !== undefined && !isSame(request.header('x-mock-control-token') ?? '', controlToken))
-    throw new ApiError('wrong_control_token')
+export function guard(open: readonly string[]): AppHandler {
+  return async (c, next) => {
+    const context = c.get('context')
+    const mock = c.get('mock')
+    const origin = c.req.header('origin')
+    const host = c.req.header('host')
+    const isForeign = origin !== undefined && origin.replace(/^https?:\/\//, '') !== host
+    if (isForeign || c.req.header('sec-fetch-site') === 'cross-site') throw new ApiError('foreign_origin')
+    if (!open.includes(context.path)) {
+      if (host !== undefined && !isOwn(host, mock)) throw new ApiError('foreign_host', { asked: host.slice(0, 100) })
+      checkToken(c)
+    }
+    await next()
+  }
 }
 
 // An address, a name of this machine or of a private network, the public one, or one that was allowed.
@@ -35,6 +34,9 @@ function isOwn(host: string, { publicUrl, allowHosts }: Pick<Settings, 'publicUr
   return publicUrl !== undefined && new URL(publicUrl).hostname === name
 }
 
-function isSame(given: string, token: string): boolean {
-  return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', token, 'buffer'))
+function checkToken(c: AppContext): void {
+  const { controlToken } = c.get('mock')
+  if (controlToken === undefined) return
+  const given = hash('sha256', c.req.header('x-mock-control-token') ?? '', 'buffer')
+  if (!timingSafeEqual(given, hash('sha256', controlToken, 'buffer'))) throw new ApiError('wrong_control_token')
 }

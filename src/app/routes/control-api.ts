@@ -1,140 +1,150 @@
 import type { Hook } from '@hono/zod-openapi'
 import { OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Next } from 'hono'
+import { accepts } from 'hono/accepts'
 import { toWords } from '../../chat/zod-helpers.ts'
-import { readJson } from '../../util/json.ts'
+import { ApiError } from '../../errors/api-error.ts'
+import { toJUnit, toMarkdown } from '../../journal/coverage-report.ts'
 import { readExchange } from '../../journal/exchange.ts'
 import type { Filter } from '../../journal/filter.ts'
-import { toJUnit, toMarkdown } from '../../journal/coverage-report.ts'
-import { ApiError } from '../../errors/api-error.ts'
-import type { Frame } from '../../util/reply.ts'
+import { toRoute } from '../../openapi/path-template.ts'
 import { scriptSchema } from '../../scenarios/scenario-schema.ts'
 import type { StoredExchange } from '../../store/store.ts'
-import { BASE, OTHERS, routes } from './control-routes.ts'
-import type { ControlApi, Controlled } from './controlled.ts'
-import type { Incoming } from '../incoming.ts'
-import type { Memory } from '../session-data.ts'
-import { memoryOf } from '../session-data.ts'
-import type { Settings } from '../settings.ts'
-
-/** What is answered piece by piece, in place of a route's own body. */
-interface Out {
-  frames?: Frame[]
-}
+import { readJson } from '../../util/json.ts'
+import type { Frame } from '../../util/reply.ts'
+import type { AppContext, MockContext } from '../context.ts'
+import { CONTROL } from '../context.ts'
+import { readBody } from '../read-body.ts'
+import { send } from '../send.ts'
+import type { SessionData } from '../session-data.ts'
+import { sessionDataOf } from '../session-data.ts'
+import { routes } from './control-routes.ts'
+import { PROBES } from './control.ts'
+import { otherMethods } from './other-methods.ts'
 
 interface Env {
-  Bindings: { readonly memory: Memory; readonly out: Out }
-}
-
-/** The control API, code first: its document is made from its routes. */
-export function createControlApi(controlled: Controlled): ControlApi {
-  const { settings, journal } = controlled
-  const api = createDocumented(controlled)
-  return async (request, trace) => {
-    const body = request.method === 'POST' ? await readBody(request) : undefined
-    const path = request.path.split('/').map(encodeURIComponent).join('/') // it was decoded: a backslash in it is no slash
-    const url = `http://control${path}${request.query === '' ? '' : `?${request.query}`}`
-    const memory = memoryOf(settings, journal.known, trace.session === '' ? undefined : trace.session)
-    const given = new Request(url, {
-      method: request.method === 'HEAD' ? 'GET' : request.method,
-      headers: headersOf(request),
-      ...(body === undefined ? {} : { body }),
-    })
-    const out: Out = {}
-    const response = await api.fetch(given, { memory, out })
-    const headers = {
-      'x-content-type-options': 'nosniff',
-      'content-type': response.headers.get('content-type') ?? 'application/json',
-    }
-    return { status: response.status, headers, body: out.frames ?? (await response.text()) }
+  Bindings: {
+    readonly data: SessionData
+    /** What is answered piece by piece, in place of a route's own body. */
+    readonly out: { frames?: Frame[] }
   }
 }
 
-function headersOf(request: Incoming): Headers {
-  return new Headers({ accept: request.header('accept') ?? '', 'content-type': 'application/json' }) // a body is nothing else
+/** The control API as its routes type it, for a typed client: `hc<ControlApi>(mock.url)`. */
+export type ControlApi = ReturnType<typeof createRoutes>
+
+const DOCUMENT = `${CONTROL}/openapi.json`
+
+const ALL = [...Object.values(routes), { method: 'get', path: DOCUMENT }]
+const ENDPOINTS = ALL.map(({ path }) => ({
+  path,
+  template: toRoute(path),
+  methods: ALL.filter((route) => route.path === path).map(({ method }) => method.toUpperCase()),
+}))
+
+/** Answers a request for the control API that is not for a probe. */
+export async function answerControl(c: AppContext, api: ControlApi, next: Next): Promise<Response | void> {
+  const context = c.get('context')
+  const mock = c.get('mock')
+  const { method, path, query, session } = context
+  const endpoint = ENDPOINTS.find(({ template }) => template.fits(path))
+  if (endpoint === undefined) throw new ApiError('unknown_path', { asked: `${method} ${path.slice(0, 200)}` })
+  const known = method === 'HEAD' ? 'GET' : method
+  if (!endpoint.methods.includes(known)) return otherMethods(endpoint.methods)(c, next)
+  context.endpoint = `${method} ${endpoint.path}`
+  const body = method === 'POST' ? await readJsonText(c) : undefined
+  const url = `http://control${path.split('/').map(encodeURIComponent).join('/')}${query === '' ? '' : `?${query}`}`
+  const headers = { accept: c.req.header('accept') ?? '', 'content-type': 'application/json' }
+  const request = new Request(url, { method: known, headers, ...(body === undefined ? {} : { body }) })
+  const data = sessionDataOf(mock, mock.journal.known, session === '' ? undefined : session)
+  const out: Env['Bindings']['out'] = {}
+  const response = await api.fetch(request, { data, out })
+  const type = response.headers.get('content-type') ?? 'application/json'
+  return send(c, {
+    status: response.status,
+    headers: { 'content-type': type, 'x-content-type-options': 'nosniff' },
+    body: out.frames ?? (await response.text()),
+  })
 }
 
-// The text of a body within the bounds; undefined for one that is empty.
-async function readBody(request: Incoming): Promise<string | undefined> {
-  const type = request.header('content-type') ?? ''
+// The text of a body within the bounds of JSON; undefined for one that is empty.
+async function readJsonText(c: AppContext): Promise<string | undefined> {
+  const type = c.req.header('content-type') ?? ''
   if (!/^application\/json\s*(?:;|$)/i.test(type))
     throw new ApiError('wrong_content_type', { asked: type.slice(0, 64) || 'none', known: ['application/json'] })
-  const bytes = await request.readBody()
+  const bytes = await readBody(c)
   if (bytes.length === 0) return undefined
   const reading = readJson(bytes)
   if ('fault' in reading) throw new ApiError('invalid_body', { reason: reading.fault })
   return bytes.toString()
 }
 
-/** The control API as its routes type it, for a client that is made from them. */
-export type ControlRoutes = ReturnType<typeof createRoutes>
-
 // Each route with what answers it.
-function createRoutes({ choosing }: Settings) {
+function createRoutes({ choosing }: Pick<MockContext, 'choosing'>) {
   const scenarios = [...choosing.catalogue.values()].map(({ then: _answer, ...about }) => about)
   return new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
-    .openapi(routes.exchanges, async ({ env, req, json: reply, text }) => {
-      const asked = filterOf(req.valid('query'))
-      if (prefers(req.header('accept'), 'text/plain')) return text(`${await env.memory.table(asked)}\n`, 200)
-      env.out.frames = toFrames(await env.memory.kept(asked))
-      return reply({ exchanges: [] }, 200)
+    .openapi(routes.exchanges, async (c) => {
+      const filter = filterOf(c.req.valid('query'))
+      const type = accepts(c, { header: 'Accept', supports: [JSON_TYPE, 'text/plain'], default: JSON_TYPE })
+      if (type === 'text/plain') return c.text(`${await c.env.data.table(filter)}\n`, 200)
+      c.env.out.frames = toFrames(await c.env.data.kept(filter))
+      return c.json({ exchanges: [] }, 200)
     })
     .openapi(routes.erase, async ({ env, req, json: reply }) => {
-      await env.memory.erase(filterOf(req.valid('query')))
+      await env.data.erase(filterOf(req.valid('query')))
       return reply(FORGOTTEN, 200)
     })
     .openapi(routes.exchange, async ({ env, req, json: reply }) => {
       const { id } = req.valid('param')
-      const found = await env.memory.exchange(id)
+      const found = await env.data.exchange(id)
       if (found === undefined) throw new ApiError('unknown_exchange', { asked: id.slice(0, 64) })
       return reply(found, 200)
     })
     .openapi(routes.scenarios, async ({ json: reply }) => reply({ scenarios }, 200))
     .openapi(routes.script, async ({ env, req, json: reply }) =>
-      reply({ scripted: await env.memory.script(req.valid('json')) }, 200),
+      reply({ scripted: await env.data.script(req.valid('json')) }, 200),
     )
-    .openapi(routes.pending, async ({ env, json: reply }) => reply({ pending: await env.memory.pending() }, 200))
+    .openapi(routes.pending, async ({ env, json: reply }) => reply({ pending: await env.data.pending() }, 200))
     .openapi(routes.reset, async ({ env, json: reply }) => {
-      await env.memory.reset()
+      await env.data.reset()
       return reply(FORGOTTEN, 200)
     })
-    .openapi(routes.coverage, async ({ env, req, json: reply, body }) => {
-      const coverage = await (req.valid('query').total === 'true' ? env.memory.total() : env.memory.coverage())
-      const accept = req.header('accept')
-      if (prefers(accept, 'text/markdown'))
-        return body(toMarkdown(coverage), 200, { 'content-type': 'text/markdown; charset=utf-8' })
-      if (prefers(accept, 'application/xml'))
-        return body(toJUnit(coverage), 200, { 'content-type': 'application/xml; charset=utf-8' })
-      return reply(coverage, 200)
+    .openapi(routes.coverage, async (c) => {
+      const coverage = await (c.req.valid('query').total === 'true' ? c.env.data.total() : c.env.data.coverage())
+      const supports = [JSON_TYPE, 'text/markdown', 'application/xml']
+      const type = accepts(c, { header: 'Accept', supports, default: JSON_TYPE })
+      if (type === JSON_TYPE) return c.json(coverage, 200)
+      const report = type === 'text/markdown' ? toMarkdown(coverage) : toJUnit(coverage)
+      return c.body(report, 200, { 'content-type': `${type}; charset=utf-8` })
     })
 }
 
-function createDocumented({ settings }: Controlled): ControlRoutes {
-  const api = createRoutes(settings)
-  for (const [name, [summary, mediaType]] of Object.entries(OTHERS)) {
-    const schema = mediaType === 'text/plain' ? z.string() : z.looseObject({})
-    api.openAPIRegistry.registerPath({
-      method: 'get',
-      path: `${BASE}/${name}`,
-      summary,
-      responses: { 200: { description: summary, content: { [mediaType]: { schema } } } },
-    })
+const JSON_TYPE = 'application/json'
+
+/** The control API, code first: its document is made from its routes. */
+export function createControlApi(mock: Pick<MockContext, 'choosing' | 'version'>): ControlApi {
+  const api = createRoutes(mock)
+  const probes = Object.entries(PROBES).map(
+    ([name, { summary, mediaType }]) => [`${CONTROL}/${name}`, summary, mediaType] as const,
+  )
+  for (const [path, summary, mediaType] of [...probes, [DOCUMENT, 'This document', JSON_TYPE] as const]) {
+    const schema = mediaType === JSON_TYPE ? z.looseObject({}) : z.string()
+    const responses = { 200: { description: summary, content: { [mediaType]: { schema } } } }
+    api.openAPIRegistry.registerPath({ method: 'get', path, summary, responses })
   }
   api.onError((error) => {
-    // It becomes a Reply where all errors do. Hono's own is of a body that is not there, and of another copy of hono than ours.
+    // It becomes a Reply where all errors do. Hono's own is of a body that is missing, and of another copy of hono than ours.
     throw 'status' in error && error.status === 400 && !(error instanceof ApiError)
       ? new ApiError('invalid_body', { reason: 'The request has no body.' })
       : error
   })
-  api.notFound(({ req }) => {
-    throw new ApiError('unknown_path', { asked: `${req.method} ${req.path.slice(0, 200)}` })
-  })
-  const document = documentOf(api, settings.version)
-  api.get(`${BASE}/openapi.json`, (context) => context.json(document))
+  const document = documentOf(api, mock.version)
+  api.get(DOCUMENT, (context) => context.json(document))
   return api
 }
 
 // What is true of every route stands in none of them.
-function documentOf(api: ControlRoutes, version: string): object {
+function documentOf(api: ControlApi, version: string): object {
   const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'The control API of chat-image-mock', version },
@@ -142,7 +152,7 @@ function documentOf(api: ControlRoutes, version: string): object {
   const error = { description: 'What is wrong', content: { 'application/json': { schema: ERROR } } }
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(item)) {
-      operation.operationId = `${method}${path.slice(BASE.length).replaceAll(/[^a-z]+([a-z]?)/g, (_, letter: string) => letter.toUpperCase())}`
+      operation.operationId = `${method}${path.slice(CONTROL.length).replaceAll(/[^a-z]+([a-z]?)/g, (_, letter: string) => letter.toUpperCase())}`
       operation.responses.default = error
     }
   }
@@ -197,9 +207,4 @@ function toFrames(all: readonly StoredExchange[]): Frame[] {
     },
   }))
   return [{ wait: 0, data: '{"exchanges":[' }, ...frames, { wait: 0, data: ']}' }]
-}
-
-// A report is sent as what was asked for first; everything else is JSON.
-function prefers(accept: string | undefined, mediaType: string): boolean {
-  return accept?.split(',')[0]?.split(';')[0]?.trim() === mediaType
 }

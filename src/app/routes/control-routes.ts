@@ -4,10 +4,9 @@ import type { Coverage } from '../../journal/coverage.ts'
 import type { Exchange } from '../../journal/exchange.ts'
 import { MAX_LIMIT, STATUS } from '../../journal/filter.ts'
 import type { Scenario, ScriptEntry } from '../../scenarios/scenario.ts'
+import { CONTROL } from '../context.ts'
 import type { Pending } from '../session-data.ts'
 
-/** Where its paths begin. */
-export const BASE = '/__mock'
 const session = z.object({
   'x-mock-session': z.string().max(100).optional().openapi({
     description:
@@ -77,7 +76,7 @@ const json = <T extends z.ZodType>(
 export const routes = {
   exchanges: createRoute({
     method: 'get',
-    path: `${BASE}/exchanges`,
+    path: `${CONTROL}/exchanges`,
     summary: 'What was asked and answered, the oldest first; as a table with Accept: text/plain',
     request: { headers: session, query: filter },
     responses: {
@@ -92,27 +91,27 @@ export const routes = {
   }),
   erase: createRoute({
     method: 'delete',
-    path: `${BASE}/exchanges`,
+    path: `${CONTROL}/exchanges`,
     summary: 'Forget what was asked and answered, as far as it fits the filter',
     request: { headers: session, query: filter },
     responses: { 200: json(forgotten, 'It is forgotten') },
   }),
   exchange: createRoute({
     method: 'get',
-    path: `${BASE}/exchanges/{id}`,
+    path: `${CONTROL}/exchanges/{id}`,
     summary: 'One Exchange; latest is the newest',
     request: { headers: session, params: z.object({ id: z.string() }) },
     responses: { 200: json(exchange, 'The Exchange') },
   }),
   scenarios: createRoute({
     method: 'get',
-    path: `${BASE}/scenarios`,
+    path: `${CONTROL}/scenarios`,
     summary: 'What can be asked for',
     responses: { 200: json(z.object({ scenarios: z.array(scenario) }), 'The scenarios') },
   }),
   script: createRoute({
     method: 'post',
-    path: `${BASE}/script`,
+    path: `${CONTROL}/script`,
     summary: 'The next answers, in order',
     request: {
       headers: session,
@@ -125,21 +124,21 @@ export const routes = {
   }),
   pending: createRoute({
     method: 'get',
-    path: `${BASE}/script`,
+    path: `${CONTROL}/script`,
     summary: 'What is scripted and not yet asked for',
     request: { headers: session },
     responses: { 200: json(z.object({ pending: z.array(pending) }), 'The script') },
   }),
   reset: createRoute({
     method: 'post',
-    path: `${BASE}/reset`,
+    path: `${CONTROL}/reset`,
     summary: 'Forget script, positions, Exchanges and coverage',
     request: { headers: session },
     responses: { 200: json(forgotten, 'It is forgotten') },
   }),
   coverage: createRoute({
     method: 'get',
-    path: `${BASE}/coverage`,
+    path: `${CONTROL}/coverage`,
     summary: 'What was exercised, and what not yet; also as text/markdown, and as JUnit with Accept: application/xml',
     request: {
       headers: session,
@@ -162,12 +161,3 @@ export const routes = {
     },
   }),
 }
-
-/** What is answered elsewhere and documented all the same, with its media type. */
-export const OTHERS = {
-  livez: ['Whether the process runs', 'application/json'],
-  readyz: ['Whether requests are answered; 503 before they are, and while the mock ends', 'application/json'],
-  health: ['Version, contract, and how much is kept', 'application/json'],
-  metrics: ['What was counted since the start, as Prometheus reads it', 'text/plain'],
-  'openapi.json': ['This document', 'application/json'],
-} as const

@@ -1,94 +1,95 @@
+import { Hono } from 'hono'
+import { REMEMBERED, sizeOf } from '../../store/store.ts'
 import type { Reply } from '../../util/reply.ts'
 import { jsonReply } from '../../util/reply.ts'
-import { REMEMBERED, sizeOf } from '../../store/store.ts'
-import type { ControlApi, Controlled } from './controlled.ts'
-import type { Answer, Endpoint } from '../endpoint.ts'
-import { isLink } from './pictures.ts'
-import { basePathOf, modelsOf } from '../operations.ts'
+import type { Env, MockContext } from '../context.ts'
+import { CONTROL } from '../context.ts'
+import { guard } from '../middleware/guard.ts'
+import { send } from '../send.ts'
+import { basePathOf, modelsOf } from './operations.ts'
+import { otherMethods } from './other-methods.ts'
 
-/** Where the control API begins. */
-export const CONTROL = '/__mock'
-
-/** Whether a path belongs to the control API; links that moved below it, behind `prefix`, do not. */
-export function isControl(path: string, prefix: string): boolean {
-  if (!path.startsWith(CONTROL) || (path.length > CONTROL.length && path[CONTROL.length] !== '/')) return false
-  return prefix === '' || !isLink(path, prefix)
+/** A route of the control API that a start needs: it is described here, and answered without zod. */
+export interface Probe {
+  readonly summary: string
+  readonly mediaType: string
+  readonly respond: (mock: MockContext) => Reply | Promise<Reply>
 }
 
-const PROBES = new Set(['livez', 'readyz', 'health'].map((name) => `${CONTROL}/${name}`))
+/** The routes that monitoring asks; any host name may ask those that are not guarded. */
+export const PROBES: Readonly<Record<string, Probe>> = {
+  livez: {
+    summary: 'Whether the process runs',
+    mediaType: 'application/json',
+    respond: () => jsonReply({ status: 'ok' }),
+  },
+  readyz: {
+    summary: 'Whether requests are answered; 503 before they are, and while the mock ends',
+    mediaType: 'application/json',
+    respond: async ({ isReady, choosing }) =>
+      isReady() && (await sizeOf(choosing.store)) !== undefined
+        ? jsonReply({ status: 'ok' })
+        : jsonReply({ status: 'not ready' }, { status: 503, headers: { 'retry-after': '1' } }),
+  },
+  health: { summary: 'Version, contract, and how much is kept', mediaType: 'application/json', respond: health },
+  metrics: {
+    summary: 'What was counted since the start, as Prometheus reads it',
+    mediaType: 'text/plain',
+    respond: async (mock) => (await import('./prometheus.ts')).toExposition(mock),
+  },
+}
 
-/** Whether a path of the control API is one that every probe may ask, whatever its host. */
+/** Whether a path is one of the probes. */
 export function isProbe(path: string): boolean {
-  return PROBES.has(path)
+  return path.startsWith(`${CONTROL}/`) && Object.hasOwn(PROBES, path.slice(CONTROL.length + 1))
 }
 
-/** What Prometheus asks for. */
-export const METRICS = `${CONTROL}/metrics`
+const UNGUARDED = ['livez', 'readyz', 'health'].map((name) => `${CONTROL}/${name}`)
 
-/** The endpoints of the control API: those that every probe asks, and those that are loaded by the first request for one. */
-export function controlEndpoints(controlled: Controlled): Endpoint[] {
-  let api: Promise<ControlApi> | undefined
-  const loaded: Answer = async (request, _path, trace) => {
-    api ??= import('./control-api.ts').then(({ createControlApi }) => createControlApi(controlled))
-    return (await api)(request, trace)
-  }
-  let exposition: Promise<() => Promise<Reply>> | undefined
-  const scraped: Answer = async () => {
-    exposition ??= import('./prometheus.ts').then(({ createExposition }) => createExposition(controlled))
-    return (await exposition)()
-  }
-  return [
-    ...probeEndpoints(controlled),
-    { template: METRICS, answers: { GET: scraped } },
-    ...Object.entries(LOADED).map(([path, methods]) => ({
-      template: `${CONTROL}/${path}`,
-      answers: Object.fromEntries(methods.map((method) => [method, loaded])),
-    })),
-  ]
-}
-
-const LOADED = {
-  exchanges: ['GET', 'DELETE'],
-  'exchanges/{id}': ['GET'],
-  scenarios: ['GET'],
-  script: ['GET', 'POST'],
-  reset: ['POST'],
-  coverage: ['GET'],
-  'openapi.json': ['GET'],
-} as const
-
-function probeEndpoints({ settings, isReady }: Controlled): Endpoint[] {
-  const { contract, version, choosing } = settings
-  const { store } = choosing
-  const health = async (): Promise<Reply> => {
-    const size = await sizeOf(store)
-    return jsonReply({
-      status: isReady() && size !== undefined ? 'ok' : 'not ready',
-      version,
-      contract: {
-        title: contract.title,
-        version: contract.version,
-        operations: contract.operations.length,
-        models: modelsOf(settings).values.length,
-        basePath: basePathOf(settings),
-      },
-      scenarios: choosing.catalogue.size,
-      sessions: size?.sessions ?? null,
-      exchanges: size?.exchanges ?? null,
-      store: {
-        place: store.place ?? 'memory',
-        reached: size !== undefined,
-        notShared: store.place === undefined ? REMEMBERED : [],
-      },
+/** The control API, to be mounted at `/__mock`. What is not a probe is loaded by the first request for it: zod takes its time. */
+export function controlApi(mock: MockContext): Hono<Env> {
+  let loaded: ReturnType<typeof load> | undefined
+  const app = new Hono<Env>()
+  app.use(guard(UNGUARDED))
+  for (const [name, { respond }] of Object.entries(PROBES)) {
+    app.get(`/${name}`, async (c) => {
+      c.get('context').endpoint = `${c.req.method} ${CONTROL}/${name}`
+      return send(c, await respond(mock))
     })
+    app.all(`/${name}`, otherMethods(['GET']))
   }
-  const ready = async (): Promise<Reply> =>
-    isReady() && (await sizeOf(store)) !== undefined
-      ? jsonReply({ status: 'ok' })
-      : jsonReply({ status: 'not ready' }, { status: 503, headers: { 'retry-after': '1' } })
-  return [
-    { template: `${CONTROL}/livez`, answers: { GET: () => jsonReply({ status: 'ok' }) } },
-    { template: `${CONTROL}/readyz`, answers: { GET: ready } },
-    { template: `${CONTROL}/health`, answers: { GET: health } },
-  ]
+  app.all('*', async (c, next) => {
+    const { answerControl, api } = await (loaded ??= load(mock))
+    return answerControl(c, api, next)
+  })
+  return app
+}
+
+async function load(mock: MockContext) {
+  const { answerControl, createControlApi } = await import('./control-api.ts')
+  return { answerControl, api: createControlApi(mock) }
+}
+
+async function health(mock: MockContext): Promise<Reply> {
+  const { contract, choosing, version } = mock
+  const size = await sizeOf(choosing.store)
+  return jsonReply({
+    status: mock.isReady() && size !== undefined ? 'ok' : 'not ready',
+    version,
+    contract: {
+      title: contract.title,
+      version: contract.version,
+      operations: contract.operations.length,
+      models: modelsOf(mock).values.length,
+      basePath: basePathOf(mock),
+    },
+    scenarios: choosing.catalogue.size,
+    sessions: size?.sessions ?? null,
+    exchanges: size?.exchanges ?? null,
+    store: {
+      place: choosing.store.place ?? 'memory',
+      reached: size !== undefined,
+      notShared: choosing.store.place === undefined ? REMEMBERED : [],
+    },
+  })
 }

@@ -12,7 +12,7 @@ const PAGE =
   '<!doctype html>\n<html lang="en"><head><title>Just a moment...</title></head><body><h1>Checking your browser</h1></body></html>\n'
 
 /** What is answered for a picture with a fault, made of what would be answered without; an ApiError for one that is missing. */
-export const faulty: Readonly<Record<PictureFault, (sound: () => Promise<Reply>) => Promise<Reply>>> = {
+export const withFault: Readonly<Record<PictureFault, (sound: () => Promise<Reply>) => Promise<Reply>>> = {
   missing: async () => {
     throw new ApiError('unknown_picture')
   },

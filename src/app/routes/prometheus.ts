@@ -2,7 +2,7 @@ import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client
 import type { Store } from '../../store/store.ts'
 import { sizeOf } from '../../store/store.ts'
 import type { Reply } from '../../util/reply.ts'
-import type { Controlled } from './controlled.ts'
+import type { MockContext } from '../context.ts'
 import type { Durations, Metrics } from '../metrics.ts'
 import { BOUNDS } from '../metrics.ts'
 
@@ -26,25 +26,19 @@ interface Metric {
 
 type Size = Awaited<ReturnType<Store['size']>>
 
-/** Answers with the metrics of a mock, and where its Settings say so with those of its process, as Prometheus reads them. */
-export function createExposition({ settings }: Pick<Controlled, 'settings'>): () => Promise<Reply> {
-  const { metrics, version, choosing, processMetrics } = settings
-  return async () => {
-    const size = await sizeOf(choosing.store) // of a store that cannot be reached nothing is told; of all else, it is
-    const own = AggregatorRegistry.aggregate([
-      [...ofRequests(metrics, version), ...ofPictures(metrics), ...(size === undefined ? [] : ofMemory(size))],
-    ])
-    const texts = await Promise.all([own.metrics(), ...(processMetrics ? [processRegistry().metrics()] : [])])
-    return {
-      status: 200,
-      headers: {
-        'content-type': Registry.PROMETHEUS_CONTENT_TYPE,
-        'x-content-type-options': 'nosniff',
-        'cache-control': 'no-store',
-      },
-      body: texts.join('\n'),
-    }
+/** The metrics of a mock, and where its options say so those of its process, as Prometheus reads them. */
+export async function toExposition({ metrics, version, choosing, processMetrics }: MockContext): Promise<Reply> {
+  const size = await sizeOf(choosing.store) // of a store that cannot be reached nothing is told; of all else, it is
+  const own = AggregatorRegistry.aggregate([
+    [...ofRequests(metrics, version), ...ofPictures(metrics), ...(size === undefined ? [] : ofMemory(size))],
+  ])
+  const texts = await Promise.all([own.metrics(), ...(processMetrics ? [processRegistry().metrics()] : [])])
+  const headers = {
+    'content-type': Registry.PROMETHEUS_CONTENT_TYPE,
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
   }
+  return { status: 200, headers, body: texts.join('\n') }
 }
 
 let ofProcess: Registry | undefined // there is one process, however often its files are read anew

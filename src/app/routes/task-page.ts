@@ -114,7 +114,7 @@ const STYLE_HASH = hashOf(STYLE)
  * wherever it was opened: its own links are relative, so that it needs neither the host of an answer's links nor a policy
  * that names it; only what other sites read of it has whole URLs, which begin with `base`.
  */
-export function toPage(base: string, task: Task): Reply {
+export function taskPage(base: string, task: Task): Reply {
   const language = languageOf(task.recipe.label)
   const own = styleOf(task.recipe)
   const head = headOf(base, task, WORDS[language])

@@ -1,0 +1,119 @@
+import type { Context, Handler, MiddlewareHandler } from 'hono'
+import { basePath } from 'hono/route'
+import type { RequestContext as RequestFacts } from '../journal/request-context.ts'
+import type { ApiError } from '../errors/api-error.ts'
+import type { Choice } from '../scenarios/choose.ts'
+import type { PictureCache } from '../images/picture-cache.ts'
+import type { ClientBindings } from './client.ts'
+import type { Journal } from './journal.ts'
+import type { Labels } from './metrics.ts'
+import { createRequestId } from './request-id.ts'
+import { sessionOf } from './session.ts'
+import type { Settings } from './settings.ts'
+
+/** All that the routes of one app share. */
+export interface MockContext extends Settings {
+  /** False before the mock listens and while it ends. */
+  readonly isReady: () => boolean
+  /** Aborts when the mock ends: open streams then stop after a whole event. */
+  readonly ending: AbortSignal
+  /** What the paths of pictures begin with: nothing, or `/__mock` where the user's contract has one of their paths. */
+  readonly prefix: string
+  readonly journal: Journal
+  readonly pictures: PictureCache
+  readonly labelsOf: (context: RequestContext, status: number) => Labels
+}
+
+/** What is learnt of one request. Middleware fills it in, in the order of `app.ts`; nothing is read back from headers. */
+export interface RequestContext extends RequestFacts {
+  /** `performance.now()` when the request came in. */
+  readonly started: number
+  readonly method: string
+  /** Percent-decoded, except for `%2F` and `%25`; without the path at which the app is mounted. */
+  readonly path: string
+  /** Without its question mark. */
+  readonly query: string
+  /** What links of the answer begin with. */
+  readonly base: string
+  /** Of the answer, as pages of other origins may read it; false for the control API. */
+  isOpen: boolean
+  /** Whether the journal records the request. */
+  isRecorded: boolean
+  /** Whether the body was read, or is being read. */
+  isBodyRead: boolean
+  /** Why the request is not valid. A scenario that the request names in a header answers all the same. */
+  rejection: ApiError | undefined
+  /** Values of the path's parameters. */
+  params: Readonly<Record<string, string>>
+  /** Factor of the real gateway's time. */
+  pace: number
+  choice: Choice | undefined
+  /** Why an error was sent, for the log. */
+  failure: string | undefined
+}
+
+/** Where the control API is mounted. */
+export const CONTROL = '/__mock'
+
+/** The types of the app's Hono contexts. */
+export interface Env {
+  Bindings: ClientBindings
+  Variables: { mock: MockContext; context: RequestContext }
+}
+
+export type AppContext = Context<Env>
+export type AppHandler = Handler<Env>
+
+/** Begins a RequestContext: request id, session, what links begin with. An ApiError if the name of the session is not valid. */
+export function requestContext(mock: MockContext): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    if (c.env === undefined) c.env = {} // app.request() gives none
+    const context = createRequestContext(c, mock)
+    c.set('mock', mock)
+    c.set('context', context)
+    context.session = sessionOf(c)
+    await next()
+  }
+}
+
+function createRequestContext(c: AppContext, mock: MockContext): RequestContext {
+  const { url, method, path } = c.req
+  const mount = basePath(c)
+  const relativePath = mount === '/' ? path : path.slice(mount.length) || '/'
+  const start = url.indexOf('/', 8)
+  const mark = url.indexOf('?', start)
+  const origin = c.env.origin ?? url.slice(0, start)
+  return {
+    requestId: createRequestId(),
+    started: performance.now(),
+    method,
+    path: relativePath,
+    query: mark < 0 ? '' : url.slice(mark + 1),
+    base: (mock.publicUrl ?? origin + (mount === '/' ? '' : mount)) + mock.prefix,
+    isOpen: !isBelow(relativePath, CONTROL),
+    isRecorded: false,
+    isBodyRead: false,
+    session: '',
+    generation: undefined,
+    endpoint: undefined,
+    operation: undefined,
+    size: 0,
+    body: undefined,
+    violations: NONE,
+    rejection: undefined,
+    chat: undefined,
+    params: NO_PARAMS,
+    pace: mock.pace,
+    choice: undefined,
+    nearMisses: NONE,
+    notes: [],
+    failure: undefined,
+  }
+}
+
+const NONE: readonly never[] = []
+const NO_PARAMS = {}
+
+function isBelow(path: string, root: string): boolean {
+  return path.startsWith(root) && (path.length === root.length || path[root.length] === '/')
+}

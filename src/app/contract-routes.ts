@@ -1,0 +1,49 @@
+import type { Operation } from '../openapi/operation.ts'
+import type { Route as PathTemplate } from '../openapi/path-template.ts'
+import { toRoute } from '../openapi/path-template.ts'
+import type { Behaviour } from './routes/operations.ts'
+import { behaviourOf } from './routes/operations.ts'
+import type { Settings } from './settings.ts'
+
+/** An Operation, and where and how it is answered. */
+export interface Route {
+  readonly operation: Operation
+  readonly template: PathTemplate
+  readonly behaviour: Behaviour
+}
+
+/** The operations of one path. */
+export interface PathRoutes {
+  /** In Hono's syntax. It may match more than the template does. */
+  readonly path: string
+  readonly template: PathTemplate
+  readonly routes: readonly Route[]
+  /** The methods of the operations, in capitals. */
+  readonly methods: readonly string[]
+}
+
+/** The routes of a contract by path, in the order in which they are tried: concrete paths before templated ones. */
+export function contractRoutes({ contract, packaged }: Pick<Settings, 'contract' | 'packaged'>): PathRoutes[] {
+  const paths = [...new Set(contract.operations.map(({ path }) => path))]
+  return paths
+    .toSorted((a, b) => Number(a.includes('{')) - Number(b.includes('{')))
+    .map((path) => {
+      const template = toRoute(decodePath(path))
+      const operations = contract.operations.filter((operation) => operation.path === path)
+      const routes = operations.map((operation) => ({
+        operation,
+        template,
+        behaviour: behaviourOf(operation, packaged),
+      }))
+      return { path: template.pattern, template, routes, methods: operations.map(({ method }) => method) }
+    })
+}
+
+// As Hono decodes the path of a request: %2F and %25 stay, so that a path keeps its segments.
+function decodePath(path: string): string {
+  try {
+    return decodeURI(path.replaceAll('%25', '%2525'))
+  } catch {
+    return path
+  }
+}

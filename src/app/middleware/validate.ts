@@ -1,0 +1,127 @@
+import { profileOf } from '../../chat/profile.ts'
+import { readChatRequest } from '../../chat/chat-request.ts'
+import { toPace } from '../../chat/parse-pace.ts'
+import { ApiError } from '../../errors/api-error.ts'
+import type { Operation } from '../../openapi/operation.ts'
+import { isJsonType } from '../../openapi/operation.ts'
+import { checkRequest } from '../../openapi/validate-request.ts'
+import type { JsonValue } from '../../util/json.ts'
+import { isObject, readJson } from '../../util/json.ts'
+import type { AppContext, AppHandler } from '../context.ts'
+import { readBody } from '../read-body.ts'
+import type { Route } from '../contract-routes.ts'
+import { isChat, isOwnModel, toViolationError } from '../routes/operations.ts'
+
+/**
+ * Reads a request and checks it by its Operation, in the order 415, 413, 401, 400. What is wrong becomes the context's
+ * `rejection`: a scenario that the request names in a header answers all the same.
+ */
+export function validate({ operation, template }: Route): AppHandler {
+  return async (c, next) => {
+    const context = c.get('context')
+    const mock = c.get('mock')
+    if (!template.fits(context.path)) return next()
+    const values = template.read(context.path)
+    context.operation = operation
+    context.endpoint = `${context.method} ${operation.path}`
+    if (values === undefined)
+      throw new ApiError('bad_request_line', { reason: 'The path is not valid percent-encoded UTF-8.' })
+    context.params = values
+    try {
+      await readRequest(c, operation)
+      if (isChat(operation, mock.packaged)) await readChat(c)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      context.rejection = error
+    }
+    await next()
+  }
+}
+
+async function readRequest(c: AppContext, operation: Operation): Promise<void> {
+  const context = c.get('context')
+  const mock = c.get('mock')
+  const mediaType = operation.body === undefined ? undefined : mediaTypeOf(c, operation.body.mediaTypes)
+  const bytes = operation.body === undefined ? undefined : await readBody(c)
+  context.size = bytes?.length ?? 0
+  checkKey(c)
+  const body = bytes === undefined || mediaType === undefined ? undefined : toValue(bytes, mediaType, operation)
+  context.body = body?.value
+  context.violations = checkRequest(mock.contract, operation, {
+    path: context.params,
+    query: new URLSearchParams(context.query),
+    header: (name) => c.req.header(name),
+    body,
+  }).filter((violation) => !isOwnModel(violation, mock))
+  const isAnswered = mock.contractMode === 'report' && isUnderstood(body?.value)
+  if (context.violations.length > 0 && !isAnswered) throw toViolationError(context.violations, operation, mock)
+  context.pace = paceOf(c.req.header('x-mock-pace')) ?? mock.pace
+}
+
+async function readChat(c: AppContext): Promise<void> {
+  const context = c.get('context')
+  const mock = c.get('mock')
+  const { body, base } = context
+  if (!isObject(body)) throw new ApiError('invalid_body', { reason: 'The request body must be a JSON object.' })
+  const profile = profileOf(mock.profiles, typeof body['model'] === 'string' ? body['model'] : '')
+  context.chat = await readChatRequest(body, { profile, base, seed: mock.seed })
+}
+
+// A chat request whose model and messages can be read; whatever else is wrong with it is only reported.
+function isUnderstood(body: JsonValue | undefined): boolean {
+  return isObject(body) && typeof body['model'] === 'string' && Array.isArray(body['messages'])
+}
+
+// A missing Content-Type is read as JSON, where the contract offers it.
+function mediaTypeOf({ req }: AppContext, mediaTypes: readonly string[]): string {
+  const encoding = req.header('content-encoding')?.trim() ?? ''
+  if (encoding !== '' && encoding.toLowerCase() !== 'identity')
+    throw new ApiError('content_encoding', { asked: encoding.slice(0, 64) })
+  const header = req.header('content-type')
+  if (header === undefined) return mediaTypes.find(isJsonType) ?? mediaTypes[0] ?? 'application/json'
+  const asked = essenceOf(header)
+  const found =
+    mediaTypes.find((known) => essenceOf(known) === asked) ??
+    mediaTypes.find((known) => known === '*/*' || essenceOf(known) === `${asked.split('/')[0]}/*`)
+  if (found === undefined) throw new ApiError('wrong_content_type', { asked: asked.slice(0, 64), known: mediaTypes })
+  return found
+}
+
+// A media type without its parameters.
+function essenceOf(mediaType: string): string {
+  return mediaType.split(';')[0]?.trim().toLowerCase() ?? ''
+}
+
+function toValue(
+  bytes: Buffer,
+  mediaType: string,
+  { body }: Operation,
+): { readonly value: JsonValue; readonly mediaType: string } | undefined {
+  if (!isJsonType(mediaType)) return bytes.length === 0 ? undefined : { value: bytes.toString('utf8'), mediaType }
+  if (bytes.length === 0 && body?.required === false) return undefined
+  const reading = readJson(bytes)
+  if ('fault' in reading) throw new ApiError('invalid_body', { reason: reading.fault })
+  return { value: reading.value, mediaType }
+}
+
+function checkKey(c: AppContext): void {
+  const { apiKeys } = c.get('mock')
+  if (apiKeys.length === 0) return
+  const header = c.req.header('authorization')
+  const key = /^Bearer\s+(\S+)\s*$/i.exec(header ?? '')?.[1]
+  if (key === undefined || !apiKeys.includes(key))
+    throw new ApiError(header === undefined ? 'missing_api_key' : 'invalid_api_key', {
+      headers: { 'www-authenticate': 'Bearer' },
+    })
+}
+
+function paceOf(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined
+  const pace = toPace(header.trim())
+  if (pace === undefined)
+    throw new ApiError('invalid_header', {
+      param: 'x-mock-pace',
+      reason: "Invalid value for 'x-mock-pace': write instant, real, or a factor from 0 to 1000.",
+    })
+  return pace
+}

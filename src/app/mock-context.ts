@@ -1,0 +1,40 @@
+import { createPictureCache, renderPicture } from '../images/picture-cache.ts'
+import { overlaps } from '../openapi/path-template.ts'
+import type { MockContext } from './context.ts'
+import { CONTROL } from './context.ts'
+import { createJournal } from './journal.ts'
+import { createLabels } from './metrics.ts'
+import { LINK_PATHS } from './routes/links.ts'
+import type { Settings } from './settings.ts'
+
+/** What an app needs beside its settings. */
+type Surroundings = Pick<MockContext, 'isReady' | 'ending'>
+
+/** The context of an app: where the user's contract has one of our paths, ours move below the control API. */
+export function createMockContext(settings: Settings, surroundings: Surroundings): MockContext {
+  const onFault = guarded(settings.onFault, () => {})
+  const onExchange = settings.onExchange && guarded(settings.onExchange, onFault)
+  const journal = createJournal(settings, onFault)
+  const clashes = settings.contract.operations.some(({ path }) => LINK_PATHS.some((ours) => overlaps(path, ours)))
+  return {
+    ...settings,
+    ...surroundings,
+    onFault,
+    onExchange,
+    journal,
+    prefix: clashes ? CONTROL : '',
+    pictures: createPictureCache(renderPicture, settings.metrics.pictures),
+    labelsOf: createLabels(settings.choosing.catalogue, journal.known),
+  }
+}
+
+// What the user's own functions throw must neither change an answer nor end the user's process.
+function guarded<T>(call: (value: T) => void, onError: (error: unknown) => void): (value: T) => void {
+  return (value) => {
+    try {
+      call(value)
+    } catch (error) {
+      onError(error)
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { isMeant } from '../../chat/profile.ts'
+import { ApiError } from '../../errors/api-error.ts'
+import type { ErrorKind } from '../../errors/table.ts'
+import { MAX_MODEL } from '../../images/recipe.ts'
+import type { Alternatives, Operation } from '../../openapi/operation.ts'
+import { sampleResponse } from '../../openapi/sample.ts'
+import type { Violation } from '../../openapi/violation.ts'
+import type { JsonObject } from '../../util/json.ts'
+import type { Reply } from '../../util/reply.ts'
+import { jsonReply } from '../../util/reply.ts'
+import type { AppContext } from '../context.ts'
+import type { Settings } from '../settings.ts'
+import { createChatCompletion } from './chat.ts'
+
+/** Answers a valid request for an operation. */
+export type Behaviour = (c: AppContext) => Reply | Promise<Reply>
+
+/** The operations that do more than answer their example, by operationId. */
+const behaviours: ReadonlyMap<string, Behaviour> = new Map(
+  Object.entries({ createChatCompletion, listModels, retrieveModel }),
+)
+
+/** What answers an Operation: its own behaviour, else the contract's example or a sample of its schema. */
+export function behaviourOf(operation: Operation, packaged: Settings['packaged']): Behaviour {
+  const twin = packaged.operations.find(({ method, path }) => method === operation.method && path === operation.path)
+  return behaviours.get(operation.operationId ?? twin?.operationId ?? '') ?? answerSample
+}
+
+/** Whether an Operation's requests are chat requests. */
+export function isChat(operation: Operation, packaged: Settings['packaged']): boolean {
+  return behaviourOf(operation, packaged) === createChatCompletion
+}
+
+function listModels(c: AppContext): Reply {
+  return jsonReply({ object: 'list', data: modelsOf(c.get('mock')).values.map(toModel) })
+}
+
+function retrieveModel(c: AppContext): Reply {
+  const context = c.get('context')
+  const parameter = context.operation?.parameters[0]
+  return jsonReply(toModel(context.params[parameter?.name ?? ''] ?? ''))
+}
+
+function toModel(id: string): JsonObject {
+  return { id, object: 'model', created: 1_677_652_288, owned_by: 'chat-image-mock' }
+}
+
+async function answerSample(c: AppContext): Promise<Reply> {
+  const { operation } = c.get('context')
+  if (operation === undefined) throw new TypeError('an operation answers its own requests')
+  const { status, mediaType, body } = await sampleResponse(c.get('mock').contract, operation)
+  const headers = mediaType === undefined ? {} : { 'content-type': mediaType, 'x-content-type-options': 'nosniff' }
+  return { status, headers, body }
+}
+
+/** The models that can be requested: by name, and as families; those of the chat operation's schema and the user's own. */
+export function modelsOf({
+  contract,
+  packaged,
+  ownModels,
+}: Pick<Settings, 'contract' | 'packaged' | 'ownModels'>): Alternatives {
+  const isFamily = (name: string): boolean => name.endsWith('*')
+  const { values = [], titles = [] } = contract.operations.find((one) => isChat(one, packaged))?.models ?? {}
+  return {
+    values: [...new Set([...values, ...ownModels.filter((name) => !isFamily(name))])],
+    titles: [...new Set([...titles, ...ownModels.filter(isFamily)])],
+  }
+}
+
+/** Whether a violation is none because the user's own profiles name the model. */
+export function isOwnModel({ param, reason, value }: Violation, { ownModels }: Pick<Settings, 'ownModels'>): boolean {
+  return (
+    param === 'model' &&
+    reason === 'value' &&
+    typeof value === 'string' &&
+    value.length <= MAX_MODEL &&
+    ownModels.some((name) => isMeant(name, value))
+  )
+}
+
+/** The one error for all violations of a request; an unknown model as the only one is an error of its own. */
+export function toViolationError(violations: readonly Violation[], operation: Operation, settings: Settings): ApiError {
+  const [first] = violations
+  if (first === undefined) throw new RangeError('no violation')
+  const { param, reason, value } = first
+  const isSample = behaviourOf(operation, settings.packaged) === answerSample
+  if (!isSample && violations.length === 1 && param === 'model' && reason === 'value' && typeof value === 'string') {
+    const { values, titles } = modelsOf(settings)
+    return new ApiError('unknown_model', { param, asked: value.slice(0, 64), known: [...values, ...titles] })
+  }
+  const kind = (isSample ? undefined : KINDS_BY_PARAM[`${param} ${reason}`]) ?? KINDS[reason]
+  const messages = violations.slice(0, MAX_VIOLATIONS).map(({ message }) => message)
+  const rest = violations.length - messages.length
+  return new ApiError(kind, { param, reason: `${messages.join(' ')}${rest > 0 ? ` And ${rest} more.` : ''}` })
+}
+
+const KINDS = { missing: 'missing_parameter', type: 'invalid_type', value: 'invalid_value' } as const
+/** Violations for which the gateway has its own message: to it, an empty list of messages is missing. */
+const KINDS_BY_PARAM: Readonly<Record<string, ErrorKind>> = {
+  'model missing': 'missing_model',
+  'messages missing': 'missing_messages',
+  'messages value': 'empty_messages',
+  'max_tokens value': 'invalid_max_tokens',
+}
+
+/** Violations in one error at most. */
+const MAX_VIOLATIONS = 20
+
+/** What follows the server's own URL in a client's base URL: OpenAI's clients append two segments to it, /chat/completions. */
+export function basePathOf({ contract, packaged }: Pick<Settings, 'contract' | 'packaged'>): string {
+  const chat = packaged.operations.find((one) => isChat(one, packaged))
+  const own = contract.operations.find((one) => isChat(one, packaged))
+  return (own ?? chat)?.path.split('/').slice(0, -2).join('/') ?? ''
+}

@@ -1,0 +1,37 @@
+import type { Violation } from '../../openapi/violation.ts'
+import type { Choice } from '../../scenarios/choose.ts'
+import type { Reply } from '../../util/reply.ts'
+import type { AppContext, AppHandler } from '../context.ts'
+import type { Route } from '../contract-routes.ts'
+import { send } from '../send.ts'
+import { chatSubject } from './chat.ts'
+import type { Behaviour } from './operations.ts'
+
+/** Answers a request as its Operation does, or as the scenario that was chosen for it. */
+export function respond({ operation, behaviour }: Route): AppHandler {
+  return async (c, next) => {
+    const context = c.get('context')
+    if (context.operation !== operation) return next()
+    const { choice, rejection, notes, violations } = context
+    if (choice === undefined && rejection !== undefined) throw rejection
+    const reply = choice === undefined ? await behaviour(c) : await applyChoice(c, choice, behaviour)
+    if (choice !== undefined) notes.unshift(`scenario ${choice.name} (${choice.why})`)
+    notes.push(...violations.slice(0, MAX_VIOLATIONS).map(toNote))
+    return send(c, reply)
+  }
+}
+
+async function applyChoice(c: AppContext, choice: Choice, behaviour: Behaviour): Promise<Reply> {
+  const { applyScenario } = await import('../../scenarios/apply.ts')
+  const { rejection, requestId } = c.get('context')
+  const format = { dialect: c.get('mock').errors, requestId }
+  return applyScenario(choice, { format, rejection, chat: chatSubject(c), respond: async () => behaviour(c) })
+}
+
+/** Violations in the notes, and characters of each: a header has an end, and the journal has all of them. */
+const MAX_VIOLATIONS = 5
+const MAX_VIOLATION = 150
+
+function toNote({ message }: Violation): string {
+  return `violation: ${message.length <= MAX_VIOLATION ? message : `${message.slice(0, MAX_VIOLATION)}...`}`
+}

@@ -1,0 +1,96 @@
+import { redactRepeated, redactText } from '../journal/credentials.ts'
+import type { Reply } from '../util/reply.ts'
+import { isStream } from '../util/reply.ts'
+import { dropBody } from './client.ts'
+import type { AppContext, RequestContext } from './context.ts'
+import type { RequestLogEntry } from './settings.ts'
+import { toResponse } from './to-response.ts'
+
+/**
+ * Answers a request, on every route: adds the headers that all answers have, records the request, waits, and writes the
+ * metrics and the log line when the answer is over. Status and headers are given at once, since Hono copies a Response
+ * whose headers are changed later; this is why hono/cors and hono/request-id are not used.
+ */
+export async function send(c: AppContext, reply: Reply): Promise<Response> {
+  const context = c.get('context')
+  const mock = c.get('mock')
+  const notes = [...(reply.notes ?? []), ...context.notes]
+  let whole = completed(reply, { requestId: context.requestId, isOpen: context.isOpen, version: mock.version, notes })
+  const record = context.isRecorded ? await mock.journal.record(c, whole, notes) : undefined
+  if (record !== undefined && record.notes.length > 0)
+    whole = { ...whole, headers: { ...whole.headers, ...toNote([...notes, ...record.notes]) } }
+  const countEnd = mock.metrics.begin(isStream(whole.body))
+  let isOver = false
+  const end = async (hungUp: boolean): Promise<void> => {
+    if (isOver) return
+    isOver = true
+    const duration = performance.now() - context.started
+    countEnd(mock.labelsOf(context, whole.status), duration / 1000)
+    mock.onExchange?.(toLogEntry(context, whole, { duration, hungUp }))
+    await record?.end({ duration, hungUp })
+    c.env.onEnd?.()
+  }
+  if (!context.isBodyRead) dropBody(c)
+  return toResponse(c, whole, end)
+}
+
+interface Completing extends Pick<RequestContext, 'requestId' | 'isOpen'> {
+  readonly version: string
+  readonly notes: readonly string[]
+}
+
+/** A Reply with the headers that all answers have; those outside the control API are open to every origin. */
+export function completed(reply: Reply, { requestId, isOpen, version, notes }: Completing): Reply {
+  const body = hasNoBody(reply.status) ? '' : reply.body
+  const headers: Record<string, string> = { ...reply.headers, ...toNote(notes) }
+  if (!isStream(body) && !hasNoBody(reply.status)) headers['content-length'] ??= String(Buffer.byteLength(body))
+  headers['x-request-id'] = requestId
+  headers['x-oneapi-request-id'] = requestId
+  headers['x-mock-version'] = version
+  if (isOpen) headers['access-control-allow-origin'] = '*'
+  return { status: reply.status, headers, body, wait: reply.wait ?? 0 }
+}
+
+// HTTP allows these statuses no body.
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 205 || status === 304
+}
+
+/** Characters of `x-mock-note` at most. */
+const MAX_NOTE = 500
+
+// A header takes printable ASCII.
+function toNote(notes: readonly string[]): Readonly<Record<string, string>> {
+  if (notes.length === 0) return {}
+  const text = notes.join('; ').replaceAll(/[^\x20-\x7e]/g, '?')
+  return { 'x-mock-note': text.slice(0, MAX_NOTE) }
+}
+
+// What a log shows of a request and its answer, without the credentials that either repeats.
+function toLogEntry(
+  { method, path, requestId, session, chat, choice, failure }: RequestContext,
+  { status, headers }: Reply,
+  { duration, hungUp }: { readonly duration: number; readonly hungUp: boolean },
+): RequestLogEntry {
+  const note = headers['x-mock-note']
+  return {
+    method,
+    path: redactRepeated(path),
+    status,
+    duration,
+    requestId,
+    session: session === '' ? undefined : redactRepeated(session),
+    model: chat === undefined ? undefined : redactRepeated(chat.model.slice(0, 100)),
+    scenario: choice === undefined ? undefined : redactRepeated(choice.name),
+    hungUp,
+    note: note === undefined ? undefined : redactRepeated(note),
+    error: failure === undefined ? undefined : cut(redactText(failure.slice(0, 4000))),
+  }
+}
+
+/** Characters of an error in the log at most. */
+const MAX_ERROR = 300
+
+function cut(text: string): string {
+  return text.length <= MAX_ERROR ? text : `${text.slice(0, MAX_ERROR - 1)}…`
+}

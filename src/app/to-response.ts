@@ -1,0 +1,112 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Frame, Reply } from '../util/reply.ts'
+import { isStream } from '../util/reply.ts'
+import { closeConnection, isGone, resetConnection } from './client.ts'
+import type { AppContext } from './context.ts'
+import { Waits } from './waits.ts'
+
+/** There is no answer, and in process no connection to close: `fetch` rejects with the cause. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer'
+}
+
+/** Ends an answer: it was read to its end, or its client has disconnected before. Only the first call counts. */
+export type End = (hungUp: boolean) => Promise<void>
+
+/**
+ * A complete Reply as a Response. It resolves when the head is due: a stream's head comes with its first frame, as the
+ * gateway sends it [S]. What needs no waiting is one body; everything else is a stream of the same bytes.
+ */
+export async function toResponse(c: AppContext, reply: Reply, end: End): Promise<Response> {
+  const { status, headers, body, wait = 0 } = reply
+  const frames: readonly Frame[] = isStream(body) ? body : [{ wait: 0, data: body }]
+  const [first = { wait: 0, data: '', isReset: undefined, isAlone: undefined }, ...others] = frames
+  const isWhole = c.req.method === 'HEAD' || (others.length === 0 && first.isAlone === undefined)
+  const before = wait + first.wait
+  if (before > 0 || !isWhole) {
+    const waits = new Waits(c)
+    if (before > 0 && !(await waits.pass(before))) return noAnswer(c, waits, end)
+    if (!isWhole) return new Response(toStream(c, frames, { waits, end }), { status, headers })
+    waits.end()
+  }
+  await end(isGone(c) && first.isReset === undefined)
+  if (first.isReset === undefined)
+    return new Response(c.req.method === 'HEAD' ? null : bodyOf(first.data, headers), { status, headers })
+  if (resetConnection(c)) return new Response(null)
+  throw new NoAnswer('reset', { cause: connectionReset('fetch failed') })
+}
+
+// Of a text without a type, Response would say that it is text/plain.
+function bodyOf(data: string | Uint8Array, headers: Reply['headers']): string | Uint8Array<ArrayBuffer> | null {
+  if (data.length === 0) return null
+  return typeof data === 'string' && 'content-type' in headers ? data : toBytes(data)
+}
+
+// The wait for the head was stopped by the client or by the end of the mock, or its timer failed.
+async function noAnswer(c: AppContext, waits: Waits, end: End): Promise<Response> {
+  waits.end()
+  if (waits.error !== undefined) c.get('mock').onFault(waits.error)
+  await end(isGone(c))
+  if (closeConnection(c)) return new Response(null)
+  throw new NoAnswer('stopped', { cause: waits.error ?? new TypeError('fetch failed') })
+}
+
+function toStream(
+  c: AppContext,
+  frames: readonly Frame[],
+  { waits, end }: { readonly waits: Waits; readonly end: End },
+): ReadableStream<Uint8Array> {
+  let next = 0
+  let isOver = false
+  const finish = async (hungUp: boolean): Promise<void> => {
+    isOver = true
+    waits.end()
+    await end(hungUp)
+  }
+  const reset = async (controller: ReadableStreamDefaultController): Promise<void> => {
+    await finish(false)
+    if (!resetConnection(c)) controller.error(connectionReset('terminated'))
+  }
+  const fail = async (controller: ReadableStreamDefaultController): Promise<void> => {
+    c.get('mock').onFault(waits.error)
+    await finish(isGone(c))
+    if (!closeConnection(c)) controller.error(waits.error)
+  }
+  return new ReadableStream(
+    {
+      start(controller) {
+        waits.signal.addEventListener('abort', () => {
+          if (isOver) return
+          const { signal } = c.req.raw
+          if (signal.aborted && c.env.incoming === undefined) controller.error(signal.reason)
+          else controller.close() // after the last whole frame
+          void finish(isGone(c))
+        })
+      },
+      async pull(controller) {
+        const { wait, data, isAlone, isReset } = frames[next++] ?? { wait: 0, data: '' }
+        if (next > 1 && !(await waits.pass(wait))) return waits.error === undefined ? undefined : fail(controller)
+        if (isReset !== undefined) return reset(controller)
+        if (data.length > 0) controller.enqueue(toBytes(data))
+        if (next >= frames.length) {
+          controller.close()
+          await finish(false)
+        } else if (isAlone !== undefined) await setImmediate() // what follows is sent by itself
+      },
+      cancel: async () => finish(true),
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+const encoder = new TextEncoder()
+
+// A copy: its reader may do with it what it likes.
+function toBytes(data: string | Uint8Array): Uint8Array<ArrayBuffer> {
+  return typeof data === 'string' ? encoder.encode(data) : new Uint8Array(data)
+}
+
+// As the global fetch reports it.
+function connectionReset(message: string): TypeError {
+  return new TypeError(message, { cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }) })
+}
