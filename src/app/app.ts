@@ -1,7 +1,8 @@
 import { redactRepeated, redactText } from '../journal/credentials.ts'
+import { createRecorder, NOT_RECORDED } from '../journal/recorder.ts'
 import type { CoverageTargets } from '../journal/coverage-keys.ts'
-import type { Trace } from '../journal/request-context.ts'
-import { createTrace } from '../journal/request-context.ts'
+import type { RequestContext as Trace } from './context.ts'
+import { createContext } from './context.ts'
 import type { ErrorFormat } from '../errors/api-error.ts'
 import { ApiError, errorReply } from '../errors/api-error.ts'
 import type { ErrorKind } from '../errors/table.ts'
@@ -10,8 +11,8 @@ import type { Reply } from '../util/reply.ts'
 import { isStream } from '../util/reply.ts'
 import { StoreUnavailable } from '../store/store.ts'
 import type { Incoming } from './incoming.ts'
-import { createJournal, NOT_KEPT } from './journal.ts'
 import { createLabels } from './metrics.ts'
+import { modelsOf } from './operations.ts'
 import { createRequestId } from './request-id.ts'
 import type { Answering } from './routes.ts'
 import { createAnswer } from './routes.ts'
@@ -34,20 +35,32 @@ export interface App {
 export function createApp(settings: Settings, isReady: () => boolean): App {
   const { onFault, onExchange } = guarded(settings)
   const complete = createComplete(settings)
-  const journal = createJournal(settings, { complete, onFault })
-  const labelsOf = createLabels(settings.choosing.catalogue, journal.known)
-  const { answer, isOpen, isKept } = createAnswer(settings, { isReady, journal })
+  const { store, catalogue } = settings.choosing
+  const { values: models, titles: families } = modelsOf(settings)
+  const known: CoverageTargets = { contract: settings.contract, models, families, scenarios: [...catalogue.keys()] }
+  const recorder = createRecorder({ store, targets: known, onFault })
+  const labelsOf = createLabels(catalogue, known)
+  const { answer, isOpen, isKept } = createAnswer(settings, { isReady, journal: { known } })
   const context: Context = { answer, isOpen, errors: settings.errors, onFault }
   return {
     settings,
-    known: journal.known,
+    known,
     onFault,
     handle: async (request, write) => {
       const started = performance.now()
-      const trace = createTrace(createRequestId())
+      const trace = createContext(createRequestId())
       const { reply, fault } = await answered(request, trace, context)
-      const { notes, end } = isKept(request.path) ? await journal.begin(request, trace, reply) : NOT_KEPT
       const whole = complete(reply, trace.requestId, isOpen(request.path))
+      const note = reply.headers['x-mock-note']
+      trace.notes = note === undefined ? [] : [note]
+      const { method, path, query } = request
+      const { notes, end } = isKept(path)
+        ? await recorder.record(trace, {
+            request: { method, path, query, headers: request.headers() },
+            reply: whole,
+            time: Date.now(),
+          })
+        : NOT_RECORDED
       const counted = settings.metrics.begin(isStream(whole.body))
       return await settled(write(withNotes(whole, notes)), request, async (hungUp) => {
         const duration = performance.now() - started
@@ -77,7 +90,7 @@ async function answered(
   } catch (thrown) {
     const error =
       thrown instanceof StoreUnavailable ? new ApiError('store_unavailable', { reason: thrown.message }) : thrown
-    if (trace.faults.length === 0) trace.faults = breachOf(error)
+    if (trace.violations.length === 0) trace.violations = breachOf(error)
     const dialect = isOpen(request.path) ? errors : 'openai' // the control API is no part of what the dialects are of
     return {
       reply: toReply(error, { dialect, requestId: trace.requestId }, onFault),
@@ -101,7 +114,7 @@ const BREACHES: Readonly<Partial<Record<ErrorKind, string>>> = {
   body_too_large: 'body',
 }
 
-function breachOf(error: unknown): Trace['faults'] {
+function breachOf(error: unknown): Trace['violations'] {
   const param = error instanceof ApiError ? BREACHES[error.kind] : undefined
   return param === undefined || !(error instanceof ApiError)
     ? []

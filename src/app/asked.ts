@@ -1,4 +1,4 @@
-import type { Trace } from '../journal/request-context.ts'
+import type { RequestContext as Trace } from './context.ts'
 import type { ErrorKind } from '../errors/table.ts'
 import type { Chosen } from '../scenarios/choose.ts'
 import { named } from '../scenarios/choose.ts'

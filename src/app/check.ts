@@ -5,7 +5,7 @@ import type { Operation } from '../openapi/operation.ts'
 import { isJsonType } from '../openapi/operation.ts'
 import { encodeRecipe } from '../images/recipe.ts'
 import { ApiError } from '../errors/api-error.ts'
-import type { Trace } from '../journal/request-context.ts'
+import type { RequestContext as Trace } from './context.ts'
 import type { Chosen } from '../scenarios/choose.ts'
 import type { PictureCache } from '../images/picture-cache.ts'
 import type { Incoming } from './incoming.ts'
@@ -52,7 +52,7 @@ export async function toChecked(
     header: (name) => request.header(name),
     body,
   }).filter((fault) => !isOwnModel(fault, settings))
-  if (faults.length > 0) trace.faults = faults
+  if (faults.length > 0) trace.violations = faults
   if (body !== undefined) trace.body = body.value
   if (faults.length > 0 && !(settings.contractMode === 'report' && isUnderstood(body?.value)))
     throw toViolationError(faults, operation, settings)

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../util/json.ts'
 import type { Operation } from '../openapi/operation.ts'
 import type { Recipe } from '../images/recipe.ts'
-import type { Trace } from '../journal/request-context.ts'
+import type { RequestContext as Trace } from './context.ts'
 import type { Chosen } from '../scenarios/choose.ts'
 import type { Recall, Recalled } from './recall.ts'
 

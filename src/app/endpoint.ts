@@ -1,7 +1,7 @@
 import { TrieRouter } from 'hono/router/trie-router'
 import type { Route } from '../openapi/path-template.ts'
 import { toRoute } from '../openapi/path-template.ts'
-import type { Trace } from '../journal/request-context.ts'
+import type { RequestContext as Trace } from './context.ts'
 import { ApiError } from '../errors/api-error.ts'
 import type { Reply } from '../util/reply.ts'
 import { copyOf, createCache } from '../util/lru.ts'

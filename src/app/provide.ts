@@ -1,5 +1,5 @@
 import type { Operation } from '../openapi/operation.ts'
-import type { Trace } from '../journal/request-context.ts'
+import type { RequestContext as Trace } from './context.ts'
 import type { ErrorFormat } from '../errors/api-error.ts'
 import { ApiError } from '../errors/api-error.ts'
 import { withNotes } from '../util/notes.ts'
@@ -50,7 +50,7 @@ function toAnswer(operation: Operation, given: Given): Answer {
         ? await usual()
         : await provoked(usual, chosen, { telling, isChat: behave === createChatCompletion })
     const whole = headers === undefined ? reply : { ...reply, headers: { ...reply.headers, ...headers } }
-    return trace.choice === undefined && notes.length === 0 && trace.faults.length === 0
+    return trace.choice === undefined && notes.length === 0 && trace.violations.length === 0
       ? whole
       : withNotes(whole, [...choiceOf(trace), ...notes, ...violationsOf(trace)])
   }
@@ -75,8 +75,8 @@ async function provoked(
 }
 
 // They stand last and in short: a header has an end, and the journal tells them whole.
-function violationsOf({ faults }: Trace): string[] {
-  return faults
+function violationsOf({ violations }: Trace): string[] {
+  return violations
     .slice(0, 5)
     .map(
       ({ message }) =>

@@ -1,5 +1,5 @@
 import { overlaps } from '../openapi/path-template.ts'
-import type { Trace } from '../journal/request-context.ts'
+import type { RequestContext as Trace } from './context.ts'
 import { ApiError } from '../errors/api-error.ts'
 import type { Reply } from '../util/reply.ts'
 import { createRecall } from './recall.ts'

@@ -1,5 +1,5 @@
 import type { ChatRequest } from '../chat/chat-request.ts'
-import type { Trace } from '../journal/request-context.ts'
+import type { RequestContext as Trace } from './context.ts'
 import type { Chosen, Turn } from '../scenarios/choose.ts'
 import { namedIn } from '../scenarios/choose.ts'
 import { StoreUnavailable } from '../store/store.ts'
