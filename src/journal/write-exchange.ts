@@ -84,15 +84,17 @@ function withoutSecrets({ method, path, query, headers }: RequestHead): RequestH
   if (redactRepeated(path) !== path || redactQuery(query) !== query) return undefined
   const kept = { ...headers }
   for (const name in headers) {
-    const text = textOf(headers[name])
+    const value = headers[name]
+    if (value === undefined) continue
+    const text = textOf(value)
     if (sensitivityOf(name) !== 'open') kept[name] = redactNamed(name, text)
     else if (redactRepeated(text) !== text) return undefined
   }
   return { method, path, query, headers: kept }
 }
 
-function textOf(value: RequestHead['headers'][string]): string {
-  return typeof value === 'string' ? value : (value?.join(', ') ?? '')
+function textOf(value: string | readonly string[]): string {
+  return typeof value === 'string' ? value : value.join(', ')
 }
 
 // Estimated bytes in memory: a character takes two, and parsed JSON as much again.
