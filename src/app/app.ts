@@ -1,7 +1,6 @@
 import { Hono } from 'hono'
 import type { Env, MockContext } from './context.ts'
-import { requestContext } from './context.ts'
-import { recorded } from './journal.ts'
+import { recorded, requestContext } from './context.ts'
 import { scenario } from './middleware/scenario.ts'
 import { validate } from './middleware/validate.ts'
 import { contractRoutes } from './contract-routes.ts'

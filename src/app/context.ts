@@ -1,11 +1,12 @@
 import type { Context, Handler, MiddlewareHandler } from 'hono'
 import { basePath } from 'hono/route'
-import type { RequestContext as RequestFacts } from '../journal/request-context.ts'
+import type { CoverageTargets } from '../journal/coverage-keys.ts'
+import type { Recorder } from '../journal/recorder.ts'
+import type { RequestFacts } from '../journal/request-facts.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { Choice } from '../scenarios/choose.ts'
 import type { PictureCache } from '../images/picture-cache.ts'
 import type { ClientBindings } from './client.ts'
-import type { Journal } from './journal.ts'
 import type { Labels } from './metrics.ts'
 import { createRequestId } from './request-id.ts'
 import { sessionOf } from './session.ts'
@@ -19,13 +20,18 @@ export interface MockContext extends Settings {
   readonly ending: AbortSignal
   /** What the paths of pictures begin with: nothing, or `/__mock` where the user's contract has one of their paths. */
   readonly prefix: string
-  readonly journal: Journal
+  readonly recorder: Recorder
+  /** What coverage counts. */
+  readonly targets: CoverageTargets
   readonly pictures: PictureCache
   readonly labelsOf: (context: RequestContext, status: number) => Labels
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
 /** What is learnt of one request. Middleware fills it in, in the order of `app.ts`; nothing is read back from headers. */
-export interface RequestContext extends RequestFacts {
+export interface RequestContext extends Writable<RequestFacts> {
+  readonly requestId: string
   /** `performance.now()` when the request came in. */
   readonly started: number
   readonly method: string
@@ -48,6 +54,9 @@ export interface RequestContext extends RequestFacts {
   /** Factor of the real gateway's time. */
   pace: number
   choice: Choice | undefined
+  readonly notes: string[]
+  /** Method and path template of what answers it. */
+  endpoint: string | undefined
   /** Why an error was sent, for the log. */
   failure: string | undefined
 }
@@ -116,4 +125,12 @@ const NO_PARAMS = {}
 
 function isBelow(path: string, root: string): boolean {
   return path.startsWith(root) && (path.length === root.length || path[root.length] === '/')
+}
+
+/** From here on requests are recorded: those for the contract, and those that nothing answers. */
+export function recorded(): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    c.get('context').isRecorded = true
+    await next()
+  }
 }

@@ -1,9 +1,10 @@
 import { createPictureCache, renderPicture } from '../images/picture-cache.ts'
+import { createRecorder } from '../journal/recorder.ts'
 import { overlaps } from '../openapi/path-template.ts'
 import type { MockContext } from './context.ts'
 import { CONTROL } from './context.ts'
-import { createJournal } from './journal.ts'
 import { createLabels } from './metrics.ts'
+import { modelsOf } from './routes/operations.ts'
 import { LINK_PATHS } from './routes/links.ts'
 import type { Settings } from './settings.ts'
 
@@ -14,17 +15,20 @@ type Surroundings = Pick<MockContext, 'isReady' | 'ending'>
 export function createMockContext(settings: Settings, surroundings: Surroundings): MockContext {
   const onFault = guarded(settings.onFault, () => {})
   const onExchange = settings.onExchange && guarded(settings.onExchange, onFault)
-  const journal = createJournal(settings, onFault)
+  const { store, catalogue } = settings.choosing
+  const { values: models, titles: families } = modelsOf(settings)
+  const targets = { contract: settings.contract, models, families, scenarios: [...catalogue.keys()] }
   const clashes = settings.contract.operations.some(({ path }) => LINK_PATHS.some((ours) => overlaps(path, ours)))
   return {
     ...settings,
     ...surroundings,
     onFault,
     onExchange,
-    journal,
+    targets,
+    recorder: createRecorder({ store, targets, onFault }),
     prefix: clashes ? CONTROL : '',
     pictures: createPictureCache(renderPicture, settings.metrics.pictures),
-    labelsOf: createLabels(settings.choosing.catalogue, journal.known),
+    labelsOf: createLabels(catalogue, targets),
   }
 }
 

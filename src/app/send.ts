@@ -1,4 +1,6 @@
+import { NOT_RECORDED } from '../journal/recorder.ts'
 import { redactRepeated, redactText } from '../journal/credentials.ts'
+import { joinNotes } from '../util/notes.ts'
 import type { Reply } from '../util/reply.ts'
 import { isStream } from '../util/reply.ts'
 import { dropBody } from './client.ts'
@@ -14,11 +16,16 @@ import { toResponse } from './to-response.ts'
 export async function send(c: AppContext, reply: Reply): Promise<Response> {
   const context = c.get('context')
   const mock = c.get('mock')
-  const notes = [...(reply.notes ?? []), ...context.notes]
-  let whole = completed(reply, { requestId: context.requestId, isOpen: context.isOpen, version: mock.version, notes })
-  const record = context.isRecorded ? await mock.journal.record(c, whole, notes) : undefined
-  if (record !== undefined && record.notes.length > 0)
-    whole = { ...whole, headers: { ...whole.headers, ...toNote([...notes, ...record.notes]) } }
+  const { requestId, isOpen, notes } = context
+  notes.unshift(...(reply.notes ?? []))
+  let whole = completed(reply, { requestId, isOpen, version: mock.version, notes })
+  const { method, path, query } = context
+  const request = { method, path, query, headers: c.req.header() }
+  const recording = context.isRecorded
+    ? await mock.recorder.record(context, { request, reply: whole, time: Date.now() })
+    : NOT_RECORDED
+  if (recording.notes.length > 0)
+    whole = { ...whole, headers: { ...whole.headers, ...toNote([...notes, ...recording.notes]) } }
   const countEnd = mock.metrics.begin(isStream(whole.body))
   let isOver = false
   const end = async (hungUp: boolean): Promise<void> => {
@@ -27,7 +34,7 @@ export async function send(c: AppContext, reply: Reply): Promise<Response> {
     const duration = performance.now() - context.started
     countEnd(mock.labelsOf(context, whole.status), duration / 1000)
     mock.onExchange?.(toLogEntry(context, whole, { duration, hungUp }))
-    await record?.end({ duration, hungUp })
+    await recording.end({ duration, hungUp })
     c.env.onEnd?.()
   }
   if (!context.isBodyRead) dropBody(c)
@@ -56,14 +63,8 @@ function hasNoBody(status: number): boolean {
   return status === 204 || status === 205 || status === 304
 }
 
-/** Characters of `x-mock-note` at most. */
-const MAX_NOTE = 500
-
-// A header takes printable ASCII.
 function toNote(notes: readonly string[]): Readonly<Record<string, string>> {
-  if (notes.length === 0) return {}
-  const text = notes.join('; ').replaceAll(/[^\x20-\x7e]/g, '?')
-  return { 'x-mock-note': text.slice(0, MAX_NOTE) }
+  return notes.length === 0 ? {} : { 'x-mock-note': joinNotes(notes) }
 }
 
 // What a log shows of a request and its answer, without the credentials that either repeats.

@@ -1,83 +1,86 @@
-import type { Recipe } from './recipe.ts'
 import { ApiError } from '../errors/api-error.ts'
+import type { Cache } from '../util/lru.ts'
 import { createCache } from '../util/lru.ts'
-import { PictureCounts } from '../app/metrics.ts'
+import type { Recipe } from './recipe.ts'
 
-/** How many bytes of pictures are kept, those that were asked for last. */
+/** Bytes of pictures that are cached, at most; the least recently requested are dropped first. */
 const MAX_BYTES = 33_554_432
-/** How many pictures are drawn at the same time. */
+/** Pictures that are drawn at the same time, at most. */
 const MAX_RENDERS = 2
 
 type Render = (recipe: Recipe) => Promise<Buffer>
 
-/** A picture that somebody asks for. */
+/** A request for a picture. */
 export interface PictureRequest {
   readonly name: string
   readonly recipe: Recipe
-  /** Whether who asked is gone: what nobody waits for is not drawn. */
+  /** Whether the client has disconnected. */
   readonly isGone: () => boolean
 }
 
-/** Gives the bytes of pictures, at once where they are kept; rejects when all who asked for one were gone before it was drawn. */
-export type PictureCache = (wanted: PictureRequest) => Buffer | Promise<Buffer>
+/** Counts what a PictureCache does. */
+export interface PictureCounts {
+  /** A picture was requested: a hit is cached, a miss is not. */
+  readonly countRequest: (result: 'hit' | 'miss') => void
+  /** A picture was drawn, could not be drawn, or was dropped since all its clients had disconnected; and how long that took. */
+  readonly countRender: (result: 'drawn' | 'failed' | 'dropped', seconds: number) => void
+  /** The cache has changed: it now has so many pictures (`values`) with so many bytes (`weight`). */
+  readonly setCached: (size: ReturnType<Cache<Buffer>['size']>) => void
+}
 
-/** Draws a picture. Whatever does is loaded by the first one: glyphs, paint, sharp. */
+/** Returns the bytes of a picture: at once if it is cached, otherwise when it is drawn; rejects if it is dropped or cannot be drawn. */
+export type PictureCache = (request: PictureRequest) => Buffer | Promise<Buffer>
+
+/** Draws a picture. Glyphs, paint and sharp are loaded by the first call. */
 export async function renderPicture(recipe: Recipe): Promise<Buffer> {
   const encode = await import('./render/encode.ts')
   return encode.renderPicture(recipe)
 }
 
-/** Gives the bytes of pictures: draws each once, however many ask at the same time, keeps the last 32 MiB of them, and counts. */
-export function createPictureCache(render: Render, counts: PictureCounts = new PictureCounts()): PictureCache {
+/** A cache of 32 MiB. A picture is drawn once, however many clients request it at the same time, and at most two at a time. */
+export function createPictureCache(render: Render, counts: PictureCounts): PictureCache {
   const cache = createCache<Buffer>(MAX_BYTES, ({ length }) => length)
+  counts.setCached(cache.size())
   const limit = createLimit(MAX_RENDERS)
-  counts.kept = cache.size
-  const underway = new Map<string, { readonly picture: Promise<Buffer>; readonly askers: (() => boolean)[] }>()
+  const renders = new Map<string, { readonly picture: Promise<Buffer>; readonly clients: PictureRequest[] }>()
 
-  const draw = async ({ name, recipe }: PictureRequest, askers: readonly (() => boolean)[]): Promise<Buffer> => {
+  const draw = async ({ name, recipe }: PictureRequest, clients: readonly PictureRequest[]): Promise<Buffer> => {
+    const started = performance.now()
+    const secondsSince = (): number => (performance.now() - started) / 1000
+    if (clients.every(({ isGone }) => isGone())) {
+      counts.countRender('dropped', 0)
+      throw new ApiError('unwanted')
+    }
     try {
-      const picture = await limit(async () =>
-        counted(async () => {
-          if (askers.every((isGone) => isGone())) throw new ApiError('unwanted')
-          return render(recipe)
-        }, counts),
-      )
+      const picture = await render(recipe)
+      counts.countRender('drawn', secondsSince())
       cache.set(name, picture)
+      counts.setCached(cache.size())
       return picture
-    } finally {
-      underway.delete(name)
+    } catch (error) {
+      counts.countRender('failed', secondsSince())
+      throw error
     }
   }
 
-  return (wanted) => {
-    const known = cache.get(wanted.name)
-    counts[known === undefined ? 'misses' : 'hits']++
-    if (known !== undefined) return known
-    const drawing = underway.get(wanted.name)
-    if (drawing !== undefined) {
-      drawing.askers.push(wanted.isGone)
-      return drawing.picture
+  return (request) => {
+    const { name } = request
+    const cached = cache.get(name)
+    counts.countRequest(cached === undefined ? 'miss' : 'hit')
+    if (cached !== undefined) return cached
+    const underway = renders.get(name)
+    if (underway !== undefined) {
+      underway.clients.push(request)
+      return underway.picture
     }
-    const askers = [wanted.isGone]
-    const picture = draw(wanted, askers)
-    underway.set(wanted.name, { picture, askers })
+    const clients = [request]
+    const picture = limit(async () => draw(request, clients)).finally(() => renders.delete(name))
+    renders.set(name, { picture, clients })
     return picture
   }
 }
 
-async function counted<T>(drawing: () => Promise<T>, counts: PictureCounts): Promise<T> {
-  const started = performance.now()
-  try {
-    const drawn = await drawing()
-    counts.drawn++
-    counts.durations.add((performance.now() - started) / 1000)
-    return drawn
-  } catch (error) {
-    counts[error instanceof ApiError ? 'dropped' : 'failed']++
-    throw error
-  }
-}
-
+// Runs at most so many at the same time; the others wait in order.
 function createLimit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = []
   let running = 0
@@ -87,7 +90,7 @@ function createLimit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
     try {
       return await work()
     } finally {
-      const next = waiting.shift() // it takes this one's place
+      const next = waiting.shift() // takes over this place
       if (next === undefined) running--
       else next()
     }

@@ -1,4 +1,4 @@
-import type { Coverage, Item, Offence, Section, SectionName } from './coverage.ts'
+import type { Coverage, Item, Section, SectionName, ViolationCount } from './coverage.ts'
 import { SECTIONS } from './coverage.ts'
 
 const TITLES: Readonly<Record<SectionName, string>> = {
@@ -27,8 +27,9 @@ export function toMarkdown(coverage: Coverage): string {
   return `${['# Contract coverage', summary, ...violationBlocks(coverage.violations), ...blocks].join('\n\n')}\n`
 }
 
-function violationBlocks(violations: readonly Offence[]): string[] {
+function violationBlocks(violations: readonly ViolationCount[]): string[] {
   if (violations.length === 0) return []
+  const columns = ['code', 'requests', 'operation', 'what is wrong', 'where the contract says so']
   const rows = violations.map(({ code, count, operation, pointer, hint }) => [
     code,
     count,
@@ -36,24 +37,15 @@ function violationBlocks(violations: readonly Offence[]): string[] {
     hint,
     pointer ?? '',
   ])
-  return [
-    '## Violations',
-    table(['code', 'requests', 'operation', 'what is wrong', 'where the contract says so'], rows),
-  ]
+  return ['## Violations', table(columns, rows)]
 }
 
 function sectionBlocks({ items }: Section): string[] {
   const done = items.filter(({ count }) => count > 0)
   const open = items.filter(({ count }) => count === 0)
+  const rows = done.map(({ name, count, known }) => [known ? name : `${name} (not in the contract)`, count])
   return [
-    ...(done.length === 0
-      ? []
-      : [
-          table(
-            ['exercised', 'requests'],
-            done.map(({ name, count, known }) => [known ? name : `${name} (not in the contract)`, count]),
-          ),
-        ]),
+    ...(done.length === 0 ? [] : [table(['exercised', 'requests'], rows)]),
     ...(open.length === 0 ? [] : [`Not yet: ${open.map(({ name }) => escapeMarkdown(name)).join(', ')}`]),
   ]
 }
@@ -68,12 +60,12 @@ function row(cells: Cells): string {
   return `| ${cells.map((cell) => escapeMarkdown(String(cell))).join(' | ')} |`
 }
 
-// Nothing that a client sent makes a cell, a tag, a link or a picture.
+// Nothing that a client sent can make a cell, a tag, a link or a picture.
 function escapeMarkdown(text: string): string {
   return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').replaceAll(/[\\`*_[\]<>|~&#!@]/g, '\\$&')
 }
 
-/** A Coverage as JUnit XML: a testcase for each thing that can be exercised, skipped where it was not, and a failure for each violation. */
+/** A Coverage as JUnit XML: a testcase for each item, skipped if it was not exercised, and a failure for each violation. */
 export function toJUnit(coverage: Coverage): string {
   const cases = SECTIONS.flatMap((name) => coverage[name].items.map((item) => itemCase(name, item)))
   const failures = coverage.violations.map(violationCase)
@@ -96,7 +88,7 @@ function itemCase(section: SectionName, { name, count }: Item): string {
   return count > 0 ? `${head}/>` : `${head}><skipped message="not exercised yet"/></testcase>`
 }
 
-function violationCase({ code, count, operation, pointer, hint }: Offence): string {
+function violationCase({ code, count, operation, pointer, hint }: ViolationCount): string {
   const message = escapeXml(`${hint} (${count} ${count === 1 ? 'request' : 'requests'})`)
   return `<testcase classname="violations" name="${escapeXml(`${operation} ${code}`)}" time="0"><failure type="${escapeXml(code)}" message="${message}">${escapeXml(pointer ?? '')}</failure></testcase>`
 }
@@ -109,7 +101,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 }
 
-// XML has no room for most control characters and for halves of a character, not even escaped.
+// XML allows neither most control characters nor half characters, not even escaped.
 function escapeXml(text: string): string {
   return text
     .toWellFormed()

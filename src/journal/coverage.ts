@@ -1,30 +1,34 @@
+import { escapePointer } from '../openapi/json-pointer.ts'
 import type { Operation } from '../openapi/operation.ts'
-import type { Kind, CoverageTargets } from './coverage-keys.ts'
-import { CONTENTS, keyOf } from './coverage-keys.ts'
-import { locate } from './schema-pointer.ts'
+import { bodySchemaOf } from '../openapi/operation.ts'
+import { deref, valueAt } from '../openapi/walk.ts'
+import type { JsonObject } from '../util/json.ts'
+import { isObject } from '../util/json.ts'
+import type { CoverageTargets, Kind } from './coverage-keys.ts'
+import { CONTENTS, nameOf } from './coverage-keys.ts'
 
 /** One thing that can be exercised. */
 export interface Item {
   readonly name: string
   /** How many requests have exercised it. */
   readonly count: number
-  /** Whether the contract, or the mock, knows of it: what was met besides counts for no percentage. */
+  /** Whether the contract or the mock has it; unknown items do not count for the percentage. */
   readonly known: boolean
 }
 
-/** All things of a kind. */
+/** All items of a kind. */
 export interface Section {
-  /** Known ones that were exercised. */
+  /** Known items that were exercised. */
   readonly covered: number
-  /** Known ones. */
+  /** Known items. */
   readonly total: number
   /** Rounded down: 100 only where all were exercised. */
   readonly percent: number
   readonly items: readonly Item[]
 }
 
-/** What requests did that the contract forbids. */
-export interface Offence {
+/** A violation of the contract, and how many requests had it. */
+export interface ViolationCount {
   /** `type:messages[].content` */
   readonly code: string
   readonly count: number
@@ -32,7 +36,7 @@ export interface Offence {
   readonly operation: string
   /** JSON pointer of the schema that forbids it; null where it is not found. */
   readonly pointer: string | null
-  /** What is wrong, and what would be right. */
+  /** What is wrong, and what is allowed. */
   readonly hint: string
 }
 
@@ -50,58 +54,50 @@ export const SECTIONS = [
 export type SectionName = (typeof SECTIONS)[number]
 
 /**
- * What requests have exercised of all that there is, and what not yet. Plain data: it is its own report as JSON.
+ * What requests have exercised of the contract and the mock, and what not yet. Plain data: as JSON it is its own report.
  * @example
  * const { models, violations } = await mock.coverage()
  * console.log(models.percent, models.items.filter(({ count }) => count === 0).map(({ name }) => name))
  * expect(violations).toEqual([])
  */
 export interface Coverage extends Readonly<Record<SectionName, Section>> {
-  readonly violations: readonly Offence[]
+  readonly violations: readonly ViolationCount[]
 }
 
-/** The Coverage that the marks of a Store tell. */
-export function toCoverage(marks: ReadonlyMap<string, number>, known: CoverageTargets): Coverage {
-  const { contract, models, families, scenarios } = known
+type Counts = ReadonlyMap<string, number>
+
+/** The Coverage that follows from a Store's coverage keys and their counts. */
+export function toCoverage(keys: Counts, targets: CoverageTargets): Coverage {
+  const { contract, models, families, scenarios } = targets
   const { operations } = contract
-  const counts = byKind(marks)
-  const section = (kind: Kind, names: readonly string[]): Section => toSection(counts.get(kind) ?? new Map(), names)
+  const countsOf = (kind: Kind): Counts =>
+    new Map([...keys].filter(([key]) => key.startsWith(`${kind} `)).map(([key, n]) => [key.slice(kind.length + 1), n]))
+  const section = (kind: Kind, names: readonly string[]): Section => toSection(countsOf(kind), names)
+  const hasModels = models.length + families.length > 0
   return {
-    operations: section('operation', operations.map(keyOf)),
+    operations: section('operation', operations.map(nameOf)),
     models: section('model', [...models, ...families]),
     parameters: section(
       'parameter',
       operations.flatMap((operation) => [
-        ...operation.parameters.map(({ in: place, name }) => `${keyOf(operation)} ${place} ${name}`),
-        ...operation.fields.map((name) => `${keyOf(operation)} body ${name}`),
+        ...operation.parameters.map(({ in: place, name }) => `${nameOf(operation)} ${place} ${name}`),
+        ...operation.fields.map((name) => `${nameOf(operation)} body ${name}`),
       ]),
     ),
-    contents: section('content', models.length + families.length === 0 ? [] : CONTENTS),
-    forms: section('form', models.length + families.length === 0 ? [] : ['stream', 'whole']),
-    statuses: toSection(asDocumented(counts.get('status') ?? new Map(), operations), operations.flatMap(statusesOf)),
+    contents: section('content', hasModels ? CONTENTS : []),
+    forms: section('form', hasModels ? ['stream', 'whole'] : []),
+    statuses: toSection(asDocumented(countsOf('status'), operations), operations.flatMap(statusesOf)),
     codes: section('code', []),
     scenarios: section('scenario', scenarios),
-    violations: offencesOf(counts.get('violation') ?? new Map(), known),
+    violations: violationsOf(countsOf('violation'), targets),
   }
 }
 
-function byKind(marks: ReadonlyMap<string, number>): Map<string, Map<string, number>> {
-  const counts = new Map<string, Map<string, number>>()
-  for (const [mark, count] of marks) {
-    const at = mark.indexOf(' ')
-    const kind = mark.slice(0, at)
-    const names = counts.get(kind) ?? new Map<string, number>()
-    names.set(mark.slice(at + 1), count)
-    counts.set(kind, names)
-  }
-  return counts
-}
-
-function toSection(counts: ReadonlyMap<string, number>, names: readonly string[]): Section {
-  const all = new Set(names)
-  const items = [...all].map((name): Item => ({ name, count: counts.get(name) ?? 0, known: true }))
+function toSection(counts: Counts, names: readonly string[]): Section {
+  const known = new Set(names)
+  const items = [...known].map((name): Item => ({ name, count: counts.get(name) ?? 0, known: true }))
   const others = [...counts]
-    .filter(([name]) => !all.has(name))
+    .filter(([name]) => !known.has(name))
     .map(([name, count]): Item => ({ name, count, known: false }))
   const covered = items.filter(({ count }) => count > 0).length
   return {
@@ -112,15 +108,15 @@ function toSection(counts: ReadonlyMap<string, number>, names: readonly string[]
   }
 }
 
-// `default` is any status, and so none that could be missing.
+// `default` stands for any status, so none can be missing.
 function statusesOf(operation: Operation): string[] {
   return operation.responses
     .filter(({ status }) => status !== 'default')
-    .map(({ status }) => `${keyOf(operation)} ${status.toUpperCase()}`)
+    .map(({ status }) => `${nameOf(operation)} ${status.toUpperCase()}`)
 }
 
-// A status counts for the class that the contract has in its place: 404 for 4XX.
-function asDocumented(counts: ReadonlyMap<string, number>, operations: readonly Operation[]): Map<string, number> {
+// A status that is documented only by its class counts for that: 404 for 4XX.
+function asDocumented(counts: Counts, operations: readonly Operation[]): Map<string, number> {
   const documented = new Set(operations.flatMap(statusesOf))
   const result = new Map<string, number>()
   for (const [name, count] of counts) {
@@ -131,21 +127,65 @@ function asDocumented(counts: ReadonlyMap<string, number>, operations: readonly 
   return result
 }
 
-function offencesOf(counts: ReadonlyMap<string, number>, { contract }: CoverageTargets): Offence[] {
-  const offences = new Map<string, Offence>()
-  for (const [mark, count] of counts) {
-    const [operation = '', code = '', hint = ''] = mark.split('\t')
+// The key of a violation has its operation, code and hint, separated by tabs. Other hints for the same code are added to the first.
+function violationsOf(counts: Counts, { contract }: CoverageTargets): ViolationCount[] {
+  const found = new Map<string, ViolationCount>()
+  for (const [name, count] of counts) {
+    const [operation = '', code = '', hint = ''] = name.split('\t')
     const key = `${operation}\t${code}`
-    const same = offences.get(key)
-    const found = contract.operations.find((one) => keyOf(one) === operation)
-    const pointer =
-      found === undefined ? undefined : locate(contract.document, found, code.slice(code.indexOf(':') + 1))
-    offences.set(
+    const same = found.get(key)
+    const target = contract.operations.find((one) => nameOf(one) === operation)
+    const pointer = target && pointerOf(contract.document, target, code.slice(code.indexOf(':') + 1))
+    found.set(
       key,
       same === undefined
         ? { code, count, operation, pointer: pointer ?? null, hint }
         : { ...same, count: same.count + count },
     )
   }
-  return [...offences.values()].toSorted((a, b) => b.count - a.count)
+  return [...found.values()].toSorted((a, b) => b.count - a.count)
+}
+
+// JSON pointer of the innermost schema for a violation's `param`, as `messages[].role`.
+function pointerOf(document: JsonObject, operation: Operation, param: string): string | undefined {
+  const keys = param === 'body' ? [] : param.replaceAll('[]', '.[]').split('.').filter(Boolean)
+  const body = bodySchemaOf(operation)
+  const parameter = operation.parameters.find(({ name }) => name === keys[0])
+  const start =
+    body === undefined || (parameter !== undefined && !operation.fields.includes(parameter.name))
+      ? parameter?.schema
+      : body
+  if (start === undefined) return operation.body?.pointer
+  let pointers = [start]
+  for (const key of start === body ? keys : keys.slice(1)) {
+    const next = pointers.flatMap((pointer) => composedAt(document, pointer)).flatMap((schema) => childOf(schema, key))
+    if (next.length === 0) break
+    pointers = next
+  }
+  return pointers[0]
+}
+
+interface SchemaAt {
+  readonly pointer: string
+  readonly schema: JsonObject
+}
+
+// A schema and all that it is composed of, each with its JSON pointer.
+function composedAt(document: JsonObject, pointer: string, seen: Set<string> = new Set()): SchemaAt[] {
+  const place = deref(document, valueAt(document, pointer) ?? null, pointer)
+  if (!isObject(place.value) || seen.has(place.pointer)) return []
+  seen.add(place.pointer)
+  const schema = place.value
+  const branches = ['allOf', 'anyOf', 'oneOf'].flatMap((key) => {
+    const list = schema[key]
+    return Array.isArray(list) ? list.map((_branch, i) => `${place.pointer}/${key}/${i}`) : []
+  })
+  return [{ pointer: place.pointer, schema }, ...branches.flatMap((branch) => composedAt(document, branch, seen))]
+}
+
+function childOf({ pointer, schema }: SchemaAt, key: string): string[] {
+  if (key === '[]') return isObject(schema['items']) ? [`${pointer}/items`] : []
+  return isObject(schema['properties']) && Object.hasOwn(schema['properties'], key)
+    ? [`${pointer}/properties/${escapePointer(key)}`]
+    : []
 }

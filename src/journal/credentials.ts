@@ -1,28 +1,31 @@
 import { toRecipe } from '../images/recipe.ts'
 import { copyOf } from '../util/lru.ts'
 
-/** What stands where a credential stood. */
+/** Replaces a credential. */
 export const REDACTED = '[redacted]'
 
 /**
- * What a name says of its value: `secret` is never kept; `count` (`max_tokens`) is kept as far as it is a number; `open` is
- * kept. The one registry for headers, query parameters and fields of JSON at every depth.
+ * What the name of a header, query parameter or JSON field says about its value: `secret` is never kept; `count` (`max_tokens`)
+ * is kept if it is a number; `open` is kept.
  */
 export type Sensitivity = 'secret' | 'count' | 'open'
 
-// Anything that sounds like a credential is one: Authorization, Cookie, X-Api-Key, X-Mock-Control-Token, client_secret, X-Amz-Signature …
+// Whatever sounds like a credential: Authorization, Cookie, X-Api-Key, X-Mock-Control-Token, client_secret, X-Amz-Signature …
 const SECRET =
   /key|token|secret|passw|passphrase|pwd|auth|credential|session|cookie|signature|jwt|bearer|csrf|xsrf|assertion|(?:^|[^a-z])(?:sig|sign|sid|pass|otp|pw)(?:$|[^a-z])/
-// Names that say by themselves that there is none: whose memory is meant, what a repeated request is known by, what a server asks for.
+// Names that sound like one, and whose values are not.
 const OPEN = new Set(['x-mock-session', 'idempotency-key', 'www-authenticate', 'proxy-authenticate'])
-// Words that only look like one.
+// Words that contain one of these.
 const HARMLESS =
   /author(?!i[sz]|ation)|key(?:word|board|frame|stone|note|point)|monkey|turkey|donkey|hotkey|tokeni[sz]/g
 const COUNT = /tokens(?![a-z])|token_(?:count|limit|budget|usage|type)/g
 
+/** Characters of the longest name that is searched; a longer one is taken for a secret's. */
+const MAX_NAME = 200
+
 const known = new Map<string, Sensitivity>()
 
-/** What a name says of its value. */
+/** What a name says about its value; the first 1,000 names are remembered. */
 export function sensitivityOf(name: string): Sensitivity {
   const found = known.get(name)
   if (found !== undefined) return found
@@ -30,9 +33,6 @@ export function sensitivityOf(name: string): Sensitivity {
   if (name.length <= 64 && known.size < 1000) known.set(name, sensitivity)
   return sensitivity
 }
-
-// No field of anybody's has so long a name; nobody is to search it.
-const MAX_NAME = 200
 
 function judge(name: string): Sensitivity {
   if (name.length > MAX_NAME) return 'secret'
@@ -43,40 +43,44 @@ function judge(name: string): Sensitivity {
   return SECRET.test(words.replaceAll(COUNT, ' ')) ? 'secret' : 'count'
 }
 
-/** A named value that is text, as it is kept. */
+/** The text of a named value without credentials. */
 export function redactNamed(name: string, value: string): string {
-  const sensitivity = sensitivityOf(name)
-  if (sensitivity === 'open') return redactText(value)
-  return value === '' || (sensitivity === 'count' && isAmount(value)) ? value : REDACTED
+  if (sensitivityOf(name) === 'open') return redactText(value)
+  return value === '' || mayKeep(name, value) ? value : REDACTED
 }
 
-/** Whether a text is a number or a span of time (`6m0s`), as headers about tokens have them. */
+function mayKeep(name: string, value: string): boolean {
+  const sensitivity = sensitivityOf(name)
+  return sensitivity === 'open' || (sensitivity === 'count' && isAmount(value))
+}
+
+/** Whether a text is a number or a duration (`6m0s`), as in headers about tokens. */
 export function isAmount(text: string): boolean {
   return /^-?\d[\d.hms]{0,15}$/.test(text)
 }
 
-// One pass over a text that holds none of all this, as nearly all do.
+// Most texts have nothing of all this: one search finds that out.
 const SUSPICIOUS =
   /[=@]|[Bb]earer|BEARER|Basic\s|[spr]k[-_]|sess[-_]|gh[oprsu]_|github_pat|glpat-|hf_|npm_|ya29\.|hvs\.|AKIA|AIza|xox[abeprs]-|xapp-|eyJ|(?:key|word|phrase|secret|token)["'\\]{0,3}\s{0,8}:|\/1[\w-]{40}/i
-// Up to the last @ of what can be an authority. No part of it can run over the next //. JSON inside a text may escape its slashes.
+// Up to the last @ of an authority; it ends before the next //. JSON inside a text may escape its slashes.
 const USER_INFO = /(\\{0,4}\/\\{0,4}\/)[^/?#\s"<>\\]*@/g
-// A parameter in a URL, a form or a line of text. A bracket ends it only where the text goes on as after a markdown link.
+// A parameter in a URL, a form or a line of text. A bracket ends it only where it can be the end of a markdown link.
 const PARAMETER = /(^|[?&#;,\s])([^=&#?;,\s"'<>\\()]{1,100})=((?:[^&#\s"<>\\)]|\)(?=[^\s"<>\\)\],|.;]))+)/g
-// Prose has bearers too: with a capital it always is a credential, else where no word looks like what follows.
+// `Bearer` is always followed by a credential; `bearer` only if what follows does not look like a word.
 const BEARER = /\b(B(?:earer|EARER))\s+[\w.~+/=-]{3,}/g
 const LOWER_BEARER = /\b(bearer)\s+(?=[\w.~+/=-]*[\d_.~+/=-][\w~+/=-]|[\w.~+/=-]{16})[\w.~+/=-]{3,}/g
 const BASIC = /\b(Basic)\s+[A-Za-z0-9+/]{8,}={0,2}/g
-// A credential by the word before it, in prose, in JSON inside a text, in a connection string.
+// A credential with a label before it, in prose, in JSON inside a text, in a connection string.
 const LABELLED =
   /\b((?:api|access|secret|private|account)[-_ ]?key|pass(?:word|wd|phrase)|(?:client[-_])?secret|(?:[a-z]{1,20}[-_])?token)(["'\\]{0,3}\s{0,8}[:=]\s{0,8}["'\\]{0,3})(?!\[redacted\])[^\s"'\\&;,<>(){}[\]]{3,}/gi
-// Each part of it has an end, or takes all that follows: a search takes no longer than the text.
+// Keys by their prefixes. Each part is bounded or takes all that follows, so that a search takes linear time.
 const TOKEN =
   /(?<![A-Za-z0-9])(?:(?:[spr]k|sess)[-_][\w-]{6,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|(?:hf|npm)_\w{20,}|ya29\.[\w-]{16,}|hvs\.[\w-]{16,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{20,}|(?:xox[abeprs]|xapp)-[\w-]{8,}|eyJ[\w-]{8,600}\.[\w-]{4,}(?:\.[\w-]*)?)/g
 const RECIPE = /\/(1[\w-]{40,1499})(?![\w-])/g
 
 /**
- * A text without the credentials that show by themselves: `user:password@` in a URL, `api_key=…` and its like, `Bearer …`,
- * `sk-…` and other forms of keys. A link of ours holds the beginning of a prompt, so it goes where that prompt had one.
+ * A text without the credentials that can be recognised: `user:password@` in a URL, `api_key=…` and the like, `Bearer …`,
+ * `sk-…` and other forms of keys. A picture's link contains the beginning of a prompt: it is redacted if that has a credential.
  */
 export function redactText(text: string): string {
   if (!SUSPICIOUS.test(text)) return text
@@ -91,31 +95,30 @@ export function redactText(text: string): string {
     .replaceAll(RECIPE, (whole: string, name: string) => (hasCredential(name) ? `/${REDACTED}` : whole))
 }
 
-/** Characters at most of texts that are not searched again. */
-const MAX_OPEN = 262_144
-const open = new Set<string>()
-let weight = 0
+/** Characters of the texts that are remembered, at most. */
+const MAX_REMEMBERED = 262_144
+const harmless = new Set<string>()
+let remembered = 0
 
-/** The same of a text that comes again and again, as paths and names do: it is searched once, and kept only where it has no credential. */
+/** `redactText` for texts that are often repeated, as paths, names and headers: those without a credential are remembered. */
 export function redactRepeated(text: string): string {
-  if (open.has(text)) return text
+  if (harmless.has(text)) return text
   const redacted = redactText(text)
-  if (redacted !== text || text.length > MAX_OPEN) return redacted
-  weight += text.length
-  if (weight > MAX_OPEN) {
-    open.clear()
-    weight = text.length
+  if (redacted !== text || text.length > MAX_REMEMBERED) return redacted
+  remembered += text.length
+  if (remembered > MAX_REMEMBERED) {
+    harmless.clear()
+    remembered = text.length
   }
-  open.add(copyOf(text))
+  harmless.add(copyOf(text))
   return text
 }
 
 function redactParameter(whole: string, ...[before = '', name = '', value = '']: string[]): string {
-  const sensitivity = sensitivityOf(plain(name))
-  return sensitivity === 'open' || (sensitivity === 'count' && isAmount(value)) ? whole : `${before}${name}=${REDACTED}`
+  return mayKeep(plain(name), value) ? whole : `${before}${name}=${REDACTED}`
 }
 
-// `max_tokens: 7` counts something.
+// `max_tokens: 7` is not a credential.
 function redactLabelled(whole: string, ...[label = '', sign = '']: string[]): string {
   return isAmount(whole.slice(label.length + sign.length)) ? whole : `${label}${sign}${REDACTED}`
 }
@@ -125,7 +128,7 @@ function hasCredential(name: string): boolean {
   return redactText(label) !== label || redactText(model) !== model
 }
 
-/** A query, without its question mark, as it is kept. */
+/** A query, without its question mark, without credentials. */
 export function redactQuery(query: string): string {
   if (query === '') return query
   return query
@@ -160,17 +163,14 @@ function plain(text: string): string {
   }
 }
 
-// The value of a field whose name says that it is secret, in JSON that stands inside a text.
+// A field with a text, in JSON inside a text.
 const FIELD = /"([^"\\\s]{1,64})"(\s{0,8}:\s{0,8})"((?:[^"\\]|\\.)*)"/g
 
-/** A text that holds JSON but is none, as an event stream: its fields are judged by their names as well. */
+/** A text that contains JSON, as an event stream, without the values of its secret fields. */
 export function redactFields(text: string): string {
   return text.replaceAll(FIELD, redactField)
 }
 
 function redactField(whole: string, ...[name = '', colon = '', value = '']: string[]): string {
-  const sensitivity = sensitivityOf(name)
-  return sensitivity === 'open' || (sensitivity === 'count' && isAmount(value))
-    ? whole
-    : `"${name}"${colon}"${REDACTED}"`
+  return mayKeep(name, value) ? whole : `"${name}"${colon}"${REDACTED}"`
 }

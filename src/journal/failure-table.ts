@@ -3,47 +3,43 @@ import { isObject } from '../util/json.ts'
 import type { Scripted } from '../store/store.ts'
 import { redactFields, redactText } from './credentials.ts'
 import type { Exchange } from './exchange.ts'
+import { parseJson } from './exchange.ts'
 
-/** What a test that failed wants to show. */
-export interface Shown {
+/** What a failed test shows. */
+export interface FailureDetails {
   readonly exchanges: readonly Exchange[]
-  /** What was scripted and never asked for. */
+  /** Script entries that were not used. */
   readonly scripted?: readonly Scripted[]
 }
 
 const WIDTH = 120
 const MAX_ROWS = 20
 
-/** A plain-text table for the message of a test that failed, at most 120 characters wide: what was scripted and never asked for, and what was asked instead. */
-export function toTable({ exchanges, scripted = [] }: Shown): string {
-  const blocks = [
-    ...(scripted.length === 0
-      ? []
-      : [
-          [
-            `scripted and never asked for (${scripted.length}):`,
-            ...tableOf(['times', 'answer', 'when'], scripted.map(scriptRow), true),
-          ],
-        ]),
-    exchanges.length === 0
-      ? ['nothing was asked']
-      : [
-          `${scripted.length === 0 ? 'asked' : 'asked instead'} (${exchanges.length}):`,
-          ...tableOf(['id', 'request', 'model', 'status', 'scenario', 'what'], exchanges.map(exchangeRow)),
-        ],
-  ]
+/** A plain-text table for the message of a failed test, at most 120 characters wide: unused script entries, and the requests that came instead. */
+export function toTable({ exchanges, scripted = [] }: FailureDetails): string {
+  const isScripted = scripted.length > 0
+  const blocks: string[][] = []
+  if (isScripted) {
+    const rows = tableOf(['times', 'answer', 'when'], scripted.map(scriptRow), 'oldest')
+    blocks.push([`scripted and never asked for (${scripted.length}):`, ...rows])
+  }
+  if (exchanges.length === 0) blocks.push(['nothing was asked'])
+  else {
+    const rows = tableOf(['id', 'request', 'model', 'status', 'scenario', 'what'], exchanges.map(exchangeRow), 'newest')
+    blocks.push([`${isScripted ? 'asked instead' : 'asked'} (${exchanges.length}):`, ...rows])
+  }
   return blocks.map((block) => block.join('\n')).join('\n\n')
 }
 
 function scriptRow({ json, left }: Scripted): string[] {
-  const entry = parse(json)
+  const entry = parseJson(json) ?? json
   if (!isObject(entry)) return [String(left), textOf(entry), 'always']
   const { scenario, then, when, times: _times, ...rest } = entry
   const answer = typeof scenario === 'string' ? scenario : textOf(scenario ?? then ?? rest)
   return [String(left), answer, when === undefined ? 'always' : textOf(when)]
 }
 
-// As people write it: `model: flux, stream: true`.
+// In short: `model: flux, stream: true`.
 function textOf(value: JsonValue): string {
   const text = isObject(value)
     ? Object.entries(value)
@@ -51,14 +47,6 @@ function textOf(value: JsonValue): string {
         .join(', ')
     : JSON.stringify(value)
   return redactText(redactFields(text))
-}
-
-function parse(json: string): JsonValue {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return json
-  }
 }
 
 function exchangeRow({ id, request, chat, response, scenario, violations, note }: Exchange): string[] {
@@ -74,19 +62,23 @@ function exchangeRow({ id, request, chat, response, scenario, violations, note }
   ]
 }
 
-function tableOf(head: readonly string[], rows: readonly string[][], oldest = false): string[] {
-  // Of many, the newest tell most of what was asked, and the next ones of what was scripted.
-  const shown = (oldest ? rows.slice(0, MAX_ROWS) : rows.slice(-MAX_ROWS)).map((row) =>
+// At most 20 rows: the oldest or the newest ones.
+function tableOf(head: readonly string[], rows: readonly string[][], shows: 'oldest' | 'newest'): string[] {
+  const shown = (shows === 'oldest' ? rows.slice(0, MAX_ROWS) : rows.slice(-MAX_ROWS)).map((row) =>
     row.map((cell) => cell.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()),
   )
   const widths = fit(head.map((title, i) => Math.max(...[title, ...shown.map((row) => row[i] ?? '')].map(widthOf))))
   const line = (cells: readonly string[]): string =>
     `  ${cells.map((cell, i) => pad(cell, widths[i] ?? 0)).join('  ')}`.trimEnd()
   const rest = rows.length - shown.length
-  return [line(head), ...shown.map(line), ...(rest === 0 ? [] : [`  … and ${rest} ${oldest ? 'more' : 'before'}`])]
+  return [
+    line(head),
+    ...shown.map(line),
+    ...(rest === 0 ? [] : [`  … and ${rest} ${shows === 'oldest' ? 'more' : 'before'}`]),
+  ]
 }
 
-// The widest column gives way until all of them fit.
+// Narrows the widest column until all of them fit.
 function fit(widths: readonly number[]): number[] {
   const fitted = [...widths]
   for (let excess = 2 + fitted.reduce((sum, width) => sum + width + 2, -2) - WIDTH; excess > 0; excess--) {
@@ -99,7 +91,7 @@ function fit(widths: readonly number[]): number[] {
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u
 
-// In columns of a terminal: Chinese characters and emoji take two.
+// Columns in a terminal: Chinese characters and emoji take two.
 function widthOf(text: string): number {
   let width = 0
   for (const character of text.slice(0, WIDTH)) width += WIDE.test(character) ? 2 : 1

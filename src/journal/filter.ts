@@ -1,12 +1,8 @@
+import { isMeant } from '../chat/profile.ts'
 import type { Exchange } from './exchange.ts'
 
-/** What a filter says of a status. */
-export const STATUS = /^(?:\d{3}|\d[xX]{2})$/
-/** The Exchanges that one answer tells at most. */
-export const MAX_LIMIT = 100_000
-
 /**
- * Which Exchanges are meant; what is not said fits all.
+ * Which Exchanges are selected; a field that is not given selects all.
  * @example
  * await mock.exchanges({ model: 'flux-*', status: '4xx', limit: 1 }) // the newest one that was refused
  */
@@ -20,7 +16,7 @@ export interface Filter {
   readonly operation?: string
   readonly scenario?: string
   readonly stream?: boolean
-  /** The path that was asked for; with `*` at its end what it begins with. */
+  /** The requested path; with `*` at its end, its beginning. */
   readonly path?: string
   /** Only Exchanges after the one with this id. */
   readonly since?: string
@@ -28,53 +24,87 @@ export interface Filter {
   readonly limit?: number
 }
 
+/** A status in a filter: a code or a class. */
+export const STATUS = /^(?:\d{3}|\d[xX]{2})$/
+/** Exchanges in one answer, at most. */
+export const MAX_LIMIT = 100_000
+
+/** One field of a Filter: what it is in the control API's document, which values it takes, in words and as a check. */
+interface FilterField {
+  readonly description: string
+  readonly allowed: string
+  readonly isValid: (value: unknown) => boolean
+}
+
 const isText = (value: unknown): boolean => typeof value === 'string'
 
-const RULES: Readonly<Record<keyof Filter, { readonly allowed: string; readonly fits: (value: unknown) => boolean }>> =
-  {
-    session: { allowed: 'a name', fits: isText },
-    model: { allowed: "a name, or a family as 'name-*'", fits: isText },
-    status: {
-      allowed: "429, or '4xx'",
-      fits: (value) => ['string', 'number'].includes(typeof value) && STATUS.test(String(value)),
-    },
-    operation: { allowed: "an operation's id, its path, or 'POST /path'", fits: isText },
-    scenario: { allowed: 'a name', fits: isText },
-    stream: { allowed: 'true or false', fits: (value) => typeof value === 'boolean' },
-    path: { allowed: 'a path, or with * at its end what it begins with', fits: isText },
-    since: { allowed: 'the id of an Exchange', fits: isText },
-    limit: {
-      allowed: `a whole number from 1 to ${MAX_LIMIT}`,
-      fits: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_LIMIT,
-    },
-  }
+/** The fields of a Filter. The control API's query parameters are made from them. */
+export const FILTER_FIELDS = {
+  session: { description: 'Of all sessions, those of this one', allowed: 'a name', isValid: isText },
+  model: {
+    description: 'A name, or a family as name-*',
+    allowed: "a name, or a family as 'name-*'",
+    isValid: isText,
+  },
+  status: {
+    description: '429, or 4xx',
+    allowed: "429, or '4xx'",
+    isValid: (value) => ['string', 'number'].includes(typeof value) && STATUS.test(String(value)),
+  },
+  operation: {
+    description: "An operation's id, its path, or POST /path",
+    allowed: "an operation's id, its path, or 'POST /path'",
+    isValid: isText,
+  },
+  scenario: { description: 'The name of a scenario', allowed: 'a name', isValid: isText },
+  stream: {
+    description: 'Whether the response is a stream',
+    allowed: 'true or false',
+    isValid: (value) => typeof value === 'boolean',
+  },
+  path: {
+    description: 'With * at its end, what it begins with',
+    allowed: 'a path, or with * at its end what it begins with',
+    isValid: isText,
+  },
+  since: {
+    description: 'Only those after the one with this id',
+    allowed: 'the id of an Exchange',
+    isValid: isText,
+  },
+  limit: {
+    description: 'The newest ones',
+    allowed: `a whole number from 1 to ${MAX_LIMIT}`,
+    isValid: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_LIMIT,
+  },
+} as const satisfies Readonly<Record<keyof Filter, FilterField>>
 
-/** A filter as it is given; a RangeError names what of it is not known, or says nothing. */
+/** Returns the filter; a RangeError names an unknown field or a wrong value, and what is allowed. */
 export function checkFilter(filter: Filter = {}): Filter {
+  const names = Object.keys(FILTER_FIELDS).join(', ')
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter))
-    throw new RangeError(`filter: write it as an object; there are ${Object.keys(RULES).join(', ')}`)
+    throw new RangeError(`filter: write it as an object; there are ${names}`)
   for (const [name, value] of Object.entries(filter)) {
-    const rule = isKey(name) ? RULES[name] : undefined
-    if (rule === undefined)
-      throw new RangeError(`filter: '${name.slice(0, 64)}' is not known; there are ${Object.keys(RULES).join(', ')}`)
-    if (value !== undefined && !rule.fits(value))
-      throw new RangeError(`filter: '${String(value).slice(0, 64)}' is no ${name}; use ${rule.allowed}`)
+    if (!isField(name)) throw new RangeError(`filter: '${name.slice(0, 64)}' is not known; there are ${names}`)
+    const { allowed, isValid } = FILTER_FIELDS[name]
+    if (value !== undefined && !isValid(value))
+      throw new RangeError(`filter: '${String(value).slice(0, 64)}' is no ${name}; use ${allowed}`)
   }
   return filter
 }
 
-function isKey(name: string): name is keyof Filter {
-  return Object.hasOwn(RULES, name)
+function isField(name: string): name is keyof Filter {
+  return Object.hasOwn(FILTER_FIELDS, name)
 }
 
-/** The Exchanges that fit, the oldest first. */
+/** The Exchanges that match, the oldest first. */
 export function selectExchanges(exchanges: readonly Exchange[], filter: Filter): Exchange[] {
   const { limit } = filter
-  const fitting = exchanges.filter((exchange) => fits(exchange, filter))
-  return limit === undefined ? fitting : fitting.slice(Math.max(0, fitting.length - Math.max(0, limit)))
+  const matching = exchanges.filter((exchange) => matches(exchange, filter))
+  return limit === undefined ? matching : matching.slice(Math.max(0, matching.length - Math.max(0, limit)))
 }
 
-function fits(exchange: Exchange, filter: Filter): boolean {
+function matches(exchange: Exchange, filter: Filter): boolean {
   const { session, model, status, operation, scenario, stream, path, since } = filter
   const { chat, response } = exchange
   return (
@@ -89,19 +119,15 @@ function fits(exchange: Exchange, filter: Filter): boolean {
   )
 }
 
-function isMeant(pattern: string, text: string): boolean {
-  return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern
-}
-
 function isStatus(pattern: string, status: number): boolean {
-  return pattern.toLowerCase() === String(status) || pattern.toLowerCase() === `${Math.floor(status / 100)}xx`
+  return [String(status), `${Math.floor(status / 100)}xx`].includes(pattern.toLowerCase())
 }
 
-function isOperation(asked: string, operation: Exchange['operation']): boolean {
-  return operation !== null && [operation.id, operation.path, `${operation.method} ${operation.path}`].includes(asked)
+function isOperation(pattern: string, operation: Exchange['operation']): boolean {
+  return operation !== null && [operation.id, operation.path, `${operation.method} ${operation.path}`].includes(pattern)
 }
 
-// Ids are numbers, or else they sort as text does.
+// Ids are numbers, or sort as text does.
 function isAfter(id: string, since: string): boolean {
   const [a, b] = [Number(id), Number(since)]
   return Number.isNaN(a) || Number.isNaN(b) ? id > since : a > b

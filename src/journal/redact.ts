@@ -3,24 +3,24 @@ import { isObject } from '../util/json.ts'
 import { isAmount, REDACTED, redactFields, redactText, sensitivityOf } from './credentials.ts'
 import { withoutDataUris } from './shorten-data-uris.ts'
 
-/** How much is kept of one Exchange. */
+/** How much is kept of one Exchange, at most. */
 export interface Limits {
-  /** Of all texts together. */
+  /** Characters of all texts together. */
   readonly characters: number
-  /** Of one text. */
+  /** Characters of one text. */
   readonly longest: number
   /** Members of objects and items of lists. */
   readonly values: number
 }
 
-// A credential may lie across the place where a text is cut.
+/** Characters that are searched behind the cut: a credential may lie across it. */
 const MARGIN = 4096
-const DEEPEST = 70
+const MAX_DEPTH = 70
 const MAX_NAME = 200
 
-/** Makes what can be kept of what was sent, without credentials and data URIs. All that it is given counts against its limits. */
+/** Redacts and cuts the parts of one Exchange, without data URIs. All parts count against its limits. */
 export class Redactor {
-  /** Whether a text of the request had a credential in it, or was not searched. */
+  /** Whether a text of the request has a credential, or was not searched. */
   hasFound = false
   private readonly longest: number
   private left: number
@@ -32,7 +32,7 @@ export class Redactor {
     this.room = values
   }
 
-  /** A text of the request; a cut one says how long it was. */
+  /** A text of the request; a cut one ends with its original length. */
   text(text: string, longest = this.longest): string {
     if (this.left <= 0) {
       this.hasFound = true
@@ -44,24 +44,24 @@ export class Redactor {
     return this.cut(kept, text.length, longest)
   }
 
-  /** A text of the request that its answer repeats: what is hidden in it, or may be, must not come back from there. */
+  /** A text of the request that its response repeats: a data URI in it counts as a credential. */
   repeated(text: string, longest: number): string {
     const kept = this.text(text, longest)
     if (withoutDataUris(text, longest + MARGIN) !== text) this.hasFound = true
     return kept
   }
 
-  /** A text that has no credential. */
+  /** A text that is known to have no credential. */
   plain(text: string, longest = this.longest): string {
     return this.cut(text, text.length, longest)
   }
 
-  /** A text of an answer that somebody scripted. */
+  /** A text of a response that a scenario may have shaped. */
   answer(text: string, longest = this.longest): string {
     return this.cut(redactText(redactFields(withoutDataUris(text, longest + MARGIN))), text.length, longest)
   }
 
-  /** A value of the request, or of the answer. */
+  /** A JSON value of the request or of the response. */
   value(value: JsonValue, from: 'request' | 'answer'): JsonValue {
     const write = (text: string, longest?: number): string =>
       from === 'request' ? this.text(text, longest) : this.answer(text, longest)
@@ -74,15 +74,15 @@ export class Redactor {
     return text.length <= fits ? text : `${text.slice(0, fits).toWellFormed()}… (${size} characters)`
   }
 
-  private walk(value: JsonValue, at: Place): JsonValue {
+  private walk(value: JsonValue, at: WalkState): JsonValue {
     if (typeof value === 'string') return at.isCount && value !== '' && !isAmount(value) ? REDACTED : at.write(value)
     if (typeof value !== 'object' || value === null) return value
-    if (at.depth > DEEPEST) return '…'
+    if (at.depth > MAX_DEPTH) return '…'
     const inner = { ...at, depth: at.depth + 1 }
     return isObject(value) ? this.walkObject(value, inner) : this.walkList(value, inner)
   }
 
-  private walkList(list: readonly JsonValue[], at: Place): JsonValue {
+  private walkList(list: readonly JsonValue[], at: WalkState): JsonValue {
     const kept: JsonValue[] = []
     for (const item of list) {
       if (this.room-- <= 0) return [...kept, `… (${list.length} items)`]
@@ -91,7 +91,7 @@ export class Redactor {
     return kept
   }
 
-  private walkObject(object: JsonObject, at: Place): JsonValue {
+  private walkObject(object: JsonObject, at: WalkState): JsonValue {
     const kept: [string, JsonValue][] = []
     for (const [name, value] of Object.entries(object)) {
       if (this.room-- <= 0) return Object.fromEntries([...kept, ['…', `${Object.keys(object).length} fields`]])
@@ -100,7 +100,7 @@ export class Redactor {
     return Object.fromEntries(kept)
   }
 
-  private member(name: string, value: JsonValue, at: Place): JsonValue {
+  private member(name: string, value: JsonValue, at: WalkState): JsonValue {
     const sensitivity = sensitivityOf(name)
     if (sensitivity === 'open') return this.walk(value, at)
     if (sensitivity === 'count') return this.walk(value, { ...at, isCount: true })
@@ -108,9 +108,9 @@ export class Redactor {
   }
 }
 
-interface Place {
+interface WalkState {
   readonly depth: number
-  /** Below a name that counts tokens. */
+  /** Whether a name above it is a `count`. */
   readonly isCount: boolean
   readonly write: (text: string, longest?: number) => string
 }

@@ -2,12 +2,12 @@ import { hash } from 'node:crypto'
 import { digestIn } from '../chat/reference.ts'
 
 const HEAD = /data:([\w.+-]{1,100}\/[\w.+-]{1,100})?(?:;[\w.+-]{1,60}=[^;,\s"'\\]{0,100}){0,4}(;base64)?,/i
-// Where base64 goes on behind a line's end or an escaped slash, as some writers have it.
+// Base64 may continue after a line break or with an escaped slash.
 const GOES_ON = /(?:\r?\n[ \t]*|(?:\\r)?\\n)(?=[\w+/-]{16}|[\w+/-]{1,75}={1,2})|\\\//y
 
 /**
- * A text with each data URI as its type, digest and size: `data:image/png;base64,[sha256 0011223344556677, 68 bytes]`. Once
- * there are `enough` characters the rest is left out.
+ * A text with each data URI as its type, digest and size: `data:image/png;base64,[sha256 0011223344556677, 68 bytes]`. What
+ * follows after `enough` characters may be left out.
  */
 export function withoutDataUris(text: string, enough: number): string {
   if (text.length <= enough && !/data:/i.test(text)) return text
@@ -19,11 +19,11 @@ export function withoutDataUris(text: string, enough: number): string {
     if (match === null) return kept + window
     const [whole, type, base64] = match
     const known = at + match.index === 0 ? digestIn(text) : undefined
-    if (known !== undefined) return kept + whole + tell(known)
+    if (known !== undefined) return kept + whole + toSummary(known)
     const start = at + match.index + whole.length
     kept += window.slice(0, match.index + whole.length)
     at = start
-    if (type === undefined && base64 === undefined) continue // `data:, the plural of datum` is prose
+    if (type === undefined && base64 === undefined) continue // prose, as `data:, the plural of datum`
     at = base64 === undefined ? firstAt(text, /[\s"'<>)\\]/g, start) : endOfBase64(text, start)
     kept += digestOf(text.slice(start, at), base64 !== undefined)
   }
@@ -38,7 +38,7 @@ function endOfBase64(text: string, start: number): number {
   }
 }
 
-// The first character that fits, else the end. An expression that takes megabytes at once would run out of room.
+// The index of the first match, else the end. An expression that matches megabytes at once would overflow the stack.
 function firstAt(text: string, sought: RegExp, from: number): number {
   sought.lastIndex = from
   return sought.exec(text)?.index ?? text.length
@@ -47,10 +47,10 @@ function firstAt(text: string, sought: RegExp, from: number): number {
 function digestOf(payload: string, isBase64: boolean): string {
   const plain = payload.includes('%') ? decode(payload) : payload
   const bytes = isBase64 ? Buffer.from(plain.replaceAll(/\\[rn]/g, ''), 'base64') : Buffer.from(plain)
-  return tell({ digest: hash('sha256', bytes, 'hex').slice(0, 16), length: bytes.length })
+  return toSummary({ digest: hash('sha256', bytes, 'hex').slice(0, 16), length: bytes.length })
 }
 
-function tell({ digest, length }: { readonly digest: string; readonly length: number }): string {
+function toSummary({ digest, length }: { readonly digest: string; readonly length: number }): string {
   return `[sha256 ${digest}, ${length} bytes]`
 }
 

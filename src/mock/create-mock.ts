@@ -184,6 +184,6 @@ async function make(options: MockOptions): Promise<Made> {
 function toBackend({ context }: Made): Pick<Backend, 'basePath' | 'remembered'> {
   return {
     basePath: basePathOf(context()),
-    remembered: (session) => sessionDataOf(context(), context().journal.known, session),
+    remembered: (session) => sessionDataOf(context(), context().targets, session),
   }
 }

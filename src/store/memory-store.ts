@@ -282,7 +282,7 @@ export class MemoryStore implements Store {
   #written(exchange: Exchange): Uint8Array {
     const { kept, of: session, id, size } = exchange
     if (kept instanceof Uint8Array) return kept
-    const bytes = kept.write()
+    const bytes = kept.toBytes()
     exchange.kept = bytes
     exchange.size = bytes.length
     if (session.exchanges.get(id) !== exchange) return bytes

@@ -48,7 +48,7 @@ export interface LazyExchange {
   /** Bytes that it takes meanwhile, about. */
   readonly size: number
   /** The bytes that are kept; none where it could not be written. */
-  readonly write: () => Uint8Array
+  readonly toBytes: () => Uint8Array
 }
 
 /** Something that a Store cannot keep because there is too much of it; the message says how much it takes. */

@@ -5,12 +5,10 @@ import { expect, test } from 'vitest'
 import type { Mock } from '../../src/index.ts'
 import { createMock, startMock } from '../../src/index.ts'
 import { BOUNDS, Durations, MAX_SERIES, Metrics } from '../../src/app/metrics.ts'
-import { createApp } from '../../src/app/app.ts'
-import { fromWeb } from '../../src/app/incoming.ts'
-import { toSettings } from '../../src/mock/options.ts'
 import { StoreUnavailable } from '../../src/store/store.ts'
 import { ask, mockWith, picturesIn } from '../ask.ts'
 import { sendRaw } from '../wire.ts'
+import { appWith } from './unlistened.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -80,7 +78,7 @@ test(`there are ${MAX_SERIES} series at most; all beyond are counted as one`, ()
   const metrics = new Metrics()
   for (let i = 0; i < MAX_SERIES + 100; i++)
     metrics.begin(false)({ operation: 'o', model: 'm', status: String(i), scenario: 's' }, 1)
-  const series = [...metrics.series()]
+  const series = [...metrics.requests.values()]
   expect(series).toHaveLength(MAX_SERIES)
   expect(series.at(-1)).toMatchObject({
     labels: { operation: 'other', model: 'other', status: 'other', scenario: 'other' },
@@ -228,15 +226,11 @@ test('every metric stands in docs/metrics.md, in the same words', async () => {
 })
 
 test('a store that does not answer takes nothing from what is counted', async () => {
-  const settings = await toSettings({})
-  Object.assign(settings.choosing.store, { size: async () => Promise.reject(new StoreUnavailable('gone')) })
-  const app = createApp(settings, () => true)
-  const { status, body } = await app.handle(
-    fromWeb(new Request('http://mock.invalid/__mock/metrics')),
-    async (reply) => reply,
-  )
-  expect(status).toBe(200)
-  const text = typeof body === 'string' ? body : ''
+  const { app, context } = await appWith()
+  Object.assign(context.choosing.store, { size: async () => Promise.reject(new StoreUnavailable('gone')) })
+  const response = await app.request('/__mock/metrics')
+  expect(response.status).toBe(200)
+  const text = await response.text()
   expect(read(text)).toHaveProperty('open_streams', 0)
   expect(read(text)).not.toHaveProperty('sessions')
 })

@@ -230,7 +230,9 @@ describe('the recipe', () => {
     const folder = join(consumer.folder, name)
     layOut(recipe, folder)
     const [install, ...commands] = recipe.commands
-    expect(install).toMatch(/^npm install --save-dev chat-image-mock( (?:@hono\/node-server|hono|jest|msw|openai|vite|vitest))*$/)
+    expect(install).toMatch(
+      /^npm install --save-dev chat-image-mock( (?:@hono\/node-server|hono|jest|msw|openai|vite|vitest))*$/,
+    )
     const { code, output } = await run(commands.join('\n'), folder, { CI: 'true' }) // so that no snapshot is written
     expect({ code, passed: Number(PASSED.exec(output)?.slice(1).find(Boolean)) }, output).toEqual({
       code: 0,

@@ -4,27 +4,26 @@ import { toContract } from '../../src/openapi/contract.ts'
 import { toOperations } from '../../src/openapi/read-operations.ts'
 import { toCoverage } from '../../src/journal/coverage.ts'
 import { coverageKeysOf } from '../../src/journal/coverage-keys.ts'
-import { createTrace } from '../../src/journal/request-context.ts'
 import type { Asked } from './tell.ts'
-import { chatOf, known, tell } from './tell.ts'
+import { chatOf, NO_FACTS, targets, tell } from './tell.ts'
 
 const CHAT = 'POST /v1/chat/completions'
 
 async function cover(...asked: Asked[]): Promise<ReturnType<typeof toCoverage>> {
-  const marks = new Map<string, number>()
-  for (const one of asked) for (const mark of (await tell(one)).marks) marks.set(mark, (marks.get(mark) ?? 0) + 1)
-  return toCoverage(marks, known)
+  const keys = new Map<string, number>()
+  for (const one of asked) for (const key of (await tell(one)).keys) keys.set(key, (keys.get(key) ?? 0) + 1)
+  return toCoverage(keys, targets)
 }
 
 const exercised = (section: { items: readonly { name: string; count: number }[] }): Record<string, number> =>
   Object.fromEntries(section.items.filter(({ count }) => count > 0).map(({ name, count }) => [name, count]))
 
-test('a request marks what it exercised', async () => {
-  const { marks } = await tell({
+test('the coverage keys of a request are what it exercised', async () => {
+  const { keys } = await tell({
     body: chatOf('a fox', { stream: true, n: 2, whatever: 1 }),
-    trace: { choice: { name: 'slow', why: 'asked' } },
+    facts: { choice: { name: 'slow', why: 'asked' } },
   })
-  expect(marks.toSorted()).toEqual([
+  expect(keys.toSorted()).toEqual([
     'content string',
     'form stream',
     'model nano-banana',
@@ -96,7 +95,7 @@ test('what was not exercised yet stands beside what was', async () => {
   expect(exercised(parameters)).toMatchObject({ 'GET /v1/models/{model} path model': 1, [`${CHAT} body model`]: 2 })
   expect(exercised(statuses)).toEqual({ [`${CHAT} 200`]: 2, 'GET /v1/models/{model} 200': 1 })
   expect(forms).toMatchObject({ covered: 1, total: 2, percent: 50 })
-  expect(scenarios.items).toEqual(known.scenarios.map((name) => ({ name, count: 0, known: true })))
+  expect(scenarios.items).toEqual(targets.scenarios.map((name) => ({ name, count: 0, known: true })))
 })
 
 test('what nobody knows of is told, and counts for no percentage', async () => {
@@ -104,7 +103,7 @@ test('what nobody knows of is told, and counts for no percentage', async () => {
   const { statuses, codes, scenarios } = await cover({
     body: chatOf('a'),
     reply,
-    trace: { choice: { name: 'inline', why: 'script' } },
+    facts: { choice: { name: 'inline', why: 'script' } },
   })
   expect(statuses.items).toContainEqual({ name: `${CHAT} 418`, count: 1, known: false })
   expect(statuses.covered).toBe(0)
@@ -162,28 +161,28 @@ test('the parameters of a contract of one’s own are told by where they stand; 
       document: () => document,
       operations: toOperations(document),
       validators: new Map(),
-      source: known.contract.source,
+      source: targets.contract.source,
     }),
     models: [],
     families: [],
     scenarios: [],
   }
   const [operation] = own.contract.operations
-  const fault = {
+  const violation = {
     param: 'limit',
     reason: 'value',
     value: 9,
     message: "Invalid value for 'limit': it must be at most 5.",
   } as const
-  const marks = coverageKeysOf(
-    { ...createTrace('1'), operation, faults: [fault] },
+  const keys = coverageKeysOf(
+    { ...NO_FACTS, operation, violations: [violation] },
     {
       request: { method: 'GET', path: '/things/1', query: 'limit=9&filter[a]=b', headers: { 'x-trace': '1' } },
       reply: { status: 404, headers: {}, body: '' },
     },
     own,
   )
-  const coverage = toCoverage(new Map(marks.map((mark) => [mark, 1])), own)
+  const coverage = toCoverage(new Map(keys.map((key) => [key, 1])), own)
   expect(coverage.parameters).toMatchObject({ covered: 4, total: 4, percent: 100 })
   expect(coverage.statuses.items).toEqual([
     { name: 'GET /things/{id} 200', count: 0, known: true },
@@ -196,24 +195,24 @@ test('the parameters of a contract of one’s own are told by where they stand; 
       count: 1,
       operation: 'GET /things/{id}',
       pointer: '/paths/~1things~1{id}/get/parameters/1/schema',
-      hint: fault.message,
+      hint: violation.message,
     },
   ])
 })
 
-test('marks are bounded, however long what was sent', async () => {
+test('coverage keys are bounded, however long the request is', async () => {
   const long = 'x'.repeat(5000)
-  const faults = Array.from({ length: 100 }, (_, i) => ({
+  const violations = Array.from({ length: 100 }, (_, i) => ({
     param: `${long}${i}[${i}]`,
     reason: 'type' as const,
     value: 1,
     message: long,
   }))
-  const { marks } = await tell({
+  const { keys } = await tell({
     body: chatOf(long),
-    trace: { faults, choice: { name: long, why: '' } },
+    facts: { violations, choice: { name: long, why: '' } },
     reply: { status: 500, headers: {}, body: JSON.stringify({ error: { code: long } }) },
   })
-  expect(Math.max(...marks.map((mark) => mark.length))).toBe(300)
-  expect(marks.length).toBeLessThan(40)
+  expect(Math.max(...keys.map((key) => key.length))).toBe(300)
+  expect(keys.length).toBeLessThan(40)
 })

@@ -4,7 +4,7 @@ import { toCoverage } from '../../src/journal/coverage.ts'
 import { redactRepeated, redactText, sensitivityOf } from '../../src/journal/credentials.ts'
 import { toJUnit, toMarkdown } from '../../src/journal/coverage-report.ts'
 import { toTable } from '../../src/journal/failure-table.ts'
-import { chatOf, known, tell } from './tell.ts'
+import { chatOf, targets, tell } from './tell.ts'
 
 const NAMES = [
   'Authorization',
@@ -231,10 +231,10 @@ test('whatever way a credential comes, no byte of what is kept or told has it; w
               ],
             },
           }),
-          await tell({ ...told, trace: { choice: { name: `sk-${token![0]}`, why: text }, nearMisses: [text] } }),
+          await tell({ ...told, facts: { choice: { name: `sk-${token![0]}`, why: text }, nearMisses: [text] } }),
         ]
-        const marks = results.flatMap((result) => result.marks)
-        const coverage = toCoverage(new Map(marks.map((mark) => [mark, 1])), known)
+        const keys = results.flatMap((result) => result.keys)
+        const coverage = toCoverage(new Map(keys.map((one) => [one, 1])), targets)
         const scripted = [
           {
             id: '1',
@@ -244,7 +244,7 @@ test('whatever way a credential comes, no byte of what is kept or told has it; w
         ]
         const all = [
           ...results.map(({ kept }) => kept),
-          ...marks,
+          ...keys,
           JSON.stringify(coverage),
           toMarkdown(coverage),
           toJUnit(coverage),

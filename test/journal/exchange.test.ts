@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { MAX_EXCHANGE, readExchange } from '../../src/journal/exchange.ts'
-import { chatOf, tell } from './tell.ts'
+import { readExchange } from '../../src/journal/exchange.ts'
+import type { RequestHead } from '../../src/journal/write-exchange.ts'
+import { lazyExchange, MAX_EXCHANGE, toExchange } from '../../src/journal/write-exchange.ts'
+import { chatOf, NO_FACTS, tell, TIME } from './tell.ts'
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
@@ -10,7 +12,7 @@ test('an Exchange tells what was asked, how it was read, and what was answered',
     body: chatOf('a fox, 3:2', { stream: true, n: 2 }),
     headers: { 'content-type': 'application/json', 'x-mock-session': 'alice' },
     query: 'a=1',
-    trace: { session: 'alice' },
+    facts: { session: 'alice' },
   })
   expect(exchange).toMatchObject({
     id: '1',
@@ -80,7 +82,7 @@ test('the scenario that shaped an answer is told, with the reason and what nearl
   const nearMisses = ['flux-only: model is nano-banana']
   const { exchange } = await tell({
     body: chatOf('a fox'),
-    trace: { choice, nearMisses },
+    facts: { choice, nearMisses, notes: ['slow'] },
     reply: {
       status: 200,
       headers: { 'x-mock-note': 'slow' },
@@ -100,7 +102,7 @@ test('the scenario that shaped an answer is told, with the reason and what nearl
 })
 
 test('a request that was refused before it was read has neither operation nor body', async () => {
-  const { exchange } = await tell({ trace: { operation: undefined }, reply: { status: 404, headers: {}, body: '' } })
+  const { exchange } = await tell({ facts: { operation: undefined }, reply: { status: 404, headers: {}, body: '' } })
   expect(exchange.operation).toBeNull()
   expect(exchange.request).not.toHaveProperty('body')
 })
@@ -193,8 +195,27 @@ test('32 MB are kept in a moment, and depth is no matter', async () => {
   ]) {
     const body = chatOf(text, { deep })
     const started = performance.now()
-    const { exchange } = await tell({ body, trace: { chat: undefined }, reply: { ...reply, body: text } })
+    const { exchange } = await tell({ body, facts: { chat: undefined }, reply: { ...reply, body: text } })
     expect(performance.now() - started).toBeLessThan(3000)
     expect(exchange.request.body).toHaveProperty('deep')
   }
+})
+
+test.each<[what: string, head: Partial<RequestHead>, size: number]>([
+  ['an ordinary request', {}, 100],
+  ['a secret header', { headers: { authorization: 'Bearer hush', 'x-ordinary': 'a' } }, 100],
+  ['a credential in another header', { headers: { 'x-ordinary': 'sk-abcdefghijklmnop' } }, 100],
+  ['a credential in the query', { query: 'api_key=hush' }, 100],
+  ['a credential in the path', { path: '/at/sk-abcdefghijklmnop' }, 100],
+  ['a large body', {}, 1_000_000],
+])('an Exchange that is written late has the same bytes: %s', (_what, head, size) => {
+  const facts = { ...NO_FACTS, session: 'alice', size, body: { a: 'b' }, notes: ['slow'] }
+  const request = { method: 'POST', path: '/', query: '', headers: { 'x-mock-session': 'alice' }, ...head }
+  const answered = { request, reply: { status: 200, headers: {}, body: 'sk-abcdefghijklmnop' }, time: TIME }
+  const bytes = Buffer.from(toExchange(facts, answered))
+  const lazy = lazyExchange(facts, answered)
+  Object.assign(facts, { session: 'bob', notes: [] })
+  expect(Buffer.from(lazy.toBytes()).toString()).toBe(bytes.toString())
+  expect(bytes.toString()).not.toMatch(/hush|sk-abc/)
+  expect(lazy.size).toBeLessThanOrEqual(65_536)
 })

@@ -5,10 +5,10 @@ import { toTable } from '../../src/journal/failure-table.ts'
 import { chatOf, tell } from './tell.ts'
 
 const asked = [
-  await tell({ body: chatOf('a fox', { model: 'flux-pro' }), trace: { session: 'alice' } }),
+  await tell({ body: chatOf('a fox', { model: 'flux-pro' }), facts: { session: 'alice' } }),
   await tell({
     body: chatOf('画只猫，戴着一顶红色的帽子，坐在窗台上'.repeat(5), { stream: true }),
-    trace: { session: 'bob', choice: { name: 'slow', why: 'x-mock-scenario' } },
+    facts: { session: 'bob', choice: { name: 'slow', why: 'x-mock-scenario' } },
   }),
   await tell({ operationId: 'retrieveModel', path: '/v1/models/flux' }),
   await tell({ body: { model: 'flux', messages: [] } }),

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { toCoverage } from '../../src/journal/coverage.ts'
 import { toJUnit, toMarkdown } from '../../src/journal/coverage-report.ts'
-import { chatOf, known, tell } from './tell.ts'
+import { chatOf, targets, tell } from './tell.ts'
 
 const CHAT = 'POST /v1/chat/completions'
-const { marks } = await tell({ body: chatOf('a fox', { model: 'flux-<b>|"&\u0001' }) })
+const { keys } = await tell({ body: chatOf('a fox', { model: 'flux-<b>|"&\u0001' }) })
 const coverage = toCoverage(
-  new Map([...marks, 'scenario a|<script>"x"&\u0001', 'model flux'].map((mark) => [mark, 2])),
-  known,
+  new Map([...keys, 'scenario a|<script>"x"&\u0001', 'model flux'].map((key) => [key, 2])),
+  targets,
 )
 
 test('as Markdown: a summary, the violations, then each kind of thing with what is missing', () => {

@@ -3,49 +3,69 @@ import { profileOf } from '../../src/chat/profile.ts'
 import { readChatRequest } from '../../src/chat/chat-request.ts'
 import { checkRequest } from '../../src/openapi/validate-request.ts'
 import type { Exchange } from '../../src/journal/exchange.ts'
-import { readExchange, toExchange } from '../../src/journal/exchange.ts'
+import { readExchange } from '../../src/journal/exchange.ts'
+import { toExchange } from '../../src/journal/write-exchange.ts'
 import type { CoverageTargets } from '../../src/journal/coverage-keys.ts'
 import { coverageKeysOf } from '../../src/journal/coverage-keys.ts'
-import type { Trace } from '../../src/journal/request-context.ts'
-import { createTrace } from '../../src/journal/request-context.ts'
+import type { RequestFacts } from '../../src/journal/request-facts.ts'
 import { errorReply } from '../../src/errors/api-error.ts'
 import type { Reply } from '../../src/util/reply.ts'
-import { createRecall } from '../../src/app/recall.ts'
-import { behaviourOf, modelsOf, toViolationError } from '../../src/app/operations.ts'
+import { modelsOf, toViolationError } from '../../src/app/routes/operations.ts'
+import { toAnswer } from '../../src/chat/answer.ts'
+import { toReply } from '../../src/chat/reply.ts'
+import { styles } from '../../src/chat/styles/styles.ts'
+import { appWith } from '../app/unlistened.ts'
 import { toSettings } from '../../src/mock/options.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
 const settings = await toSettings({})
+const { app } = await appWith()
 const { contract } = settings
 
 const { values, titles } = modelsOf(settings)
 
-/** What the packaged contract and a few Scenarios offer. */
-export const known: CoverageTargets = {
+/** What the packaged contract and a few scenarios offer. */
+export const targets: CoverageTargets = {
   contract,
   models: values,
   families: titles,
   scenarios: ['rate-limited', 'slow'],
 }
 
-/** A request in short; it is a chat request unless it says otherwise. */
+/** A request in short; a chat request by default. */
 export interface Asked {
   readonly body?: any
   readonly headers?: Record<string, string>
   readonly query?: string
   readonly operationId?: string
   readonly path?: string
-  readonly trace?: Partial<Trace>
+  readonly facts?: Partial<RequestFacts>
   /** In place of the operation's own. */
   readonly reply?: Reply
 }
 
-/** What is known of one request when it has been answered. */
-export interface Remembered {
+/** What is recorded of one request. */
+export interface Recorded {
   readonly exchange: Exchange
   /** The bytes that a Store keeps, as text. */
   readonly kept: string
-  readonly marks: readonly string[]
+  readonly keys: readonly string[]
+}
+
+/** What is known of a request before it is read. */
+export const NO_FACTS: RequestFacts = {
+  session: '',
+  generation: undefined,
+  operation: undefined,
+  size: 0,
+  body: undefined,
+  violations: [],
+  chat: undefined,
+  choice: undefined,
+  nearMisses: [],
+  notes: [],
 }
 
 export const TIME = Date.UTC(2026, 0, 2, 3, 4, 5)
@@ -56,7 +76,7 @@ export function chatOf(content: any, rest: object = {}): any {
 }
 
 /** Has a request checked, read and answered as the server does, and gives what the journal keeps of it. */
-export async function tell(asked: Asked): Promise<Remembered> {
+export async function tell(asked: Asked): Promise<Recorded> {
   const { body, headers = {}, query = '', operationId = 'createChatCompletion', path } = asked
   const operation = contract.operations.find((one) => one.operationId === operationId)!
   const request = { method: operation.method, path: path ?? operation.path, query, headers }
@@ -66,46 +86,34 @@ export async function tell(asked: Asked): Promise<Remembered> {
     header: (name: string) => headers[name],
     body: body === undefined ? undefined : { value: body, mediaType: 'application/json' },
   }
-  const faults = checkRequest(contract, operation, checkable)
-  const trace: Trace = { ...createTrace('1'), operation, faults, body }
-  const reply = asked.reply ?? (await answer(trace, checkable.path))
-  Object.assign(trace, asked.trace)
+  const violations = checkRequest(contract, operation, checkable)
+  const facts: Writable<RequestFacts> = { ...NO_FACTS, operation, violations, body }
+  const reply = asked.reply ?? (await answer(facts, { ...request, path: request.path.replace('{model}', 'flux') }))
+  Object.assign(facts, asked.facts)
   const store = new MemoryStore()
-  const json = toExchange(trace, { request, reply, time: TIME })
+  const json = toExchange(facts, { request, reply, time: TIME })
   await store.record('', json)
   const [kept] = await store.records()
   return {
     exchange: readExchange(kept!),
     kept: Buffer.from(json).toString('utf8'),
-    marks: coverageKeysOf(trace, { request, reply }, known),
+    keys: coverageKeysOf(facts, { request, reply }, targets),
   }
 }
 
-async function answer(trace: Trace, path: Record<string, string>): Promise<Reply> {
-  const { body, faults, operation } = trace
-  if (operation === undefined || faults.length > 0)
-    return errorReply(toViolationError(faults, operation!, settings), { dialect: 'openai', requestId: '1' })
-  const base = 'http://mock.invalid'
-  if (body !== undefined)
-    trace.chat = await readChatRequest(body as any, {
-      profile: profileOf(profiles, (body as any).model),
-      base,
-      seed: '0',
-    })
-  return behaviourOf(operation, contract)(
-    {
-      operation,
-      path,
-      body,
-      key: undefined,
-      recalled: undefined,
-      recall: createRecall(),
-      base,
-      pace: 0,
-      render: async () => new Uint8Array(64),
-      trace,
-      asked: undefined,
-    },
-    settings,
-  )
+async function answer(facts: Writable<RequestFacts>, request: { path: string; query: string }): Promise<Reply> {
+  const { body, violations, operation } = facts
+  if (operation === undefined || violations.length > 0)
+    return errorReply(toViolationError(violations, operation!, settings), { dialect: 'openai', requestId: '1' })
+  if (body === undefined) {
+    const response = await app.request(`${request.path}?${request.query}`)
+    const names = ['content-type', 'x-content-type-options']
+    const headers = Object.fromEntries(names.map((name) => [name, response.headers.get(name) ?? '']))
+    return { status: response.status, headers, body: await response.text() }
+  }
+  const profile = profileOf(profiles, (body as any).model)
+  facts.chat = await readChatRequest(body as any, { profile, base: 'http://mock.invalid', seed: '0' })
+  const { style, task, prose } = profile
+  const render = async (): Promise<Uint8Array> => new Uint8Array(64)
+  return toReply(facts.chat, await toAnswer(facts.chat, { write: styles[style], task, prose, created: 1, render }), 0)
 }

@@ -5,9 +5,9 @@ import { storeTests } from './suite.ts'
 storeTests(async (bounds) => new MemoryStore(bounds))
 
 /** An Exchange that tells when it is written. */
-const unwritten = (text: string, told: string[]): { size: number; write: () => Uint8Array } => ({
+const unwritten = (text: string, told: string[]): { size: number; toBytes: () => Uint8Array } => ({
   size: 1000,
-  write: () => (told.push(text), Buffer.from(text)),
+  toBytes: () => (told.push(text), Buffer.from(text)),
 })
 
 test('what is not written yet is written when it is read, once, and weighs what it is then', async () => {
@@ -63,7 +63,7 @@ test('what is recorded while a reset is under way weighs nothing when it is gone
 
 test('what could not be written is not told', async () => {
   const store = new MemoryStore()
-  await store.record('', { size: 5, write: () => new Uint8Array() })
+  await store.record('', { size: 5, toBytes: () => new Uint8Array() })
   await store.record('', Buffer.from('a'))
   expect(await store.records()).toHaveLength(1)
 })

@@ -56,7 +56,7 @@ export async function answerControl(c: AppContext, api: ControlApi, next: Next):
   const url = `http://control${path.split('/').map(encodeURIComponent).join('/')}${query === '' ? '' : `?${query}`}`
   const headers = { accept: c.req.header('accept') ?? '', 'content-type': 'application/json' }
   const request = new Request(url, { method: known, headers, ...(body === undefined ? {} : { body }) })
-  const data = sessionDataOf(mock, mock.journal.known, session === '' ? undefined : session)
+  const data = sessionDataOf(mock, mock.targets, session === '' ? undefined : session)
   const out: Env['Bindings']['out'] = {}
   const response = await api.fetch(request, { data, out })
   const type = response.headers.get('content-type') ?? 'application/json'

@@ -2,7 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { mapping } from '../../chat/zod-helpers.ts'
 import type { Coverage } from '../../journal/coverage.ts'
 import type { Exchange } from '../../journal/exchange.ts'
-import { MAX_LIMIT, STATUS } from '../../journal/filter.ts'
+import type { Filter } from '../../journal/filter.ts'
+import { FILTER_FIELDS, MAX_LIMIT, STATUS } from '../../journal/filter.ts'
 import type { Scenario, ScriptEntry } from '../../scenarios/scenario.ts'
 import { CONTROL } from '../context.ts'
 import type { Pending } from '../session-data.ts'
@@ -13,27 +14,30 @@ const session = z.object({
       'Whose memory; without it, and without a bearer key, what is read and forgotten is of all sessions, and what is scripted is for all that have no name of their own.',
   }),
 })
-const WHOLE = `write a whole number from 1 to ${MAX_LIMIT}`
+const { status, limit } = FILTER_FIELDS
+const describe = (field: keyof Filter): { description: string } => ({ description: FILTER_FIELDS[field].description })
+const textOf = (field: keyof Filter): z.ZodOptional<z.ZodString> => z.string().openapi(describe(field)).optional()
 const filter = mapping({
-  session: z.string().openapi({ description: 'Of all sessions, those of this one' }).optional(),
-  model: z.string().openapi({ description: 'A name, or a family as name-*' }).optional(),
-  status: z.string().regex(STATUS, 'write it as 429, or as 4xx').openapi({ description: '429, or 4xx' }).optional(),
-  operation: z.string().openapi({ description: "An operation's id, its path, or POST /path" }).optional(),
-  scenario: z.string().optional(),
+  session: textOf('session'),
+  model: textOf('model'),
+  status: z.string().regex(STATUS, `use ${status.allowed}`).openapi(describe('status')).optional(),
+  operation: textOf('operation'),
+  scenario: textOf('scenario'),
   stream: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
+    .openapi(describe('stream'))
     .optional(),
-  path: z.string().openapi({ description: 'With * at its end, what it begins with' }).optional(),
-  since: z.string().openapi({ description: 'Only those after the one with this id' }).optional(),
+  path: textOf('path'),
+  since: textOf('since'),
   limit: z
     .string()
-    .regex(/^[1-9]\d{0,5}$/, WHOLE)
+    .regex(/^[1-9]\d{0,5}$/, `use ${limit.allowed}`)
     .transform(Number)
-    .refine((number) => number <= MAX_LIMIT, WHOLE)
-    .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, description: 'The newest ones' })
+    .refine(limit.isValid, `use ${limit.allowed}`)
+    .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, ...describe('limit') })
     .optional(),
-})
+} satisfies Readonly<Record<keyof Filter, z.ZodType>>)
 // Of these the schema only tells the document and the types: the mock writes the one itself, and the other is read by the room of scenarios.
 const exchange = z.custom<Exchange>().openapi('Exchange', {
   type: 'object',

@@ -16,7 +16,7 @@ export interface Probe {
   readonly respond: (mock: MockContext) => Reply | Promise<Reply>
 }
 
-/** The routes that monitoring asks; any host name may ask those that are not guarded. */
+/** The routes for monitoring; any host name may ask those that are not guarded. */
 export const PROBES: Readonly<Record<string, Probe>> = {
   livez: {
     summary: 'Whether the process runs',
@@ -35,7 +35,7 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   metrics: {
     summary: 'What was counted since the start, as Prometheus reads it',
     mediaType: 'text/plain',
-    respond: async (mock) => (await import('./prometheus.ts')).toExposition(mock),
+    respond: async (mock) => (await import('./prometheus.ts')).expositionOf(mock),
   },
 }
 

@@ -120,7 +120,7 @@ class RedisStore implements Store {
     exchange: Uint8Array | LazyExchange,
     generation?: string,
   ): Promise<{ readonly id: string; readonly forgotten: readonly string[] }> {
-    const bytes = exchange instanceof Uint8Array ? exchange : exchange.write()
+    const bytes = exchange instanceof Uint8Array ? exchange : exchange.toBytes()
     const [id, forgotten] = listOf(
       await this.#run('record', name, {
         generation,

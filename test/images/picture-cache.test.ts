@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Recipe } from '../../src/images/recipe.ts'
 import type { PictureRequest } from '../../src/images/picture-cache.ts'
 import { createPictureCache } from '../../src/images/picture-cache.ts'
+import { Metrics } from '../../src/app/metrics.ts'
 
 const recipe = (label: string): Recipe => ({
   model: 'm',
@@ -23,7 +24,7 @@ test('what nobody waits for any more is not drawn', async () => {
   const gallery = createPictureCache(async ({ label }) => {
     drawn.push(label)
     return Buffer.alloc(1)
-  })
+  }, new Metrics().pictures)
   const gone = (): boolean => true
   const outcomes = await Promise.allSettled([
     gallery(wanted('busy')),
@@ -50,7 +51,7 @@ test('what nobody waits for any more is not drawn', async () => {
 
 test('a picture is drawn once, however many ask for it at the same time and later', async () => {
   let drawn = 0
-  const gallery = createPictureCache(async () => Buffer.alloc(++drawn))
+  const gallery = createPictureCache(async () => Buffer.alloc(++drawn), new Metrics().pictures)
   const pictures = await Promise.all(Array.from({ length: 100 }, async () => gallery(wanted('one'))))
   expect(new Set(pictures).size).toBe(1)
   await gallery(wanted('one'))
@@ -66,7 +67,7 @@ test('at most two are drawn at the same time, and a failure lets the next one go
     running--
     if (label.endsWith('3')) throw new Error('broken')
     return Buffer.alloc(1)
-  })
+  }, new Metrics().pictures)
   const outcomes = await Promise.allSettled(Array.from({ length: 20 }, async (_, i) => gallery(wanted(String(i)))))
   expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(2)
   expect(most).toBe(2)
@@ -77,7 +78,7 @@ test('32 MiB of pictures are kept, those that were asked for last', async () => 
   const gallery = createPictureCache(async ({ label }) => {
     drawn.push(label)
     return Buffer.alloc(8_388_608)
-  })
+  }, new Metrics().pictures)
   for (const label of ['a', 'b', 'c', 'd', 'a', 'e', 'a', 'b']) await gallery(wanted(label))
   expect(drawn).toEqual(['a', 'b', 'c', 'd', 'e', 'b'])
 })

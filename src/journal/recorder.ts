@@ -1,0 +1,82 @@
+import type { Ending, LazyExchange, Store } from '../store/store.ts'
+import { StoreUnavailable } from '../store/store.ts'
+import type { CoverageTargets } from './coverage-keys.ts'
+import { coverageKeysOf } from './coverage-keys.ts'
+import { redactText } from './credentials.ts'
+import type { RequestFacts } from './request-facts.ts'
+import type { Answered } from './write-exchange.ts'
+import { lazyExchange } from './write-exchange.ts'
+
+/** A request whose response is about to be sent, recorded. */
+export interface Recording {
+  /** What the response has to report about it, to be added to `x-mock-note`. */
+  readonly notes: readonly string[]
+  /** Completes it: the response was sent, or its client disconnected. */
+  readonly end: (ending: Ending) => Promise<void>
+}
+
+/** Records requests in a Store. */
+export interface Recorder {
+  /**
+   * Records a request before its response is sent, so that a test which has read the response finds it. Never rejects: a store
+   * that cannot be reached is a note, any other error goes to `onFault`.
+   */
+  readonly record: (facts: RequestFacts, answered: Answered) => Promise<Recording>
+}
+
+/** What a Recorder needs. */
+export interface RecorderOptions {
+  readonly store: Store
+  /** What coverage counts. */
+  readonly targets: CoverageTargets
+  readonly onFault: (error: unknown) => void
+}
+
+/** A request that is not recorded. */
+export const NOT_RECORDED: Recording = { notes: [], end: async () => {} }
+
+/** A Recorder that writes to a Store. */
+export function createRecorder({ store, targets, onFault }: RecorderOptions): Recorder {
+  const toLazy = (facts: RequestFacts, answered: Answered): LazyExchange => {
+    const { size, toBytes } = lazyExchange(facts, answered)
+    return {
+      size,
+      toBytes: () => {
+        try {
+          return toBytes()
+        } catch (error) {
+          onFault(error)
+          return new Uint8Array()
+        }
+      },
+    }
+  }
+  const record = async (facts: RequestFacts, answered: Answered): Promise<Recording> => {
+    const { session, generation } = facts
+    const [{ id, forgotten }] = await Promise.all([
+      store.record(session, toLazy(facts, answered), generation),
+      store.mark(session, coverageKeysOf(facts, answered, targets), generation),
+    ])
+    return {
+      notes: forgotten.slice(0, 3).map((name) => `session '${redactText(name)}' was forgotten, it was idle longest`),
+      end: async (ending) => store.end(session, id, ending).catch(ignoreUnavailable),
+    }
+  }
+  return {
+    record: async (facts, answered) => {
+      try {
+        return await record(facts, answered)
+      } catch (error) {
+        if (error instanceof StoreUnavailable)
+          return { ...NOT_RECORDED, notes: ['not in the journal: the store cannot be reached'] }
+        onFault(error)
+        return NOT_RECORDED
+      }
+    },
+  }
+}
+
+// The store reports by itself that it cannot be reached.
+function ignoreUnavailable(error: unknown): void {
+  if (!(error instanceof StoreUnavailable)) throw error
+}

@@ -1,0 +1,215 @@
+import { isUtf8 } from 'node:buffer'
+import { hash } from 'node:crypto'
+import { isJsonType } from '../openapi/operation.ts'
+import type { Violation } from '../openapi/violation.ts'
+import type { LazyExchange } from '../store/store.ts'
+import { joinNotes } from '../util/notes.ts'
+import type { Reply } from '../util/reply.ts'
+import { isStream } from '../util/reply.ts'
+import { redactNamed, redactQuery, redactRepeated, sensitivityOf } from './credentials.ts'
+import type { ExchangeHead, RecordedChat } from './exchange.ts'
+import { parseJson } from './exchange.ts'
+import type { Limits } from './redact.ts'
+import { Redactor } from './redact.ts'
+import type { RequestFacts } from './request-facts.ts'
+
+/** A request without its body. */
+export interface RequestHead {
+  readonly method: string
+  readonly path: string
+  /** Without its question mark. */
+  readonly query: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+}
+
+/** A request and its response. */
+export interface Answered {
+  readonly request: RequestHead
+  readonly reply: Reply
+  /** When the response began, in milliseconds. */
+  readonly time: number
+}
+
+/** Bytes of an Exchange at most. */
+export const MAX_EXCHANGE = 262_144
+/** Tried in this order until an Exchange is small enough; the last one always is. */
+const LIMITS: readonly Limits[] = [
+  { characters: 160_000, longest: 20_000, values: 5000 },
+  { characters: 40_000, longest: 10_000, values: 1000 },
+  { characters: 6000, longest: 2000, values: 200 },
+]
+/** Characters of a stream, and of a prompt, at most. */
+const MAX_STREAM = 100_000
+const MAX_PROMPT = 1000
+const MAX_VIOLATIONS = 50
+/** Bytes that a request and its response may take until they are written; larger ones are written at once. */
+const MAX_UNWRITTEN = 65_536
+/** Characters of a JSON response that is kept as it is, without being parsed. */
+const MAX_PLAIN_JSON = 8192
+
+/**
+ * An Exchange as bytes for a Store, at most 256 KiB, without credentials and data URIs: one line of JSON, then the response's
+ * body as it is, since escaping a whole stream takes longer than all the rest.
+ */
+export function toExchange(facts: RequestFacts, answered: Answered): Uint8Array {
+  let bytes = new Uint8Array()
+  for (const limits of LIMITS) {
+    const { head, body } = write(facts, answered, limits)
+    bytes = Buffer.from(`${JSON.stringify(head)}\n${body}`)
+    if (bytes.length <= MAX_EXCHANGE) break
+  }
+  return bytes
+}
+
+/**
+ * An Exchange that is written when it is first read: writing takes longer than answering, and under load most are dropped
+ * unread. No credential of the request's head is held meanwhile; a large Exchange, or one with a credential elsewhere in its
+ * head, is written at once.
+ */
+export function lazyExchange(facts: RequestFacts, answered: Answered): LazyExchange {
+  const request = withoutSecrets(answered.request)
+  const size = sizeOf(facts, answered.reply)
+  if (request === undefined || size > MAX_UNWRITTEN) {
+    const bytes = toExchange(facts, answered)
+    return { size: bytes.length, toBytes: () => bytes }
+  }
+  const { session, generation, operation, body, violations, chat, choice, nearMisses, notes } = facts
+  const { reply, time } = answered
+  const held = { session, generation, operation, size: facts.size, body, violations, chat, choice, nearMisses, notes }
+  return { size, toBytes: () => toExchange(held, { request, reply, time }) }
+}
+
+// A head without the values of secret headers; undefined where another part of it has a credential.
+function withoutSecrets({ method, path, query, headers }: RequestHead): RequestHead | undefined {
+  if (redactRepeated(path) !== path || redactQuery(query) !== query) return undefined
+  const kept = { ...headers }
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined) continue
+    const text = textOf(value)
+    if (sensitivityOf(name) !== 'open') kept[name] = redactNamed(name, text)
+    else if (redactRepeated(text) !== text) return undefined
+  }
+  return { method, path, query, headers: kept }
+}
+
+function textOf(value: string | readonly string[]): string {
+  return typeof value === 'string' ? value : value.join(', ')
+}
+
+// Estimated bytes in memory: a character takes two, and parsed JSON as much again.
+function sizeOf({ size }: RequestFacts, { body }: Reply): number {
+  const characters = isStream(body) ? body.reduce((sum, { data }) => sum + data.length + 32, 0) : body.length
+  return 4096 + 4 * size + 2 * characters
+}
+
+interface Written {
+  readonly head: ExchangeHead
+  readonly body: string
+}
+
+function write(facts: RequestFacts, { request, reply, time }: Answered, limits: Limits): Written {
+  const { session, operation, body, violations, chat, choice, nearMisses, notes } = facts
+  const redactor = new Redactor(limits)
+  const text = (value: string, longest: number): string => redactor.text(value, longest)
+  const head = {
+    time: new Date(time).toISOString(),
+    session: text(session, 200),
+    request: {
+      method: text(request.method, 100),
+      path: text(request.path, 2000),
+      query: text(redactQuery(request.query), 4000),
+      headers: writeHeaders(request.headers, redactor, limits),
+      ...(body === undefined ? {} : { body: redactor.value(body, 'request') }),
+    },
+    operation:
+      operation === undefined
+        ? null
+        : { id: operation.operationId ?? null, method: operation.method, path: operation.path },
+    violations: violations.slice(0, MAX_VIOLATIONS).map((violation) => ({
+      code: text(codeOf(violation), 300),
+      param: text(violation.param, 300),
+      message: text(violation.message, 1000),
+    })),
+    chat: chat === undefined ? null : writeChat(chat, redactor),
+    scenario: choice === undefined ? null : { name: text(choice.name, 200), why: text(choice.why, 500) },
+    nearMisses: nearMisses.slice(0, 10).map((nearMiss) => text(nearMiss, 500)),
+    note: notes.length === 0 ? null : text(joinNotes(notes), 500),
+  }
+  // The response comes last: what is kept of it depends on what was found in the request.
+  const written = writeBody(reply, redactor, chat !== undefined && choice === undefined)
+  const response = {
+    status: reply.status,
+    headers: writeHeaders(reply.headers, redactor, limits),
+    stream: isStream(reply.body),
+    wait: Math.round(waitOf(reply)),
+    isJson: written.isJson,
+  }
+  return { head: { ...head, response }, body: written.text }
+}
+
+/** The code of a violation: the same for every request with it. */
+export function codeOf({ reason, param }: Pick<Violation, 'reason' | 'param'>): string {
+  return `${reason}:${param.replaceAll(/\[\d+\]/g, '[]')}`
+}
+
+function writeHeaders(headers: RequestHead['headers'], redactor: Redactor, { values }: Limits): Record<string, string> {
+  const kept: [string, string][] = []
+  for (const [name, value] of Object.entries(headers).slice(0, values)) {
+    if (value === undefined) continue
+    const text = textOf(value)
+    kept.push([
+      redactor.text(name.toLowerCase(), 200),
+      redactor.text(sensitivityOf(name) === 'open' ? text : redactNamed(name, text), 4000),
+    ])
+  }
+  return Object.fromEntries(kept)
+}
+
+function writeChat(chat: NonNullable<RequestFacts['chat']>, redactor: Redactor): RecordedChat {
+  const { model, prompt, size, count, references, wantsStream } = chat
+  return {
+    model: redactor.repeated(model, 200),
+    prompt: redactor.repeated(prompt, MAX_PROMPT),
+    size: `${size.width}x${size.height}`,
+    count,
+    references: references.length,
+    stream: wantsStream,
+  }
+}
+
+function waitOf({ body, wait = 0 }: Reply): number {
+  return isStream(body) ? body.reduce((sum, frame) => sum + frame.wait, wait) : wait
+}
+
+interface WrittenBody {
+  readonly text: string
+  readonly isJson: boolean
+}
+
+function asText(text: string): WrittenBody {
+  return { text, isJson: false }
+}
+
+// A response that no scenario shaped can only repeat a credential of its request: if that has none, the response is neither
+// parsed nor searched. If it has one, the response is not kept: styles write a prompt in pieces, in links and altered.
+function writeBody({ body, headers }: Reply, redactor: Redactor, isOwn: boolean): WrittenBody {
+  const type = headers['content-type'] ?? ''
+  if (redactor.hasFound)
+    return asText(
+      `[not kept: the request has a credential or a data URI in its text, which its answer may repeat; ${type}]`,
+    )
+  const isPlain = (text: string): boolean => isOwn && !text.includes('base64,')
+  if (isStream(body)) {
+    const text = Buffer.concat(body.map(({ data }) => Buffer.from(data))).toString('utf8')
+    return asText(isPlain(text) ? redactor.plain(text, MAX_STREAM) : redactor.answer(text, MAX_STREAM))
+  }
+  if (typeof body !== 'string' && (type.startsWith('image/') || !isUtf8(body)))
+    return asText(`[${type}, sha256 ${hash('sha256', body, 'hex').slice(0, 16)}, ${body.length} bytes]`)
+  const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8')
+  if (text.length <= MAX_PLAIN_JSON && isPlain(text)) return { isJson: isJsonType(type), text: redactor.plain(text) }
+  const value = isJsonType(type) ? parseJson(text) : undefined
+  return value === undefined
+    ? asText(redactor.answer(text))
+    : { isJson: true, text: JSON.stringify(redactor.value(value, 'answer')) }
+}
