@@ -1,117 +1,90 @@
 // @ts-check
-// How fast the mock is, as ratios to a floor that is measured in the same run: absolute rates say more of the machine.
+// Measures the mock in ratios to a floor that is measured in the same run: absolute rates depend on the machine.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createDriver, createWrk, hasWrk } from './load.js'
-import {
-  measureBodies,
-  measureCold,
-  measureFixture,
-  measureFresh,
-  measureGrowth,
-  measureJson,
-  measureKept,
-  measureStreams,
-  startOurs,
-} from './measure.js'
-import { measurePaced } from './paced.js'
+import { describeRun, runCommand, toWholeNumber } from './command.js'
+import { createLoader, hasWrk } from './load.js'
+import { PARTS } from './measure.js'
+import { measurePeers } from './peers.js'
+import { startOurs } from './processes.js'
 import { isMissed, toTable } from './table.js'
+
+/** @type {typeof PARTS} */
+const ALL = { ...PARTS, peers: measurePeers }
 
 const HELP = `Usage: npm run bench -- [flags]
 
-What the mock does beside a floor: the same load, in turn, on a bare node:http server that gives the same answer. It takes six
-minutes, with --peers nine; a round or two say little of the slowest hundredth, and of a machine that does other things.
+Compares the mock with a floor: a bare node:http server that reads the same requests, parses them, and writes the same
+bytes. Both get the same load in turn. A whole run takes about ten minutes, with --peers fifteen.
 
-  --rounds N     rounds of each load, of which the median is taken (5)
+  --only PARTS   parts to run, with commas between them: ${Object.keys(ALL).join(',')}
+  --peers        also measure other mock servers; npm installs them into the user's cache folder
+  --rounds N     rounds of each load; the table has their medians (5)
   --seconds S    whole seconds of each load (2)
-  --load TOOL    wrk or node (wrk where it is installed)
-  --peers        other mock servers in the same rounds; npm puts them into the user's cache folder
-  --save         keep the ratios for the tables of the README, in bench/figures.json
-  --assert       exit with 1 when a figure misses its target by more than 15 %
-  --help         this text
+  --load TOOL    wrk or node (default: wrk if it is installed)
+  --assert       exit with code 1 if a figure misses its target
+  --save         save the ratios for the tables in the README: in bench/figures.json
+  --help         print this text
 `
 
 function readFlags() {
   const { values } = parseArgs({
     options: {
+      only: { type: 'string' },
+      peers: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '2' },
       load: { type: 'string' },
-      peers: { type: 'boolean', default: false },
-      save: { type: 'boolean', default: false },
       assert: { type: 'boolean', default: false },
+      save: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  const [rounds, seconds] = [values.rounds, values.seconds].map((text) =>
-    /^[1-9]\d{0,2}$/.test(text) ? Number(text) : undefined,
-  )
-  if (rounds === undefined || seconds === undefined)
-    throw new RangeError('--rounds and --seconds take a whole number from 1 to 999')
-  if (values.load !== undefined && !['wrk', 'node'].includes(values.load))
-    throw new RangeError('--load takes wrk or node')
-  return { ...values, rounds, seconds, isWrk: values.load === undefined ? hasWrk() : values.load === 'wrk' }
-}
-
-/**
- * @param {string} folder
- * @param {ReturnType<typeof readFlags>} flags
- */
-async function measure(folder, { rounds, seconds, isWrk, peers }) {
-  const bench = {
-    folder,
-    rounds,
-    seconds,
-    load: isWrk ? createWrk(folder) : createDriver(folder),
-    ours: await startOurs(),
-  }
-  const figures = []
-  for (const part of [
-    measureCold,
-    measureFixture,
-    measureJson,
-    measureStreams,
-    measureBodies,
-    measureFresh,
-    measureKept,
-    measurePaced,
-    measureGrowth,
-  ]) {
-    process.stderr.write(`${part.name}\n`)
-    figures.push(...(await part(bench)))
-  }
-  if (peers) figures.push(...(await (await import('./peers.js')).measurePeers(bench)))
-  await bench.ours.stop()
-  return figures
+  const { only, peers, assert, save, help, load = hasWrk() ? 'wrk' : 'node' } = values
+  if (load !== 'wrk' && load !== 'node') throw new RangeError(`--load: ${JSON.stringify(load)} is not wrk or node`)
+  if (save && only !== undefined) throw new RangeError('--save needs a whole run, without --only')
+  const parts = new Set(only?.split(',') ?? Object.keys(PARTS))
+  if (peers) parts.add('peers')
+  for (const part of parts)
+    if (!Object.hasOwn(ALL, part)) throw new RangeError(`--only: ${JSON.stringify(part)} is not a part`)
+  const rounds = toWholeNumber('--rounds', values.rounds, { least: 1, most: 999 })
+  const seconds = toWholeNumber('--seconds', values.seconds, { least: 1, most: 999 })
+  return { parts, load, assert, save, help, rounds, seconds }
 }
 
 /** @param {ReturnType<typeof readFlags>} flags */
-async function main(flags) {
-  // Far more than it takes; for a server that answers but never ends.
-  setTimeout(() => process.exit(1), (flags.peers ? 1_200_000 : 600_000) + flags.rounds * flags.seconds * 40_000).unref()
+async function main({ parts, load, assert, save, rounds, seconds }) {
+  // A server that responds but never ends a response would keep this process alive.
+  setTimeout(() => process.exit(1), 3_600_000 + rounds * seconds * 60_000).unref()
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const started = performance.now()
-  const figures = await measure(folder, flags)
-  const [cpu, ...others] = cpus()
-  const date = new Date().toISOString().slice(0, 10)
+  const bench = { folder, rounds, seconds, load: createLoader(load, folder), ours: await startOurs() }
+  const figures = []
+  for (const part of parts) {
+    process.stderr.write(`${part}\n`)
+    figures.push(...((await ALL[part]?.(bench)) ?? []))
+  }
+  await bench.ours.stop()
+  const { machine, date } = describeRun()
   const took = Math.round((performance.now() - started) / 1000)
-  process.stdout.write(`${toTable(figures)}\n
-${others.length + 1} x ${cpu?.model}, Node ${process.version}, ${date}, ${took} s
-Load by ${flags.isWrk ? 'wrk' : 'bench/driver.js'}; medians of ${flags.rounds} round${flags.rounds === 1 ? '' : 's'} of ${flags.seconds} s, floor and ours in turn;
-a ratio is the median of the rounds' ratios.\n`)
-  if (flags.save) save(figures, { date, machine: `${others.length + 1} x ${cpu?.model}` })
-  if (flags.assert && figures.some(isMissed)) process.exitCode = 1
+  process.stdout.write(`${toTable(figures)}
+
+${machine}, Node ${process.version}, ${date}, ${took} s. Load: ${load === 'wrk' ? 'wrk' : 'bench/driver.js'}, 16 connections unless
+the row has another number. Medians of ${rounds} x ${seconds} s; a ratio is the median of the ratios of the rounds.
+`)
+  if (save) saveRatios(figures, { machine, date })
+  if (assert && figures.some(isMissed)) process.exitCode = 1
 }
 
 /**
- * Keeps the ratios of this run in place of those of the last one on the same Node.
- * @param {readonly import('./table.js').Figure[]} figures
- * @param {{ date: string, machine: string }} where
+ * Replaces the saved ratios of this Node major version.
+ * @param {readonly import('./measure.js').Figure[]} figures
+ * @param {{ date: string, machine: string }} run
  */
-function save(figures, where) {
+function saveRatios(figures, { date, machine }) {
   const file = new URL('figures.json', import.meta.url)
   const node = Number.parseInt(process.versions.node, 10)
   const ratios = Object.fromEntries(
@@ -120,9 +93,7 @@ function save(figures, where) {
     ),
   )
   const saved = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
-  writeFileSync(file, `${JSON.stringify({ ...saved, [node]: { node, ...where, ratios } }, null, 2)}\n`)
+  writeFileSync(file, `${JSON.stringify({ ...saved, [node]: { node, date, machine, ratios } }, null, 2)}\n`)
 }
 
-const flags = readFlags()
-if (flags.help) process.stdout.write(HELP)
-else await main(flags)
+await runCommand(HELP, readFlags, main)

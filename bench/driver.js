@@ -1,40 +1,38 @@
 // @ts-check
-// Puts load on a server with node:http, on connections that are kept, and prints what came of it.
+// Puts load on a server with node:http over kept connections, and prints a Loaded as JSON.
 import { readFileSync } from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
-import { headersOf } from './ask.js'
+import { bodyOf, headersOf } from './load.js'
+import { p99 } from './table.js'
 
-/** @type {import('./load.js').Load} */
-const { question, connections, seconds } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
-const { url, isCounted } = question
+/** @type {import('./load.js').Load & { first: number }} */
+const { request, connections, seconds, first } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
 const agent = new Agent({ keepAlive: true, maxSockets: connections })
-const options = { agent, method: question.body === undefined ? 'GET' : 'POST', headers: headersOf(question) }
+const options = { agent, method: request.body === undefined ? 'GET' : 'POST', headers: headersOf(request) }
 const started = performance.now()
 /** @type {number[]} */
 const times = []
-let asked = 0
+let sent = first
 
 /** @returns {Promise<void>} */
-const askOnce = async () =>
+const send = async () =>
   new Promise((resolve, reject) => {
-    const request = httpRequest(url, options, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`${url}: ${response.statusCode}`))
+    const sending = httpRequest(request.url, options, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`${request.url}: ${response.statusCode}`))
       response.once('end', resolve).resume()
     })
-    const body = isCounted === true ? question.body?.replace('#', String(++asked)) : question.body
-    request.once('error', reject).end(body) // in one piece: Node tells its length
+    sending.once('error', reject).end(bodyOf(request.body, ++sent))
   })
 
-const askOn = async () => {
+const sendUntilOver = async () => {
   while (performance.now() - started < seconds * 1000) {
     const before = performance.now()
-    await askOnce()
+    await send()
     times.push(performance.now() - before)
   }
 }
 
-await Promise.all(Array.from({ length: connections }, askOn))
+await Promise.all(Array.from({ length: connections }, sendUntilOver))
 const rate = (times.length * 1000) / (performance.now() - started)
-const p99 = times.toSorted((a, b) => a - b)[Math.ceil(times.length * 0.99) - 1]
-process.stdout.write(`${JSON.stringify({ rate, p99 })}\n`)
+process.stdout.write(`${JSON.stringify({ count: times.length, rate, p99: p99(times) })}\n`)
 agent.destroy()

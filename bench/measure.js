@@ -1,343 +1,327 @@
 // @ts-check
+// The parts of the benchmark. Each returns its Figures and can be run alone.
+import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import { ask, capture, chatQuestion } from './ask.js'
-import { cpuOf, memoryOf, run, start } from './child.js'
-import { median } from './table.js'
+import { createMock, startMock } from 'chat-image-mock'
+import { chatRequest, NEW, REPEATED, send, toNewImage } from './load.js'
+import { readPaced } from './paced.js'
+import { cpuOf, memoryOf, startOurs, startScript } from './processes.js'
+import { median, p99, toFigure } from './table.js'
 
-const OURS = [
-  fileURLToPath(new URL('../dist/cli.js', import.meta.url)),
-  '--port',
-  '0',
-  '--host',
-  '127.0.0.1',
-  '--log',
-  'json',
-]
-const FIXTURE = fileURLToPath(new URL('fixture.js', import.meta.url))
-export const FLOOR = fileURLToPath(new URL('floor.js', import.meta.url))
-const IN_FLIGHT = 16
-const SPAWNS = 25
+const FLOOR = fileURLToPath(new URL('floor.js', import.meta.url))
+// Node adds these headers itself.
+const ADDED_BY_NODE = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding'])
+const CONNECTIONS = 16
 const PICTURES = 120
 
 /**
- * @typedef {object} Bench what every measurement needs
+ * @typedef {object} Bench what every part needs
  * @property {string} folder for temporary files
  * @property {import('./load.js').Loader} load
  * @property {number} rounds
  * @property {number} seconds of each round
- * @property {import('./child.js').Server} ours
+ * @property {import('./processes.js').Server} ours
+ *
+ * @typedef {import('./table.js').Figure & { name: string }} Figure
+ * @typedef {(base: string) => import('./load.js').Request} ToRequest a request to the server with that URL
  */
 
-/** Starts our server as its users do: with a line of its log for each request, here written to nowhere. */
-export async function startOurs() {
-  return start(OURS, 'ignore')
-}
-
 /**
- * Starts a floor that gives our answer to a question.
+ * A file for floor.js: our response to a request.
  * @param {string} folder
- * @param {import('./ask.js').Question} question
- * @param {'whole' | 'events' | 'binary'} cut
+ * @param {import('./load.js').Request} request
+ * @param {'whole' | 'frames'} [cut] in one piece, or in the frames of its stream
  */
-export async function startFloor(folder, question, cut) {
-  return start([FLOOR, await capture(folder, question, cut)])
+async function capture(folder, request, cut = 'whole') {
+  const { headers, body } = await send(request)
+  const pieces = cut === 'frames' ? (body.toString('utf8').match(/.+?\n\n/gs) ?? []) : [body]
+  const kept = Object.entries(headers).filter(([name]) => !ADDED_BY_NODE.has(name))
+  const file = join(folder, `response-${Math.random().toString(36).slice(2)}.json`)
+  const encoded = pieces.map((piece) => Buffer.from(piece).toString('base64'))
+  writeFileSync(file, JSON.stringify({ headers: Object.fromEntries(kept), pieces: encoded }))
+  return file
 }
 
 /**
- * Loads servers in turn, round by round, so that whatever else the machine does befalls all of them; gives the rates of
- * each, or what 99 of 100 answers took at most.
- * @param {Pick<Bench, 'load' | 'rounds' | 'seconds'>} bench
- * @param {readonly import('./ask.js').Question[]} questions
- * @param {{ connections?: number, of?: 'rate' | 'p99' }} [options]
+ * The medians of the rounds of a floor and of a server. The ratio is the median of the ratios of the rounds.
+ * @param {readonly number[]} floor
+ * @param {readonly number[]} ours
+ * @returns {import('./table.js').Measured}
  */
-export async function race({ load, rounds, seconds }, questions, { connections = IN_FLIGHT, of = 'rate' } = {}) {
-  for (const question of questions) await load({ question, connections, seconds: 1 }) // compiles the code
-  /** @type {number[][]} */
-  const told = questions.map(() => [])
+function compare(floor, ours) {
+  const ratios = ours.map((value, i) => value / (floor[i] ?? Number.NaN))
+  return { floor: median(floor), ours: median(ours), ratio: median(ratios) }
+}
+
+/**
+ * Loads a floor and servers in turn, round by round, so that other work of the machine affects all of them.
+ * Returns for each request and each server its rate and its p99.
+ * @param {Bench} bench
+ * @param {{ cut?: 'whole' | 'frames', connections?: number, servers?: readonly import('./processes.js').Server[] }} options
+ * @param {readonly ToRequest[]} requests
+ */
+export async function raceFloor(bench, { cut = 'whole', connections = CONNECTIONS, servers = [bench.ours] }, requests) {
+  const { folder, load, rounds, seconds, ours } = bench
+  /** @type {{ request: import('./load.js').Request, floor: import('./processes.js').Server, rates: number[], p99s: number[] }[]} */
+  const loads = []
+  for (const toRequest of requests) {
+    const floor = await startScript([FLOOR, await capture(folder, toRequest(ours.url), cut)])
+    for (const server of [floor, ...servers]) {
+      const request = toRequest(server.url)
+      await load({ request, connections, seconds: 1 }) // the first second compiles the code
+      loads.push({ request, floor, rates: [], p99s: [] })
+    }
+  }
   for (let round = 0; round < rounds; round++) {
-    for (const [i, question] of questions.entries()) told[i]?.push((await load({ question, connections, seconds }))[of])
+    for (const { request, rates, p99s } of loads) {
+      const loaded = await load({ request, connections, seconds })
+      rates.push(loaded.rate)
+      p99s.push(loaded.p99)
+    }
   }
-  return told
+  await Promise.all([...new Set(loads.map(({ floor }) => floor))].map(async (floor) => floor.stop()))
+  return requests.map((_, i) => {
+    const [floor, ...others] = loads.slice(i * (servers.length + 1), (i + 1) * (servers.length + 1))
+    return others.map(({ rates, p99s }) => ({
+      rate: compare(floor?.rates ?? [], rates),
+      p99: compare(floor?.p99s ?? [], p99s),
+    }))
+  })
 }
 
-/**
- * A Figure from the rounds of a floor and of ours; its ratio is the median of those of the rounds.
- * @param {readonly number[] | undefined} floor
- * @param {readonly number[] | undefined} ours
- * @returns {{ floor: number, ours: number, ratio: number }}
- */
-export function compare(floor = [], ours = []) {
-  return {
-    floor: median(floor),
-    ours: median(ours),
-    ratio: median(ours.map((value, i) => value / (floor[i] ?? Number.NaN))),
-  }
-}
+/** @type {ToRequest} */
+const newJson = (base) => chatRequest(base, { prompt: NEW })
+/** @type {ToRequest} */
+const repeatedJson = (base) => chatRequest(base, { prompt: REPEATED })
+/** @type {ToRequest} */
+const newStream = (base) => chatRequest(base, { prompt: NEW, stream: true })
+/** @type {ToRequest} */
+const repeatedStream = (base) => chatRequest(base, { prompt: REPEATED, stream: true })
+export const [JSON_REQUESTS, SSE_REQUESTS] = [
+  [newJson, repeatedJson],
+  [newStream, repeatedStream],
+]
 
-/**
- * JSON answers against floor A, and how long they take where more wait than can be answered at once.
- * @param {Bench} bench
- * @returns {Promise<import('./table.js').Figure[]>}
- */
-export async function measureJson(bench) {
-  const question = chatQuestion(bench.ours.url)
-  const floor = await startFloor(bench.folder, question, 'whole')
-  const asked = [chatQuestion(floor.url), question]
-  const [a, ours] = await race(bench, asked)
-  // One answer in a hundred says little of two seconds: whatever else the machine does shows in it first.
-  const [slow, slowOurs] = await race({ ...bench, rounds: 2 * bench.rounds + 1 }, asked, { connections: 64, of: 'p99' })
-  const fresh = { prompt: 'A red fox in the snow, at dawn, no #' }
-  const [b, new_] = await race(
-    bench,
-    [chatQuestion(floor.url, fresh), chatQuestion(bench.ours.url, fresh)].map((each) => ({ ...each, isCounted: true })),
-  )
-  await floor.stop()
+/** @param {Bench} bench */
+async function measureJson(bench) {
+  const [fresh, repeated] = await raceFloor(bench, {}, JSON_REQUESTS)
+  const [slowFresh, slowRepeated] = await raceFloor(bench, { connections: 64 }, JSON_REQUESTS)
   return [
-    { name: 'JSON answers/s, 16 connections; floor A', ...compare(a, ours), least: onNode(0.5, 0.6) },
-    { name: 'JSON answers/s, no prompt asked twice; floor A', ...compare(b, new_) },
-    { name: 'p99 of JSON answers at 64 connections, ms; floor A', ...compare(slow, slowOurs), most: 2 },
+    toFigure('json-new', fresh?.[0]?.rate),
+    toFigure('json-repeated', repeated?.[0]?.rate),
+    toFigure('p99-new', slowFresh?.[0]?.p99),
+    toFigure('p99-repeated', slowRepeated?.[0]?.p99),
   ]
 }
 
-/**
- * SSE streams against floor A, an event a write, and floor B, a stream a write.
- * @param {Bench} bench
- * @returns {Promise<import('./table.js').Figure[]>}
- */
-export async function measureStreams(bench) {
-  const question = chatQuestion(bench.ours.url, { stream: true })
-  const events = await startFloor(bench.folder, question, 'events')
-  const whole = await startFloor(bench.folder, question, 'whole')
-  const [a, b, ours] = await race(bench, [
-    chatQuestion(events.url, { stream: true }),
-    chatQuestion(whole.url, { stream: true }),
-    question,
-  ])
-  await Promise.all([events.stop(), whole.stop()])
+/** @param {Bench} bench */
+async function measureSse(bench) {
+  const [fresh, repeated] = await raceFloor(bench, { cut: 'frames' }, SSE_REQUESTS)
+  const [buffer] = await raceFloor(bench, { cut: 'whole' }, [newStream])
   return [
-    { name: 'SSE streams/s, 16 in flight; floor A, event by event', ...compare(a, ours), least: onNode(0.8, 1) },
-    { name: 'SSE streams/s, 16 in flight; floor B, one buffer', ...compare(b, ours), least: onNode(0.45, 0.55) },
+    toFigure('sse-new', fresh?.[0]?.rate),
+    toFigure('sse-repeated', repeated?.[0]?.rate),
+    toFigure('sse-buffer', buffer?.[0]?.rate),
   ]
 }
 
-/**
- * Requests with a reference picture in a data URI.
- * @param {Bench} bench
- * @returns {Promise<import('./table.js').Figure[]>}
- */
-export async function measureBodies(bench) {
-  const figures = []
-  for (const [name, side] of Object.entries({ '300 KB': 274, '3 MB': 866 })) {
-    const picture = await noise(side)
-    const question = chatQuestion(bench.ours.url, { picture })
-    const floor = await startFloor(bench.folder, question, 'whole')
-    const [a, ours] = await race(bench, [chatQuestion(floor.url, { picture }), question])
-    await floor.stop()
-    figures.push({ name: `bodies of ${name} with a data URI/s; floor A`, ...compare(a, ours), least: 0.8 })
-  }
-  return figures
+/** @param {Bench} bench */
+async function measureBodies(bench) {
+  const [small, large] = [await noise(274), await noise(866)]
+  /** @type {ToRequest[]} */
+  const requests = [
+    (base) => chatRequest(base, { prompt: NEW, image: toNewImage(small) }),
+    (base) => chatRequest(base, { prompt: REPEATED, image: small }),
+    (base) => chatRequest(base, { prompt: NEW, image: toNewImage(large) }),
+  ]
+  const raced = await raceFloor(bench, {}, requests)
+  return ['body-300k-new', 'body-300k-repeated', 'body-3m-new'].map((name, i) => toFigure(name, raced[i]?.[0]?.rate))
 }
 
 /**
- * A square PNG that cannot be made smaller, as a data URI: four bytes a pixel and a third.
+ * A square PNG of noise as a data URI, about four bytes per pixel: 300 KB at 274 pixels a side, 3 MB at 866.
  * @param {number} side pixels
  */
 export async function noise(side) {
-  const bytes = await sharp(createNoise(side * side * 3), { raw: { width: side, height: side, channels: 3 } })
-    .png({ compressionLevel: 0 })
-    .toBuffer()
-  return `data:image/png;base64,${bytes.toString('base64')}`
-}
-
-/** @param {number} length */
-function createNoise(length) {
-  const bytes = Buffer.alloc(length)
+  const bytes = Buffer.alloc(side * side * 3)
   let state = 1
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < bytes.length; i++) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     bytes[i] = state >>> 24
   }
-  return bytes
+  const raw = sharp(bytes, { raw: { width: side, height: side, channels: 3 } })
+  return `data:image/png;base64,${(await raw.png({ compressionLevel: 0 }).toBuffer()).toString('base64')}`
 }
 
 /**
- * A target that depends on the Node that runs.
- * @param {number} old of Node 20
- * @param {number} recent of Node 24 and newer
- */
-function onNode(old, recent) {
-  return Number.parseInt(process.versions.node, 10) >= 24 ? recent : old
-}
-
-const PROMPTS = [
-  'A red fox in the snow',
-  'A lighthouse at night, oil on canvas',
-  '一只在竹林里睡觉的小熊猫，水彩画',
-  'Cup of tea',
-  'A harbour in the rain, seen from above',
-]
-
-/**
- * The link of the picture of a prompt that differs by its number.
+ * The link to the picture that a prompt gets.
  * @param {string} base
- * @param {number} number
+ * @param {string} prompt
  */
-async function linkOf(base, number) {
-  const { body } = await ask(chatQuestion(base, { prompt: `${PROMPTS[number % PROMPTS.length]} no ${number}` }))
-  const link = /\]\((http[^)]+\/cdn\/[^)]+\.png)\)/.exec(
-    JSON.parse(body.toString('utf8')).choices[0].message.content,
-  )?.[1]
-  if (link === undefined) throw new Error(`no picture in ${body.toString()}`)
+async function linkOf(base, prompt) {
+  const { body } = await send(chatRequest(base, { prompt }))
+  const { content } = JSON.parse(body.toString('utf8')).choices[0].message
+  const link = /\]\((http[^)]+\/cdn\/[^)]+\.png)\)/.exec(content)?.[1]
+  if (link === undefined) throw new Error(`no picture in ${content}`)
   return link
 }
 
 /**
- * Fetches each link once, a few at a time; the lengths of the pictures.
+ * Fetches pictures, four at a time; returns their sizes in bytes.
  * @param {readonly string[]} links
  */
 async function fetchAll(links) {
   const left = links.values()
   /** @type {number[]} */
-  const lengths = []
-  const next = async () => {
+  const sizes = []
+  const fetchNext = async () => {
     for (const url of left) {
-      const { body } = await ask({ url })
+      const { body } = await send({ url })
       if (body.readUInt32BE(16) !== 1024 || body.readUInt32BE(20) !== 1024) throw new Error(`${url}: not 1024x1024`)
-      lengths.push(body.length)
+      sizes.push(body.length)
     }
   }
-  await Promise.all(Array.from({ length: 4 }, next))
-  return lengths
+  await Promise.all(Array.from({ length: 4 }, fetchNext))
+  return sizes
 }
 
-/**
- * Pictures that are drawn for the first time.
- * @param {Bench} bench
- * @returns {Promise<import('./table.js').Figure[]>}
- */
-export async function measureFresh({ ours: { url, pid }, rounds }) {
-  const rates = []
-  const perCore = []
-  const lengths = []
-  for (let round = -1; round < rounds; round++) {
+/** @param {Bench} bench */
+async function measurePictures(bench) {
+  const { url, pid } = bench.ours
+  /** @type {Record<'rates' | 'perCore' | 'sizes', number[]>} */
+  const fresh = { rates: [], perCore: [], sizes: [] }
+  for (let round = -1; round < bench.rounds; round++) {
     const links = []
-    for (let i = 0; i < PICTURES; i++) links.push(await linkOf(url, (round + 1) * PICTURES + i))
+    for (let i = 0; i < PICTURES; i++) links.push(await linkOf(url, `A red fox in the snow, round ${round}, no ${i}`))
     const [started, before] = [performance.now(), cpuOf(pid)]
-    lengths.push(...(await fetchAll(links)))
+    const fetched = await fetchAll(links)
     const [seconds, after] = [(performance.now() - started) / 1000, cpuOf(pid)]
-    if (round < 0) continue // loads sharp, compiles the code
-    rates.push(PICTURES / seconds)
-    perCore.push(
-      PICTURES / (before === undefined || after === undefined ? seconds * availableParallelism() : after - before),
-    )
+    if (round < 0) continue // loads sharp and compiles the code
+    const used = before === undefined || after === undefined ? seconds * availableParallelism() : after - before
+    fresh.rates.push(PICTURES / seconds)
+    fresh.perCore.push(PICTURES / used)
+    fresh.sizes.push(...fetched)
   }
+  const { pathname } = new URL(await linkOf(url, 'A cached picture'))
+  const [kept] = await raceFloor(bench, {}, [(base) => ({ url: base + pathname })])
   return [
-    { name: 'fresh 1024x1024 PNGs/s', ours: median(rates) },
-    { name: 'fresh 1024x1024 PNGs a second and core', ours: median(perCore), least: 100 },
-    { name: 'bytes of such a PNG', ours: median(lengths), most: 51_200 },
+    toFigure('png-fresh', { ours: median(fresh.rates) }),
+    toFigure('png-fresh-core', { ours: median(fresh.perCore) }),
+    toFigure('png-bytes', { ours: median(fresh.sizes) }),
+    toFigure('png-kept', kept?.[0]?.rate),
   ]
 }
 
-/**
- * A picture that is kept against the same bytes from memory.
- * @param {Bench} bench
- * @returns {Promise<import('./table.js').Figure[]>}
- */
-export async function measureKept(bench) {
-  const question = { url: await linkOf(bench.ours.url, 0) }
-  const floor = await startFloor(bench.folder, question, 'binary')
-  const [a, ours] = await race(bench, [{ url: floor.url }, question])
-  await floor.stop()
-  return [{ name: 'kept PNGs/s, 16 connections; floor: a buffer', ...compare(a, ours), least: 0.8 }]
+/** @param {Bench} bench */
+async function measurePaced({ ours: { url } }) {
+  const { late } = await readPaced(url, 1000, 20)
+  return [toFigure('lateness', { ours: p99(late) })]
 }
 
 /**
- * Starts servers in turn, again and again, each to its first 200 of a chat request; the milliseconds and the MB of each.
- * @param {readonly (() => Promise<import('./child.js').Server>)[]} starts
- * @param {number} spawns of each
+ * Starts a floor and servers in turn, again and again, each until its first response to a chat request. Returns for
+ * each server the milliseconds and the memory.
+ * @param {Bench} bench
+ * @param {readonly (() => Promise<import('./processes.js').Server>)[]} starts
+ * @param {number} times
  */
-export async function raceCold(starts, spawns) {
-  /** @type {number[][]} */
-  const times = starts.map(() => [])
-  /** @type {number[][]} */
-  const memory = starts.map(() => [])
-  for (let spawned = 0; spawned < spawns; spawned++) {
-    for (const [i, startOne] of starts.entries()) {
+export async function raceCold({ folder, ours }, starts, times) {
+  const response = await capture(folder, chatRequest(ours.url))
+  const all = [async () => startScript([FLOOR, response]), ...starts].map((start) => ({
+    start,
+    /** @type {number[]} */ times: [],
+    /** @type {number[]} */ memory: [],
+  }))
+  for (let i = 0; i < times; i++) {
+    for (const each of all) {
       const started = performance.now()
-      const server = await startOne()
-      await ask(chatQuestion(server.url))
-      times[i]?.push(performance.now() - started)
-      memory[i]?.push(memoryOf(server.pid) ?? Number.NaN)
+      const server = await each.start()
+      await send(chatRequest(server.url))
+      each.times.push(performance.now() - started)
+      each.memory.push(memoryOf(server.pid) ?? Number.NaN)
       await server.stop()
     }
   }
-  return { times, memory }
+  const [floor, ...servers] = all
+  return servers.map((server) => ({
+    time: compare(floor?.times ?? [], server.times),
+    memory: compare(floor?.memory ?? [], server.memory),
+  }))
+}
+
+/** @param {Bench} bench */
+async function measureCold(bench) {
+  const [ours] = await raceCold(bench, [startOurs], 25)
+  return [toFigure('cold-start', ours?.time), toFigure('memory-start', ours?.memory)]
 }
 
 /**
- * From spawn to the first 200 of a chat request, and the memory then, against bare Node.
- * @param {Bench} bench
- * @returns {Promise<import('./table.js').Figure[]>}
+ * The median milliseconds to start something. The first starts are not counted.
+ * @param {() => Promise<{ close: () => Promise<void> }>} start
  */
-export async function measureCold({ folder, ours: { url } }) {
-  const answer = await capture(folder, chatQuestion(url), 'whole')
-  const { times, memory } = await raceCold([async () => start([FLOOR, answer]), startOurs], SPAWNS)
-  return [
-    {
-      name: 'cold start to the first answer, ms; floor: bare Node',
-      ...compare(times[0], times[1]),
-      most: onNode(1.6, 1.4),
-    },
-    { name: 'memory after the first answer, MB; floor: bare Node', ...compare(memory[0], memory[1]), most: 1.5 },
-  ]
-}
-
-/**
- * A mock inside a test suite.
- * @returns {Promise<import('./table.js').Figure[]>}
- */
-export async function measureFixture() {
-  const { create, start: started } = JSON.parse(await run(process.execPath, [FIXTURE], 60_000))
-  return [
-    { name: 'createMock in a warm process, ms', ours: create, most: 10 },
-    { name: 'startMock to the first answer in a warm process, ms', ours: started, most: 60 },
-  ]
-}
-
-/** Requests after which every cache is full, and until which nothing may grow. */
-const [FULL, MANY] = [150_000, 1_000_000]
-
-/**
- * Memory that a million requests leave: answers and streams, prompts that differ, in a thousand sessions.
- * @param {Bench} bench
- * @returns {Promise<import('./table.js').Figure[]>}
- */
-export async function measureGrowth({ load, ours: { url, pid } }) {
-  let answers = 0
-  /** @param {number} most */
-  const until = async (most) => {
-    while (answers < most) {
-      for (const stream of [false, true]) {
-        const question = {
-          ...chatQuestion(url, { prompt: 'A red fox in the snow, at dawn, no #', stream }),
-          isCounted: true,
-        }
-        answers += (await load({ question, connections: IN_FLIGHT, seconds: 5 })).rate * 5
-      }
-    }
-    return memoryOf(pid)
+async function timeWarm(start) {
+  const times = []
+  for (let n = -5; n < 50; n++) {
+    const started = performance.now()
+    const mock = await start()
+    if (n >= 0) times.push(performance.now() - started)
+    await mock.close()
   }
-  const full = await until(FULL)
-  const many = await until(MANY)
+  return median(times)
+}
+
+async function measureWarm() {
+  const startToResponse = async () => {
+    const mock = await startMock()
+    await send(chatRequest(mock.url))
+    return mock
+  }
   return [
-    {
-      name: 'memory after a million requests, MB; floor: after 150,000',
-      floor: full,
-      ours: many,
-      ratio: many === undefined || full === undefined ? undefined : many / full,
-      most: 1,
-    },
+    toFigure('create-mock', { ours: await timeWarm(createMock) }),
+    toFigure('start-mock', { ours: await timeWarm(startToResponse) }),
   ]
+}
+
+/**
+ * Memory after new requests for JSON and for streams, of ours and of a floor. After 150,000 all caches are full.
+ * @param {Bench} bench
+ */
+async function measureMemory({ folder, load, ours: { url } }) {
+  const [ours, floor] = [await startOurs(), await startScript([FLOOR, await capture(folder, newJson(url))])]
+  let [sent, half] = [0, 0]
+  const memoryAfter = async (/** @type {import('./processes.js').Server} */ server, /** @type {number} */ count) => {
+    for (; sent < count; half++) {
+      const toRequest = half % 2 === 0 ? newJson : newStream
+      sent += (await load({ request: toRequest(server.url), connections: CONNECTIONS, seconds: 5 })).count
+    }
+    return memoryOf(server.pid)
+  }
+  const full = await memoryAfter(ours, 150_000)
+  const many = await memoryAfter(ours, 1_000_000)
+  sent = 0
+  const bare = await memoryAfter(floor, 1_000_000)
+  await Promise.all([ours.stop(), floor.stop()])
+  if (full === undefined || many === undefined || bare === undefined) return [] // no /proc
+  return [
+    toFigure('memory-million', { floor: bare, ours: many, ratio: many / bare }),
+    toFigure('memory-growth', { floor: full, ours: many, ratio: many / full }),
+  ]
+}
+
+/**
+ * The parts by their names on the command line, in the order of the table.
+ * @type {Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>>}
+ */
+export const PARTS = {
+  json: measureJson,
+  sse: measureSse,
+  bodies: measureBodies,
+  pictures: measurePictures,
+  paced: measurePaced,
+  cold: measureCold,
+  warm: measureWarm,
+  memory: measureMemory,
 }

@@ -1,111 +1,129 @@
 // @ts-check
-// Whether the steps of many streams at once come when they are due. The client reads bare sockets: it must not be what is late.
+// Many paced streams at once: whether each frame comes when it is due, and whether each stream is complete. The client
+// reads bare sockets, so that the client is not what is late.
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { createMock } from 'chat-image-mock'
-import { chatQuestion, headersOf } from './ask.js'
+import { chatRequest, headersOf } from './load.js'
 
-const STREAMS = 1000
-const SECONDS = 20
+const END = '\r\n0\r\n\r\n'
+/** No stream takes longer, at the pace of the real models. */
+const LONGEST = 300
 
 /**
- * @typedef {object} Frame
- * @property {number} due milliseconds from the request to its arrival
- * @property {number} end how many bytes of the body have then come
+ * @typedef {object} Expected
+ * @property {string} text
+ * @property {number[]} due milliseconds from the request to each frame
  */
 
 /**
- * Steps of streams at their real pace, of which no two are alike: how late they come.
- * @param {import('./measure.js').Bench} bench
- * @returns {Promise<import('./table.js').Figure[]>}
+ * Opens streams with different prompts at the pace of the real models, all within about a second, and reads them.
+ * Fails if frames that were due did not come.
+ * @param {string} url
+ * @param {number} count
+ * @param {number} [seconds] time to read; by default until all have ended
+ * @returns {Promise<{ late: number[], mostOpen: number, complete: number }>} the lateness of each frame in milliseconds, how many streams were open at once, and how many had the expected text
  */
-export async function measurePaced({ ours: { url } }) {
-  const questions = Array.from({ length: STREAMS }, (_, i) =>
-    chatQuestion(url, { prompt: `A red fox in the snow, no ${i}`, stream: true }),
+export async function readPaced(url, count, seconds = LONGEST) {
+  const requests = Array.from({ length: count }, (_, i) =>
+    chatRequest(url, { prompt: `A red fox in the snow, no ${i}`, stream: true }),
   )
-  const expected = await foresee(url, questions)
-  /** @type {number[]} */
-  const late = []
-  const listeners = await Promise.all(questions.map(async (question, i) => listen(question, expected[i] ?? [], late)))
-  for (const { ask } of listeners) {
-    ask()
-    await sleep(1)
+  const expected = await expect(url, requests)
+  const result = { late: /** @type {number[]} */ ([]), open: 0, mostOpen: 0, complete: 0 }
+  const streams = []
+  for (const [i, request] of requests.entries())
+    streams.push(await connect(request, expected[i] ?? { text: '', due: [] }, result))
+  const perMillisecond = Math.ceil(count / 1000)
+  for (const [i, { begin }] of streams.entries()) {
+    begin()
+    if (i % perMillisecond === 0) await sleep(1)
   }
-  await sleep(SECONDS * 1000)
-  for (const { socket } of listeners) socket.destroy()
-  const sorted = late.toSorted((a, b) => a - b)
-  const due = expected.flat().filter((frame) => frame.due < (SECONDS - 1) * 1000).length
-  if (sorted.length < due) throw new Error(`of ${due} steps that were due ${sorted.length} came`)
-  return [
-    {
-      name: `p99 lateness of the steps of ${STREAMS} streams, ms`,
-      ours: sorted[Math.ceil(sorted.length * 0.99) - 1],
-      most: 20,
-    },
-  ]
+  const over = sleep(seconds * 1000, undefined, { ref: false })
+  await Promise.race([over, Promise.all(streams.map(async ({ ended }) => ended))])
+  for (const { socket } of streams) socket.destroy()
+  const due = expected.flatMap((each) => each.due).filter((ms) => ms < (seconds - 1) * 1000).length
+  if (result.late.length < due) throw new Error(`${due} frames were due, ${result.late.length} came`)
+  return result
 }
 
 /**
- * The Frames of each answer, as a mock in this process tells them that waits for nothing.
+ * What each stream must be: the answers of a mock in this process, whose waits take no time.
  * @param {string} publicUrl
- * @param {readonly import('./ask.js').Question[]} questions
+ * @param {readonly (import('./load.js').Request)[]} requests
  */
-async function foresee(publicUrl, questions) {
-  /** @type {number[]} */
-  let waits = []
-  const mock = await createMock({ pace: 'real', publicUrl, timer: async (ms) => void waits.push(ms) })
-  /** @type {Frame[][]} */
+async function expect(publicUrl, requests) {
+  let now = 0
+  const timer = async (/** @type {number} */ ms) => {
+    await turn() // the frame before this wait is read first
+    now += ms
+  }
+  const mock = await createMock({ pace: 'real', publicUrl, timer })
+  /** @type {Expected[]} */
   const all = []
-  for (const question of questions) {
-    waits = []
-    const response = await mock.fetch(question.url, {
-      method: 'POST',
-      headers: headersOf(question),
-      body: question.body ?? '',
-    })
-    /** @type {number[]} */
-    const lengths = []
-    for await (const { length } of response.body ?? []) lengths.push(length.toString(16).length + 2 + length + 2) // as HTTP/1.1 frames a chunk
-    if (lengths.length !== waits.length) throw new Error(`${lengths.length} frames and ${waits.length} waits`)
-    let [due, end] = [0, 0]
-    all.push(lengths.map((length, i) => ({ due: (due += waits[i] ?? 0), end: (end += length) })))
+  for (const request of requests) {
+    now = 0
+    const init = { method: 'POST', headers: headersOf(request), body: request.body ?? '' }
+    const { body } = await mock.fetch(request.url, init)
+    const decoder = new TextDecoder()
+    /** @type {Expected} */
+    const stream = { text: '', due: [] }
+    for await (const chunk of body ?? []) {
+      const part = decoder.decode(chunk, { stream: true })
+      stream.text += part
+      stream.due.push(...Array.from(part.matchAll(/\n\n/g), () => now))
+    }
+    all.push(stream)
   }
   await mock.close()
   return all
 }
 
 /**
- * Connects a socket on which can be asked; it notes how late each Frame is whole.
- * @param {import('./ask.js').Question} question
- * @param {readonly Frame[]} frames
- * @param {number[]} late
+ * Connects a socket, on which `begin` sends the request. What comes back is added to the result.
+ * @param {import('./load.js').Request} request
+ * @param {Expected} expected
+ * @param {{ late: number[], open: number, mostOpen: number, complete: number }} result
  */
-async function listen(question, frames, late) {
-  const { hostname, port, pathname } = new URL(question.url)
-  const { body = '' } = question
-  const lines = Object.entries({
-    host: `${hostname}:${port}`,
-    ...headersOf(question),
-    'x-mock-pace': 'real',
-    'content-length': Buffer.byteLength(body),
-  }).map(([name, value]) => `${name}: ${value}\r\n`)
+async function connect(request, { text, due }, result) {
+  const { hostname, port, pathname, host } = new URL(request.url)
+  const body = request.body ?? ''
+  const headers = { host, ...headersOf(request), 'x-mock-pace': 'real', 'content-length': Buffer.byteLength(body) }
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const socket = createConnection({ host: hostname, port: Number(port) })
   await once(socket, 'connect')
-  let asked = 0
-  let bytes = 0
-  let isHead = true
-  let next = 0
-  socket.on('data', (chunk) => {
-    const now = performance.now() - asked
-    bytes += isHead ? chunk.length - (chunk.indexOf('\r\n\r\n') + 4) : chunk.length
-    isHead = false
-    for (let frame = frames[next]; frame !== undefined && bytes >= frame.end; frame = frames[++next])
-      late.push(now - frame.due)
+  let [sent, received, frames, read] = [0, '', 0, 0]
+  const ended = new Promise((resolve) => {
+    socket.setEncoding('utf8').on('data', (part) => {
+      const now = performance.now() - sent
+      if (received === '') result.mostOpen = Math.max(result.mostOpen, ++result.open)
+      received += part
+      for (let at = received.indexOf('\n\n', read); at >= 0; at = received.indexOf('\n\n', read)) {
+        read = at + 2
+        result.late.push(now - (due[frames++] ?? 0))
+      }
+      if (!received.endsWith(END)) return
+      if (withoutFraming(received) === text) result.complete++
+      socket.destroy()
+    })
+    socket
+      .once('error', () => {})
+      .once('close', () => {
+        if (received !== '') result.open--
+        resolve(undefined)
+      })
   })
-  const ask = () => {
-    asked = performance.now()
-    socket.write(`POST ${pathname} HTTP/1.1\r\n${lines.join('')}\r\n${body}`)
+  const begin = () => {
+    sent = performance.now()
+    socket.write(`POST ${pathname} HTTP/1.1\r\n${head.join('')}\r\n${body}`)
   }
-  return { socket, ask }
+  return { socket, begin, ended }
+}
+
+/**
+ * The body of a chunked HTTP/1.1 response.
+ * @param {string} received
+ */
+function withoutFraming(received) {
+  return received.slice(received.indexOf('\r\n\r\n') + 2).replaceAll(/\r\n[\da-f]+\r\n(?:\r\n$)?/gi, '')
 }

@@ -1,6 +1,6 @@
 // @ts-check
-// Other mock servers beside ours: the same question, the same floors, the same rounds. They are no dependencies of this
-// package: npm puts each into a folder of its own in the user's cache, once.
+// Other mock servers, measured with the same requests, floors and rounds. They are not dependencies of this package: npm
+// installs each of them once, into its own folder in the user's cache.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,85 +8,50 @@ import { createServer } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ask, capture, chatQuestion } from './ask.js'
-import { run, start, startAt } from './child.js'
-import { compare, FLOOR, race, raceCold, startFloor, startOurs } from './measure.js'
+import { chatRequest, send } from './load.js'
+import { JSON_REQUESTS, raceCold, raceFloor, SSE_REQUESTS } from './measure.js'
+import { run, startAt, startOurs } from './processes.js'
+import { ROWS } from './table.js'
 
 const CACHE = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'chat-image-mock-bench')
 const CONTRACT = fileURLToPath(new URL('../openapi.yaml', import.meta.url))
 const INSTALL_TIMEOUT = 240_000
-const NODE = process.execPath
-// Of each server; some take a second to start.
-const SPAWNS = 9
 const STEADY = `@stdy/cli-${process.platform}-${process.arch}`
-const OURS = 'chat-image-mock'
-
-/**
- * @typedef {object} Given what a peer's command is made of
- * @property {string} home the folder that it is installed in
- * @property {string} port that it listens on, on loopback
- * @property {string} fixture a file for aimock that gives the text of our answer, in as many events
- */
+const LISTEN = '--host 127.0.0.1 --port PORT'
 
 /**
  * @typedef {object} Pin
  * @property {string} name
  * @property {Record<string, string>} packages with their exact versions; the first is the peer
- * @property {Record<string, string>} [files] that its folder needs beside the packages
- * @property {(given: Given) => string[]} command that starts it, quiet; one process, so that its end is the peer's end
+ * @property {Record<string, string>} [files] that its folder needs besides the packages
+ * @property {string} command that starts it as a single process, without logs; words in capitals are replaced
+ *
+ * @typedef {object} Peer
+ * @property {string} name with its version
+ * @property {(fixture: string) => Promise<import('./processes.js').Server>} start takes a file for aimock: the text of our answer, in as many frames; fails if npm could not install the peer
  */
 
 /**
- * The newest of each; Prism and Scalar ask for a newer Node than 20.19, and run on it all the same. Those that are given
- * the contract answer with its example, a fifth of the bytes of our answer.
+ * Prism and Scalar require a newer Node than 20.19, but run on it. All but aimock answer with the example in the contract,
+ * which has a fifth of the bytes of our answer.
  * @type {readonly Pin[]}
  */
 const PINS = [
   {
     name: 'aimock',
     packages: { '@copilotkit/aimock': '1.43.0' },
-    command: ({ home, port, fixture }) => [
-      NODE,
-      `${home}/node_modules/@copilotkit/aimock/dist/cli.js`,
-      '--host',
-      '127.0.0.1',
-      '--port',
-      port,
-      '--fixtures',
-      fixture,
-      '--log-level',
-      'silent',
-    ],
+    command: `NODE HOME/node_modules/@copilotkit/aimock/dist/cli.js ${LISTEN} --fixtures FIXTURE --log-level silent`,
   },
   {
     name: 'Steady',
-    // The binary that @stdy/cli launches: whoever ends the launcher leaves the binary running.
     packages: { [STEADY]: '0.22.2' },
-    command: ({ home, port }) => [
-      `${home}/node_modules/${STEADY}/bin/steady`,
-      '--host',
-      '127.0.0.1',
-      '--port',
-      port,
-      '--quiet',
-      CONTRACT,
-    ],
+    // The binary itself: its launcher, @stdy/cli, would leave it running.
+    command: `HOME/node_modules/${STEADY}/bin/steady ${LISTEN} --quiet CONTRACT`,
   },
   {
     name: 'Prism',
     packages: { '@stoplight/prism-cli': '5.16.0' },
-    command: ({ home, port }) => [
-      NODE,
-      `${home}/node_modules/@stoplight/prism-cli/dist/index.js`,
-      'mock',
-      '--host',
-      '127.0.0.1',
-      '--port',
-      port,
-      '--verboseLevel',
-      'silent',
-      CONTRACT,
-    ],
+    command: `NODE HOME/node_modules/@stoplight/prism-cli/dist/index.js mock ${LISTEN} --verboseLevel silent CONTRACT`,
   },
   {
     name: 'Scalar',
@@ -100,25 +65,12 @@ const { fetch } = await createMockServer({ document, logger: false })
 serve({ fetch, hostname: '127.0.0.1', port: Number(port) })
 `,
     },
-    command: ({ home, port }) => [NODE, `${home}/server.js`, CONTRACT, port],
+    command: 'NODE HOME/server.js CONTRACT PORT',
   },
 ]
 
-/** @type {readonly { stream: boolean, cut: 'whole' | 'events', title: string }[]} */
-const FLOORS = [
-  { stream: false, cut: 'whole', title: 'JSON answers/s; floor A' },
-  { stream: true, cut: 'events', title: 'SSE streams/s; floor A, event by event' },
-  { stream: true, cut: 'whole', title: 'SSE streams/s; floor B, one buffer' },
-]
-
 /**
- * @typedef {object} Peer
- * @property {string} name with its version
- * @property {(fixture: string) => Promise<import('./child.js').Server>} start fails where npm could not install it
- */
-
-/**
- * Installs what is not there yet, all at once; a Peer that could not be installed tells so when it is started.
+ * Installs the peers that are not in the cache, all at the same time.
  * @returns {Promise<Peer[]>}
  */
 export async function installPeers() {
@@ -128,13 +80,19 @@ export async function installPeers() {
     name: `${pin.name} ${Object.values(pin.packages)[0]}`,
     start: async (fixture) => {
       const port = await findPort()
-      return startAt(pin.command({ home: await home, port: String(port), fixture }), port)
+      /** @type {Record<string, string>} */
+      const values = { NODE: process.execPath, HOME: await home, PORT: String(port), FIXTURE: fixture, CONTRACT }
+      const words = pin.command.split(' ')
+      return startAt(
+        words.map((word) => word.replace(/^[A-Z]+\b/, (name) => values[name] ?? name)),
+        port,
+      )
     },
   }))
 }
 
 /**
- * Gives the folder of a Pin. It gets its name when npm is done, so that half an install is never used.
+ * Returns the folder of a peer. The folder gets its name when npm is done, so an incomplete install is never used.
  * @param {Pin} pin
  */
 async function install({ name, packages, files }) {
@@ -145,31 +103,24 @@ async function install({ name, packages, files }) {
   if (existsSync(home)) return home
   mkdirSync(CACHE, { recursive: true })
   const draft = mkdtempSync(`${home}-`)
-  const tidy = () => rmSync(draft, { recursive: true, force: true })
-  process.once('exit', tidy)
+  const removeDraft = () => rmSync(draft, { recursive: true, force: true })
+  process.once('exit', removeDraft)
   for (const [file, text] of all) writeFileSync(join(draft, file), text)
   process.stderr.write(`npm installs ${name} into ${home}\n`)
-  // What they tell of themselves they tell in install scripts, which none of them needs.
-  const args = [
-    'install',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    '--no-package-lock',
-    '--loglevel',
-    'error',
-    '--fetch-retries',
-    '1',
-  ]
-  await run('npm', args, INSTALL_TIMEOUT, { cwd: draft, env: { ...process.env, DO_NOT_TRACK: '1' } }).catch((error) => {
-    tidy()
+  // Their telemetry is in install scripts, which none of them needs.
+  const flags = '--ignore-scripts --no-audit --no-fund --no-package-lock --loglevel error --fetch-retries 1'
+  const env = { ...process.env, DO_NOT_TRACK: '1' }
+  try {
+    await run('npm', ['install', ...flags.split(' ')], { cwd: draft, env, timeout: INSTALL_TIMEOUT })
+  } catch (error) {
+    removeDraft()
     throw error
-  })
+  }
   if (!existsSync(home)) renameSync(draft, home)
   return home
 }
 
-/** A port that is free now: not every peer can tell which one it took. */
+/** A free port: not every peer can choose one and print it. */
 async function findPort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -180,7 +131,7 @@ async function findPort() {
 }
 
 /**
- * The text of an answer to OpenAI's clients, in JSON or streamed; undefined where it is none.
+ * The text of a chat response, JSON or SSE; undefined if it has none.
  * @param {Buffer} body
  * @param {boolean} isStream
  * @returns {string | undefined}
@@ -194,129 +145,98 @@ function textOf(body, isStream) {
 }
 
 /**
- * Asks a server as it will be asked; gives the text, and whether it streams the same.
+ * Checks that a server answers a chat request; returns the text, and whether it streams the same text.
  * @param {string} base
  */
 async function probe(base) {
-  const { body } = await ask(chatQuestion(base))
+  const { body } = await send(chatRequest(base))
   const text = textOf(body, false)
-  if (typeof text !== 'string' || text === '') throw new Error(`no answer of a model: ${body.toString()}`)
-  const streamed = await ask(chatQuestion(base, { stream: true })).catch(() => undefined)
+  if (typeof text !== 'string' || text === '') throw new Error(`not a chat completion: ${body.toString()}`)
+  const streamed = await send(chatRequest(base, { stream: true })).catch(() => undefined)
   return { text, isStreaming: streamed !== undefined && textOf(streamed.body, true) === text }
 }
 
 /**
- * Writes the Given fixture; gives its name.
+ * Writes the fixture for aimock; returns the file's name.
  * @param {import('./measure.js').Bench} bench
  */
 async function writeFixture({ folder, ours }) {
-  const question = chatQuestion(ours.url)
   const { text } = await probe(ours.url)
-  const { body } = await ask(chatQuestion(ours.url, { stream: true }))
-  // Three of the events are the role, the reason to stop and [DONE].
+  const request = chatRequest(ours.url, { stream: true })
+  const { body } = await send(request)
+  // Three of the frames are the role, the finish reason and [DONE].
   const pieces = body.toString('utf8').split('\n\n').length - 1 - 3
-  const { model } = JSON.parse(question.body ?? '')
+  const { model } = JSON.parse(request.body)
+  const fixture = { match: { model }, response: { content: text }, chunkSize: Math.ceil(text.length / pieces) }
   const file = join(folder, 'aimock.json')
-  writeFileSync(
-    file,
-    JSON.stringify({
-      fixtures: [{ match: { model }, response: { content: text }, chunkSize: Math.ceil(text.length / pieces) }],
-    }),
-  )
+  writeFileSync(file, JSON.stringify({ fixtures: [fixture] }))
   return file
 }
 
 /**
- * @typedef {object} Rival one that is measured, ours among them
- * @property {string} name
- * @property {import('./child.js').Server} server
- * @property {() => Promise<import('./child.js').Server>} start another of it
- * @property {boolean} isStreaming
- */
-
-/**
- * Starts all that can be started and answer sensibly; of the others it says why not.
+ * Starts our server and the peers. A peer that does not start or answer is reported on stderr and left out.
  * @param {import('./measure.js').Bench} bench
  */
-async function startPeers(bench) {
+async function startAll(bench) {
   const fixture = await writeFixture(bench)
-  /** @type {Rival[]} */
-  const rivals = [{ name: OURS, server: bench.ours, start: startOurs, isStreaming: true }]
-  /** @type {import('./table.js').Figure[]} */
-  const missing = []
-  for (const peer of await installPeers()) {
-    const startOne = async () => peer.start(fixture)
+  const started = [{ name: 'chat-image-mock', server: bench.ours, start: startOurs, isStreaming: true }]
+  for (const { name, start } of await installPeers()) {
+    const startPeer = async () => start(fixture)
     try {
-      const server = await startOne()
+      const server = await startPeer()
       const { isStreaming } = await probe(server.url).catch(async (error) => {
         await server.stop()
         throw error
       })
-      rivals.push({ name: peer.name, server, start: startOne, isStreaming })
-      if (!isStreaming) missing.push({ name: `${peer.name}: no stream for clients of OpenAI`, ours: undefined })
+      started.push({ name, server, start: startPeer, isStreaming })
+      if (!isStreaming) process.stderr.write(`${name} has no streams for OpenAI's clients\n`)
     } catch (error) {
-      process.stderr.write(`${peer.name} is left out: ${/** @type {Error} */ (error).message}\n`)
-      missing.push({ name: `${peer.name}: left out, see above the table`, ours: undefined })
+      process.stderr.write(`${name} is left out: ${/** @type {Error} */ (error).message}\n`)
     }
   }
-  return { rivals, missing }
+  return started
 }
 
 /**
- * Answers, streams and cold starts of the peers and of ours, in the same rounds.
+ * JSON responses, streams and cold starts of our server and of the peers, in the same rounds.
  * @param {import('./measure.js').Bench} bench
- * @returns {Promise<import('./table.js').Figure[]>}
  */
 export async function measurePeers(bench) {
-  process.stderr.write('measurePeers\n')
-  const { rivals, missing } = await startPeers(bench)
+  const all = await startAll(bench)
+  const streaming = all.filter(({ isStreaming }) => isStreaming)
   /** @type {import('./load.js').Loader} */
   const load = async (one) =>
     bench.load(one).catch((error) => {
       process.stderr.write(`${error.message}\n`)
-      return { rate: 0, p99: Number.NaN } // a peer that breaks under load has no answers in that round, and breaks nothing else
+      return { count: 0, rate: 0, p99: Number.NaN } // a peer that fails under load must not end the benchmark
     })
-  const figures = [
-    ...(await measureRates({ ...bench, load }, rivals, false)),
-    ...(await measureRates({ ...bench, load }, rivals, true)),
-    ...(await measureStarts(bench, rivals)),
-  ]
-  await Promise.all(rivals.map(async ({ server }) => (server === bench.ours ? undefined : server.stop())))
-  return [...figures, ...missing]
-}
-
-/**
- * @param {import('./measure.js').Bench} bench
- * @param {readonly Rival[]} all
- * @param {boolean} stream
- * @returns {Promise<import('./table.js').Figure[]>}
- */
-async function measureRates(bench, all, stream) {
-  const rivals = all.filter(({ isStreaming }) => isStreaming || !stream)
-  const kinds = FLOORS.filter((floor) => floor.stream === stream)
-  const question = chatQuestion(bench.ours.url, { stream })
-  const floors = await Promise.all(kinds.map(async ({ cut }) => startFloor(bench.folder, question, cut)))
-  const servers = [...floors, ...rivals.map(({ server }) => server)]
-  const rates = await race(
+  const serversOf = (/** @type {typeof all} */ some) => some.map(({ server }) => server)
+  const json = await raceFloor({ ...bench, load }, { servers: serversOf(all) }, JSON_REQUESTS)
+  const sse = await raceFloor({ ...bench, load }, { cut: 'frames', servers: serversOf(streaming) }, SSE_REQUESTS)
+  for (const { server } of all) if (server !== bench.ours) await server.stop()
+  const starts = await raceCold(
     bench,
-    servers.map(({ url }) => chatQuestion(url, { stream })),
+    all.map(({ start }) => start),
+    9,
   )
-  await Promise.all(floors.map(async (floor) => floor.stop()))
-  return kinds.flatMap(({ title }, i) =>
-    rivals.map(({ name }, j) => ({ name: `${title}: ${name}`, ...compare(rates[i], rates[floors.length + j]) })),
-  )
-}
-
-/**
- * @param {import('./measure.js').Bench} bench
- * @param {readonly Rival[]} rivals
- * @returns {Promise<import('./table.js').Figure[]>}
- */
-async function measureStarts({ folder, ours }, rivals) {
-  const answer = await capture(folder, chatQuestion(ours.url), 'whole')
-  const { times } = await raceCold([async () => start([FLOOR, answer]), ...rivals.map((rival) => rival.start)], SPAWNS)
-  return rivals.map(({ name }, i) => ({
-    name: `cold start, ms; floor: bare Node: ${name}`,
-    ...compare(times[0], times[i + 1]),
-  }))
+  const toFigures = (
+    /** @type {string} */ row,
+    /** @type {typeof all} */ of,
+    /** @type {import('./table.js').Measured[]} */ measured,
+  ) =>
+    of.flatMap(({ name }, i) => {
+      const one = measured[i]
+      return one === undefined ? [] : [{ name: `${row}: ${name}`, title: `${ROWS[row]?.title}: ${name}`, ...one }]
+    })
+  return [
+    ...['json-new', 'json-repeated'].flatMap((row, i) => toFigures(row, all, json[i]?.map(({ rate }) => rate) ?? [])),
+    ...['sse-new', 'sse-repeated'].flatMap((row, i) =>
+      toFigures(row, streaming, sse[i]?.map(({ rate }) => rate) ?? []),
+    ),
+    ...toFigures(
+      'cold-start',
+      all,
+      starts.map(({ time }) => time),
+    ),
+  ]
 }

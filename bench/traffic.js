@@ -1,10 +1,10 @@
 // @ts-check
-// What a mock is asked when several suites use it at once: all that it answers, and clients that go away.
+// The requests of several test suites that use one mock at the same time, among them clients that disconnect.
 import { Agent, request as httpRequest } from 'node:http'
-import { ask } from './ask.js'
+import { send } from './load.js'
 import { noise } from './measure.js'
 
-/** Milliseconds after which a client gives up; what stalls on request is hung up on sooner. */
+/** Milliseconds after which a client gives up; with a scenario, which may never respond, or when it will disconnect. */
 const [PATIENCE, IMPATIENCE] = [30_000, 1500]
 const MODELS = [
   'gpt-4o-image',
@@ -25,17 +25,19 @@ const PROMPTS = [
   'Cup of tea 3:2',
   'two images of a harbour',
 ]
-/** Links at most whose pictures are asked for. */
+const CONTROL_PATHS = [
+  '/__mock/health',
+  '/__mock/metrics',
+  '/__mock/coverage',
+  '/__mock/exchanges?limit=20',
+  '/__mock/scenarios',
+  '/v1/models',
+  '/openapi.yaml',
+  '/openapi.json',
+]
+/** The most links that a client remembers. */
 const LINKS = 500
-const PICTURE = await noise(274)
-
-/**
- * @typedef {object} Told what came of it
- * @property {number} asked
- * @property {number} plain requests that no scenario shaped
- * @property {number} hungUp requests whose client went away
- * @property {string[]} faults answers that were not as they must be
- */
+const IMAGE = await noise(274)
 
 /**
  * @typedef {object} Request
@@ -43,77 +45,82 @@ const PICTURE = await noise(274)
  * @property {string} [method]
  * @property {Record<string, string>} [headers]
  * @property {string} [body]
- * @property {'request' | 'answer'} [hangUp] goes away in the middle of its body, or as soon as an answer begins
+ * @property {'request' | 'response'} [disconnect] in the middle of the request, or at the first byte of the response
  * @property {number} [patience] milliseconds
- */
-
-/**
+ *
  * @typedef {object} Client
- * @property {(bound: number) => number} number
- * @property {string[]} links
+ * @property {(bound: number) => number} random a whole number from 0, below the bound
+ * @property {string[]} links to pictures, found in responses
  * @property {string[]} scenarios
- * @property {(request: Request, statuses?: readonly number[]) => Promise<string>} expect asks; an answer of another status, or none, is a fault
- * @property {(request: Request) => Promise<unknown>} leave asks, and takes what comes
+ * @property {(request: Request, statuses?: readonly number[]) => Promise<string>} expect sends; another status or an incomplete response is a fault
+ * @property {(request: Request) => Promise<unknown>} attempt sends; any outcome is right
+ *
+ * @typedef {(client: Client) => Promise<unknown>} Action
  */
 
-/** @typedef {(client: Client) => Promise<unknown>} Habit */
+/**
+ * @template T
+ * @param {Client} client
+ * @param {readonly T[]} list
+ */
+function pick(client, list) {
+  const picked = list[client.random(list.length)]
+  if (picked === undefined) throw new Error('the list is empty')
+  return picked
+}
 
 /**
- * A chat request for any model.
+ * A chat request for any model. Every second prompt is new.
  * @param {Client} client
- * @param {object} [more]
+ * @param {object} [more] members of its body
+ * @param {Record<string, string>} [headers]
  * @returns {Request}
  */
-function chat({ number }, more = {}) {
-  const fresh = number(2) === 0 ? ` no ${number(1e9)}` : ''
-  const content = `${PROMPTS[number(PROMPTS.length)]}${fresh}`
-  const body = JSON.stringify({ model: MODELS[number(MODELS.length)], messages: [{ role: 'user', content }], ...more })
+function chat(client, more = {}, headers = {}) {
+  const content = pick(client, PROMPTS) + (client.random(2) === 0 ? ` no ${client.random(1e9)}` : '')
   return {
     path: '/v1/chat/completions',
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer sk-soak-${number(20)}` },
-    body,
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer sk-soak-${client.random(20)}`,
+      ...headers,
+    },
+    body: JSON.stringify({ model: pick(client, MODELS), messages: [{ role: 'user', content }], ...more }),
   }
 }
 
-/** @type {Habit} */
-async function askWhole(client) {
+/** @type {Action} */
+const chatJson = async (client) => {
   const text = await client.expect(chat(client))
   for (const [, path = ''] of text.matchAll(/\]\(https?:\/\/[^/)]+(\/cdn\/[^)]+)\)/g)) {
     client.links.push(path)
-    if (client.links.length > LINKS) client.links.splice(client.number(LINKS), 1)
+    if (client.links.length > LINKS) client.links.splice(client.random(LINKS), 1)
   }
 }
 
-/** @type {Habit} */
-async function askStream(client) {
-  const request = chat(client, { stream: true })
-  await client.expect({
-    ...request,
-    headers: { ...request.headers, 'x-mock-pace': client.number(4) === 0 ? '0.02' : '0' },
-  })
+/** @type {Action} */
+const chatStream = async (client) =>
+  client.expect(chat(client, { stream: true }, { 'x-mock-pace': client.random(4) === 0 ? '0.02' : '0' }))
+
+/** @type {Action} */
+const fetchPicture = async (client) => {
+  if (client.links.length > 0)
+    await client.expect({ path: pick(client, client.links), method: client.random(5) === 0 ? 'HEAD' : 'GET' })
 }
 
-/** @type {Habit} */
-async function fetchPicture(client) {
-  const path = client.links[client.number(client.links.length)]
-  if (path !== undefined) await client.expect({ path, method: client.number(5) === 0 ? 'HEAD' : 'GET' })
-}
-
-/** @type {Habit} */
-async function sendPicture(client) {
+/** @type {Action} */
+const sendImage = async (client) => {
+  const url = client.random(2) === 0 ? IMAGE : IMAGE.replace(/.{4}$/, `${client.random(10)}AAA`)
   const content = [
-    { type: 'text', text: PROMPTS[client.number(PROMPTS.length)] },
-    {
-      type: 'image_url',
-      image_url: { url: client.number(2) === 0 ? PICTURE : PICTURE.replace(/.{4}$/, `${client.number(10)}AAA`) },
-    },
+    { type: 'text', text: pick(client, PROMPTS) },
+    { type: 'image_url', image_url: { url } },
   ]
   await client.expect(chat(client, { model: 'flux-kontext-pro', messages: [{ role: 'user', content }] }))
 }
 
-/** @type {Habit} */
-async function askWrongly(client) {
+/** @type {Action} */
+const sendWrongRequest = async (client) => {
   const request = chat(client)
   const wrong = [
     { ...request, body: '{"model":' },
@@ -123,159 +130,131 @@ async function askWrongly(client) {
     { ...request, headers: { 'content-type': 'text/plain' } },
     { path: '/cdn/1abc/def.png' },
   ]
-  await client.expect(wrong[client.number(wrong.length)] ?? request, [400, 404, 405, 415])
+  await client.expect(pick(client, wrong), [400, 404, 405, 415])
 }
 
-/** @type {Habit} */
-async function provoke(client) {
-  const request = chat(client, { stream: client.number(2) === 0 })
-  const scenario = client.scenarios[client.number(client.scenarios.length)] ?? ''
-  await client.leave({ ...request, headers: { ...request.headers, 'x-mock-scenario': scenario }, patience: IMPATIENCE })
+/** @type {Action} */
+const requestScenario = async (client) => {
+  const headers = { 'x-mock-scenario': pick(client, client.scenarios) }
+  await client.attempt({ ...chat(client, { stream: client.random(2) === 0 }, headers), patience: IMPATIENCE })
 }
 
-/** @type {Habit} */
-async function hangUp(client) {
-  const request = chat(client, { stream: true })
-  await client.leave({
-    ...request,
-    headers: { ...request.headers, 'x-mock-pace': '0.1' },
-    hangUp: client.number(2) === 0 ? 'request' : 'answer',
-    patience: IMPATIENCE,
-  })
+/** @type {Action} */
+const disconnect = async (client) => {
+  const request = chat(client, { stream: true }, { 'x-mock-pace': '0.1' })
+  const place = client.random(2) === 0 ? 'request' : 'response'
+  await client.attempt({ ...request, disconnect: place, patience: IMPATIENCE })
 }
 
-/** @type {Habit} */
-async function script(client) {
-  const session = { 'x-mock-session': `soak-${client.number(1e9)}`, 'content-type': 'application/json' }
-  await client.expect({
-    path: '/__mock/script',
-    method: 'POST',
-    headers: session,
-    body: '{"scenario":"limit-rate","times":2}',
-  })
-  for (const status of [429, 429, 200]) await client.expect({ ...chat(client), headers: session }, [status])
-  await client.expect({ path: '/__mock/exchanges', headers: session })
-  await client.expect({ path: '/__mock/reset', method: 'POST', headers: session, body: '{}' })
+/** @type {Action} */
+const script = async (client) => {
+  const headers = { 'x-mock-session': `soak-${client.random(1e9)}`, 'content-type': 'application/json' }
+  const body = '{"scenario":"limit-rate","times":2}'
+  await client.expect({ path: '/__mock/script', method: 'POST', headers, body })
+  for (const status of [429, 429, 200]) await client.expect({ ...chat(client), headers }, [status])
+  await client.expect({ path: '/__mock/exchanges', headers })
+  await client.expect({ path: '/__mock/reset', method: 'POST', headers, body: '{}' })
 }
 
-/** @type {Habit} */
-async function look(client) {
-  const paths = [
-    '/__mock/health',
-    '/__mock/metrics',
-    '/__mock/coverage',
-    '/__mock/exchanges?limit=20',
-    '/__mock/scenarios',
-    '/v1/models',
-    '/openapi.yaml',
-    '/openapi.json',
-  ]
-  await client.expect({ path: paths[client.number(paths.length)] ?? '' })
-}
+/** @type {Action} */
+const inspect = async (client) => client.expect({ path: pick(client, CONTROL_PATHS) })
 
 /**
- * How often each is done, of all together.
- * @type {readonly (readonly [times: number, Habit])[]}
+ * The actions, and how often each is chosen, relative to the others.
+ * @type {readonly (readonly [share: number, Action])[]}
  */
-const HABITS = [
-  [30, askWhole],
-  [25, askStream],
+const SHARES = [
+  [30, chatJson],
+  [25, chatStream],
   [15, fetchPicture],
-  [3, sendPicture],
-  [8, askWrongly],
-  [8, provoke],
-  [6, hangUp],
+  [3, sendImage],
+  [8, sendWrongRequest],
+  [8, requestScenario],
+  [6, disconnect],
   [2, script],
-  [1, look],
+  [1, inspect],
 ]
-const CHOICES = HABITS.flatMap(([times, habit]) => Array.from({ length: times }, () => habit))
+const ACTIONS = SHARES.flatMap(([share, action]) => Array.from({ length: share }, () => action))
 
 /**
- * Clients of a mock, one a connection, each with an order of requests of its own that follows from the seed.
+ * Clients of a mock, one per connection. The seed determines the order of their requests.
  * @param {string} url
  * @param {{ connections: number, seed: number }} options
  */
 export async function createTraffic(url, { connections, seed }) {
-  const { body } = await ask({ url: `${url}/__mock/scenarios` })
+  const { body } = await send({ url: `${url}/__mock/scenarios` })
+  /** @type {string[]} */
   const scenarios = JSON.parse(body.toString('utf8')).scenarios.map((/** @type {{ name: string }} */ { name }) => name)
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  /** @type {Told} */
-  const told = { asked: 0, plain: 0, hungUp: 0, faults: [] }
-  /** @param {number} seconds */
-  const run = async (seconds) => {
-    const end = performance.now() + seconds * 1000
-    const visit = async (/** @type {number} */ i) => {
-      const client = createClient({ url, agent, told, scenarios }, seed * 10_000 + i)
-      while (performance.now() < end) await CHOICES[client.number(CHOICES.length)]?.(client)
-    }
-    await Promise.all(Array.from({ length: connections }, async (_, i) => visit(i)))
-  }
-  return { told, run, close: () => agent.destroy() }
-}
+  const counts = { requests: 0, hungUp: 0, scenarios: 0, faults: /** @type {string[]} */ ([]) }
 
-/**
- * @param {{ url: string, agent: Agent, told: Told, scenarios: string[] }} mock
- * @param {number} seed
- * @returns {Client}
- */
-function createClient({ url, agent, told, scenarios }, seed) {
-  let state = seed
-  /** @param {number} bound */
-  const number = (bound) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * bound)
-  }
-  return {
-    number,
+  /**
+   * @param {number} state of its random numbers
+   * @returns {Client}
+   */
+  const createClient = (state) => ({
+    random: (bound) => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      return Math.floor((state / 2 ** 32) * bound)
+    },
     links: [],
     scenarios,
     expect: async (request, statuses = [200]) => {
-      told.asked++
-      told.plain++
-      const { status, text, fault } = await send(url, agent, request)
-      const isTorn =
-        request.body?.includes('"stream":true') === true && status === 200 && !text.endsWith('data: [DONE]\n\n')
-      if (!statuses.includes(status) || isTorn)
-        told.faults.push(`${request.method ?? 'GET'} ${request.path}: ${status} ${fault ?? text.slice(0, 300)}`)
+      counts.requests++
+      const { status, text, fault } = await exchange(url, agent, request)
+      const isStream = request.body?.includes('"stream":true') === true && status === 200
+      if (!statuses.includes(status) || (isStream && !text.endsWith('data: [DONE]\n\n')))
+        counts.faults.push(`${request.method ?? 'GET'} ${request.path}: ${status} ${fault ?? text.slice(0, 300)}`)
       return text
     },
-    leave: async (request) => {
-      told.asked++
-      if (request.hangUp === undefined) return send(url, agent, request)
-      told.plain++
-      told.hungUp++
-      return send(url, agent, request)
+    attempt: async (request) => {
+      counts.requests++
+      if (request.disconnect === undefined) counts.scenarios++
+      else counts.hungUp++
+      await exchange(url, agent, request)
     },
+  })
+
+  /** @param {number} seconds */
+  const run = async (seconds) => {
+    const end = performance.now() + seconds * 1000
+    const runClient = async (/** @type {Client} */ client) => {
+      while (performance.now() < end) await pick(client, ACTIONS)(client)
+    }
+    await Promise.all(Array.from({ length: connections }, async (_, i) => runClient(createClient(seed * 10_000 + i))))
   }
+  return { counts, run, close: () => agent.destroy() }
 }
 
 /**
- * Sends a request and reads its answer, as far as its client wants it; a status of 0 where there is none.
+ * Sends a request and reads its response. The status is 0 if there is no complete response.
  * @param {string} url
  * @param {Agent} agent
  * @param {Request} request
  * @returns {Promise<{ status: number, text: string, fault?: string }>}
  */
-async function send(url, agent, { path, method = 'GET', headers = {}, body, hangUp: place, patience = PATIENCE }) {
+async function exchange(
+  url,
+  agent,
+  { path, method = 'GET', headers = {}, body, disconnect: place, patience = PATIENCE },
+) {
   return new Promise((resolve) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
-    const asking = httpRequest(url + path, { agent, method, headers: { ...headers, ...length } }, (response) => {
+    const sent = httpRequest(url + path, { agent, method, headers: { ...headers, ...length } }, (response) => {
       const status = response.statusCode ?? 0
       let text = ''
       response.setEncoding('latin1').on('data', (part) => (text += part))
-      response
-        .once('end', () => resolve({ status, text }))
-        .once('error', ({ message: fault }) => resolve({ status: 0, text, fault }))
+      response.once('end', () => resolve({ status, text }))
+      response.once('error', ({ message: fault }) => resolve({ status: 0, text, fault }))
       response.once('close', () => resolve({ status: 0, text, fault: 'closed' }))
-      if (place === 'answer') response.once('data', () => response.destroy())
+      if (place === 'response') response.once('data', () => response.destroy())
     })
-    const timer = setTimeout(() => asking.destroy(new Error('no answer in time')), patience)
-    asking
-      .once('close', () => clearTimeout(timer))
-      .once('error', ({ message: fault }) => resolve({ status: 0, text: '', fault }))
+    const timer = setTimeout(() => sent.destroy(new Error('no response in time')), patience)
+    sent.once('error', ({ message: fault }) => resolve({ status: 0, text: '', fault }))
+    sent.once('close', () => clearTimeout(timer))
     if (place === 'request') {
-      asking.write(body?.slice(0, 20))
-      setTimeout(() => asking.destroy(), 20)
-    } else asking.end(body)
+      sent.write(body?.slice(0, 20))
+      setTimeout(() => sent.destroy(), 20)
+    } else sent.end(body)
   })
 }

@@ -78,8 +78,3 @@ test('a peer that npm could not install says so, leaves nothing behind and is tr
   expect(calls()).toHaveLength(5)
   expect(installed()).toEqual(new Set(['aimock', 'Steady', 'Prism', 'Scalar']))
 })
-
-test('the flag stands in the help', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'bench/bench.js'), '--help'])
-  expect(stdout).toContain('--peers')
-})

@@ -1,15 +1,17 @@
 // @ts-check
+// The programs that are measured, and those that measure: each a process that ends with this one.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 
+const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 const PATIENCE = 10_000
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set()
 
-// Whatever ends the benchmark, an error or Ctrl-C included, ends what it started.
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
 
@@ -21,14 +23,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
  */
 
 /**
- * Starts a process whose stdout is read and which does not outlive this one.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {Pick<import('node:child_process').SpawnOptions, 'timeout' | 'cwd' | 'env'>} [options]
  * @param {'inherit' | 'ignore'} [stderr]
  */
 function launch(command, args, options, stderr = 'inherit') {
-  // No MOCK_ variable and no NODE_OPTIONS changes what is measured.
+  // A MOCK_ variable or NODE_OPTIONS would change what is measured.
   const env = { PATH: process.env['PATH'] }
   const child = spawn(command, args, { env, ...options, stdio: ['ignore', 'pipe', stderr], killSignal: 'SIGKILL' })
   running.add(child)
@@ -36,32 +37,37 @@ function launch(command, args, options, stderr = 'inherit') {
   return child
 }
 
+/** Starts our server with the flags that users have: it writes a log line for each request, here to /dev/null. */
+export async function startOurs() {
+  return startScript([CLI, '--port', '0', '--host', '127.0.0.1', '--log', 'json'], 'ignore')
+}
+
 /**
  * Starts a Node script that prints its URL as its first line.
  * @param {readonly string[]} args
- * @param {'inherit' | 'ignore'} [stderr] ignored, it is still written to
+ * @param {'inherit' | 'ignore'} [stderr]
  * @returns {Promise<Server>}
  */
-export async function start(args, stderr) {
+export async function startScript(args, stderr) {
   const child = launch(process.execPath, args, {}, stderr)
   const signal = AbortSignal.timeout(PATIENCE)
   const ended = once(child, 'exit', { signal }).then(() =>
     Promise.reject(new Error(`${args[0]} ended before it listened`)),
   )
   const [line] = await Promise.race([once(child.stdout, 'data', { signal }), ended])
-  ended.catch(() => {}) // it ends at last
+  ended.catch(() => {}) // rejects when the server is stopped
   return toServer(child, String(line).trim())
 }
 
 /**
- * Starts any command that listens on a port it is told, and waits until that takes a connection.
+ * Starts any command that listens on a given port, and waits until the port accepts a connection.
  * @param {readonly string[]} command with its arguments
  * @param {number} port
  * @returns {Promise<Server>}
  */
 export async function startAt([command = '', ...args], port) {
   const child = launch(command, args)
-  child.stdout.resume() // who writes much would wait for a reader
+  child.stdout.resume() // a full pipe would block the command
   /** @type {Error | undefined} */
   let failure
   child.once('error', (error) => (failure = error))
@@ -70,11 +76,11 @@ export async function startAt([command = '', ...args], port) {
   const patience = AbortSignal.timeout(PATIENCE)
   while (!(await isOpen(port))) {
     if (patience.aborted && failure === undefined) {
-      failure = new Error(`${command} took no connection in ${PATIENCE / 1000} s`)
+      failure = new Error(`${command} accepted no connection in ${PATIENCE / 1000} s`)
       await server.stop()
     }
     if (failure !== undefined) throw failure
-    await wait(1)
+    await sleep(1)
   }
   return server
 }
@@ -106,14 +112,13 @@ async function isOpen(port) {
 }
 
 /**
- * Runs a command to its end and gives what it wrote on stdout.
+ * Runs a command to its end and returns its stdout. An exit code other than 0 is an error.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {number} timeout milliseconds
- * @param {Pick<import('node:child_process').SpawnOptions, 'cwd' | 'env'>} [options]
+ * @param {Pick<import('node:child_process').SpawnOptions, 'timeout' | 'cwd' | 'env'>} options timeout in milliseconds
  */
-export async function run(command, args, timeout, options) {
-  const child = launch(command, args, { ...options, timeout })
+export async function run(command, args, options) {
+  const child = launch(command, args, options)
   let text = ''
   child.stdout.on('data', (chunk) => (text += chunk))
   const [code, signal] = await once(child, 'close')
@@ -122,7 +127,7 @@ export async function run(command, args, timeout, options) {
 }
 
 /**
- * The memory that a process holds, in MB; undefined where there is no /proc.
+ * The resident memory of a process in MB; undefined on a system without /proc.
  * @param {number} pid
  */
 export function memoryOf(pid) {
@@ -131,14 +136,14 @@ export function memoryOf(pid) {
 }
 
 /**
- * The CPU seconds that a process has used on all cores; undefined where there is no /proc.
+ * The CPU seconds that a process has used on all cores; undefined on a system without /proc.
  * @param {number} pid
  */
 export function cpuOf(pid) {
-  const [, fields] = read(`/proc/${pid}/stat`).split(/\) /) // the name before may hold spaces
+  const [, fields] = read(`/proc/${pid}/stat`).split(/\) /) // the name before it may contain spaces
   if (fields === undefined) return undefined
   const [user, system] = fields.split(' ').slice(11, 13).map(Number)
-  return ((user ?? 0) + (system ?? 0)) / 100 // Linux tells programs of 100 ticks a second
+  return ((user ?? 0) + (system ?? 0)) / 100 // Linux reports 100 ticks a second
 }
 
 /** @param {string} file */
