@@ -66,7 +66,7 @@ test('what a client makes up is counted as other: there are as many series as th
   expect(JSON.stringify(counted)).not.toMatch(/made|MADE/)
   expect(counted).toMatchObject({
     [requests(CHAT, 'other', 200)]: 5,
-    [requests(CHAT, 'none', 400)]: 5,
+    [requests(CHAT, 'gpt-4o-image', 400)]: 5,
     [requests(CHAT, 'gpt-4o-image', 200, 'other')]: 5,
     [requests('other', 'none', 404)]: 5,
     [requests('other', 'none', 405)]: 5,
