@@ -1,4 +1,4 @@
-import { checkRequest } from '../openapi/validate-request.ts'
+import { validateRequest } from '../openapi/validate-request.ts'
 import type { JsonValue } from '../util/json.ts'
 import { isObject, readJson } from '../util/json.ts'
 import type { Operation } from '../openapi/operation.ts'
@@ -29,8 +29,6 @@ export interface Matched {
   readonly prefix: string
 }
 
-const NO_QUERY = new URLSearchParams()
-
 /** Reads a request and checks it by its Operation; an ApiError tells what is wrong in this order: 415, 413, 401, 400. */
 export async function toChecked(
   request: Incoming,
@@ -45,10 +43,9 @@ export async function toChecked(
     bytes === undefined || mediaType === undefined
       ? NO_CONTENT
       : contentOf({ bytes, mediaType, base }, operation, recall)
-  const query = request.query === '' ? NO_QUERY : new URLSearchParams(request.query)
-  const faults = checkRequest(settings.contract, operation, {
+  const faults = validateRequest(settings.contract, operation, {
     path,
-    query,
+    query: request.query,
     header: (name) => request.header(name),
     body,
   }).filter((fault) => !isOwnModel(fault, settings))
@@ -132,7 +129,7 @@ function readContent(bytes: Buffer, mediaType: string, { body }: Operation): Che
   return { value: reading.value, mediaType }
 }
 
-type CheckedBody = Parameters<typeof checkRequest>[2]['body']
+type CheckedBody = Parameters<typeof validateRequest>[2]['body']
 
 function checkKey(request: Incoming, keys: readonly string[]): void {
   if (keys.length === 0) return

@@ -1,6 +1,6 @@
 import { TrieRouter } from 'hono/router/trie-router'
-import type { Route } from '../openapi/path-template.ts'
-import { toRoute } from '../openapi/path-template.ts'
+import type { PathTemplate } from '../openapi/path-template.ts'
+import { honoPath, toPathTemplate } from '../openapi/path-template.ts'
 import type { Trace } from '../journal/request-context.ts'
 import { ApiError } from '../errors/api-error.ts'
 import type { Reply } from '../util/reply.ts'
@@ -43,7 +43,7 @@ export function createRouter(endpoints: readonly Endpoint[]): (path: string) => 
     const asked = concrete.get(path) ?? known.get(path)
     if (asked !== undefined) return asked
     router ??= toRouter(templated)
-    const [match] = router.match('ALL', path)[0].find(([{ route }]) => route.fits(path)) ?? []
+    const [match] = router.match('ALL', path)[0].find(([{ route }]) => route.matches(path)) ?? []
     if (match === undefined) return undefined
     const own = copyOf(path)
     const found = { path: own, template: match.template, answers: match.answers, values: match.route.read(own) }
@@ -52,11 +52,11 @@ export function createRouter(endpoints: readonly Endpoint[]): (path: string) => 
   }
 }
 
-function toRouter(endpoints: readonly Endpoint[]): TrieRouter<Endpoint & { readonly route: Route }> {
-  const router = new TrieRouter<Endpoint & { readonly route: Route }>()
+function toRouter(endpoints: readonly Endpoint[]): TrieRouter<Endpoint & { readonly route: PathTemplate }> {
+  const router = new TrieRouter<Endpoint & { readonly route: PathTemplate }>()
   for (const endpoint of endpoints) {
-    const route = toRoute(decodePath(endpoint.template))
-    router.add('ALL', route.pattern, { ...endpoint, route })
+    const template = decodePath(endpoint.template)
+    router.add('ALL', honoPath(template), { ...endpoint, route: toPathTemplate(template) })
   }
   return router
 }

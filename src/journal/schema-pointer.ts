@@ -2,8 +2,7 @@ import type { JsonObject } from '../util/json.ts'
 import { isObject } from '../util/json.ts'
 import type { Operation } from '../openapi/operation.ts'
 import { bodySchemaOf } from '../openapi/operation.ts'
-import { escapePointer } from '../openapi/json-pointer.ts'
-import { deref, valueAt } from '../openapi/walk.ts'
+import { deref, escapePointer, valueAt } from '../openapi/json-pointer.ts'
 
 interface Place {
   readonly pointer: string

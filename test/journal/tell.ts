@@ -1,7 +1,7 @@
 import { profiles } from '#prepared'
 import { profileOf } from '../../src/chat/profile.ts'
 import { readChatRequest } from '../../src/chat/chat-request.ts'
-import { checkRequest } from '../../src/openapi/validate-request.ts'
+import { validateRequest } from '../../src/openapi/validate-request.ts'
 import type { Exchange } from '../../src/journal/exchange.ts'
 import { readExchange, toExchange } from '../../src/journal/exchange.ts'
 import type { CoverageTargets } from '../../src/journal/coverage-keys.ts'
@@ -62,11 +62,11 @@ export async function tell(asked: Asked): Promise<Remembered> {
   const request = { method: operation.method, path: path ?? operation.path, query, headers }
   const checkable = {
     path: { model: 'flux' },
-    query: new URLSearchParams(query),
+    query,
     header: (name: string) => headers[name],
     body: body === undefined ? undefined : { value: body, mediaType: 'application/json' },
   }
-  const faults = checkRequest(contract, operation, checkable)
+  const faults = validateRequest(contract, operation, checkable)
   const trace: Trace = { ...createTrace('1'), operation, faults, body }
   const reply = asked.reply ?? (await answer(trace, checkable.path))
   Object.assign(trace, asked.trace)
