@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { toProfiles } from './chat/load-profiles.ts'
 import { loadFile } from './openapi/document.ts'
-import { loadScenarios } from './scenarios/load-fixtures.ts'
 import { prepareContract, toParsed } from './openapi/precompile.ts'
+import { loadScenarios } from './scenarios/load-fixtures.ts'
 
 const root = new URL('../', import.meta.url)
 const pathOf = (name: string): string => fileURLToPath(new URL(name, root))
 
-/** The text of build/prepared.js: the packaged contract with its compiled checks, the packaged profiles and scenarios, checked, and the version. */
+/** The text of build/prepared.js: the packaged contract with its compiled validators, the validated profiles and scenarios, and the version. */
 export async function prepare(): Promise<string> {
   const source = await loadFile(pathOf('fixtures/profiles.yaml'))
   const profiles = toProfiles(source.value, source)

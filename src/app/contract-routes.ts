@@ -1,6 +1,6 @@
 import type { Operation } from '../openapi/operation.ts'
-import type { Route as PathTemplate } from '../openapi/path-template.ts'
-import { toRoute } from '../openapi/path-template.ts'
+import type { PathTemplate } from '../openapi/path-template.ts'
+import { honoPath, toPathTemplate } from '../openapi/path-template.ts'
 import type { Behaviour } from './routes/operations.ts'
 import { behaviourOf } from './routes/operations.ts'
 import type { Settings } from './settings.ts'
@@ -28,14 +28,15 @@ export function contractRoutes({ contract, packaged }: Pick<Settings, 'contract'
   return paths
     .toSorted((a, b) => Number(a.includes('{')) - Number(b.includes('{')))
     .map((path) => {
-      const template = toRoute(decodePath(path))
+      const decoded = decodePath(path)
+      const template = toPathTemplate(decoded)
       const operations = contract.operations.filter((operation) => operation.path === path)
       const routes = operations.map((operation) => ({
         operation,
         template,
         behaviour: behaviourOf(operation, packaged),
       }))
-      return { path: template.pattern, template, routes, methods: operations.map(({ method }) => method) }
+      return { path: honoPath(decoded), template, routes, methods: operations.map(({ method }) => method) }
     })
 }
 

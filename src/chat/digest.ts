@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '../util/json.ts'
 import { isObject } from '../util/json.ts'
 import { createPrng } from '../util/prng.ts'
-import { memoizeLongText } from '../util/lru.ts'
+import { memoizeLongText } from '../util/memoize.ts'
 import { toUuid } from '../util/uuid.ts'
 
 // What does not change the picture that is asked for.

@@ -4,7 +4,7 @@ import { isObject } from '../util/json.ts'
 import { readUrl } from '../images/links.ts'
 import type { Creature, Recipe, Size } from '../images/recipe.ts'
 import { MAX_REFERENCES } from '../images/recipe.ts'
-import { memoizeLongText } from '../util/lru.ts'
+import { memoizeLongText } from '../util/memoize.ts'
 import { ApiError } from '../errors/api-error.ts'
 import { shortOf } from './digest.ts'
 

@@ -1,7 +1,7 @@
 import { escapePointer } from '../openapi/json-pointer.ts'
 import type { Operation } from '../openapi/operation.ts'
 import { bodySchemaOf } from '../openapi/operation.ts'
-import { deref, valueAt } from '../openapi/walk.ts'
+import { deref, valueAt } from '../openapi/json-pointer.ts'
 import type { JsonObject } from '../util/json.ts'
 import { isObject } from '../util/json.ts'
 import type { CoverageTargets, Kind } from './coverage-keys.ts'

@@ -1,36 +1,39 @@
-import type { SourceFile } from './document.ts'
-import type { JsonObject, JsonValue } from '../util/json.ts'
+import type { JsonObject } from '../util/json.ts'
 import { isObject } from '../util/json.ts'
-import type { Operation } from './operation.ts'
+import type { SourceFile } from './document.ts'
 import { toPath } from './json-pointer.ts'
+import type { Operation } from './operation.ts'
+import { toOperations } from './operation.ts'
 import type { Validator } from './validator.ts'
 
-/** An OpenAPI document, its Operations and what checks their requests. */
+/** An OpenAPI document, its Operations, and the validators of their requests. */
 export interface Contract {
   readonly document: JsonObject
   readonly title: string
   readonly version: string
   /** In the order in which they are routed. */
   readonly operations: readonly Operation[]
-  /** Keyed as `parameterKey` and `bodyKey` say. */
+  /** By the JSON pointers of their schemas. */
   readonly validators: ReadonlyMap<string, Validator>
   /** The document as its author wrote it. */
   readonly source: () => Promise<SourceFile>
 }
 
-/** What was read of a document already. */
-export interface Read extends Pick<Contract, 'operations' | 'validators' | 'source'> {
+/** The parts of a Contract. */
+export interface ContractParts extends Pick<Contract, 'operations' | 'validators' | 'source'> {
+  /** Parses the document on first use. */
   readonly document: () => JsonObject
 }
 
-/** A contract from what was read of a document already; the document itself is asked for when it is needed. */
-export function toContract({ document, ...read }: Read): Contract {
+/** Makes a Contract from its parts. */
+export function toContract({ document, ...parts }: ContractParts): Contract {
   const infoOf = (name: 'title' | 'version'): string => {
     const { info } = document()
-    return isObject(info) ? textOf(info[name] ?? '') : ''
+    const value = (isObject(info) ? info[name] : undefined) ?? ''
+    return typeof value === 'string' ? value : JSON.stringify(value)
   }
   return {
-    ...read,
+    ...parts,
     get document() {
       return document()
     },
@@ -43,18 +46,13 @@ export function toContract({ document, ...read }: Read): Contract {
   }
 }
 
-function textOf(value: JsonValue): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
 // It is written into a header.
 const MEDIA_TYPE = /^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+[ \t]*(?:;[\x20-\x7e]*)?$/
 
-/** A contract from any OpenAPI 3.0 or 3.1 file; a FileError says all that is wrong with it. */
+/** Loads a contract from an OpenAPI 3.0 or 3.1 file; a FileError lists all faults. */
 export async function loadContract(file: string): Promise<Contract> {
-  const [{ FileError, loadDocument, validateDocument }, { toOperations }, { compileValidators }] = await Promise.all([
+  const [{ FileError, loadDocument, validateDocument }, { compileValidators }] = await Promise.all([
     import('./document.ts'),
-    import('./read-operations.ts'),
     import('./validator.ts'),
   ])
   try {
@@ -62,18 +60,11 @@ export async function loadContract(file: string): Promise<Contract> {
     await validateDocument(loaded)
     const { document, source, placeOf } = loaded
     const operations = toOperations(document)
-    const strange = operations
-      .flatMap(({ body, responses }) => [
-        ...(body?.mediaTypes ?? []),
-        ...responses.flatMap(({ mediaTypes }) => mediaTypes),
-      ])
-      .filter((mediaType) => !MEDIA_TYPE.test(mediaType))
-    if (strange.length > 0)
-      throw new FileError(
-        [...new Set(strange)].map(
-          (mediaType) => `${file}: ${JSON.stringify(mediaType)} is no media type; write it as application/json`,
-        ),
-      )
+    const invalid = operations
+      .flatMap(({ body, responses }) => [body ?? [], responses].flat())
+      .flatMap(({ mediaTypes }) => mediaTypes.filter((mediaType) => !MEDIA_TYPE.test(mediaType)))
+      .map((mediaType) => `${file}: ${JSON.stringify(mediaType)} is no media type; write it as application/json`)
+    if (invalid.length > 0) throw new FileError([...new Set(invalid)])
     const { validators, faults } = compileValidators(document, operations)
     if (faults.length > 0)
       throw new FileError(
@@ -83,7 +74,7 @@ export async function loadContract(file: string): Promise<Contract> {
       )
     return toContract({ document: () => document, operations, validators, source: async () => source })
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
+    if (!(error instanceof RangeError)) throw error // the stack overflows on a document that contains itself
     throw new FileError([`${file}: it is nested too deeply, or a part of it contains itself; break the circle`])
   }
 }

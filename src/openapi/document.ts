@@ -1,14 +1,13 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { JsonObject, JsonValue } from '../util/json.ts'
 import { isObject } from '../util/json.ts'
-import { valueAt } from './walk.ts'
-import { escapePointer, pointerOf, toPath } from './json-pointer.ts'
+import { escapePointer, pointerOf, toPath, valueAt } from './json-pointer.ts'
 import { findRef, refsIn } from './resolve-ref.ts'
 import { mapObjects } from './normalize-schema.ts'
 
-/** A YAML or JSON file that cannot be used. The message holds one line for each fault: file, line, what, and how to mend it. */
+/** A YAML or JSON file that cannot be used. The message has one line for each fault: file, line, what is wrong, how to fix it. */
 export class FileError extends Error {
   override readonly name = 'FileError'
   readonly faults: readonly string[]
@@ -19,7 +18,7 @@ export class FileError extends Error {
   }
 }
 
-/** A YAML or JSON file, read: its text, its value, and the line (from 1) on which the value at a path stands. */
+/** A YAML or JSON file: its text, its value, and the line (from 1) of the value at a path. */
 export interface SourceFile {
   readonly file: string
   readonly text: string
@@ -27,7 +26,10 @@ export interface SourceFile {
   readonly lineOf: (path: readonly (string | number)[]) => number
 }
 
-/** Reads a YAML or JSON file; a FileError lists its syntax faults with their lines. */
+/** Maximum size of a file, in bytes. */
+const MAX_FILE = 16_777_216
+
+/** Reads a YAML or JSON file of at most 16 MiB; a FileError lists its syntax faults with their lines. */
 export async function loadFile(file: string): Promise<SourceFile> {
   const text = await readText(file).catch((error: NodeJS.ErrnoException) => {
     throw new FileError([
@@ -45,17 +47,12 @@ export async function loadFile(file: string): Promise<SourceFile> {
     let node: unknown = document.contents
     let offset = 0
     for (const key of path) {
-      const pair: unknown = isMap(node)
-        ? node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key))
-        : undefined
-      const next: unknown = isPair(pair)
-        ? pair.value
-        : typeof node === 'object' && node !== null && 'items' in node && Array.isArray(node.items)
-          ? node.items[Number(key)]
-          : undefined
-      const at: unknown = isPair(pair) ? pair.key : next
-      if (!hasRange(at)) break
-      offset = at.range[0]
+      const isKey = (other: unknown): boolean => isScalar(other) && String(other.value) === String(key)
+      const pair = isMap(node) ? node.items.find((item) => isKey(item.key)) : undefined
+      const next = isSeq(node) ? node.items[Number(key)] : pair?.value
+      const start = pair?.key ?? next
+      if (!isNode(start)) break
+      offset = start.range?.[0] ?? offset
       node = next
     }
     return lines.linePos(offset).line || 1
@@ -68,8 +65,6 @@ export async function loadFile(file: string): Promise<SourceFile> {
   }
 }
 
-const MAX_FILE = 16_777_216
-
 // A pipe or a device may never end.
 async function readText(file: string): Promise<string> {
   const stats = await stat(file)
@@ -78,29 +73,25 @@ async function readText(file: string): Promise<string> {
   return readFile(file, 'utf8')
 }
 
-function hasRange(node: unknown): node is Node & { range: [number, number, number] } {
-  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)
-}
-
-/** A contract read from disk: the source as it stands, and one document in which every `$ref` is internal. */
+/** A contract read from disk: its own file, and one document with the content of all files, in which every `$ref` is internal. */
 export interface LoadedDocument {
   readonly source: SourceFile
   readonly document: JsonObject
-  /** File and line of what stands at a path of the document. */
+  /** File and line of the value at a path of the document. */
   readonly placeOf: (path: readonly string[]) => string
 }
 
-/** The files of a contract by their paths from its folder, its own first. */
+/** The files of a contract by their paths from its folder, the contract itself first. */
 interface Files {
   readonly own: string
   readonly files: ReadonlyMap<string, SourceFile>
-  /** The file that a `$ref` of a file names. */
+  /** The path of the file that a `$ref` in a file points to. */
   readonly targetOf: (name: string, ref: string) => string
 }
 
 /**
- * Reads a contract and what its `$ref`s name. Only files inside the contract's own folder are read, links followed;
- * everything else is a fault: no file elsewhere, nothing from the network.
+ * Reads a contract and the files that its `$ref`s point to. They must be in the contract's own folder, symbolic links resolved:
+ * a `$ref` to another folder or to the network is a fault.
  */
 export async function loadDocument(file: string): Promise<LoadedDocument> {
   const source = await loadFile(resolve(file))
@@ -180,7 +171,10 @@ function checkPointers(all: Files, document: JsonObject): void {
   if (faults.length > 0) throw new FileError(faults)
 }
 
-/** Throws a FileError unless the document is a valid OpenAPI 3.0 or 3.1 document, as swagger-parser sees it. */
+/** Maximum number of faults that are listed for a document. */
+const MAX_FAULTS = 20
+
+/** Throws a FileError unless swagger-parser finds the document to be valid OpenAPI 3.0 or 3.1. */
 export async function validateDocument({ source, document, placeOf }: LoadedDocument): Promise<void> {
   const version = ['openapi', 'swagger'].find((key) => document[key] !== undefined) ?? 'openapi'
   const { openapi } = document
@@ -190,7 +184,7 @@ export async function validateDocument({ source, document, placeOf }: LoadedDocu
     ])
   }
   const { default: SwaggerParser } = await import('@apidevtools/swagger-parser')
-  const copy: Parameters<typeof SwaggerParser.validate>[0] = JSON.parse(JSON.stringify(document)) // it writes into what it is given
+  const copy: Parameters<typeof SwaggerParser.validate>[0] = JSON.parse(JSON.stringify(document)) // it changes its argument
   try {
     await SwaggerParser.validate(copy, { resolve: { external: false } })
   } catch (error) {
@@ -202,18 +196,15 @@ export async function validateDocument({ source, document, placeOf }: LoadedDocu
       path: Array.isArray(detail.instancePath) ? detail.instancePath : toPath(detail.instancePath ?? ''),
       message: detail.message?.trim().split('\n')[0] ?? '',
     }))
-    // "Either this or a $ref" is said of everything around a fault.
+    // "Either this or a $ref" is reported for every object around a fault as well.
     const causes = found.filter(({ message }) => !/'\$ref'|exactly one schema in oneOf/.test(message))
-    const told = (causes.length > 0 ? causes : found).map(({ path, message }) => {
+    const lines = (causes.length > 0 ? causes : found).map(({ path, message }) => {
       const place = path.length === 0 ? source.file : placeOf(path)
       return `${place} ${path.join('.') || 'the document'}: ${message}; see the OpenAPI ${openapi} specification`
     })
-    throw new FileError([...new Set(told)].slice(0, MAX_FAULTS))
+    throw new FileError([...new Set(lines)].slice(0, MAX_FAULTS))
   }
 }
-
-/** How many faults of a document are told. */
-const MAX_FAULTS = 20
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -1,19 +1,26 @@
-/** One segment of a JSON pointer, escaped. */
+import type { JsonObject, JsonValue } from '../util/json.ts'
+import { isObject } from '../util/json.ts'
+
+/** A value of a document, and its JSON pointer. */
+export interface Place {
+  readonly value: JsonValue
+  readonly pointer: string
+}
+
+/** Escapes one segment of a JSON pointer. */
 export function escapePointer(segment: string): string {
   return segment.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
-/** One segment of a JSON pointer, read. */
-export function unescapePointer(segment: string): string {
-  return segment.replaceAll('~1', '/').replaceAll('~0', '~')
-}
-
-/** The path that a JSON pointer names, as its keys. */
+/** The keys of a JSON pointer, unescaped. */
 export function toPath(pointer: string): string[] {
-  return pointer.split('/').slice(1).map(unescapePointer)
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-/** The JSON pointer in a `$ref` of this document; undefined where it holds none. */
+/** The JSON pointer in a `$ref` of the same document; undefined where it has none. */
 export function pointerOf(ref: string): string | undefined {
   try {
     const pointer = decodeURIComponent(ref.slice(ref.indexOf('#') + 1))
@@ -21,4 +28,39 @@ export function pointerOf(ref: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The value at a JSON pointer of the document; undefined where there is none. */
+export function valueAt(document: JsonObject, pointer: string): JsonValue | undefined {
+  let value: JsonValue | undefined = document
+  for (const key of toPath(pointer)) {
+    if (Array.isArray(value)) value = value[Number(key)]
+    else if (isObject(value) && Object.hasOwn(value, key)) value = value[key]
+    else return undefined
+  }
+  return value
+}
+
+/** Follows internal `$ref`s, at most 32 in a row, to a value and its JSON pointer. */
+export function deref(document: JsonObject, value: JsonValue, pointer: string): Place {
+  let place: Place = { value, pointer }
+  for (let hops = 0; hops < 32; hops++) {
+    if (!isObject(place.value) || typeof place.value['$ref'] !== 'string') return place
+    const target = pointerOf(place.value['$ref'])
+    place = { value: target === undefined ? null : (valueAt(document, target) ?? null), pointer: target ?? '' }
+  }
+  return place
+}
+
+/** A schema and the schemas that it is composed of by allOf, anyOf and oneOf, each once: a schema may contain itself. */
+export function composedOf(document: JsonObject, schema: JsonValue, seen: Set<JsonObject> = new Set()): JsonObject[] {
+  const { value } = deref(document, schema, '')
+  if (!isObject(value) || seen.has(value)) return []
+  seen.add(value)
+  return [
+    value,
+    ...['allOf', 'anyOf', 'oneOf']
+      .flatMap((key) => value[key] ?? [])
+      .flatMap((branch) => composedOf(document, branch, seen)),
+  ]
 }

@@ -3,17 +3,17 @@ import { isObject } from '../util/json.ts'
 
 // Values under these keywords are data, not schemas.
 const DATA_KEYWORDS = new Set(['example', 'enum', 'const', 'default'])
-// Under these keywords the keys are names of the author's: a property may be called `example`, and a response is called `default`.
+// Keys under these keywords are names, not keywords: a property may be called `example`, a response is called `default`.
 const NAME_KEYWORDS = new Set(
   'properties patternProperties $defs definitions dependentSchemas paths webhooks responses content encoding x-files schemas parameters headers requestBodies securitySchemes links callbacks pathItems'.split(
     ' ',
   ),
 )
 
-/** A change of one object of a document; the path says where it stands. */
+/** Changes one object of a document, found at this path. */
 export type Change = (object: JsonObject, path: readonly string[]) => JsonObject
 
-/** A document with each of its objects changed, the inner ones first. Data (examples, enums, defaults) stay as they are. */
+/** Changes each object of a document, the inner ones first. Data (examples, enums, defaults) is left as it is. */
 export function mapObjects(object: JsonObject, change: Change, path: readonly string[] = []): JsonObject {
   const entries = Object.entries(object).map(([key, item]): [string, JsonValue] => {
     const inside = [...path, key]
@@ -41,14 +41,14 @@ function mapValues(object: JsonObject, toValue: (value: JsonValue, name: string)
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, toValue(value, name)]))
 }
 
-/** Whether a document's schemas are those of OpenAPI 3.0, which are not quite JSON Schema. */
+/** Whether a document is OpenAPI 3.0, whose schemas differ from JSON Schema. */
 export function isVersion30({ openapi }: JsonObject): boolean {
   return typeof openapi === 'string' && openapi.startsWith('3.0.')
 }
 
 /**
- * The document with every OpenAPI 3.0 schema written as JSON Schema: `nullable`, boolean `exclusiveMinimum` and
- * `exclusiveMaximum`, and no siblings beside `$ref`. A 3.1 document already holds JSON Schema and comes back as it is.
+ * Writes every OpenAPI 3.0 schema of a document as JSON Schema: `nullable`, boolean `exclusiveMinimum` and `exclusiveMaximum`,
+ * and `$ref` without siblings. A 3.1 document is JSON Schema already and is returned as it is.
  */
 export function toJsonSchemas(document: JsonObject): JsonObject {
   if (!isVersion30(document)) return document
@@ -86,8 +86,9 @@ function withExclusiveBounds(schema: JsonObject): JsonObject {
 }
 
 /**
- * The document with a boundary before each branch of an `anyOf` or `oneOf`: a schema that nothing fits, so that what fits stays the
- * same. ajv does not say to which branch an error behind a `$ref` belongs; the boundary's own error says where each branch begins.
+ * Puts a boundary before each branch of an `anyOf` or `oneOf`: the schema `false`, which no value matches, so that the union
+ * accepts the same values. ajv does not report to which branch an error behind a `$ref` belongs. The error of a boundary shows
+ * where the errors of the next branch begin.
  */
 export function withBoundaries(document: JsonObject): JsonObject {
   return mapObjects(document, (object) => {

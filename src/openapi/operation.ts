@@ -1,27 +1,46 @@
-import { escapePointer } from './json-pointer.ts'
+import type { JsonObject, JsonValue } from '../util/json.ts'
+import { isObject } from '../util/json.ts'
+import type { Place } from './json-pointer.ts'
+import { composedOf, deref, escapePointer, valueAt } from './json-pointer.ts'
 
-/** Where a parameter stands in a request. */
-export type ParameterPlace = 'path' | 'query' | 'header' | 'cookie'
+/** One method and path of the contract, ready to validate requests. Plain data: the build writes it as JSON. */
+export interface Operation {
+  /** In upper case. */
+  readonly method: string
+  /** As the contract writes it, with `{parameters}`. */
+  readonly path: string
+  readonly operationId: string | undefined
+  readonly parameters: readonly Parameter[]
+  /** Undefined where the contract names no request body. */
+  readonly body:
+    | { readonly required: boolean; readonly mediaTypes: readonly string[]; readonly pointer: string }
+    | undefined
+  /** The fields of its JSON body that the contract names. */
+  readonly fields: readonly string[]
+  /** The values that the contract names for the field `model`. */
+  readonly models: Alternatives
+  readonly responses: readonly ResponseSpec[]
+}
 
-/** A parameter of an Operation, as far as it must be known to read its value from text. */
+/** A parameter of an Operation: how to read its value from text. */
 export interface Parameter {
   readonly name: string
-  readonly in: ParameterPlace
+  readonly in: 'path' | 'query' | 'header' | 'cookie'
   readonly required: boolean
   readonly style: string
   readonly explode: boolean
   /** JSON types that the schema allows; empty when it allows any. */
   readonly types: readonly string[]
   readonly itemTypes: readonly string[]
-  /** JSON types of the properties that an object's schema names. */
+  /** JSON types of the properties of an object. */
   readonly propertyTypes: Readonly<Record<string, readonly string[]>>
-  /** JSON pointer of its schema; none for a parameter without one. */
+  /** JSON pointer of its schema; undefined for a parameter without one. */
   readonly schema: string | undefined
   /** It is written as JSON (`content: application/json`). */
   readonly isJson: boolean
 }
 
-/** One answer that an Operation documents. */
+/** One response that an Operation documents. */
 export interface ResponseSpec {
   /** `200`, `4XX` or `default`. */
   readonly status: string
@@ -29,40 +48,171 @@ export interface ResponseSpec {
   readonly pointer: string
 }
 
-/** The values that a schema lists by name, and the titles of its other branches: `gpt-image-1 …` and `flux-*`. */
+/** The values that a schema lists, and the titles of its other branches: `gpt-image-1 …` and `flux-*`. */
 export interface Alternatives {
   readonly values: readonly string[]
   readonly titles: readonly string[]
 }
 
-/** One method and path of the contract, ready to check requests and responses. */
-export interface Operation {
-  /** In capitals. */
-  readonly method: string
-  /** As the contract writes it, with `{parameters}`. */
-  readonly path: string
-  readonly operationId: string | undefined
-  readonly parameters: readonly Parameter[]
-  /** The body it takes; none when the contract names none. */
-  readonly body:
-    | { readonly required: boolean; readonly mediaTypes: readonly string[]; readonly pointer: string }
-    | undefined
-  /** The fields of its JSON body, as far as the contract names them. */
-  readonly fields: readonly string[]
-  /** What that body's `model` may be. */
-  readonly models: Alternatives
-  readonly responses: readonly ResponseSpec[]
-}
+const METHODS = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'])
+// OpenAPI 3: "If in is "header" and the name field is "Accept", "Content-Type" or "Authorization", the parameter definition SHALL be ignored."
+const IGNORED_HEADERS = new Set(['accept', 'content-type', 'authorization'])
 
-/** Whether a media type, parameters aside, holds JSON. */
+/** Whether a media type, with or without parameters, is JSON. */
 export function isJsonType(mediaType: string): boolean {
   return /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(mediaType)
+}
+
+/** The JSON pointer of the schema of one media type, under the pointer of a `content`. */
+export function schemaPointer(content: string, mediaType: string): string {
+  return `${content}/${escapePointer(mediaType)}/schema`
 }
 
 /** The JSON pointer of an Operation's schema for JSON bodies; undefined where it takes none. */
 export function bodySchemaOf({ body }: Pick<Operation, 'body'>): string | undefined {
   const mediaType = body?.mediaTypes.find(isJsonType)
-  return body === undefined || mediaType === undefined
-    ? undefined
-    : `${body.pointer}/${escapePointer(mediaType)}/schema`
+  return body === undefined || mediaType === undefined ? undefined : schemaPointer(body.pointer, mediaType)
+}
+
+/** The Operations of a document whose `$ref`s are internal, in the order in which they must be routed. */
+export function toOperations(document: JsonObject): Operation[] {
+  const paths = isObject(document['paths']) ? document['paths'] : {}
+  const operations = Object.entries(paths).flatMap(([path, value]) => {
+    const item = deref(document, value, `/paths/${escapePointer(path)}`)
+    if (!path.startsWith('/') || !isObject(item.value)) return []
+    const shared = toParameters(document, childOf(item, 'parameters'))
+    return Object.keys(item.value)
+      .filter((method) => METHODS.has(method))
+      .map((method) => toOperation(document, { method, path, shared, place: childOf(item, method) }))
+  })
+  return operations.toSorted((a, b) => comparePaths(a.path, b.path))
+}
+
+interface OperationSource {
+  readonly method: string
+  readonly path: string
+  readonly place: Place
+  /** The parameters of all operations of the path. */
+  readonly shared: readonly Parameter[]
+}
+
+function toOperation(document: JsonObject, { method, path, place, shared }: OperationSource): Operation {
+  const own = toParameters(document, childOf(place, 'parameters'))
+  const isOverridden = ({ name, in: where }: Parameter): boolean =>
+    own.some((other) => other.name === name && other.in === where)
+  const { value: operationId } = childOf(place, 'operationId')
+  const body = toBody(document, childOf(place, 'requestBody'))
+  return {
+    method: method.toUpperCase(),
+    path,
+    operationId: typeof operationId === 'string' ? operationId : undefined,
+    parameters: [...shared.filter((parameter) => !isOverridden(parameter)), ...own],
+    body,
+    ...toFields(document, body),
+    responses: toResponses(document, childOf(place, 'responses')),
+  }
+}
+
+// What is written under a key, `$ref`s not followed; null where nothing is.
+function childOf({ value, pointer }: Place, key: string): Place {
+  return { value: (isObject(value) ? value[key] : undefined) ?? null, pointer: `${pointer}/${escapePointer(key)}` }
+}
+
+function toParameters(document: JsonObject, { value, pointer }: Place): Parameter[] {
+  if (!Array.isArray(value)) return []
+  return value.flatMap((item: JsonValue, index): Parameter[] => {
+    const place = deref(document, item, `${pointer}/${index}`)
+    if (!isObject(place.value)) return []
+    const { name, in: where, required, style, explode, content } = place.value
+    if (typeof name !== 'string') return []
+    if (where !== 'path' && where !== 'query' && where !== 'header' && where !== 'cookie') return []
+    if (where === 'header' && IGNORED_HEADERS.has(name.toLowerCase())) return []
+    const [mediaType] = Object.keys(isObject(content) ? content : {})
+    const media = mediaType === undefined ? place : childOf(childOf(place, 'content'), mediaType)
+    const schema = childOf(deref(document, media.value, media.pointer), 'schema')
+    const chosen = typeof style === 'string' ? style : where === 'query' || where === 'cookie' ? 'form' : 'simple'
+    const properties = composedOf(document, schema.value).flatMap((part) =>
+      isObject(part['properties']) ? Object.entries(part['properties']) : [],
+    )
+    return [
+      {
+        name,
+        in: where,
+        required: required === true || where === 'path',
+        style: chosen,
+        explode: typeof explode === 'boolean' ? explode : chosen === 'form',
+        types: typesOf(document, schema.value),
+        itemTypes: typesOf(document, childOf(deref(document, schema.value, ''), 'items').value),
+        propertyTypes: Object.fromEntries(properties.map(([key, property]) => [key, typesOf(document, property)])),
+        schema: mediaType === undefined && place.value['schema'] === undefined ? undefined : schema.pointer,
+        isJson: mediaType !== undefined && isJsonType(mediaType),
+      },
+    ]
+  })
+}
+
+function toBody(document: JsonObject, source: Place): Operation['body'] {
+  const { value, pointer } = deref(document, source.value, source.pointer)
+  if (!isObject(value) || !isObject(value['content'])) return undefined
+  return {
+    required: value['required'] === true,
+    mediaTypes: Object.keys(value['content']),
+    pointer: `${pointer}/content`,
+  }
+}
+
+function toFields(document: JsonObject, body: Operation['body']): Pick<Operation, 'fields' | 'models'> {
+  const pointer = bodySchemaOf({ body })
+  const properties = (pointer === undefined ? [] : composedOf(document, valueAt(document, pointer) ?? null))
+    .flatMap((schema) => schema['properties'] ?? [])
+    .filter(isObject)
+  const models = properties.flatMap(({ model }) => (model === undefined ? [] : composedOf(document, model)))
+  const values = models.flatMap((schema) => schema['enum'] ?? []).filter((value) => typeof value === 'string')
+  const titles = models
+    .filter((schema) => schema['enum'] === undefined)
+    .flatMap(({ title }) => title ?? [])
+    .filter((title) => typeof title === 'string')
+  return {
+    fields: [...new Set(properties.flatMap(Object.keys))],
+    models: { values: [...new Set(values)], titles: [...new Set(titles)] },
+  }
+}
+
+function toResponses(document: JsonObject, source: Place): ResponseSpec[] {
+  return Object.keys(isObject(source.value) ? source.value : {}).map((status) => {
+    const response = childOf(source, status)
+    const { value, pointer } = deref(document, response.value, response.pointer)
+    const { value: content } = childOf({ value, pointer }, 'content')
+    return { status, mediaTypes: Object.keys(isObject(content) ? content : {}), pointer }
+  })
+}
+
+// The JSON types that a schema allows at its top.
+function typesOf(document: JsonObject, schema: JsonValue): string[] {
+  const types = composedOf(document, schema).flatMap((value): string[] => {
+    const { type, nullable } = value
+    if (typeof type === 'string') return nullable === true ? [type, 'null'] : [type]
+    if (Array.isArray(type)) return type.filter((item): item is string => typeof item === 'string')
+    return [value['const'] ?? [], value['enum'] ?? []]
+      .flat()
+      .map((item: JsonValue) => (item === null ? 'null' : typeof item))
+  })
+  return [...new Set(types)]
+}
+
+// OpenAPI 3: concrete paths before templated ones. Compared segment by segment: /items/latest comes before /items/{id}, and
+// /files/{name}.json before /files/{name}. A segment that the shorter path lacks counts as concrete: otherwise the order would
+// not be transitive.
+function comparePaths(a: string, b: string): number {
+  const left = a.split('/')
+  const right = b.split('/')
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = opennessOf(left[i] ?? '') - opennessOf(right[i] ?? '')
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+function opennessOf(segment: string): number {
+  return /^\{[^}]+\}$/.test(segment) ? 2 : segment.includes('{') ? 1 : 0
 }

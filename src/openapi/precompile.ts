@@ -1,27 +1,25 @@
 import ajvStandalone from 'ajv/dist/standalone/index.js'
 import { loadDocument } from './document.ts'
-import { toOperations } from './read-operations.ts'
+import { toOperations } from './operation.ts'
 import { createAjv, requestSchemas, schemaAt, withAppending } from './validator.ts'
 
 /**
- * A contract as the text of an ES module that exports `document`, `operations` and `validators`: parsed, read and compiled
- * at build time, so that a start needs neither YAML nor ajv.
+ * A contract as the text of an ES module that exports `document`, `operations` and `validators`. It is made at build time, so
+ * that a start needs neither YAML nor ajv.
  */
 export async function prepareContract(file: string): Promise<string> {
   const { document } = await loadDocument(file)
   const operations = toOperations(document)
-  const schemas = requestSchemas(document, operations)
   const ajv = createAjv(document)
-  const names = Object.fromEntries(
-    schemas.map(([, pointer], i) => {
-      ajv.addSchema(schemaAt(pointer, `request${i}`))
-      return [`request${i}`, `request${i}`]
-    }),
-  )
-  const entries = schemas.map(([key], i) => `  [${JSON.stringify(key)}, request${i}],\n`).join('')
-  const code = withAppending(ajvStandalone.default(ajv, names))
+  const names = requestSchemas(document, operations).map((pointer, i) => {
+    const name = `request${i}`
+    ajv.addSchema({ $id: name, ...schemaAt(pointer) })
+    return { name, pointer }
+  })
+  const code = withAppending(ajvStandalone.default(ajv, Object.fromEntries(names.map(({ name }) => [name, name]))))
+  const entries = names.map(({ name, pointer }) => `  [${JSON.stringify(pointer)}, ${name}],\n`).join('')
   return [
-    // ajv's ES modules still require its small run-time functions, where a schema needs one
+    // The code that ajv writes for ES modules still requires its run-time functions, where a schema needs one.
     ...(code.includes('require(')
       ? ["import { createRequire } from 'node:module'", 'const require = createRequire(import.meta.url)']
       : []),
@@ -33,7 +31,7 @@ export async function prepareContract(file: string): Promise<string> {
   ].join('\n')
 }
 
-/** Code that gives a value: JSON in a text is read faster than the same as code. */
+/** Code for a value: V8 reads JSON in a string faster than the same as code. */
 export function toParsed(value: unknown): string {
   return `JSON.parse(${JSON.stringify(JSON.stringify(value))})`
 }

@@ -10,7 +10,7 @@ export interface Ref {
   readonly path: readonly string[]
 }
 
-/** Every `$ref` of a file that is not a part of its data. */
+/** Every `$ref` of a file, except in data such as examples. */
 export function refsIn(value: JsonValue): Ref[] {
   const refs: Ref[] = []
   if (!isObject(value)) return refs
@@ -21,7 +21,7 @@ export function refsIn(value: JsonValue): Ref[] {
   return refs
 }
 
-/** The path, from the root, of the file that a `$ref` in a folder of the root names. Nothing outside of the root is touched; a link inside of it is followed. */
+/** The path, from the root, of the file that a `$ref` in a folder of the root points to. Symbolic links are resolved; a file outside of the root is a fault. */
 export async function findRef(
   ref: string,
   root: string,

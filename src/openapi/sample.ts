@@ -3,25 +3,24 @@ import type { JsonObject, JsonValue } from '../util/json.ts'
 import { isObject } from '../util/json.ts'
 import type { Operation, ResponseSpec } from './operation.ts'
 import { isJsonType } from './operation.ts'
-import { deref, valueAt } from './walk.ts'
-import { escapePointer } from './json-pointer.ts'
+import { deref, escapePointer, valueAt } from './json-pointer.ts'
 
-/** What an Operation without behaviour of its own answers. */
+/** The response of an Operation that has no behaviour of its own. */
 export interface Sample {
   readonly status: number
-  /** Undefined for an answer without a body. */
+  /** Undefined for a response without a body. */
   readonly mediaType: string | undefined
   readonly body: string
 }
 
-// HTTP allows these no body, whatever the contract says.
+// HTTP allows no body with these statuses.
 const BODILESS = new Set([204, 205, 304])
 
-/** The contract's example for an Operation's first success, else a sample of its schema; JSON where it is offered. */
+/** The contract's example for an Operation's first success, otherwise a sample of its schema; JSON where the contract offers it. */
 export async function sampleResponse(contract: Contract, operation: Operation): Promise<Sample> {
   const response = successOf(operation.responses)
   const code = Number(response?.status.replace(/xx$/i, '00'))
-  const status = code >= 200 && code <= 599 ? code : 200 // an informational status is no answer
+  const status = code >= 200 && code <= 599 ? code : 200 // an informational status does not end a request
   const known = response?.mediaTypes.find(isJsonType) ?? response?.mediaTypes[0]
   if (response === undefined || known === undefined || BODILESS.has(status))
     return { status, mediaType: undefined, body: '' }

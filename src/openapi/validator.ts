@@ -4,14 +4,12 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
 import type { JsonObject } from '../util/json.ts'
 import { isObject } from '../util/json.ts'
-import { bodyKey, parameterKey } from './key.ts'
-import type { Operation } from './operation.ts'
-import { isJsonType } from './operation.ts'
-import { escapePointer } from './json-pointer.ts'
-import { valueAt } from './walk.ts'
+import { valueAt } from './json-pointer.ts'
 import { isVersion30, toJsonSchemas, withBoundaries } from './normalize-schema.ts'
+import type { Operation } from './operation.ts'
+import { isJsonType, schemaPointer } from './operation.ts'
 
-/** Checks a value; leaves all its faults in `errors`. ajv's own shape, compiled now or at build time. */
+/** Validates a value and leaves ajv's errors in `errors`. Compiled by ajv at run time or at build time. */
 export interface Validator {
   (value: unknown): boolean
   errors?: null | ErrorObject[]
@@ -24,11 +22,11 @@ export function createAjv(document: JsonObject): Ajv {
   const dialect = isVersion30(document) ? Ajv : Ajv2020
   const ajv = new dialect({
     strict: false,
-    strictNumbers: true, // 1e400 is read as Infinity, which is no number
+    strictNumbers: true, // JSON.parse reads 1e400 as Infinity
     allErrors: true,
     validateSchema: false,
-    logger: false, // a format that it does not know is no news
-    multipleOfPrecision: 9, // or else 19.99 is no multiple of 0.01
+    logger: false, // a format that ajv does not know is ignored
+    multipleOfPrecision: 9, // or else 19.99 is not a multiple of 0.01
     code: { source: true, esm: true, lines: true, process: withAppending },
   })
   ajvFormats.default(ajv)
@@ -37,38 +35,25 @@ export function createAjv(document: JsonObject): Ajv {
 }
 
 /**
- * Code of ajv's that appends the errors behind a `$ref` to those known, where ajv copies all of them each time: a body of 150 KB
- * with a fault in each of 50,000 items took minutes.
+ * Changes ajv's code for a `$ref`: it appends the new errors, where ajv copies all known errors each time. With an error in
+ * each of 50,000 items the copies take minutes.
  */
 export function withAppending(code: string): string {
   return code.replaceAll(/vErrors\.concat\(([\w.]+)\)/g, '$1.reduce((all, error) => (all.push(error), all), vErrors)')
 }
 
-/** The schema that stands at a JSON pointer of the document, as an ajv schema with this id. */
-export function schemaAt(pointer: string, id?: string): object {
-  const fragment = pointer.split('/').map(encodeURIComponent).join('/')
-  return { ...(id === undefined ? {} : { $id: id }), $ref: `${DOCUMENT}#${fragment}` }
+/** An ajv schema for the schema at a JSON pointer of the document. */
+export function schemaAt(pointer: string): { readonly $ref: string } {
+  return { $ref: `${DOCUMENT}#${pointer.split('/').map(encodeURIComponent).join('/')}` }
 }
 
-/** The schemas that requests of an Operation are checked by: a key, as in `parameterKey` and `bodyKey`, and the JSON pointer. */
-export function requestSchemas(
-  document: JsonObject,
-  operations: readonly Operation[],
-): [key: string, pointer: string][] {
-  const all = operations.flatMap((operation) => {
-    const parameters = operation.parameters.flatMap((parameter): [string, string][] =>
-      parameter.schema === undefined ? [] : [[parameterKey(operation, parameter), parameter.schema]],
-    )
-    const { body } = operation
-    const bodies = (body?.mediaTypes ?? [])
-      .filter(isJsonType)
-      .map((mediaType): [string, string] => [
-        bodyKey(operation, mediaType),
-        `${body?.pointer}/${escapePointer(mediaType)}/schema`,
-      ])
-    return [...parameters, ...bodies]
-  })
-  return all.filter(([, pointer]) => isObject(valueAt(document, pointer)))
+/** The JSON pointers of the schemas that validate the requests of the Operations, each once. */
+export function requestSchemas(document: JsonObject, operations: readonly Operation[]): string[] {
+  const pointers = operations.flatMap(({ parameters, body }) => [
+    ...parameters.flatMap(({ schema }) => schema ?? []),
+    ...(body?.mediaTypes ?? []).filter(isJsonType).map((mediaType) => schemaPointer(body?.pointer ?? '', mediaType)),
+  ])
+  return [...new Set(pointers)].filter((pointer) => isObject(valueAt(document, pointer)))
 }
 
 /** A schema that cannot be compiled, and why. */
@@ -77,7 +62,7 @@ export interface SchemaFault {
   readonly reason: string
 }
 
-/** Every request schema of the Operations, compiled; and all that cannot be. */
+/** Compiles the schemas of requests, by their JSON pointers; lists all that cannot be compiled. */
 export function compileValidators(
   document: JsonObject,
   operations: readonly Operation[],
@@ -85,9 +70,9 @@ export function compileValidators(
   const ajv = createAjv(document)
   const validators = new Map<string, Validator>()
   const faults: SchemaFault[] = []
-  for (const [key, pointer] of requestSchemas(document, operations)) {
+  for (const pointer of requestSchemas(document, operations)) {
     try {
-      validators.set(key, ajv.compile(schemaAt(pointer)))
+      validators.set(pointer, ajv.compile(schemaAt(pointer)))
     } catch (error) {
       faults.push({ pointer, reason: error instanceof Error ? error.message : String(error) })
     }

@@ -1,88 +1,94 @@
 import type { ErrorObject } from 'ajv'
 import type { JsonValue } from '../util/json.ts'
 import { isObject } from '../util/json.ts'
-import { unescapePointer } from './json-pointer.ts'
+import { toPath } from './json-pointer.ts'
 
-/** One thing that is wrong with a request, in words for the client. */
+/** One thing that the contract forbids of a request, in words for the client. */
 export interface Violation {
-  /** Where: `messages[0].content`, or a parameter's name. */
+  /** Its place: `messages[0].content`, or a parameter's name. */
   readonly param: string
-  readonly message: string
   readonly reason: 'missing' | 'type' | 'value'
-  /** What stands there; undefined where nothing does. */
+  /** The value at that place; undefined where there is none. */
   readonly value: unknown
+  readonly message: string
 }
 
-/** How many alternatives of an enum a message lists. */
+/** Maximum number of alternatives of an enum in a message. */
 const MAX_ALTERNATIVES = 30
 
-/** How many faults are put into words; of more, the last one stands for the rest, so that they are counted. */
+/** Maximum number of violations that get a message of their own. The last one is repeated for the rest, so that all are counted. */
 const MAX_WORDED = 1000
 
-/** ajv's errors as Faults: one for each place and cause, an `anyOf` condensed to the branch that was meant. */
-export function toViolations(errors: readonly ErrorObject[], value: unknown, prefix = ''): Violation[] {
+/** ajv's errors as Violations: one for each place and cause, an `anyOf` condensed to the branch that was meant. */
+export function toViolations(errors: readonly ErrorObject[], root: unknown, prefix = ''): Violation[] {
   const condensed = condense(errors)
-  const faults = condensed.slice(0, MAX_WORDED).map((error) => toViolation(error, value, prefix))
-  const distinct = [...new Map(faults.map((fault) => [`${fault.param}\n${fault.message}`, fault])).values()]
+  const worded = condensed.slice(0, MAX_WORDED).map((error) => toViolation(error, root, prefix))
+  const distinct = [
+    ...new Map(worded.map((violation) => [`${violation.param}\n${violation.message}`, violation])).values(),
+  ]
   const last = distinct.at(-1)
-  return last === undefined ? [] : distinct.concat(Array.from({ length: condensed.length - faults.length }, () => last))
+  return last === undefined ? [] : distinct.concat(Array.from({ length: condensed.length - worded.length }, () => last))
 }
 
-// ajv reports the errors of every branch of a union, then the union's own: from left to right, the inner ones come first.
+// ajv reports the errors of every branch of a union, then the union's own. Inner unions come before outer ones.
 function condense(errors: readonly ErrorObject[]): ErrorObject[] {
-  const told: ErrorObject[] = []
+  const condensed: ErrorObject[] = []
   for (const error of errors) {
     if (error.keyword === 'if') continue
-    const start = isUnion(error) ? told.findLastIndex((other) => startsBranch(other, error, true)) : -1
-    const meant = start === -1 ? [error] : branchMeant(branchesOf(told.splice(start), error), error)
-    for (const one of meant) told.push(one) // not spread: there may be more of them than a call has room for
+    const isUnion = error.keyword === 'anyOf' || error.keyword === 'oneOf'
+    const start = isUnion ? condensed.findLastIndex((other) => boundaryOf(other, error) === 0) : -1
+    const meant = start === -1 ? [error] : errorsMeant(branchesOf(condensed.splice(start), error), error)
+    for (const one of meant) condensed.push(one) // not spread: a call takes only so many arguments
   }
-  return told
+  return condensed
 }
 
-function isUnion(error: ErrorObject): boolean {
-  return error.keyword === 'anyOf' || error.keyword === 'oneOf'
-}
-
-function startsBranch(error: ErrorObject, union: ErrorObject, first = false): boolean {
-  return error.instancePath === union.instancePath && isBoundary(error.schemaPath, union.schemaPath, first)
+// `withBoundaries` puts a schema that nothing matches before each branch of a union. The index of the branch whose boundary this
+// error reports; undefined for all other errors.
+function boundaryOf({ instancePath, schemaPath }: ErrorObject, union: ErrorObject): number | undefined {
+  if (instancePath !== union.instancePath || !schemaPath.startsWith(`${union.schemaPath}/`)) return undefined
+  const [, index] = /^(\d+)\/false schema$/.exec(schemaPath.slice(union.schemaPath.length + 1)) ?? []
+  return index === undefined || Number(index) % 2 === 1 ? undefined : Number(index) / 2
 }
 
 function branchesOf(errors: readonly ErrorObject[], union: ErrorObject): ErrorObject[][] {
   const branches: ErrorObject[][] = []
   for (const error of errors) {
-    if (startsBranch(error, union)) branches.push([])
-    else branches.at(-1)?.push(error)
+    if (boundaryOf(error, union) === undefined) branches.at(-1)?.push(error)
+    else branches.push([])
   }
   return branches
 }
 
-// The branch whose type fits, and of several the one whose tag fits: `type: {enum: [text]}`.
-function branchMeant(branches: readonly ErrorObject[][], union: ErrorObject): ErrorObject[] {
+// The errors of the branch that was meant: the one whose type matches the value, and of several such branches the one whose
+// tag matches, as in `type: {enum: [text]}`. Where that is not clear: one error that stands for the branches in question.
+function errorsMeant(branches: readonly ErrorObject[][], union: ErrorObject): ErrorObject[] {
   if (Array.isArray(union.params['passingSchemas']))
     return [{ ...union, message: 'it fits more than one of the allowed forms' }]
-  const ofType = branches.filter((branch) => !branch.some((error) => isOfOtherType(error, union)))
+  const isHere = ({ instancePath }: ErrorObject): boolean => instancePath === union.instancePath
+  const isOtherType = (error: ErrorObject): boolean => error.keyword === 'type' && isHere(error)
+  const ofType = branches.filter((branch) => !branch.some(isOtherType))
   if (ofType.length === 0) {
-    const types = branches
-      .flat()
-      .filter((error) => isOfOtherType(error, union))
-      .flatMap(typesIn)
+    const types = branches.flat().filter(isOtherType).flatMap(typesIn)
     return [{ ...union, keyword: 'type', params: { type: [...new Set(types)] } }]
   }
   const isTag = (error: ErrorObject): boolean =>
     tagsIn(error).length === 1 && error.instancePath.lastIndexOf('/') === union.instancePath.length
   const ofTag = ofType.filter((branch) => !branch.some(isTag))
-  const [only = [], ...others] = ofTag.length > 0 ? ofTag : ofType
-  if (others.length === 0) return only
-  const common = only.filter((error) => others.every((branch) => branch.some((other) => isSame(error, other))))
+  const candidates = ofTag.length > 0 ? ofTag : ofType
+  const [first = [], ...others] = candidates
+  if (others.length === 0) return first
+  const common = first.filter((error) => others.every((branch) => branch.some((other) => isSame(error, other))))
   if (common.length > 0) return common
-  return ofTag.length === 0
-    ? withTags(ofType.flat().filter(isTag))
-    : [{ ...union, message: formsOf([only, ...others], union) }]
-}
-
-function isOfOtherType(error: ErrorObject, union: ErrorObject): boolean {
-  return error.keyword === 'type' && error.instancePath === union.instancePath
+  if (ofTag.length === 0) {
+    const tags = ofType.flat().filter(isTag)
+    const values = tags.filter(({ instancePath }) => instancePath === tags[0]?.instancePath).flatMap(tagsIn)
+    return tags.slice(0, 1).map((tag) => ({ ...tag, keyword: 'enum', params: { allowedValues: [...new Set(values)] } }))
+  }
+  const message = candidates.flat().every(isHere)
+    ? candidates.map((branch) => branch.map(ruleOf).join(' and ')).join(', or ')
+    : 'it fits none of the allowed forms'
+  return [{ ...union, message }]
 }
 
 function isSame(a: ErrorObject, b: ErrorObject): boolean {
@@ -97,51 +103,25 @@ function tagsIn({ keyword, params }: ErrorObject): JsonValue[] {
   return keyword === 'const' ? [params['allowedValue']] : keyword === 'enum' ? params['allowedValues'] : []
 }
 
-// Where every branch wants another tag, the tag is what is wrong: one error that lists them all.
-function withTags(errors: readonly ErrorObject[]): ErrorObject[] {
-  const [first] = errors
-  const values = errors.filter((error) => error.instancePath === first?.instancePath).flatMap(tagsIn)
-  return first === undefined ? [] : [{ ...first, keyword: 'enum', params: { allowedValues: [...new Set(values)] } }]
-}
-
-// Branches that nothing tells apart: their rules, where they are about this place alone.
-function formsOf(branches: readonly ErrorObject[][], union: ErrorObject): string {
-  const isHere = branches.flat().every((error) => error.instancePath === union.instancePath)
-  return isHere
-    ? branches.map((branch) => branch.map(ruleOf).join(' and ')).join(', or ')
-    : 'it fits none of the allowed forms'
-}
-
 function typesIn(error: ErrorObject): string[] {
   const { type } = error.params
   return Array.isArray(type) ? type.map(String) : String(type).split(',')
 }
 
 function toViolation(error: ErrorObject, root: unknown, prefix: string): Violation {
-  const missing =
-    error.keyword === 'required' || error.keyword === 'dependentRequired'
-      ? String(error.params['missingProperty'])
-      : undefined
-  const path = [
-    ...error.instancePath.split('/').slice(1).map(unescapePointer),
-    ...(missing === undefined ? [] : [missing]),
-  ]
+  const isMissing = error.keyword === 'required' || error.keyword === 'dependentRequired'
+  const path = [...toPath(error.instancePath), ...(isMissing ? [String(error.params['missingProperty'])] : [])]
   const param = toParam(prefix, path)
   const value = path.reduce<unknown>(
     (at, key) => (Array.isArray(at) ? at[Number(key)] : isObject(at) && Object.hasOwn(at, key) ? at[key] : undefined),
     root,
   )
-  if (missing !== undefined)
-    return { param, reason: 'missing', value, message: `Missing required parameter: '${param}'.` }
-  if (error.keyword === 'type') {
-    return {
-      param,
-      reason: 'type',
-      value,
-      message: `Invalid type for '${param}': expected ${typesIn(error).map(withArticle).join(' or ')}, but got ${nameOf(value)} instead.`,
-    }
-  }
-  return { param, reason: 'value', value, message: `Invalid value for '${param}': ${ruleOf(error)}.` }
+  if (isMissing) return { param, reason: 'missing', value, message: `Missing required parameter: '${param}'.` }
+  if (error.keyword !== 'type')
+    return { param, reason: 'value', value, message: `Invalid value for '${param}': ${ruleOf(error)}.` }
+  const expected = typesIn(error).map(withArticle).join(' or ')
+  const message = `Invalid type for '${param}': expected ${expected}, but got ${nameOf(value)} instead.`
+  return { param, reason: 'type', value, message }
 }
 
 function toParam(prefix: string, path: readonly string[]): string {
@@ -153,29 +133,37 @@ function toParam(prefix: string, path: readonly string[]): string {
   return joined === '' ? 'body' : joined
 }
 
-function ruleOf(error: ErrorObject): string {
-  const { params } = error
-  if (error.keyword === 'enum' && Array.isArray(params['allowedValues'])) {
-    const values: JsonValue[] = params['allowedValues']
-    const listed = values
-      .slice(0, MAX_ALTERNATIVES)
-      .map((value) => (typeof value === 'string' ? `'${value}'` : JSON.stringify(value)))
-    return `supported values are ${listed.join(', ')}${values.length > MAX_ALTERNATIVES ? ` and ${values.length - MAX_ALTERNATIVES} more` : ''}`
+function ruleOf({ keyword, message, params }: ErrorObject): string {
+  const limit = String(params['limit'])
+  const plural = limit === '1' ? '' : 's'
+  switch (keyword) {
+    case 'enum': {
+      const values: JsonValue[] = params['allowedValues']
+      const listed = values
+        .slice(0, MAX_ALTERNATIVES)
+        .map((value) => (typeof value === 'string' ? `'${value}'` : JSON.stringify(value)))
+      const rest = values.length - listed.length
+      return `supported values are ${listed.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+    }
+    case 'additionalProperties':
+      return `it must not have the field '${String(params['additionalProperty']).slice(0, 64)}'`
+    case 'const':
+      return `it must be ${JSON.stringify(params['allowedValue'])}`
+    case 'minItems':
+      return `it needs at least ${limit} item${plural}`
+    case 'maxItems':
+      return `it may have at most ${limit} item${plural}`
+    case 'minLength':
+      return `it needs at least ${limit} character${plural}`
+    case 'maxLength':
+      return `it may have at most ${limit} character${plural}`
+    case 'minimum':
+      return `it must be at least ${limit}`
+    case 'maximum':
+      return `it must be at most ${limit}`
+    default:
+      return message ?? `it breaks the rule ${keyword}`
   }
-  if (error.keyword === 'additionalProperties')
-    return `it must not have the field '${String(params['additionalProperty']).slice(0, 64)}'`
-  if (error.keyword === 'const') return `it must be ${JSON.stringify(params['allowedValue'])}`
-  const limit = LIMITS[error.keyword]
-  return limit === undefined ? (error.message ?? `it breaks the rule ${error.keyword}`) : limit(String(params['limit']))
-}
-
-const LIMITS: Readonly<Record<string, (limit: string) => string>> = {
-  minItems: (limit) => `it needs at least ${limit} ${limit === '1' ? 'item' : 'items'}`,
-  maxItems: (limit) => `it may have at most ${limit} ${limit === '1' ? 'item' : 'items'}`,
-  minLength: (limit) => `it needs at least ${limit} ${limit === '1' ? 'character' : 'characters'}`,
-  maxLength: (limit) => `it may have at most ${limit} ${limit === '1' ? 'character' : 'characters'}`,
-  minimum: (limit) => `it must be at least ${limit}`,
-  maximum: (limit) => `it must be at most ${limit}`,
 }
 
 function withArticle(type: string): string {
@@ -187,11 +175,4 @@ function nameOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'number') return Number.isInteger(value) ? 'an integer' : 'a number'
   return withArticle(typeof value)
-}
-
-// Whether an error of ajv's stands for a boundary of the union at `union`, as withBoundaries sets them before each branch; `first`: for the first one.
-function isBoundary(schemaPath: string, union: string, first = false): boolean {
-  if (!schemaPath.startsWith(`${union}/`) || !schemaPath.endsWith('/false schema')) return false
-  const index = schemaPath.slice(union.length + 1, -'/false schema'.length)
-  return first ? index === '0' : /^\d*[02468]$/.test(index)
 }

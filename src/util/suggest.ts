@@ -1,6 +1,6 @@
 const FAR = 4
 
-/** How many characters differ between two texts of at most 200, by Levenshtein; 4 for all that differ in more than 3. */
+/** Levenshtein distance of two texts of at most 200 characters; 4 for every distance above 3. */
 export function editDistance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) >= FAR) return FAR
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
@@ -15,20 +15,20 @@ export function editDistance(a: string, b: string): number {
   return Math.min(row[b.length] ?? FAR, FAR)
 }
 
-/** The names that are nearly the one that was asked for, at most five, the nearest first: a slip of the pen, or one of its words. */
-export function suggestNames(asked: string, names: Iterable<string>): string[] {
-  const words = asked
+/** The names, at most five, that are almost the requested one: a typing error, or one of its words. The nearest comes first. */
+export function suggestNames(requested: string, names: Iterable<string>): string[] {
+  const words = requested
     .toLowerCase()
     .slice(0, 64)
     .split(/[^a-z\d]+/)
     .filter((word) => word.length > 2)
-  const rank = (name: string): number => {
-    const slip = editDistance(asked.slice(0, 64), name)
-    return slip < FAR ? slip : FAR + words.length - words.filter((word) => name.includes(word)).length
+  const rankOf = (name: string): number => {
+    const distance = editDistance(requested.slice(0, 64), name)
+    return distance < FAR ? distance : FAR + words.length - words.filter((word) => name.includes(word)).length
   }
   return [...names]
-    .map((name) => ({ name, rank: rank(name) }))
-    .filter((near) => near.rank < FAR + words.length)
+    .map((name) => ({ name, rank: rankOf(name) }))
+    .filter(({ rank }) => rank < FAR + words.length)
     .toSorted((a, b) => a.rank - b.rank)
     .slice(0, 5)
     .map(({ name }) => name)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { loadContract } from '../../src/openapi/contract.ts'
-import { createResponseCheck } from '../../src/openapi/response.ts'
+import { createResponseCheck } from '../openapi/response-check.ts'
 import { ask, mockWith, read } from '../ask.ts'
 
 const MODELS = [

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadContract } from '../../src/openapi/contract.ts'
-import { createResponseCheck } from '../../src/openapi/response.ts'
+import { createResponseCheck } from '../openapi/response-check.ts'
 import type { Mock } from '../../src/index.ts'
 import { startMock } from '../../src/index.ts'
 import { ApiError, errorReply } from '../../src/errors/api-error.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { toContract } from '../../src/openapi/contract.ts'
-import { toOperations } from '../../src/openapi/read-operations.ts'
+import { toOperations } from '../../src/openapi/operation.ts'
 import { toCoverage } from '../../src/journal/coverage.ts'
 import { coverageKeysOf } from '../../src/journal/coverage-keys.ts'
 import type { Asked } from './tell.ts'

@@ -1,7 +1,7 @@
 import { profiles } from '#prepared'
 import { profileOf } from '../../src/chat/profile.ts'
 import { readChatRequest } from '../../src/chat/chat-request.ts'
-import { checkRequest } from '../../src/openapi/validate-request.ts'
+import { validateRequest } from '../../src/openapi/validate-request.ts'
 import type { Exchange } from '../../src/journal/exchange.ts'
 import { readExchange } from '../../src/journal/exchange.ts'
 import { toExchange } from '../../src/journal/write-exchange.ts'
@@ -82,11 +82,11 @@ export async function tell(asked: Asked): Promise<Recorded> {
   const request = { method: operation.method, path: path ?? operation.path, query, headers }
   const checkable = {
     path: { model: 'flux' },
-    query: new URLSearchParams(query),
+    query,
     header: (name: string) => headers[name],
     body: body === undefined ? undefined : { value: body, mediaType: 'application/json' },
   }
-  const violations = checkRequest(contract, operation, checkable)
+  const violations = validateRequest(contract, operation, checkable)
   const facts: Writable<RequestFacts> = { ...NO_FACTS, operation, violations, body }
   const reply = asked.reply ?? (await answer(facts, { ...request, path: request.path.replace('{model}', 'flux') }))
   Object.assign(facts, asked.facts)

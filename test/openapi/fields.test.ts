@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { toOperations } from '../../src/openapi/read-operations.ts'
+import { toOperations } from '../../src/openapi/operation.ts'
 
 const document = (model: object): any => ({
   paths: { '/ask': { post: { requestBody: { content: { 'application/json': { schema: { $ref: '#/request' } } } } } } },

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { Contract } from '../../src/openapi/contract.ts'
 import { loadContract } from '../../src/openapi/contract.ts'
 import type { Operation } from '../../src/openapi/operation.ts'
-import { createResponseCheck } from '../../src/openapi/response.ts'
+import { createResponseCheck } from './response-check.ts'
 import { ask, mockWith, picturesIn, read } from '../ask.ts'
 
 const SPEC = 'test/openapi/own/contract.yaml'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { toContract } from '../../src/openapi/contract.ts'
 import type { JsonObject, JsonValue } from '../../src/util/json.ts'
-import { toOperations } from '../../src/openapi/read-operations.ts'
-import { createResponseCheck } from '../../src/openapi/response.ts'
+import { toOperations } from '../../src/openapi/operation.ts'
+import { createResponseCheck } from './response-check.ts'
 import { sampleResponse } from '../../src/openapi/sample.ts'
 
 const json = (media: JsonObject): JsonObject => ({ description: '', content: { 'application/json': media } })

@@ -4,7 +4,7 @@ import { toPace } from '../../chat/parse-pace.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import type { Operation } from '../../openapi/operation.ts'
 import { isJsonType } from '../../openapi/operation.ts'
-import { checkRequest } from '../../openapi/validate-request.ts'
+import { validateRequest } from '../../openapi/validate-request.ts'
 import type { JsonValue } from '../../util/json.ts'
 import { isObject, readJson } from '../../util/json.ts'
 import type { AppContext, AppHandler } from '../context.ts'
@@ -20,7 +20,7 @@ export function validate({ operation, template }: Route): AppHandler {
   return async (c, next) => {
     const context = c.get('context')
     const mock = c.get('mock')
-    if (!template.fits(context.path)) return next()
+    if (!template.matches(context.path)) return next()
     const values = template.read(context.path)
     context.operation = operation
     context.endpoint = `${context.method} ${operation.path}`
@@ -47,9 +47,9 @@ async function readRequest(c: AppContext, operation: Operation): Promise<void> {
   checkKey(c)
   const body = bytes === undefined || mediaType === undefined ? undefined : toValue(bytes, mediaType, operation)
   context.body = body?.value
-  context.violations = checkRequest(mock.contract, operation, {
+  context.violations = validateRequest(mock.contract, operation, {
     path: context.params,
-    query: new URLSearchParams(context.query),
+    query: context.query,
     header: (name) => c.req.header(name),
     body,
   }).filter((violation) => !isOwnModel(violation, mock))

@@ -7,7 +7,7 @@ import { ApiError } from '../../errors/api-error.ts'
 import { toJUnit, toMarkdown } from '../../journal/coverage-report.ts'
 import { readExchange } from '../../journal/exchange.ts'
 import type { Filter } from '../../journal/filter.ts'
-import { toRoute } from '../../openapi/path-template.ts'
+import { toPathTemplate } from '../../openapi/path-template.ts'
 import { scriptSchema } from '../../scenarios/scenario-schema.ts'
 import type { StoredExchange } from '../../store/store.ts'
 import { readJson } from '../../util/json.ts'
@@ -38,7 +38,7 @@ const DOCUMENT = `${CONTROL}/openapi.json`
 const ALL = [...Object.values(routes), { method: 'get', path: DOCUMENT }]
 const ENDPOINTS = ALL.map(({ path }) => ({
   path,
-  template: toRoute(path),
+  template: toPathTemplate(path),
   methods: ALL.filter((route) => route.path === path).map(({ method }) => method.toUpperCase()),
 }))
 
@@ -47,7 +47,7 @@ export async function answerControl(c: AppContext, api: ControlApi, next: Next):
   const context = c.get('context')
   const mock = c.get('mock')
   const { method, path, query, session } = context
-  const endpoint = ENDPOINTS.find(({ template }) => template.fits(path))
+  const endpoint = ENDPOINTS.find(({ template }) => template.matches(path))
   if (endpoint === undefined) throw new ApiError('unknown_path', { asked: `${method} ${path.slice(0, 200)}` })
   const known = method === 'HEAD' ? 'GET' : method
   if (!endpoint.methods.includes(known)) return otherMethods(endpoint.methods)(c, next)

@@ -1,4 +1,4 @@
-import type { Route as PathTemplate } from '../../openapi/path-template.ts'
+import type { PathTemplate } from '../../openapi/path-template.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import type { AppContext, AppHandler } from '../context.ts'
 import { send } from '../send.ts'
@@ -10,7 +10,7 @@ import { send } from '../send.ts'
 export function otherMethods(methods: readonly string[], template?: PathTemplate): AppHandler {
   const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
   return async (c, next) => {
-    if (template?.fits(c.get('context').path) === false) return next()
+    if (template?.matches(c.get('context').path) === false) return next()
     if (c.req.method === 'OPTIONS') return preflight(c, allowed)
     throw new ApiError('wrong_method', {
       asked: `${c.req.method} ${c.get('context').path.slice(0, 200)}`,

@@ -1,13 +1,13 @@
-import type { Contract } from './contract.ts'
-import type { Violation } from './violation.ts'
-import { toViolations } from './violation.ts'
-import type { JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
-import type { Operation } from './operation.ts'
-import { valueAt } from './walk.ts'
-import { escapePointer } from './json-pointer.ts'
-import type { Validator } from './validator.ts'
-import { createAjv, schemaAt } from './validator.ts'
+import type { Contract } from '../../src/openapi/contract.ts'
+import type { Violation } from '../../src/openapi/violation.ts'
+import { toViolations } from '../../src/openapi/violation.ts'
+import type { JsonValue } from '../../src/util/json.ts'
+import { isObject } from '../../src/util/json.ts'
+import type { Operation } from '../../src/openapi/operation.ts'
+import { valueAt } from '../../src/openapi/json-pointer.ts'
+import { escapePointer } from '../../src/openapi/json-pointer.ts'
+import type { Validator } from '../../src/openapi/validator.ts'
+import { createAjv, schemaAt } from '../../src/openapi/validator.ts'
 
 /** An answer, or one event of a stream, to be checked. */
 export interface CheckableResponse {

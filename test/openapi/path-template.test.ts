@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
-import { overlaps, toRoute } from '../../src/openapi/path-template.ts'
+import { honoPath, overlaps, toPathTemplate } from '../../src/openapi/path-template.ts'
 
 test.each<[string, string, Record<string, string>]>([
   ['/items', '/items', {}],
@@ -20,7 +20,7 @@ test.each<[string, string, Record<string, string>]>([
   ['/y/*', '/y/*', {}],
   ['/v/:id/{a}', '/v/:id/1', { a: '1' }],
 ])('%s matches %s', async (template, path, values) => {
-  expect(toRoute(template).read(path)).toEqual(values)
+  expect(toPathTemplate(template).read(path)).toEqual(values)
   expect(await isRouted(template, path)).toBe(true)
 })
 
@@ -43,18 +43,17 @@ test.each([
 })
 
 async function isRouted(template: string, path: string): Promise<boolean> {
-  const { pattern, fits } = toRoute(template)
-  const app = new Hono().get(pattern, (c) => c.text('')).get('/other/:name', (c) => c.text(''))
-  return (await app.request(path)).status === 200 && fits(path)
+  const app = new Hono().get(honoPath(template), (c) => c.text('')).get('/other/:name', (c) => c.text(''))
+  return (await app.request(path)).status === 200 && toPathTemplate(template).matches(path)
 }
 
 test('a path that is not valid percent-encoding has no values', () => {
-  expect(toRoute('/items/{id}').read('/items/%ff')).toBeUndefined()
-  expect(toRoute('/items/{id}').read('/items/50%')).toBeUndefined()
+  expect(toPathTemplate('/items/{id}').read('/items/%ff')).toBeUndefined()
+  expect(toPathTemplate('/items/{id}').read('/items/50%')).toBeUndefined()
 })
 
 test('a value that was encoded is read as it was', () => {
-  const { read } = toRoute('/a/{x}/b/{y}.json')
+  const { read } = toPathTemplate('/a/{x}/b/{y}.json')
   const value = fc.string({ minLength: 1, unit: 'grapheme' })
   fc.assert(
     fc.property(value, value, (x, y) => {
@@ -78,7 +77,7 @@ test.each([
   ['/files/{name}.json', '/files/{other}.yaml', false],
   ['/{name}:a', '/b-{other}', true],
   ['/a-{name}', '/b-{other}', false],
-])('meets(%s, %s) is %s', (a, b, expected) => {
+])('overlaps(%s, %s) is %s', (a, b, expected) => {
   expect(overlaps(a, b)).toBe(expected)
   expect(overlaps(b, a)).toBe(expected)
 })

@@ -1,0 +1,25 @@
+import { createCache } from './lru.ts'
+
+/** The shortest text whose value is kept, in characters. */
+const LONG = 4096
+/** Maximum length of all texts that one function keeps, in characters. */
+const MAX_LONG = 16_777_216
+
+/**
+ * A pure function that keeps its values for the long texts that were used last, 16,777,216 characters of them: clients send
+ * the same reference picture, megabytes of base64, with each request. Values for texts below 4,096 characters are not kept.
+ */
+export function memoizeLongText<V>(make: (text: string) => V): (text: string) => V {
+  const cache = createCache<{ readonly text: string; readonly value: V }>(MAX_LONG, ({ text }) => text.length)
+  return (text) => {
+    if (text.length < LONG) return make(text)
+    // Not the text itself: V8 hashes texts of more than 16,383 characters by their length, so that a Map compares each with
+    // all others of one length.
+    const key = `${text.length} ${text.slice(0, 64)}${text.slice(-64)}`
+    const known = cache.get(key)
+    if (known?.text === text) return known.value
+    const value = make(text)
+    cache.set(key, { text, value })
+    return value
+  }
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { memoizeLongText } from '../../src/util/memoize.ts'
+
+test('values for long texts are kept, values for short ones are not', () => {
+  const made: string[] = []
+  const first = memoizeLongText((text) => {
+    made.push(text[0] ?? '')
+    return text.length
+  })
+  const long = (letter: string, length = 4096): string => letter.repeat(length)
+  for (const text of ['a', 'a', long('b'), long('b'), long('c'), long('b')]) expect(first(text)).toBe(text.length)
+  expect(made).toEqual(['a', 'a', 'b', 'c'])
+  const second = memoizeLongText((text) => text.slice(0, 2))
+  expect([second(long('b')), second(long('c')), first(long('b'))], 'each function has its own values').toEqual([
+    'bb',
+    'cc',
+    4096,
+  ])
+  first(long('d', 16_777_216))
+  first(long('b'))
+  expect(made, '16,777,216 characters are kept').toEqual(['a', 'a', 'b', 'c', 'd', 'b'])
+})
+
+test('a thousand long texts of one length take as long as texts of other lengths', () => {
+  // V8 hashes a text of more than 16,383 characters by its length: a Map by text would compare each with all others.
+  const textsOf = (lengthOf: (i: number) => number): string[] =>
+    Array.from({ length: 1000 }, (_, i) => Buffer.from('z'.repeat(lengthOf(i)) + String(i).padStart(4, '0')).toString())
+  const timeOf = (texts: readonly string[]): number => {
+    const measure = memoizeLongText((text) => text.length)
+    const start = performance.now()
+    for (const text of texts) measure(text)
+    return performance.now() - start
+  }
+  const best = (times: readonly number[]): number => Math.min(...times)
+  const [alike, others] = [textsOf(() => 16_500), textsOf((i) => 16_500 + i)]
+  expect(best([1, 2, 3].map(() => timeOf(alike)))).toBeLessThan(10 * best([1, 2, 3].map(() => timeOf(others))) + 5)
+})
