@@ -12,23 +12,12 @@ import { createServer, toUrl } from '../app/listen.ts'
 import { fromWeb, IN_PROCESS } from '../app/incoming.ts'
 import { memoryOf } from '../app/session-data.ts'
 import { basePathOf } from '../app/operations.ts'
-import type { MockOptions } from './options.ts'
-import { CONNECT_RULES, LISTEN_RULES, MOCK_RULES, ownOptions, toSettings } from './options.ts'
+import type { ConnectOptions, ListenOptions, MockOptions } from './options.ts'
+import { CONNECT_OPTIONS, LISTEN_OPTIONS, MOCK_OPTIONS, ownOptions } from './options.ts'
+import { toSettings } from './to-settings.ts'
 import type { Settings } from '../app/settings.ts'
 import type { Pacing } from '../app/write.ts'
 import { toResponse } from '../app/write.ts'
-
-/**
- * Where a mock listens.
- * @example
- * await startMock({ port: 4010, host: '0.0.0.0' })
- */
-export interface ListenOptions {
-  /** 0, the default, is any free port. */
-  readonly port?: number
-  /** An address of this machine, `0.0.0.0` for all; `127.0.0.1` unless it is given. */
-  readonly host?: string
-}
 
 interface Made {
   readonly settings: Settings
@@ -45,7 +34,10 @@ interface Made {
  * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', fetch: mock.fetch })
  */
 export async function createMock(options: MockOptions = {}): Promise<Mock> {
-  const { port, host, ...rest }: ListenOptions & MockOptions = ownOptions(options, { ...MOCK_RULES, ...LISTEN_RULES })
+  const { port, host, ...rest }: ListenOptions & MockOptions = ownOptions(options, {
+    ...MOCK_OPTIONS,
+    ...LISTEN_OPTIONS,
+  })
   if (port !== undefined || host !== undefined)
     throw new RangeError(`${port === undefined ? 'host' : 'port'}: createMock opens no port; use startMock`)
   const made = await make(rest)
@@ -96,7 +88,7 @@ async function answer({ app, pacing }: Made, request: Request, open: InFlight): 
  * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any' })
  */
 export async function startMock(options: MockOptions & ListenOptions = {}): Promise<Mock> {
-  const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, { ...MOCK_RULES, ...LISTEN_RULES })
+  const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, { ...MOCK_OPTIONS, ...LISTEN_OPTIONS })
   const made = await make(rest)
   const { app, pacing, ending, state } = made
   const open = new InFlight()
@@ -123,25 +115,13 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
 }
 
 /**
- * How a mock elsewhere is connected to.
- * @example
- * await connectMock('http://localhost:4010', { wait: 30, controlToken: process.env.MOCK_CONTROL_TOKEN })
- */
-export interface ConnectOptions {
-  /** Seconds that it may take until it is ready, 0 to 3600; 10 unless it is given. */
-  readonly wait?: number
-  /** The token that its control API wants. */
-  readonly controlToken?: string
-}
-
-/**
  * A mock elsewhere, in a container or another process, by its control API. It waits until the mock is ready; an error says
  * that it is not in time, that it is no mock, or that it is one of another version.
  * @example
  * const mock = await connectMock('http://localhost:4010', { wait: 30 })
  */
 export async function connectMock(url: string | URL, options: ConnectOptions = {}): Promise<Mock> {
-  const { wait = 10, controlToken } = ownOptions(options, CONNECT_RULES)
+  const { wait = 10, controlToken } = ownOptions(options, CONNECT_OPTIONS)
   const base = toBase(url, 'connectMock')
   const { checkToken, reachMock, remoteMemory } = await import('./remote.ts')
   const basePath = await reachMock({ url: base, wait, version })

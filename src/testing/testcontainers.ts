@@ -1,7 +1,7 @@
 import type { RestartOptions, StartedTestContainer } from 'testcontainers'
 import { AbstractStartedContainer, GenericContainer, Wait } from 'testcontainers'
-import type { ConnectOptions } from '../mock/create-mock.ts'
 import { connectMock } from '../mock/create-mock.ts'
+import type { ConnectOptions } from '../mock/options.ts'
 import type { Mock } from '../mock/session.ts'
 import { CONTROL } from '../app/routes/control.ts'
 

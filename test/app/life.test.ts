@@ -6,7 +6,7 @@ import { createMock, startMock } from '../../src/index.ts'
 import type { Reply } from '../../src/util/reply.ts'
 import { createApp } from '../../src/app/app.ts'
 import { fromWeb } from '../../src/app/incoming.ts'
-import { toSettings } from '../../src/mock/options.ts'
+import { toSettings } from '../../src/mock/to-settings.ts'
 import type { RequestLogEntry } from '../../src/app/settings.ts'
 import { ask, mockWith, picturesIn, read, toChunks } from '../ask.ts'
 
@@ -339,7 +339,7 @@ test.each([
 })
 
 test.each<[options: object, message: string]>([
-  [{ apiKey: 'k' }, 'apiKey: there is no such option; did you mean apiKeys? there are seed, errors,'],
+  [{ apiKey: 'k' }, 'apiKey: there is no such option; did you mean apiKeys? there are spec, fixtures,'],
   [{ apiKeys: 'k' }, 'apiKeys: use a list of texts'],
   [{ faults: 'x' }, "faults: 'x' is none; use a list of texts"],
   [{ errors: 'french' }, "errors: 'french' is none; use 'openai' or 'gateway'"],

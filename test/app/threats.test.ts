@@ -9,7 +9,7 @@ import type { Mock } from '../../src/index.ts'
 import { createMock, startMock } from '../../src/index.ts'
 import { createApp } from '../../src/app/app.ts'
 import { createServer } from '../../src/app/listen.ts'
-import { toSettings } from '../../src/mock/options.ts'
+import { toSettings } from '../../src/mock/to-settings.ts'
 import { ask } from '../ask.ts'
 import { sendRaw } from '../wire.ts'
 

@@ -12,7 +12,7 @@ import { errorReply } from '../../src/errors/api-error.ts'
 import type { Reply } from '../../src/util/reply.ts'
 import { createRecall } from '../../src/app/recall.ts'
 import { behaviourOf, modelsOf, toViolationError } from '../../src/app/operations.ts'
-import { toSettings } from '../../src/mock/options.ts'
+import { toSettings } from '../../src/mock/to-settings.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 
 const settings = await toSettings({})
