@@ -246,3 +246,14 @@ test('the files that it names are there', () => {
   expect(names.length).toBeGreaterThan(5)
   expect(names.filter((name) => !existsSync(join(root, name)))).toEqual([])
 })
+
+test('the files, folders and commands that CONTRIBUTING.md names are there', () => {
+  const text = read('CONTRIBUTING.md')
+  const names = [
+    ...text.matchAll(/`((?:src|test|fixtures|tools|docs|deploy)\/[\w./-]*|[\w-]+\.yaml)`|`node (tools\/[\w.-]+)`/g),
+  ]
+  expect(names.length).toBeGreaterThan(15)
+  expect(names.map(([, path, tool]) => path ?? tool ?? '').filter((name) => !existsSync(join(root, name)))).toEqual([])
+  const { scripts } = JSON.parse(read('package.json'))
+  for (const [, name = ''] of text.matchAll(/`npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(name)
+})
