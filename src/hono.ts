@@ -3,7 +3,8 @@ import { Hono } from 'hono'
 import { createApp as createMockApp } from './app/app.ts'
 import { createMockContext } from './app/mock-context.ts'
 import type { MockOptions } from './mock/options.ts'
-import { MOCK_RULES, ownOptions, toSettings } from './mock/options.ts'
+import { MOCK_OPTIONS, ownOptions } from './mock/options.ts'
+import { toSettings } from './mock/to-settings.ts'
 
 export type { ControlApi } from './app/routes/control-api.ts'
 
@@ -16,7 +17,7 @@ export type { ControlApi } from './app/routes/control-api.ts'
  * export default app
  */
 export async function createApp(options: Omit<MockOptions, 'watch'> = {}): Promise<Hono> {
-  const { watch, ...rest }: MockOptions = ownOptions(options, MOCK_RULES)
+  const { watch, ...rest }: MockOptions = ownOptions(options, MOCK_OPTIONS)
   if (watch !== undefined) throw new RangeError('watch: an app does not change after it was created; use startMock')
   const { signal: ending } = new AbortController() // an app has no end of its own
   setMaxListeners(0, ending)

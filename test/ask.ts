@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { JsonObject } from '../src/util/json.ts'
 import { createMock } from '../src/index.ts'
 import type { Mock, MockOptions } from '../src/index.ts'
@@ -90,12 +90,13 @@ export function picturesIn(content: string): string[] {
   return [...content.matchAll(/!\[.*?\]\((https?:\/\/[^\s)]+\.(?:png|jpg|webp))\)/g)].map((match) => match[1] ?? '')
 }
 
-/** A mock that is closed when the test is over. */
+/** A mock that is closed when the test is over. An internal error of the mock fails the test, unless the options have an onFault. */
 export async function mockWith(options: MockOptions = {}): Promise<Mock> {
-  return createMock({
-    ...options,
-    onFault: (error) => {
-      throw error
-    },
+  const faults: unknown[] = []
+  const mock = await createMock({ onFault: (error) => faults.push(error), ...options })
+  onTestFinished(async () => {
+    await mock.close()
+    expect(faults, 'internal errors of the mock').toEqual([])
   })
+  return mock
 }

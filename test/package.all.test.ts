@@ -1,7 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import { publint } from 'publint'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pack } from './consumer/consumer.ts'
@@ -42,6 +44,43 @@ test('it brings none of the packages along that only some need: test runners and
     ),
   ).toEqual([])
   expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript === true)).toEqual([])
+})
+
+test('the packed package.json has no script that runs at its installation', () => {
+  const manifest = execFileSync('tar', ['-xOf', tarball, 'package/package.json'], { encoding: 'utf8' })
+  const { scripts } = JSON.parse(manifest)
+  expect(scripts).toHaveProperty('start')
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'])
+    expect(scripts).not.toHaveProperty(name)
+})
+
+test('npm start in a clone builds first, and again after a source has changed', async () => {
+  const { isStale, SOURCES } = await import(new URL('../tools/build-if-stale.js', import.meta.url).href)
+  const clone = mkdtempSync(join(tmpdir(), 'clone-'))
+  try {
+    for (const name of [...SOURCES, 'package.json']) cpSync(join(root, name), join(clone, name), { recursive: true })
+    symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'))
+    expect(isStale(clone)).toBe(true)
+    const child = spawn('npm', ['start', '--', '--port', '0'], {
+      cwd: clone,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true, // npm may end without passing the signal on: it goes to the whole group
+    })
+    try {
+      const lines: string[] = []
+      createInterface(child.stdout).on('line', (line) => lines.push(line))
+      await expect.poll(() => lines.at(-1), { timeout: 120_000 }).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+    } finally {
+      process.kill(-Number(child.pid), 'SIGTERM')
+    }
+    await once(child, 'close')
+    expect(isStale(clone)).toBe(false)
+    const later = Date.now() / 1000 + 60
+    utimesSync(join(clone, 'fixtures/scenarios'), later, later) // as after a file in it was deleted
+    expect(isStale(clone)).toBe(true)
+  } finally {
+    rmSync(clone, { recursive: true, force: true })
+  }
 })
 
 test('without @redis/client a store is refused in one line that says what to install', () => {

@@ -5,8 +5,9 @@ import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { styles } from '../src/chat/styles/styles.ts'
-import { flags } from '../src/cli/flags.ts'
+import { commandOptions } from '../src/cli/command-line.ts'
 import { startMock } from '../src/index.ts'
+import { LISTEN_OPTIONS, MOCK_OPTIONS } from '../src/mock/options.ts'
 import { loadScenarios } from '../src/scenarios/load-fixtures.ts'
 import { scenarioSchema } from '../src/scenarios/scenario-schema.ts'
 import { ask, mockWith, picturesIn } from './ask.ts'
@@ -20,6 +21,7 @@ const {
   withTable: withKeys,
 } = await import(new URL('../tools/scenarios.js', import.meta.url).href)
 const { performanceTables, withTables } = await import(new URL('../tools/performance.js', import.meta.url).href)
+const { optionTable, withTable: withOptions } = await import(new URL('../tools/options.js', import.meta.url).href)
 const { profileTable, withTable } = await import(new URL('../tools/profiles.js', import.meta.url).href)
 const [readme, profiles, contract] = [read('README.md'), read('fixtures/profiles.yaml'), read('openapi.yaml')]
 const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = '', text = '']) => ({
@@ -47,7 +49,9 @@ test('its two commands are scripts of the package', () => {
   const commands = blocksIn('sh').flatMap((text) => (text.startsWith('npm') ? text.trim().split('\n') : []))
   expect(commands).toEqual(['npm ci', 'npm start', 'npm test'])
   for (const command of readme.matchAll(/`npm start -- --(\w+) (\w+)`/g))
-    expect(flags.map(({ flag, value }) => `${flag} ${value}`)).toContain(`${command[1]} ${command[2]}`)
+    expect(commandOptions.map(({ flag: { name, value } }) => `${name} ${value}`)).toContain(
+      `${command[1]} ${command[2]}`,
+    )
   for (const name of readme.matchAll(/`npm run ([\w:]+)`/g)) expect(Object.keys(scripts)).toContain(name[1])
   expect(scripts.start).toBe('node dist/cli.js')
 })
@@ -74,16 +78,18 @@ test.each(blocksIn('js').map((text) => [text] as const))('its programs run: %s',
   expect(said).toMatch(/http:\/\/[^/]+\/cdn\/1[\w-]+\/[\da-f]{30}\.(png|jpg)/)
 })
 
-test('its table of options is made from the flags', () => {
-  const inCode = (option: string): string =>
-    ['coverage', 'failOnViolation', 'grace', 'log', 'logLevel', 'wait'].includes(option) ? '' : `\`${option}\``
-  const rows = flags.map(
-    ({ flag, value, env, option, fallback, about }) =>
-      `| \`${`--${flag} ${value}`.trim()}\` | \`${env}\` | ${inCode(option)} | ${fallback} | ${about} |`,
+test('its table of options is made from the flags, and the Chinese one: after a change, node tools/options.js', () => {
+  for (const name of ['README.md', 'README.zh-CN.md'])
+    expect(withOptions(read(name), optionTable(name))).toBe(read(name))
+  expect(optionTable()).toMatch(
+    /^\| flag \| variable \| in code \| default \| \|\n\|---\|---\|---\|---\|---\|\n\| `--port N` \| `PORT` \| `port` \| 4010 \| port to /,
   )
-  expect(readme).toContain(
-    ['| flag | variable | in code | default | |', '|---|---|---|---|---|', ...rows, ''].join('\n'),
+  const inCode = [...optionTable().matchAll(/^\|[^|]+\|[^|]+\| `(\w+)` \|/gm)].map(([, name]) => name)
+  const withoutFlag = ['timer', 'processMetrics', 'onExchange', 'onFault']
+  expect(new Set([...inCode, ...withoutFlag])).toEqual(
+    new Set([...Object.keys(LISTEN_OPTIONS), ...Object.keys(MOCK_OPTIONS)]),
   )
+  expect(optionTable().trimEnd().split('\n')).toHaveLength(commandOptions.length + 2)
 })
 
 test('its tables of performance are what the bench measured last, and the Chinese ones: after a run, node tools/performance.js', () => {
@@ -239,4 +245,15 @@ test('the files that it names are there', () => {
   )
   expect(names.length).toBeGreaterThan(5)
   expect(names.filter((name) => !existsSync(join(root, name)))).toEqual([])
+})
+
+test('the files, folders and commands that CONTRIBUTING.md names are there', () => {
+  const text = read('CONTRIBUTING.md')
+  const names = [
+    ...text.matchAll(/`((?:src|test|fixtures|tools|docs|deploy)\/[\w./-]*|[\w-]+\.yaml)`|`node (tools\/[\w.-]+)`/g),
+  ]
+  expect(names.length).toBeGreaterThan(15)
+  expect(names.map(([, path, tool]) => path ?? tool ?? '').filter((name) => !existsSync(join(root, name)))).toEqual([])
+  const { scripts } = JSON.parse(read('package.json'))
+  for (const [, name = ''] of text.matchAll(/`npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(name)
 })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { flags } from '../src/cli/flags.ts'
+import { commandOptions } from '../src/cli/command-line.ts'
 
 // The Chinese README has on each line what the English one has there: this is how it is kept up to date.
 const [readme, chinese] = ['README.md', 'README.zh-CN.md'].map((name) =>
@@ -95,21 +95,21 @@ test('its tables have the same columns, and each cell the same code', () => {
 })
 
 test('its table of options has the same flags, variables, names and values', () => {
-  const isValue = ({ fallback, allowed }: (typeof flags)[number]): boolean =>
-    /^[\d.]+$/.test(fallback) || allowed.split(/\W+/).includes(fallback)
-  const options = flags.map((flag) => ({
-    flag,
-    row: rows.find(({ cells }) => cells[0] === `\`${`--${flag.flag} ${flag.value}`.trim()}\``),
+  const isValue = ({ flag: { defaultsTo }, allowed }: (typeof commandOptions)[number]): boolean =>
+    /^[\d.]+$/.test(defaultsTo) || allowed.split(/\W+/).includes(defaultsTo)
+  const options = commandOptions.map((option) => ({
+    option,
+    row: rows.find(({ cells }) => cells[0] === `\`${`--${option.flag.name} ${option.flag.value}`.trim()}\``),
   }))
-  const wrong = options.filter(({ flag, row }) => {
+  const wrong = options.filter(({ option, row }) => {
     const [same, fallback = ''] = [
       row?.cells.slice(0, 3).join() === row?.translated.slice(0, 3).join(),
       row?.translated[3],
     ]
-    return row === undefined || !same || (isValue(flag) ? fallback !== flag.fallback : !hasHan(fallback))
+    return row === undefined || !same || (isValue(option) ? fallback !== option.flag.defaultsTo : !hasHan(fallback))
   })
   expect(
-    wrong.map(({ flag, row }) => `${row?.at}: --${flag.flag}: ${row?.translated.slice(0, 4).join(' | ')}`),
+    wrong.map(({ option, row }) => `${row?.at}: --${option.flag.name}: ${row?.translated.slice(0, 4).join(' | ')}`),
   ).toEqual([])
 })
 

@@ -16,7 +16,7 @@ export type ContractMode = (typeof CONTRACT_MODES)[number]
 export type Timer = (ms: number, signal?: AbortSignal) => Promise<void>
 
 /**
- * One request and how it was answered, as a log shows it: without credentials.
+ * One request and how it was answered, as the log shows it: without credentials.
  * @example
  * await startMock({ onExchange: ({ method, path, status }) => console.log(method, path, status) })
  */
@@ -25,56 +25,50 @@ export interface RequestLogEntry {
   /** Without the query. */
   readonly path: string
   readonly status: number
-  /** Milliseconds from the request's head to the answer's last byte. */
+  /** Milliseconds from the request's head to the last byte of the answer. */
   readonly duration: number
   readonly requestId: string
-  /** Whose memory it belongs to; undefined for the one that all share who have none of their own. */
+  /** Undefined for the session that all clients without a name and a key share. */
   readonly session: string | undefined
   /** The model of a chat request. */
   readonly model: string | undefined
   /** The scenario that shaped the answer. */
   readonly scenario: string | undefined
-  /** Whether the client was gone before it had all. */
+  /** Whether the client disconnected before the end of the answer. */
   readonly hungUp: boolean
-  /** What was done otherwise than asked. */
+  /** How the answer differs from what was requested. */
   readonly note: string | undefined
-  /** What an error said, at most 300 characters. */
+  /** The message of an error, at most 300 characters. */
   readonly error: string | undefined
 }
 
-/** All that a server needs to know. */
+/** All that the app needs to know. The fields without a comment are options of the mock, with their defaults. */
 export interface Settings {
   readonly version: string
   readonly contract: Contract
-  /** The packaged contract, by whose paths an operation without an operationId is known. */
+  /** The packaged contract: an operation without an operationId is recognised by its paths. */
   readonly packaged: Contract
   readonly profiles: Profiles
-  /** The models and families that the user's own profiles add to those of the contract. */
+  /** The models and families that custom profiles add to those of the contract. */
   readonly ownModels: readonly string[]
   readonly choosing: Choosing
-  /** Whether a request that the contract forbids is refused, or answered all the same where it can be understood. */
   readonly contractMode: ContractMode
   readonly seed: string
-  /** Whose statuses, words and envelope errors have. */
   readonly errors: Dialect
   /** The time in milliseconds, for `created`. */
   readonly clock: () => number
   readonly timer: Timer
-  /** Factor of the real gateway's time; 0 waits for nothing. */
+  /** Factor of the real models' time; 0 waits for nothing. */
   readonly pace: number
-  /** What links begin with, whatever the request's Host. */
+  /** Without a trailing slash. */
   readonly publicUrl: string | undefined
-  /** Further names by which the control API may be addressed. */
   readonly allowHosts: readonly string[]
-  /** What the control API wants in `x-mock-control-token`. */
   readonly controlToken: string | undefined
-  /** The bearer keys that pass; every one does when there are none. */
+  /** Every key is accepted if there are none. */
   readonly apiKeys: readonly string[]
-  /** Told of each request; nobody where it is undefined. */
   readonly onExchange: ((exchange: RequestLogEntry) => void) | undefined
   readonly onFault: (error: unknown) => void
-  /** What is counted from the start, whatever is read anew or reset. */
+  /** Counted from the start; a reload or a reset does not change it. */
   readonly metrics: Metrics
-  /** Whether the metrics tell of the whole process as well. */
   readonly processMetrics: boolean
 }

@@ -16,6 +16,11 @@ export class ApiError extends Error {
   }
 }
 
+/** The Reply to an error: its body is a text. */
+export interface ErrorReply extends Reply {
+  readonly body: string
+}
+
 /** How an error is told. */
 export interface ErrorFormat {
   readonly dialect: Dialect
@@ -27,7 +32,7 @@ export interface ErrorFormat {
  * The answer to an ApiError; anything else is a fault of ours and says nothing of itself. What the gateway's words leave
  * out, which models there are or what exactly is wrong, is a note.
  */
-export function errorReply(error: unknown, { dialect, requestId }: ErrorFormat): Reply {
+export function errorReply(error: unknown, { dialect, requestId }: ErrorFormat): ErrorReply {
   const { kind, details, message: advice } = error instanceof ApiError ? error : new ApiError('server_error')
   const spec = specOf(kind, dialect)
   const message = spec.message(details, requestId)

@@ -10,23 +10,12 @@ import { basePathOf } from '../app/routes/operations.ts'
 import { sessionDataOf } from '../app/session-data.ts'
 import { NoAnswer } from '../app/to-response.ts'
 import { InFlight } from '../node/in-flight.ts'
-import { CONNECT_RULES, LISTEN_RULES, MOCK_RULES, ownOptions, toSettings } from './options.ts'
-import type { MockOptions } from './options.ts'
+import type { ConnectOptions, ListenOptions, MockOptions } from './options.ts'
+import { CONNECT_OPTIONS, LISTEN_OPTIONS, MOCK_OPTIONS, ownOptions } from './options.ts'
 import type { Backend, Mock } from './session.ts'
 import { closedError, toMock } from './session.ts'
+import { toSettings } from './to-settings.ts'
 import { toBase } from './wait-until-ready.ts'
-
-/**
- * Where a mock listens.
- * @example
- * await startMock({ port: 4010, host: '0.0.0.0' })
- */
-export interface ListenOptions {
-  /** 0, the default, is any free port. */
-  readonly port?: number
-  /** An address of this machine, `0.0.0.0` for all; `127.0.0.1` unless it is given. */
-  readonly host?: string
-}
 
 /** What links of a mock without a port begin with. */
 const IN_PROCESS = 'http://mock.invalid'
@@ -38,7 +27,10 @@ const IN_PROCESS = 'http://mock.invalid'
  * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', fetch: mock.fetch })
  */
 export async function createMock(options: MockOptions = {}): Promise<Mock> {
-  const { port, host, ...rest }: ListenOptions & MockOptions = ownOptions(options, { ...MOCK_RULES, ...LISTEN_RULES })
+  const { port, host, ...rest }: ListenOptions & MockOptions = ownOptions(options, {
+    ...MOCK_OPTIONS,
+    ...LISTEN_OPTIONS,
+  })
   if (port !== undefined || host !== undefined)
     throw new RangeError(`${port === undefined ? 'host' : 'port'}: createMock opens no port; use startMock`)
   const made = await make(rest)
@@ -89,7 +81,7 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
 
 /** A mock on a port, in a process of its own or in its user's. */
 export async function startIn(options: MockOptions & ListenOptions, isOwnProcess: boolean): Promise<Mock> {
-  const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, { ...MOCK_RULES, ...LISTEN_RULES })
+  const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, { ...MOCK_OPTIONS, ...LISTEN_OPTIONS })
   const made = await make(rest)
   const { fetch: serve, context, ending, state, store } = made
   const inFlight = new InFlight()
@@ -117,25 +109,13 @@ export async function startIn(options: MockOptions & ListenOptions, isOwnProcess
 }
 
 /**
- * How a mock elsewhere is connected to.
- * @example
- * await connectMock('http://localhost:4010', { wait: 30, controlToken: process.env.MOCK_CONTROL_TOKEN })
- */
-export interface ConnectOptions {
-  /** Seconds that it may take until it is ready, 0 to 3600; 10 unless it is given. */
-  readonly wait?: number
-  /** The token that its control API wants. */
-  readonly controlToken?: string
-}
-
-/**
  * A mock elsewhere, in a container or another process, by its control API. It waits until the mock is ready; an error says
  * that it is not in time, that it is no mock, or that it is one of another version.
  * @example
  * const mock = await connectMock('http://localhost:4010', { wait: 30 })
  */
 export async function connectMock(url: string | URL, options: ConnectOptions = {}): Promise<Mock> {
-  const { wait = 10, controlToken } = ownOptions(options, CONNECT_RULES)
+  const { wait = 10, controlToken } = ownOptions(options, CONNECT_OPTIONS)
   const base = toBase(url, 'connectMock')
   const { checkToken, reachMock, remoteMemory } = await import('./remote.ts')
   const basePath = await reachMock({ url: base, wait, version })

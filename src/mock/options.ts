@@ -1,253 +1,299 @@
-import { document, operations, profiles, scenarios, validators, version } from '#prepared'
-import type { Contract } from '../openapi/contract.ts'
-import { loadContract, toContract } from '../openapi/contract.ts'
+import type { ContractMode, RequestLogEntry, Timer } from '../app/settings.ts'
+import { CONTRACT_MODES } from '../app/settings.ts'
+import { toPace } from '../chat/parse-pace.ts'
 import type { Dialect } from '../errors/table.ts'
 import { DIALECTS } from '../errors/table.ts'
-import { suggestNames } from '../util/suggest.ts'
-import type { Choosing } from '../scenarios/choose.ts'
-import type { Fixtures } from '../scenarios/load-fixtures.ts'
-import type { Scenarios } from '../scenarios/scenario.ts'
 import { parseRedisUrl } from '../store/redis-url.ts'
-import { MemoryStore } from '../store/memory-store.ts'
-import type { Store } from '../store/store.ts'
-import { toPace } from '../chat/parse-pace.ts'
-import { Metrics } from '../app/metrics.ts'
-import type { ContractMode, RequestLogEntry, Settings, Timer } from '../app/settings.ts'
-import { CONTRACT_MODES } from '../app/settings.ts'
-import { realTimer } from '../app/timer.ts'
+import { suggestNames } from '../util/suggest.ts'
 
 /**
- * How a mock is made; each has a default that works.
+ * How a mock behaves. Every option has a default.
  * @example
- * await createMock({ errors: 'gateway', pace: 'real', timer: async () => {} }) // as slow as the real ones, and no test waits
+ * await createMock({ errors: 'gateway', pace: 'real', timer: async () => {} }) // as slow as the real models, but no test waits
  */
 export interface MockOptions {
+  /** Path of a custom OpenAPI 3.0 or 3.1 file; replaces the packaged contract. */
+  readonly spec?: string
+  /** Folder with custom models in `profiles.yaml` and custom scenarios in `scenarios/NAME.yaml`. They extend and override the packaged ones. */
+  readonly fixtures?: string
+  /** What links begin with: scheme, host, port and optionally a path. Defaults to the request's Host. */
+  readonly publicUrl?: string
+  /** Default scenario, for chat requests that no other scenario applies to. */
+  readonly scenario?: string
+  /** Share of the chat requests, 0 to 1, that get one of `faults`. The choice depends on the seed. */
+  readonly faultRate?: number
+  /** Scenarios that `faultRate` chooses from. */
+  readonly faults?: readonly string[]
+  /** `enforce`, the default, rejects requests that violate the contract. `report` answers them where possible and reports the violations. */
+  readonly contract?: ContractMode
+  /** Exchanges kept for each session, 0 to 100000; 1000 by default. All sessions together keep at most 64 MiB. */
+  readonly journal?: number
+  /** Redis or Valkey that several mocks share, as `redis://localhost:6379/0?prefix=mine`, or `rediss:` for TLS. Needs the package `@redis/client`. Defaults to this process's memory. */
+  readonly store?: string
+  /** Additional host names under which the control API can be called. */
+  readonly allowHosts?: readonly string[]
+  /** Token that every request to the control API must carry, except probes. */
+  readonly controlToken?: string
+  /** Reload contract, profiles and scenarios when a file of `spec` or `fixtures` changes. Invalid files are reported to `onFault`; the last valid version stays in use. */
+  readonly watch?: boolean
+  /** How long answers take: `instant` (the default), `real`, or a factor of `real` from 0 to 1000. */
+  readonly pace?: 'instant' | 'real' | number
+  /** Error format: OpenAI's (`openai`, the default) or the gateway's (`gateway`). */
+  readonly errors?: Dialect
+  /** Bearer keys that are accepted. By default every key is accepted, and no key too. */
+  readonly apiKeys?: readonly string[]
   /** Another seed gives other ids and other pictures. */
   readonly seed?: string | number
-  /** Whose statuses, words and envelope errors have: OpenAI's (the default) or the gateway's. */
-  readonly errors?: Dialect
-  /** `created`: always the same, or the time of day. */
+  /** The time in `created`: always the same (`fixed`, the default) or the current time (`real`). */
   readonly clock?: 'fixed' | 'real'
-  /** How long answers take: `instant` (the default), `real`, or a factor of `real`. */
-  readonly pace?: 'instant' | 'real' | number
-  /** What waits, when the pace is not instant; a test gives one that does not. */
+  /** Performs all waits, unless the pace is `instant`. A test can pass one that returns at once. */
   readonly timer?: Timer
-  /** What links begin with: scheme, host, port, and a path if there is one. */
-  readonly publicUrl?: string
-  /** Bearer keys that pass; without them every key does, and none. */
-  readonly apiKeys?: readonly string[]
-  /** An OpenAPI 3.0 or 3.1 file in place of the packaged contract. */
-  readonly spec?: string
-  /** A folder whose `profiles.yaml` says how models of one's own speak, or packaged ones otherwise, and whose `scenarios/NAME.yaml` are scenarios of one's own. */
-  readonly fixtures?: string
-  /** The scenario that every request gets that asks for nothing else. */
-  readonly scenario?: string
-  /** Share of the chat requests, from 0 to 1, that get one of `faults`, drawn by the seed. */
-  readonly faultRate?: number
-  /** Scenarios to draw from, for `faultRate`. */
-  readonly faults?: readonly string[]
-  /** Whether a request that the contract forbids is refused (`enforce`, the default), or answered all the same where it can be understood (`report`). */
-  readonly contract?: ContractMode
-  /** How many Exchanges of a session are kept, 0 to 100000; 1000 unless it is given. Large ones are fewer: all together take 64 MiB at most. */
-  readonly journal?: number
-  /** Where several mocks remember together: a Redis or Valkey, as `redis://localhost:6379/0?prefix=mine`, or `rediss:` for TLS; in this process's memory unless it is given. It wants the package `@redis/client`. */
-  readonly store?: string
-  /** Further names by which the control API may be addressed. */
-  readonly allowHosts?: readonly string[]
-  /** A token without which the control API, probes excepted, answers nobody. */
-  readonly controlToken?: string
-  /** Read contract, profiles and scenarios anew when a file of `spec` or `fixtures` changes; a faulty one is told by `onFault`, and the old one stays. */
-  readonly watch?: boolean
-  /** Whether `/__mock/metrics` tells of the whole process as well, as the command does: its memory, processor time, descriptors, collections of garbage. */
+  /** Whether `/__mock/metrics` also reports on the process: memory, CPU time, file descriptors, garbage collection. */
   readonly processMetrics?: boolean
-  /** Told of each request when it has been answered. */
+  /** Called after each request has been answered. */
   readonly onExchange?: (exchange: RequestLogEntry) => void
-  /** Told of each fault of the mock itself. */
+  /** Called with each internal error of the mock. */
   readonly onFault?: (error: unknown) => void
 }
 
-/** What an option may be. */
-export interface Rule {
-  /** In words, behind "use". */
+/**
+ * Where a mock listens.
+ * @example
+ * await startMock({ port: 4010, host: '0.0.0.0' })
+ */
+export interface ListenOptions {
+  /** 0, the default, takes any free port. */
+  readonly port?: number
+  /** An address of this machine, or `0.0.0.0` for all. Defaults to `127.0.0.1`. */
+  readonly host?: string
+}
+
+/**
+ * How to connect to a mock in another process.
+ * @example
+ * await connectMock('http://localhost:4010', { wait: 30, controlToken: process.env.MOCK_CONTROL_TOKEN })
+ */
+export interface ConnectOptions {
+  /** Seconds to wait until the mock is ready, 0 to 3600; 10 by default. */
+  readonly wait?: number
+  /** Token that its control API requires. */
+  readonly controlToken?: string
+}
+
+/** What an option's value can be. */
+interface Check {
+  /** The allowed values in words, for errors. */
   readonly allowed: string
-  readonly fits: (value: unknown) => boolean
-  /** Its value stands in no error. */
+  /** The same for a flag or a variable, where these are other words. */
+  readonly allowedText?: string
+  readonly isAllowed: (value: unknown) => boolean
+  /** What the text of a flag or a variable becomes; a text by default. A list is a repeated flag, or commas in the variable. */
+  readonly type?: 'number' | 'switch' | 'list'
+  /** Errors do not repeat the value: it may hold a password. */
   readonly isSecret?: true
 }
 
-const oneOf = (values: readonly string[]): Rule => ({
-  allowed: values.map((value) => `'${value}'`).join(' or '),
-  fits: (value) => values.some((known) => known === value),
-})
-const aWhole = (most: number): Rule => ({
-  allowed: `a whole number from 0 to ${most}`,
-  fits: (value) => Number.isInteger(value) && isWithin(value, most),
-})
-const aFunction: Rule = { allowed: 'a function', fits: (value) => typeof value === 'function' }
-const trueOrFalse: Rule = { allowed: 'true or false', fits: (value) => typeof value === 'boolean' }
-const aText = (allowed: string): Rule => ({ allowed, fits: (value) => typeof value === 'string' && value !== '' })
-const texts: Rule = {
-  allowed: 'a list of texts',
-  fits: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+/** An option that the command takes too. */
+export interface CommandOption extends Check {
+  readonly flag: {
+    /** Without its dashes. */
+    readonly name: string
+    /** The environment variable. */
+    readonly env: string
+    /** Placeholder for its value; empty for a switch. */
+    readonly value: string
+    /** The default in words. */
+    readonly defaultsTo: string
+    /** The only command that takes it. */
+    readonly command?: 'ready'
+  }
+  /** Its description in `--help` and in the README. */
+  readonly help: string
 }
 
-/** What each option of a mock may be. */
-export const MOCK_RULES: Readonly<Record<keyof MockOptions, Rule>> = {
-  seed: { allowed: 'a text or a number', fits: (value) => typeof value === 'string' || Number.isFinite(value) },
-  errors: oneOf(DIALECTS),
-  clock: oneOf(['fixed', 'real']),
-  pace: {
-    allowed: "'instant', 'real', or a factor from 0 to 1000",
-    fits: (value) => isWithin(typeof value === 'string' ? toPace(value) : value, 1000),
+/** An option; one without a flag can only be set in code. */
+export type Option = Check | CommandOption
+
+const isWithin = (value: unknown, most: number): boolean => typeof value === 'number' && value >= 0 && value <= most
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+const nonEmptyText = (allowed: string): Check => ({ allowed, isAllowed: isText })
+const wholeNumber = (most: number): Check => ({
+  type: 'number',
+  allowed: `a whole number from 0 to ${most}`,
+  isAllowed: (value) => Number.isInteger(value) && isWithin(value, most),
+})
+const oneOf = (values: readonly string[]): Check => ({
+  allowed: values.map((value) => `'${value}'`).join(' or '),
+  allowedText: values.join(' or '),
+  isAllowed: (value) => values.some((known) => known === value),
+})
+const listOf = (item: string, pattern: RegExp): Check => ({
+  type: 'list',
+  allowed: 'a list of texts',
+  allowedText: item,
+  isAllowed: (value) => Array.isArray(value) && value.every((one) => isText(one) && pattern.test(one)),
+})
+const aFunction: Check = { allowed: 'a function', isAllowed: (value) => typeof value === 'function' }
+export const trueOrFalse: Check = {
+  type: 'switch',
+  allowed: 'true or false',
+  isAllowed: (value) => typeof value === 'boolean',
+}
+export const seconds: Check = {
+  type: 'number',
+  allowed: 'a number of seconds from 0 to 3600',
+  allowedText: 'seconds from 0 to 3600',
+  isAllowed: (value) => isWithin(value, 3600),
+}
+
+/** Where a mock listens. */
+export const LISTEN_OPTIONS = {
+  port: {
+    ...wholeNumber(65_535),
+    flag: { name: 'port', env: 'PORT', value: 'N', defaultsTo: '4010' },
+    help: 'port to listen on; 0 takes any free one',
   },
-  timer: aFunction,
+  host: {
+    ...nonEmptyText('an address or a name of this machine'),
+    flag: { name: 'host', env: 'HOST', value: 'ADDRESS', defaultsTo: '127.0.0.1' },
+    help: 'address to listen on; 0.0.0.0 for all',
+  },
+} satisfies Record<keyof ListenOptions, Option>
+
+/** How a mock behaves. */
+export const MOCK_OPTIONS = {
+  spec: {
+    ...nonEmptyText('the path of an OpenAPI file'),
+    flag: { name: 'spec', env: 'MOCK_SPEC', value: 'FILE', defaultsTo: 'packaged' },
+    help: 'another OpenAPI 3.0 or 3.1 file to serve',
+  },
+  fixtures: {
+    ...nonEmptyText('the path of a folder'),
+    flag: { name: 'fixtures', env: 'MOCK_FIXTURES', value: 'FOLDER', defaultsTo: 'packaged' },
+    help: 'a folder whose profiles.yaml and scenarios/ are laid over the packaged ones',
+  },
   publicUrl: {
     allowed: 'what links can begin with, as https://mock.example:8443/path, without credentials, query or brackets',
-    fits: isLinkable,
+    // Links are written into markdown and JSON: no character that is syntax there, and no credentials.
+    isAllowed: (value) =>
+      typeof value === 'string' &&
+      URL.canParse(value) &&
+      /^https?:\/\/[^\s@?#()[\]"'\\<>|]+$/.test(new URL(value).href),
     isSecret: true,
+    flag: { name: 'public-url', env: 'MOCK_PUBLIC_URL', value: 'URL', defaultsTo: "the request's Host" },
+    help: 'what links begin with, for a mock behind a proxy',
   },
-  apiKeys: { ...texts, isSecret: true },
-  spec: aText('the path of an OpenAPI file'),
-  fixtures: aText('the path of a folder'),
-  scenario: aText('the name of a scenario'),
-  faultRate: { allowed: 'a number from 0 to 1', fits: (value) => isWithin(value, 1) },
-  faults: texts,
-  contract: oneOf(CONTRACT_MODES),
-  journal: aWhole(100_000),
+  scenario: {
+    ...nonEmptyText('the name of a scenario'),
+    flag: { name: 'scenario', env: 'MOCK_SCENARIO', value: 'NAME', defaultsTo: 'none' },
+    help: 'the scenario that every chat request gets that asks for nothing else',
+  },
+  faultRate: {
+    type: 'number',
+    allowed: 'a number from 0 to 1',
+    isAllowed: (value) => isWithin(value, 1),
+    flag: { name: 'fault-rate', env: 'MOCK_FAULT_RATE', value: 'SHARE', defaultsTo: '0' },
+    help: 'share of the chat requests that get one of the scenarios of --fault',
+  },
+  faults: {
+    ...listOf('the name of a scenario', /./),
+    flag: { name: 'fault', env: 'MOCK_FAULT', value: 'NAME', defaultsTo: 'none' },
+    help: 'a scenario to draw from, for --fault-rate; repeat it, or use commas in the variable',
+  },
+  contract: {
+    ...oneOf(CONTRACT_MODES),
+    flag: { name: 'contract', env: 'MOCK_CONTRACT', value: 'MODE', defaultsTo: 'enforce' },
+    help: 'enforce refuses what the contract forbids; report answers what can be understood of it, and tells',
+  },
+  journal: {
+    ...wholeNumber(100_000),
+    flag: { name: 'journal', env: 'MOCK_JOURNAL', value: 'N', defaultsTo: '1000' },
+    help: 'requests of a session that are remembered',
+  },
   store: {
     allowed: 'the URL of a Redis or Valkey, as redis://localhost:6379/0?prefix=mine',
-    fits: (value) => typeof value === 'string' && parseRedisUrl(value) !== undefined,
+    isAllowed: (value) => typeof value === 'string' && parseRedisUrl(value) !== undefined,
     isSecret: true,
+    flag: { name: 'store', env: 'MOCK_STORE', value: 'URL', defaultsTo: "this process's memory" },
+    help: 'a Redis or Valkey where several mocks remember together, as redis://HOST:PORT/0?prefix=NAME; rediss: for TLS',
   },
-  allowHosts: texts,
+  allowHosts: {
+    ...listOf('a host name', /^[\w.-]+$/),
+    flag: { name: 'allow-host', env: 'MOCK_ALLOW_HOST', value: 'NAME', defaultsTo: 'local names' },
+    help: 'a further name by which the control API may be addressed; repeat it, or use commas in the variable',
+  },
   controlToken: {
     allowed: 'a text of 1 to 200 characters of printable ASCII, without spaces',
-    fits: (value) => typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value),
+    isAllowed: (value) => typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value),
     isSecret: true,
+    flag: { name: 'control-token', env: 'MOCK_CONTROL_TOKEN', value: 'TOKEN', defaultsTo: 'none' },
+    help: 'what the control API wants in the header x-mock-control-token',
   },
-  watch: trueOrFalse,
+  watch: {
+    ...trueOrFalse,
+    flag: { name: 'watch', env: 'MOCK_WATCH', value: '', defaultsTo: 'off' },
+    help: 'read contract, profiles and scenarios anew when a file changes; a faulty one is told, and the old one stays',
+  },
+  pace: {
+    allowed: "'instant', 'real', or a factor from 0 to 1000",
+    allowedText: 'instant, real, or a factor from 0 to 1000',
+    isAllowed: (value) => isWithin(typeof value === 'string' ? toPace(value) : value, 1000),
+    flag: { name: 'pace', env: 'MOCK_PACE', value: 'PACE', defaultsTo: 'instant' },
+    help: 'how long answers take: instant, real, or a factor of real',
+  },
+  errors: {
+    ...oneOf(DIALECTS),
+    flag: { name: 'errors', env: 'MOCK_ERRORS', value: 'DIALECT', defaultsTo: 'openai' },
+    help: 'whose statuses, words and envelope errors have: openai or gateway',
+  },
+  apiKeys: {
+    ...listOf('a key', /./),
+    isSecret: true,
+    flag: { name: 'api-key', env: 'MOCK_API_KEY', value: 'KEY', defaultsTo: 'any key passes' },
+    help: 'only this key passes; repeat it, or use commas in the variable',
+  },
+  seed: {
+    allowed: 'a text or a number',
+    isAllowed: (value) => typeof value === 'string' || Number.isFinite(value),
+    flag: { name: 'seed', env: 'MOCK_SEED', value: 'TEXT', defaultsTo: '0' },
+    help: 'another seed gives other ids and other pictures',
+  },
+  clock: {
+    ...oneOf(['fixed', 'real']),
+    flag: { name: 'clock', env: 'MOCK_CLOCK', value: 'CLOCK', defaultsTo: 'fixed' },
+    help: 'the time in answers: fixed or real',
+  },
+  timer: aFunction,
   processMetrics: trueOrFalse,
   onExchange: aFunction,
   onFault: aFunction,
-}
+} satisfies Record<keyof MockOptions, Option>
 
-/** The options that say where a mock listens. */
-export const LISTEN_RULES = { port: aWhole(65_535), host: aText('an address or a name of this machine') } as const
+/** How to connect to a mock in another process. */
+export const CONNECT_OPTIONS = {
+  wait: {
+    ...seconds,
+    flag: { name: 'wait', env: 'MOCK_WAIT', value: 'SECONDS', defaultsTo: '0', command: 'ready' },
+    help: 'time that `ready` waits for a mock that is not ready yet',
+  },
+  controlToken: MOCK_OPTIONS.controlToken,
+} satisfies Record<keyof ConnectOptions, Option>
 
-/** The options that say how a mock elsewhere is connected to. */
-export const CONNECT_RULES = {
-  wait: { allowed: 'a number of seconds from 0 to 3600', fits: (value: unknown) => isWithin(value, 3600) },
-  controlToken: MOCK_RULES.controlToken,
-} as const
-
-/** Options without what they inherit; a RangeError for the first that is not known, or not as its rule says it. */
-export function ownOptions<T extends object>(options: T, rules: Readonly<Record<string, Rule>>): T {
+/** A copy of the options without inherited ones. A RangeError names the first that is unknown or not allowed by `table`. */
+export function ownOptions<T extends object>(options: T, table: Readonly<Record<string, Option>>): T {
+  const names = Object.keys(table)
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw new RangeError(`options: write them as an object; there are ${Object.keys(rules).join(', ')}`)
+    throw new RangeError(`options: write them as an object; there are ${names.join(', ')}`)
   for (const [name, value] of Object.entries(options)) {
-    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
-    if (rule === undefined) {
-      const near = suggestNames(name, Object.keys(rules))
-      throw new RangeError(
-        `${name.slice(0, 100)}: there is no such option; ${near.length === 0 ? '' : `did you mean ${near.join(' or ')}? `}there are ${Object.keys(rules).join(', ')}`,
-      )
+    const option = Object.hasOwn(table, name) ? table[name] : undefined
+    if (option === undefined) {
+      const near = suggestNames(name, names)
+      const hint = near.length === 0 ? '' : `did you mean ${near.join(' or ')}? `
+      throw new RangeError(`${name.slice(0, 100)}: there is no such option; ${hint}there are ${names.join(', ')}`)
     }
-    if (value === undefined || rule.fits(value)) continue
-    const shown =
-      rule.isSecret === true || !['string', 'number', 'boolean'].includes(typeof value)
-        ? ''
-        : `'${String(value).slice(0, 200)}' is none; `
-    throw new RangeError(`${name}: ${shown}use ${rule.allowed}`)
+    if (value === undefined || option.isAllowed(value)) continue
+    const isShown = option.isSecret !== true && ['string', 'number', 'boolean'].includes(typeof value)
+    throw new RangeError(`${name}: ${isShown ? `'${String(value).slice(0, 200)}' is none; ` : ''}use ${option.allowed}`)
   }
   return { ...options }
-}
-
-/** The Settings that options stand for; a RangeError names the option that is wrong, and what is allowed. */
-export async function toSettings(
-  given: MockOptions,
-  store?: Store,
-  metrics: Metrics = new Metrics(),
-): Promise<Settings> {
-  const options = ownOptions(given, MOCK_RULES)
-  let source: ReturnType<Contract['source']> | undefined
-  const packaged = toContract({ document, operations, validators, source: async () => (source ??= readPackaged()) })
-  const own: Fixtures =
-    options.fixtures === undefined
-      ? { profiles: new Map(), scenarios: new Map() }
-      : await (await import('../scenarios/load-fixtures.ts')).loadFixtures(options.fixtures, profiles)
-  const contract = options.spec === undefined ? packaged : await loadContract(options.spec)
-  const choosing = toChoosing(options, new Map([...scenarios, ...own.scenarios]))
-  return {
-    version,
-    contract,
-    packaged,
-    profiles: new Map([...profiles, ...own.profiles]),
-    ownModels: [...own.profiles.keys()].filter((name) => name !== '*'),
-    choosing: { ...choosing, store: store ?? (await openStore(options)) }, // the last that can fail: what is opened is also closed
-    contractMode: options.contract ?? 'enforce',
-    errors: options.errors ?? 'openai',
-    seed: String(options.seed ?? 0),
-    clock: options.clock === 'real' ? Date.now : () => FIXED,
-    timer: options.timer ?? realTimer,
-    pace: typeof options.pace === 'number' ? options.pace : (toPace(options.pace ?? 'instant') ?? 0),
-    publicUrl: options.publicUrl === undefined ? undefined : new URL(options.publicUrl).href.replace(/\/$/, ''),
-    apiKeys: options.apiKeys ?? [],
-    allowHosts: options.allowHosts ?? [],
-    controlToken: options.controlToken,
-    onExchange: options.onExchange,
-    onFault: options.onFault ?? (() => {}),
-    metrics,
-    processMetrics: options.processMetrics ?? false,
-  }
-}
-
-/** 1677652288 seconds: the time in the provider's own example. */
-const FIXED = 1_677_652_288_000
-
-function isWithin(value: unknown, most: number): boolean {
-  return typeof value === 'number' && value >= 0 && value <= most
-}
-
-// Links stand in markdown and in JSON: nothing that either of them reads, and no credentials.
-function isLinkable(value: unknown): boolean {
-  return (
-    typeof value === 'string' && URL.canParse(value) && /^https?:\/\/[^\s@?#()[\]"'\\<>|]+$/.test(new URL(value).href)
-  )
-}
-
-async function openStore({ store, journal = 1000, onFault = () => {} }: MockOptions): Promise<Store> {
-  if (store === undefined) return new MemoryStore({ exchanges: journal })
-  const onLost = (error: unknown): void => {
-    try {
-      onFault(error)
-    } catch {
-      // there is nobody left to tell
-    }
-  }
-  return (await import('../store/redis/redis-store.ts')).openRedis(store, { exchanges: journal, onLost })
-}
-
-function toChoosing(
-  { scenario, faultRate = 0, faults = [], seed = 0 }: MockOptions,
-  catalogue: Scenarios,
-): Omit<Choosing, 'store'> {
-  for (const [option, name] of [
-    ...(scenario === undefined ? [] : [['scenario', scenario] as const]),
-    ...faults.map((fault) => ['faults', fault] as const),
-  ]) {
-    const near = suggestNames(name, catalogue.keys())
-    if (!catalogue.has(name))
-      throw new RangeError(
-        `${option}: there is no scenario '${name}'${near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`}`,
-      )
-  }
-  if (faultRate > 0 && faults.length === 0)
-    throw new RangeError('faultRate: there is nothing to draw from; name scenarios in faults, or with --fault')
-  const conditional = [...catalogue.values()].flatMap(({ name, when }) => (when === undefined ? [] : [{ name, when }]))
-  return { catalogue, conditional, scenario, faultRate, faults, seed: String(seed) }
-}
-
-async function readPackaged(): ReturnType<Contract['source']> {
-  const [{ createRequire }, { loadFile }] = await Promise.all([import('node:module'), import('../openapi/document.ts')])
-  return loadFile(createRequire(import.meta.url).resolve('#openapi'))
 }

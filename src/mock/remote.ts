@@ -1,39 +1,45 @@
 import { hc } from 'hono/client'
+import type { ControlApi } from '../app/routes/control-api.ts'
+import { CONTROL } from '../app/context.ts'
 import type { Coverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
-import type { ControlApi } from '../app/routes/control-api.ts'
-import { CONTROL } from '../app/context.ts'
-import type { Remembered } from './session.ts'
+import type { SessionData } from './session.ts'
 import type { ProbeResult } from './wait-until-ready.ts'
 import { READYZ, reasonOf, refusalOf, untilReady } from './wait-until-ready.ts'
 
-/** How a mock elsewhere is reached. */
+/** How to reach a mock in another process. */
 export interface Reaching {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string
-  /** Seconds that it may take until it is ready. */
+  /** Seconds to wait until it is ready. */
   readonly wait: number
-  /** Of this package. */
+  /** Version of this package; the mock must have the same. */
   readonly version: string
 }
 
-/** Milliseconds that a probe may take, however late it is. */
-const PATIENCE = 250
-const TOO_LATE = 30_000
-
-/**
- * What stands in a base URL of the mock at a URL, behind the URL, once it is ready; an error for one that is not ready in time,
- * and at once for what is no mock, or one of another version.
- */
-export async function reachMock({ url, wait, version }: Reaching): Promise<string> {
-  return untilReady({ url, wait, patience: PATIENCE, ask: async (patience) => probe({ url, version }, patience) })
+/** How to call the control API of a mock in another process. */
+export interface Controlling {
+  readonly url: string
+  readonly controlToken: string | undefined
 }
 
-async function probe(
-  { url, version: own }: Pick<Reaching, 'url' | 'version'>,
-  patience: number,
-): Promise<ProbeResult<string>> {
+/** Milliseconds that the last probe may take. */
+const PATIENCE = 250
+/** Milliseconds that a call of the control API may take. */
+const TIMEOUT = 30_000
+/** Characters of /__mock/health that are read. */
+const MAX_HEALTH = 100_000
+
+/**
+ * Waits until the mock is ready and returns the path of its base URL. An Error says why it is not ready in time; at once, if
+ * the server is not a mock or has another version.
+ */
+export async function reachMock({ url, wait, version }: Reaching): Promise<string> {
+  return untilReady({ url, wait, patience: PATIENCE, ask: async (patience) => probe(url, version, patience) })
+}
+
+async function probe(url: string, own: string, patience: number): Promise<ProbeResult<string>> {
   const signal = AbortSignal.timeout(patience)
   const init: RequestInit = { redirect: 'manual', signal }
   try {
@@ -47,82 +53,48 @@ async function probe(
         isFinal: true,
       }
     const health = await fetch(`${url}${CONTROL}/health`, init)
-    const basePath = basePathIn(await health.text())
-    if (basePath === undefined)
-      return {
-        reason: `GET ${url}${CONTROL}/health does not say what clients take as their base URL`,
-        isFinal: health.status < 500,
-      }
-    return { value: basePath }
+    const { contract } = readJson((await health.text()).slice(0, MAX_HEALTH))
+    const basePath = contract?.basePath
+    if (typeof basePath === 'string' && /^(?:\/[\w.~-]+)*$/.test(basePath)) return { value: basePath }
+    const reason = `GET ${url}${CONTROL}/health does not say what clients take as their base URL`
+    return { reason, isFinal: health.status < 500 }
   } catch (error) {
     return { reason: signal.aborted ? 'no answer' : reasonOf(error), isFinal: false }
   }
 }
 
-function basePathIn(text: string): string | undefined {
-  try {
-    const { contract } = JSON.parse(text.slice(0, MAX_HEALTH))
-    return typeof contract?.basePath === 'string' && /^(?:\/[\w.~-]+)*$/.test(contract.basePath)
-      ? contract.basePath
-      : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const MAX_HEALTH = 100_000
-
-/** Asks whether the control API of the mock at a URL takes a token, the one that is given or none; an error says when it does not. */
+/** Checks that the control API of the mock accepts the token, or requires none. An Error says that it does not. */
 export async function checkToken(controlling: Controlling): Promise<void> {
-  await remoteMemory(controlling, undefined)
-    .pending()
-    .catch((error: unknown) => {
-      throw new Error(`connectMock: ${reasonOf(error)}`, { cause: error })
-    })
-}
-
-function tokenOf(controlToken: string | undefined): Record<string, string> {
-  return controlToken === undefined ? {} : { 'x-mock-control-token': controlToken }
-}
-
-/** How the control API of a mock elsewhere is asked. */
-export interface Controlling {
-  readonly url: string
-  readonly controlToken: string | undefined
-}
-
-/** The memory of a session of a mock elsewhere, by its control API. An error has the words of the mock. */
-export function remoteMemory({ url, controlToken }: Controlling, session: string | undefined): Remembered {
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    ...tokenOf(controlToken),
-    ...(session === undefined ? {} : { 'x-mock-session': session }),
+  try {
+    await remoteMemory(controlling, undefined).pending()
+  } catch (error) {
+    throw new Error(`connectMock: ${reasonOf(error)}`, { cause: error })
   }
+}
+
+/** The data of a session of a mock in another process, by its control API. An Error has the mock's own message. */
+export function remoteMemory({ url, controlToken }: Controlling, session: string | undefined): SessionData {
+  const headers: Record<string, string> = { 'content-type': 'application/json' }
+  if (controlToken !== undefined) headers['x-mock-control-token'] = controlToken
+  if (session !== undefined) headers['x-mock-session'] = session
   const api = hc<ControlApi>(url, { headers, fetch: askControl })['__mock']
-  // The same route tells the same as a text too, so that the types of its routes do not say which it is.
+  // The types of these two routes do not say which of their media types is returned.
   const coverage = async (query: { total?: 'true' }): Promise<Coverage> =>
     JSON.parse(await (await api.coverage.$get({ query, header: {} })).text())
-  const exchanges = async (filter: Filter = {}): Promise<Exchange[]> => {
-    const told: { readonly exchanges: Exchange[] } = JSON.parse(
-      await (await api.exchanges.$get({ query: toQuery(filter), header: {} })).text(),
-    )
-    return told.exchanges
+  const exchanges = async (filter: Filter = {}, accept = 'application/json'): Promise<string> => {
+    const asked = { query: toQuery(filter), header: {} }
+    return (await api.exchanges.$get(asked, { headers: { ...headers, accept } })).text()
   }
   return {
-    exchanges,
+    exchanges: async (filter) => {
+      const body: { readonly exchanges: Exchange[] } = JSON.parse(await exchanges(filter))
+      return body.exchanges
+    },
+    table: async (filter) => (await exchanges(filter, 'text/plain')).trimEnd(),
     coverage: async () => coverage({}),
     total: async () => coverage({ total: 'true' }),
     script: async (entries) => (await (await api.script.$post({ header: {}, json: entries })).json()).scripted,
     pending: async () => (await (await api.script.$get({ header: {} })).json()).pending,
-    table: async (filter = {}) =>
-      (
-        await (
-          await api.exchanges.$get(
-            { query: toQuery(filter), header: {} },
-            { headers: { ...headers, accept: 'text/plain' } },
-          )
-        ).text()
-      ).trimEnd(),
     reset: async () => void (await (await api.reset.$post({ header: {} })).json()),
   }
 }
@@ -133,18 +105,26 @@ function toQuery(filter: Filter): Record<string, string> {
   )
 }
 
+// No redirect is followed: it would take the token to another server.
 async function askControl(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const response = await fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TOO_LATE) }) // a token goes nowhere else
+  const response = await fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT) })
   if (response.ok) return response
   const text = await response.text()
-  throw new Error(messageIn(text) ?? `the control API answered ${`${response.status} ${text.slice(0, 300)}`.trim()}`)
+  const message = readJson(text).error?.message
+  if (typeof message === 'string') throw new Error(message)
+  throw new Error(`the control API answered ${`${response.status} ${text.slice(0, 300)}`.trim()}`)
 }
 
-function messageIn(text: string): string | undefined {
+interface Answer {
+  readonly contract?: { readonly basePath?: unknown }
+  readonly error?: { readonly message?: unknown }
+}
+
+// An answer that may come from any server: what is not JSON has no members.
+function readJson(text: string): Answer {
   try {
-    const { error } = JSON.parse(text)
-    return typeof error?.message === 'string' ? error.message : undefined
+    return JSON.parse(text) ?? {}
   } catch {
-    return undefined
+    return {}
   }
 }

@@ -1,64 +1,59 @@
-/** Where a mock says whether it is ready; written out, since a health check has no time to load the server. */
+/** The probe of a mock's readiness. A constant of its own: a health check has no time to load the server. */
 export const READYZ = '/__mock/readyz'
 
-/** What one question to a mock gave: what was wanted of it, or why it is not ready. A final reason stays, however long one waits. */
+/** The result of one probe: a value from a mock that is ready, or why it is not ready. Waiting does not help if a reason is final. */
 export type ProbeResult<T> = { readonly value: T } | { readonly reason: string; readonly isFinal: boolean }
 
-/** How a mock is waited for. */
+/** How to wait for a mock. */
 export interface Waiting<T> {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string
-  /** Seconds that it may take until it is ready. */
+  /** Seconds to wait until it is ready. */
   readonly wait: number
-  /** Milliseconds that any question may take, the last one too, however late it is. */
+  /** Milliseconds that a probe may always take, even if the time is over before. */
   readonly patience: number
-  /** Asks once; the answer may take that many milliseconds. */
+  /** Sends one probe, which may take so many milliseconds. */
   readonly ask: (patience: number) => Promise<ProbeResult<T>>
 }
 
+/** Milliseconds between two probes. */
 const PAUSE = 50
-/** Milliseconds that one question may take while there is time. */
-const LONGEST = 5000
+/** Milliseconds that one probe may take while there is time left. */
+const MAX_PROBE = 5000
 
-/** What a mock says once it is ready; an error for one that is not ready in time, and at once for a reason that is final. */
+/** Probes a mock until it is ready and returns the value. An Error says why it is not ready in time; at once, if the reason is final. */
 export async function untilReady<T>({ url, wait, patience, ask }: Waiting<T>): Promise<T> {
   const deadline = performance.now() + wait * 1000
   for (;;) {
     const left = deadline - performance.now()
-    const heard = await ask(Math.ceil(Math.min(LONGEST, Math.max(left, patience))))
-    if ('value' in heard) return heard.value
-    if (heard.isFinal) throw new Error(heard.reason)
+    const result = await ask(Math.ceil(Math.min(MAX_PROBE, Math.max(left, patience))))
+    if ('value' in result) return result.value
+    if (result.isFinal) throw new Error(result.reason)
     if (deadline - performance.now() <= PAUSE)
-      throw new Error(`there is no mock ready at ${url} after ${wait} s: ${heard.reason}`)
+      throw new Error(`there is no mock ready at ${url} after ${wait} s: ${result.reason}`)
     await new Promise((resolve) => setTimeout(resolve, PAUSE))
   }
 }
 
 /**
- * Why an answer to READYZ is not that of a mock that is ready; `version` is what only mocks tell. A proxy before it says 502,
- * 503 or 504 until it is up; whoever says anything else is somebody else.
+ * Why an answer to READYZ is not that of a ready mock. `version` is its header x-mock-version, which only mocks send. A proxy
+ * answers 502, 503 or 504 until the mock behind it is up; any other answer without a version is final.
  */
 export function refusalOf(url: string, status: number, version: string | undefined): ProbeResult<never> {
-  const said = `GET ${url}${READYZ} is answered with ${status}`
-  if (version !== undefined && status === 404)
-    return { reason: `${url} is a path of a mock; connect to ${new URL(url).origin}`, isFinal: true }
-  return {
-    reason: version === undefined ? `${said}, and not by chat-image-mock` : said,
-    isFinal: version === undefined && status < 500,
-  }
+  const answered = `GET ${url}${READYZ} is answered with ${status}`
+  if (version === undefined) return { reason: `${answered}, and not by chat-image-mock`, isFinal: status < 500 }
+  if (status !== 404) return { reason: answered, isFinal: false }
+  return { reason: `${url} is a path of a mock; connect to ${new URL(url).origin}`, isFinal: true }
 }
 
-/** Why nothing was answered, in one line. */
+/** Why a request failed, in one line. */
 export function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error
-  return cause instanceof Error
-    ? cause.message === '' && 'code' in cause
-      ? String(cause.code)
-      : cause.message.trim()
-    : String(cause)
+  if (!(cause instanceof Error)) return String(cause)
+  return cause.message === '' && 'code' in cause ? String(cause.code) : cause.message.trim()
 }
 
-/** A URL as paths are appended to it; a RangeError for one that is none of a mock does not repeat it, since it may hold a password. */
+/** The URL of a mock without a trailing slash. A RangeError for any other URL; it does not repeat the URL, which may hold a password. */
 export function toBase(url: string | URL, caller: string): string {
   const { protocol, username, password, href } = URL.canParse(String(url)) ? new URL(url) : new URL('about:none')
   if (/^https?:$/.test(protocol) && username === '' && password === '' && !/[?#]/.test(href))

@@ -1,10 +1,10 @@
 import { watch } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
-/** What a change of a file settles into, in milliseconds: editors write a file in several steps. */
-const SETTLED = 100
+/** Milliseconds without a change after which a file is read: editors write it in several steps. */
+const QUIET = 100
 
-/** Calls back when something changes in the folder of a file, or in a folder and those below it; gives what ends it. */
+/** Calls back after a change in the folder of `spec`, or in `fixtures` and the folders below it. The result stops watching. */
 export function watchFiles(
   { spec, fixtures }: { readonly spec?: string; readonly fixtures?: string },
   onChange: () => void,
@@ -12,15 +12,16 @@ export function watchFiles(
   let timer: ReturnType<typeof setTimeout> | undefined
   const changed = (): void => {
     clearTimeout(timer)
-    timer = setTimeout(onChange, SETTLED)
+    timer = setTimeout(onChange, QUIET)
   }
   const folders = [
     ...(spec === undefined ? [] : [dirname(resolve(spec))]),
     ...(fixtures === undefined ? [] : [resolve(fixtures)]),
   ]
+  // A folder that is deleted does not change any more.
   const watchers = folders.map((folder) =>
     watch(folder, { recursive: true, persistent: false }, changed).on('error', () => {}),
-  ) // a folder that is gone changes no more
+  )
   return () => {
     clearTimeout(timer)
     for (const watcher of watchers) watcher.close()

@@ -2,11 +2,12 @@ import { IncomingMessage, Server, STATUS_CODES } from 'node:http'
 import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createAdaptorServer } from '@hono/node-server'
 import type { ClientBindings } from '../app/client.ts'
+import type { ErrorReply } from '../errors/api-error.ts'
 import { ApiError } from '../errors/api-error.ts'
 import type { ErrorKind } from '../errors/table.ts'
-import type { Reply } from '../util/reply.ts'
 import type { InFlight } from './in-flight.ts'
 
 const SECOND = 1000
@@ -23,7 +24,7 @@ const MAX_CONNECTIONS = 10_000
 export interface Served {
   readonly fetch: (request: Request, env: ClientBindings) => Response | Promise<Response>
   /** The answer to what is not a request: an error with all headers, on the bare connection. */
-  readonly refuse: (error: ApiError) => Reply
+  readonly refuse: (error: ApiError) => ErrorReply
   /** False while the mock ends: clients are then asked to connect again, elsewhere if there is another mock. */
   readonly isReady: () => boolean
   /** Counts the answers whose bytes have not all left. */
@@ -116,8 +117,8 @@ function prepare(incoming: IncomingMessage, server: Server): string | undefined 
   return undefined
 }
 
-function toResponse({ status, headers, body }: Reply): Response {
-  return new Response(String(body), { status, headers })
+function toResponse({ status, headers, body }: ErrorReply): Response {
+  return new Response(body, { status, headers })
 }
 
 // What Node's own parser rejects never becomes a request.
@@ -126,11 +127,7 @@ const PARSER_ERRORS: Readonly<Record<string, ErrorKind>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
-function writeError(
-  error: NodeJS.ErrnoException,
-  socket: import('node:stream').Duplex,
-  refuse: Served['refuse'],
-): void {
+function writeError(error: NodeJS.ErrnoException, socket: Duplex, refuse: Served['refuse']): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const kind = PARSER_ERRORS[error.code ?? '']
   const { status, headers, body } = refuse(
@@ -139,7 +136,7 @@ function writeError(
       : new ApiError(kind),
   )
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${String(body)}`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
 }
 
 // A reader that takes nothing for so long loses its connection. Node's own timeout counts it, while there is something to take.

@@ -5,28 +5,28 @@ import { readPlaceholder } from '../images/read-placeholder.ts'
 import { FORMATS } from '../images/recipe.ts'
 
 /**
- * What a picture is expected to be; what is not said fits all.
+ * The expected values of a picture. Those that are left out are not compared.
  * @example
  * expect(link).toBePlaceholderFor({ model: 'flux', prompt: 'a fox', size: '1024x1024', references: 1 })
  */
 export interface Expected {
   /** A model's name. */
   readonly model?: string
-  /** As it was sent, URLs at its head included; of a long one the picture knows the beginning, up to 60 characters, and line ends are spaces. */
+  /** The prompt as it was sent. A picture holds at most its first 60 characters, without URLs at its beginning. */
   readonly prompt?: string
   /** `1024x1536` */
   readonly size?: string
   readonly format?: Placeholder['format']
-  /** Which picture of its answer it is, from 1. */
+  /** Its position in the answer, from 1. */
   readonly index?: number
-  /** Pictures of its answer. */
+  /** Number of pictures in the answer. */
   readonly count?: number
-  /** Reference pictures that it was made from. */
+  /** Number of reference pictures that it was made from. */
   readonly references?: number
 }
 
 /**
- * What a matcher says, as vitest, Jest and Playwright read it.
+ * The result of a matcher, for vitest, Jest and Playwright.
  * @example
  * const { pass, message } = toBePlaceholderFor(link, { model: 'flux' })
  * assert.ok(pass, message()) // where there is no expect
@@ -66,8 +66,8 @@ const FACTS: Readonly<Record<Fact, (found: Placeholder) => string | number>> = {
 }
 
 /**
- * Whether a picture, by its URL, its bytes or its data URI, is the one that the mock draws for what is expected. For
- * `expect.extend` of vitest, Jest or Playwright.
+ * Whether a picture (URL, bytes or data URI) is the one that the mock draws for the expected values. For `expect.extend` of
+ * vitest, Jest or Playwright.
  * @example
  * expect(imageUrl).toBePlaceholderFor({ model: 'flux', prompt: 'a fox' })
  */

@@ -15,12 +15,12 @@ import { toBePlaceholderFor } from './matchers.ts'
 import { checkPending } from './pending.ts'
 
 /**
- * Playwright's own `expect`, which also knows the pictures of the mock.
+ * Playwright's own `expect` with a matcher for the pictures of the mock.
  * @example
  * await expect.poll(() => page.getByRole('img').getAttribute('src')).toBePlaceholderFor({ model: 'flux', prompt: 'a fox' })
  */
 export const expect = baseExpect.extend({
-  /** Whether a picture, by its URL, its bytes or its data URI, is the one that the mock draws for what is expected. */
+  /** Whether a picture (URL, bytes or data URI) is the one that the mock draws for the expected values. */
   toBePlaceholderFor: (picture: Picture | null, expected: Expected): Matched => {
     if (picture === null)
       throw new TypeError('toBePlaceholderFor: null is no picture; does the element have this attribute?')
@@ -31,16 +31,15 @@ export const expect = baseExpect.extend({
 type Picture = Parameters<typeof toBePlaceholderFor>[0]
 
 /**
- * What `use` takes, in a config, a file or a group of tests.
+ * Options for `use`, in a config, a file or a group of tests.
  * @example
  * export default defineConfig<MockTestOptions>({ use: { mockedURL: 'https://api.example.com/v1' } })
  */
 export interface MockTestOptions {
   /**
-   * The base URL of the provider that the pages under test call. What they ask below it the mock answers, and nothing of it
-   * reaches the network; the pictures neither, whatever host the page is of. Such an answer comes in one piece, a stream too, and
-   * one whose connection is reset is a request that failed. Pages of this machine that call `mock.baseURL` need none of this, and
-   * read a stream as it comes.
+   * The base URL of the provider that the pages under test call. The mock answers all requests below it, and those for its
+   * pictures; none of them reaches the network. Such an answer arrives in one piece, even a stream, and a connection that the mock
+   * resets is a failed request. Pages of this machine that call `mock.baseURL` do not need this option, and read streams as they come.
    * @example
    * test.use({ mockedURL: 'https://api.example.com/v1' })
    */
@@ -48,31 +47,31 @@ export interface MockTestOptions {
 }
 
 /**
- * What a test gets that names it.
+ * The fixtures of a test: it gets those that it names.
  * @example
  * test('…', async ({ page, mock }) => expect(await mock.exchanges()).toEqual([]))
  */
 export interface MockFixtures extends MockTestOptions {
-  /** A session of a mock, for this test alone and for its pages. */
+  /** A session of the mock for this test and its pages alone. */
   readonly mock: Session
 }
 
 /**
- * What the tests of a worker share.
+ * The fixtures that the tests of a worker share.
  * @example
  * test.beforeEach(async ({ mockServer }) => mockServer.reset()) // with workers: 1
  */
 export interface MockWorkerFixtures {
-  /** The mock that all tests of a worker share. */
+  /** The mock that the tests of a worker share. */
   readonly mockServer: Mock
 }
 
 /**
- * Fixtures for `test.extend`: a mock for each worker, and a session of it for each test. What the pages of a test's `context`
- * ask of the mock belongs to its session; a test that opens no page starts no browser. What a test scripts and nobody asks for
- * fails it, and the message shows what was asked instead. A context that a test opens by `browser.newContext()` belongs to no
- * session, unless its pages send `mock.apiKey`.
- * @param open What opens the mock; on a free port of this machine unless it is given. A page reaches only a mock that has a port.
+ * Fixtures for `test.extend`: a mock for each worker, and a session of it for each test. The requests of the pages in a test's
+ * `context` belong to its session; a test without pages starts no browser. A test fails if it scripts answers that no request
+ * takes; the message shows the requests that came instead. A context from `browser.newContext()` belongs to no session, unless its
+ * pages send `mock.apiKey`.
+ * @param open Opens the mock. Defaults to `startMock` on a free port. A page can only reach a mock that has a port.
  * @example
  * export const test = base.extend<MockFixtures, MockWorkerFixtures>(mockFixtures(() => connectMock('http://127.0.0.1:4010')))
  */
@@ -101,7 +100,7 @@ export function mockFixtures(open: () => Promise<Mock> = startMock): MockFixture
 }
 
 /**
- * What `base.extend` takes.
+ * The parameter of `base.extend`.
  * @example
  * const fixtures: MockFixtureFunctions = mockFixtures(async () => startMock({ pace: 'real' }))
  */
@@ -112,8 +111,8 @@ export type MockFixtureFunctions = Fixtures<
   PlaywrightWorkerArgs & PlaywrightWorkerOptions
 >
 
-// What the mock's base URL is asked goes there, and streams; the rest of a page from elsewhere is answered outside of it, since
-// a browser lets no such page reach this machine.
+// Requests to the mock's base URL go to it directly and can stream. Those of pages from another origin are fulfilled here: a browser
+// does not let such a page reach this machine.
 async function join(context: BrowserContext, mock: Session, mockedURL: string | undefined): Promise<void> {
   const pass = async (asked: Route): Promise<void> => asked.continue({ headers: headersOf(asked, mock) })
   if (mockedURL === undefined) {
@@ -128,19 +127,19 @@ async function join(context: BrowserContext, mock: Session, mockedURL: string | 
   )
 }
 
-// A connection that the mock resets, or that is still open when the test ends, is a request that failed.
+// A connection that the mock resets, or that is still open at the end of the test, is a failed request.
 async function answer(asked: Route, url: string, mock: Session): Promise<void> {
   const headers = { ...headersOf(asked, mock), host: new URL(url).host }
   const response = await asked.fetch({ url, headers, timeout: 0, maxRedirects: 0 }).catch(() => undefined)
   await (response === undefined ? asked.abort('connectionreset') : asked.fulfill({ response }))
 }
 
-// The session's headers, unless the page names a session itself.
+// The session's headers, unless the page selects a session itself.
 function headersOf(asked: Route, mock: Session): Record<string, string> {
   return { ...mock.headers, ...asked.request().headers() }
 }
 
-// As a browser writes it, without a slash at its end.
+// In a browser's form, without a trailing slash.
 function toBase(mockedURL: string): string {
   const { protocol, origin, pathname } = URL.canParse(mockedURL) ? new URL(mockedURL) : new URL('about:none')
   if (!/^https?:$/.test(protocol))
@@ -155,11 +154,11 @@ function below(url: string): RegExp {
 }
 
 /**
- * A test whose `mock` is a session of a mock on a free port, as are the requests of its pages.
+ * A test whose `mock` is a session of a mock on a free port; the requests of its pages belong to it.
  * @example
  * test.use({ mockedURL: 'https://api.example.com/v1' })
  *
- * test('the page asks again after a 503', async ({ page, mock }) => {
+ * test('the page retries after a 503', async ({ page, mock }) => {
  *   await mock.script('retry-503')
  *   await page.goto('/')
  *   …

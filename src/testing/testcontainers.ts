@@ -1,20 +1,20 @@
 import type { RestartOptions, StartedTestContainer } from 'testcontainers'
 import { AbstractStartedContainer, GenericContainer, Wait } from 'testcontainers'
-import type { ConnectOptions } from '../mock/create-mock.ts'
 import { connectMock } from '../mock/create-mock.ts'
+import type { ConnectOptions } from '../mock/options.ts'
 import type { Mock } from '../mock/session.ts'
 import { CONTROL } from '../app/context.ts'
 
-/** Where the mock of the image listens. */
+/** Port of the mock in the image. */
 const PORT = 4010
-/** Milliseconds that it may take from its start until it is ready. */
+/** Milliseconds from the start until the mock must be ready. */
 const STARTUP_TIMEOUT = 30_000
-/** Milliseconds for one probe, and from one to the next; the library's own second is longer than the mock needs to start. */
+/** Milliseconds that one probe may take, and between two probes. The library's default of a second is longer than a start. */
 const PAUSE = 500
 
 /**
- * A mock in a container. Its image and this package are of one version. What its flags say, its environment says too; the
- * token of `MOCK_CONTROL_TOKEN` is handed on to the Mock.
+ * A mock in a container. Its image and this package must have the same version. Configure it with environment variables; the
+ * token in `MOCK_CONTROL_TOKEN` is also used to connect.
  * @example
  * const container = await new ChatImageMockContainer('chat-image-mock:0.1.0').withEnvironment({ MOCK_PACE: 'real' }).start()
  * const client = new OpenAI({ baseURL: container.baseURL, apiKey: 'any' })
@@ -30,8 +30,8 @@ export class ChatImageMockContainer extends GenericContainer {
   }
 
   /**
-   * Starts the container and connects to its mock. An error says what the mock wrote before it ended, that it was not ready
-   * in time, or that it is one of another version; the container is gone then.
+   * Starts the container and connects to its mock. An error shows the output of a mock that ended, or says that it was not
+   * ready in time or has another version. The container is stopped then.
    */
   override async start(): Promise<StartedChatImageMockContainer> {
     const started = await super.start()
@@ -54,7 +54,7 @@ export class StartedChatImageMockContainer extends AbstractStartedContainer {
   /**
    * @param started The container, ready.
    * @param mock The mock in it.
-   * @param reach Connects to it again, after a restart.
+   * @param reach Connects again after a restart.
    */
   constructor(started: StartedTestContainer, mock: Mock, reach: () => Promise<Mock>) {
     super(started)
@@ -62,22 +62,22 @@ export class StartedChatImageMockContainer extends AbstractStartedContainer {
     this.#reach = reach
   }
 
-  /** The mock, to script it, to read what was asked, and to open sessions. It is closed when the container stops. */
+  /** The mock: scripts, recorded requests, sessions. It is closed when the container stops. */
   get mock(): Mock {
     return this.#mock
   }
 
-  /** Where the mock is for this process, without a slash at its end. */
+  /** URL of the mock for this process, without a trailing slash. */
   get url(): string {
     return this.#mock.url
   }
 
-  /** What an OpenAI client takes as its base URL. */
+  /** Base URL for an OpenAI client. */
   get baseURL(): string {
     return this.#mock.baseURL
   }
 
-  /** Starts it anew. It remembers nothing, its port is another one, and `mock` is another Mock. */
+  /** Restarts the container. Its data is lost, its port changes, and `mock` is a new Mock. */
   override async restart(options?: Partial<RestartOptions>): Promise<void> {
     await this.#mock.close()
     await super.restart(options)
@@ -89,7 +89,7 @@ export class StartedChatImageMockContainer extends AbstractStartedContainer {
   }
 }
 
-// A container whose mock cannot be used is of no use: it is stopped.
+// A container whose mock cannot be reached is stopped.
 async function connect(started: StartedTestContainer, options: ConnectOptions): Promise<Mock> {
   try {
     return await connectMock(`http://${started.getHost()}:${started.getMappedPort(PORT)}`, options)

@@ -9,7 +9,7 @@ import { checkPending } from './pending.ts'
 declare module 'vitest' {
   // oxlint-disable-next-line typescript/no-explicit-any -- the name and its parameter are vitest's
   interface Matchers<T = any> {
-    /** Whether a picture, by its URL, its bytes or its data URI, is the one that the mock draws for what is expected. */
+    /** Whether a picture (URL, bytes or data URI) is the one that the mock draws for the expected values. */
     toBePlaceholderFor: (expected: Expected) => T
   }
 }
@@ -17,21 +17,21 @@ declare module 'vitest' {
 expect.extend({ toBePlaceholderFor })
 
 /**
- * What a test gets that names it.
+ * The fixtures: a test gets those that it names.
  * @example
  * const test = base.extend<MockFixtures>(mockFixtures(async () => createMock({ errors: 'gateway' })))
  */
 export interface MockFixtures {
-  /** A session of a mock, for this test alone. */
+  /** A session of the mock for this test alone. */
   readonly mock: Session
-  /** The mock that all tests of a file share. */
+  /** The mock that the tests of a file share. */
   readonly mockServer: Mock
 }
 
 /**
- * Fixtures for `test.extend`: a mock for each file, and a session of it for each test. What a test scripts and nobody asks
- * for fails it, and the message shows what was asked instead.
- * @param open What opens the mock; on a free port of this machine unless it is given.
+ * Fixtures for `test.extend`: a mock for each file, and a session of it for each test. A test fails if it scripts answers that
+ * no request takes; the message shows the requests that came instead.
+ * @param open Opens the mock. Defaults to `startMock` on a free port.
  * @example
  * export const test = base.extend<MockFixtures>(mockFixtures(() => connectMock('http://localhost:4010')))
  */
@@ -55,7 +55,7 @@ export function mockFixtures(open: () => Promise<Mock> = startMock): MockFixture
 }
 
 /**
- * What `base.extend` takes.
+ * The parameter of `base.extend`.
  * @example
  * const fixtures: MockFixtureFunctions = mockFixtures(async () => startMock({ pace: 'real' }))
  */
@@ -70,7 +70,7 @@ export interface MockFixtureFunctions {
 /**
  * A test whose `mock` is a session of a mock on a free port.
  * @example
- * test('a client asks again after a 503', async ({ mock }) => {
+ * test('a client retries after a 503', async ({ mock }) => {
  *   await mock.script('retry-503')
  *   const client = new OpenAI({ baseURL: mock.baseURL, apiKey: mock.apiKey })
  *   …

@@ -335,7 +335,7 @@ test.each([
 })
 
 test.each<[options: object, message: string]>([
-  [{ apiKey: 'k' }, 'apiKey: there is no such option; did you mean apiKeys? there are seed, errors,'],
+  [{ apiKey: 'k' }, 'apiKey: there is no such option; did you mean apiKeys? there are spec, fixtures,'],
   [{ apiKeys: 'k' }, 'apiKeys: use a list of texts'],
   [{ faults: 'x' }, "faults: 'x' is none; use a list of texts"],
   [{ errors: 'french' }, "errors: 'french' is none; use 'openai' or 'gateway'"],

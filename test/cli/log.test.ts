@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LogStyle } from '../../src/cli/log.ts'
-import { createLines, createLog } from '../../src/cli/log.ts'
+import { createLineBuffer, createLog } from '../../src/cli/log.ts'
 import type { RequestLogEntry } from '../../src/app/settings.ts'
 import { ask, mockWith } from '../ask.ts'
 
@@ -23,12 +23,12 @@ const of = (more: Partial<RequestLogEntry>): RequestLogEntry => ({
 /** The lines that a log writes of some requests. */
 function linesOf(style: LogStyle, ...exchanges: readonly Partial<RequestLogEntry>[]): string[] {
   const lines: string[] = []
-  const { exchange } = createLog(
+  const { request } = createLog(
     style,
     (line) => lines.push(line),
     () => AT,
   )
-  exchanges.forEach((more) => exchange(of(more)))
+  exchanges.forEach((more) => request(of(more)))
   return lines
 }
 
@@ -116,9 +116,9 @@ test('what is told beside requests is a line of the same form; a silent log says
       (line) => lines.push(line),
       () => AT,
     )
-    log.tell('info', 'ready', { url: 'http://mock' })
-    log.tell('error', 'broken\n  at once')
-    log.exchange(of({ status: 500 }))
+    log.event('info', 'ready', { url: 'http://mock' })
+    log.event('error', 'broken\n  at once')
+    log.request(of({ status: 500 }))
     return lines
   }
   expect(told({ form: 'pretty', level: 'info' })).toEqual([
@@ -139,7 +139,10 @@ test('what is told beside requests is a line of the same form; a silent log says
 
 test('the lines of one turn of the event loop are written in one piece; those of the last turn when the process ends', async () => {
   const written: string[] = []
-  const { add, flush } = createLines({ write: (text: string) => written.push(text) > 0, writableLength: 0 }, () => {})
+  const { add, flush } = createLineBuffer(
+    { write: (text: string) => written.push(text) > 0, writableLength: 0 },
+    () => {},
+  )
   add('a')
   add('b')
   expect(written).toEqual([])
@@ -155,7 +158,7 @@ test('the lines of one turn of the event loop are written in one piece; those of
 test('while nobody reads the log its lines are left out, and when somebody does he is told how many', async () => {
   const written: string[] = []
   const stream = { write: (text: string) => written.push(text) > 0, writableLength: 1_048_577 }
-  const { add, flush } = createLines(stream, (count) => add(`${count} left out`))
+  const { add, flush } = createLineBuffer(stream, (count) => add(`${count} left out`))
   for (const line of ['a', 'b', 'c']) {
     add(line)
     flush()
@@ -172,7 +175,7 @@ test('no line has a credential, wherever a client puts one', async () => {
   const key = 'sk-0123456789abcdef'
   const lines: string[] = []
   const log = createLog({ form: 'json', level: 'debug' }, (line) => lines.push(line))
-  await using mock = await mockWith({ onExchange: log.exchange, contract: 'report' })
+  await using mock = await mockWith({ onExchange: log.request, contract: 'report' })
   await ask(mock, { headers: { authorization: `Bearer ${key}` } })
   await ask(mock, { headers: { 'x-mock-session': key } })
   await ask(mock, { model: key })

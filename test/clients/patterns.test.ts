@@ -6,7 +6,8 @@ import { PNG } from 'pngjs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readRecipe } from '../../src/images/render/metadata.ts'
 import type { Mock } from '../../src/index.ts'
-import { ask, mockWith } from '../ask.ts'
+import { createMock } from '../../src/index.ts'
+import { ask } from '../ask.ts'
 
 /** The styles, by the forms of the provider's that they are. */
 const MODELS = {
@@ -181,8 +182,8 @@ let secure: Mock
 const answers = new Map<string, readonly Answer[]>()
 beforeAll(async () => {
   const fixtures = join(import.meta.dirname, '../golden')
-  mock = await mockWith({ fixtures })
-  secure = await mockWith({ fixtures, publicUrl: SECURE })
+  mock = await createMock({ fixtures })
+  secure = await createMock({ fixtures, publicUrl: SECURE })
   for (const [style, model] of Object.entries(MODELS)) {
     const question = { model, text: TEXT }
     const [whole, wholeSecure] = await Promise.all([ask(mock, question), ask(secure, question)])

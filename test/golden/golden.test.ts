@@ -10,12 +10,13 @@ import { createResponseCheck } from '../openapi/response-check.ts'
 import { toLinks } from '../../src/images/links.ts'
 import { readRecipe } from '../../src/images/render/metadata.ts'
 import type { Mock } from '../../src/index.ts'
-import { ask, mockWith } from '../ask.ts'
+import { createMock } from '../../src/index.ts'
+import { ask } from '../ask.ts'
 
 const models = Object.keys(parse(readFileSync(join(import.meta.dirname, 'profiles.yaml'), 'utf8')))
 let mock: Mock
 beforeAll(async () => {
-  mock = await mockWith({ fixtures: import.meta.dirname })
+  mock = await createMock({ fixtures: import.meta.dirname })
 })
 afterAll(async () => mock.close())
 

@@ -15,7 +15,7 @@ import { toAnswer } from '../../src/chat/answer.ts'
 import { toReply } from '../../src/chat/reply.ts'
 import { styles } from '../../src/chat/styles/styles.ts'
 import { appWith } from '../app/unlistened.ts'
-import { toSettings } from '../../src/mock/options.ts'
+import { toSettings } from '../../src/mock/to-settings.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }

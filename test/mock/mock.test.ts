@@ -406,11 +406,11 @@ test.each<[make: () => Promise<Mock>, message: string]>([
     async () => connectMock(url),
     'connectMock: this is no URL of a mock; write it as http://localhost:4010, without credentials, query and fragment',
   ]),
-  [async () => createMock(null as never), 'options: write them as an object; there are seed, errors'],
-  [async () => startMock('http://x' as never), 'options: write them as an object; there are seed, errors'],
+  [async () => createMock(null as never), 'options: write them as an object; there are spec, fixtures'],
+  [async () => startMock('http://x' as never), 'options: write them as an object; there are spec, fixtures'],
   [
     async () => startMock({ prot: 1 } as object),
-    /^prot: there is no such option; did you mean port or pace or host\? there are seed, .*, port, host$/.source,
+    /^prot: there is no such option; did you mean port or pace or host\? there are spec, .*, port, host$/.source,
   ],
   [
     async () => createMock({ scenario: 'retry503' }),

@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest'
-import { ask, mockWith } from '../ask.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createMock } from '../../src/index.ts'
+import { ask } from '../ask.ts'
 
-const mock = await mockWith()
+const mock = await createMock()
+afterAll(async () => mock.close())
 const withContent = (content: any): any => ({ messages: [{ role: 'user', content }] })
 const parts = (...items: any[]): any => withContent(items)
 const type = (param: string, expected: string, got: string): string =>

@@ -1,7 +1,8 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
+import { createMock } from '../../src/index.ts'
 import type { Contract } from '../../src/openapi/contract.ts'
 import { loadContract } from '../../src/openapi/contract.ts'
 import type { Operation } from '../../src/openapi/operation.ts'
@@ -10,8 +11,9 @@ import { ask, mockWith, picturesIn, read } from '../ask.ts'
 
 const SPEC = 'test/openapi/own/contract.yaml'
 const SPEC_31 = 'test/openapi/own/contract-31.yaml'
-const own = await mockWith({ spec: SPEC })
-const own31 = await mockWith({ spec: SPEC_31 })
+const own = await createMock({ spec: SPEC })
+const own31 = await createMock({ spec: SPEC_31 })
+afterAll(async () => Promise.all([own.close(), own31.close()]))
 
 interface Sent {
   readonly method?: string

@@ -1,9 +1,9 @@
 import type { ErrorHandler } from 'hono'
+import type { ErrorReply } from '../../errors/api-error.ts'
 import { ApiError, errorReply } from '../../errors/api-error.ts'
 import type { ErrorKind } from '../../errors/table.ts'
 import { suggestPaths } from '../../openapi/suggest-paths.ts'
 import { StoreUnavailable } from '../../store/store.ts'
-import type { Reply } from '../../util/reply.ts'
 import type { AppContext, Env, MockContext, RequestContext } from '../context.ts'
 import { createRequestId } from '../request-id.ts'
 import { completed, send } from '../send.ts'
@@ -41,10 +41,11 @@ function violationOf(error: Error): RequestContext['violations'] {
 }
 
 /** The answer to what never became a request, with all headers that answers have. */
-export function refusal(mock: MockContext, error: Error): Reply {
+export function refusal(mock: MockContext, error: Error): ErrorReply {
   const requestId = createRequestId()
   const reply = errorReply(error, { dialect: mock.errors, requestId })
-  return completed(reply, { requestId, isOpen: true, version: mock.version, notes: reply.notes ?? [] })
+  const { body } = reply
+  return { ...completed(reply, { requestId, isOpen: true, version: mock.version, notes: reply.notes ?? [] }), body }
 }
 
 /** Answers a path that nothing else answers: a 404 that suggests the nearest paths, and to a browser's preflight what most paths have. */

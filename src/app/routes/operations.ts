@@ -59,12 +59,15 @@ export function modelsOf({
   packaged,
   ownModels,
 }: Pick<Settings, 'contract' | 'packaged' | 'ownModels'>): Alternatives {
-  const isFamily = (name: string): boolean => name.endsWith('*')
   const { values = [], titles = [] } = contract.operations.find((one) => isChat(one, packaged))?.models ?? {}
   return {
     values: [...new Set([...values, ...ownModels.filter((name) => !isFamily(name))])],
     titles: [...new Set([...titles, ...ownModels.filter(isFamily)])],
   }
+}
+
+function isFamily(name: string): boolean {
+  return name.endsWith('*')
 }
 
 /** Whether a violation is none because the user's own profiles name the model. */

@@ -1,28 +1,31 @@
 import http from 'node:http'
-import type { ProbeResult } from '../mock/wait-until-ready.ts'
-import { READYZ, reasonOf, refusalOf, toBase, untilReady } from '../mock/wait-until-ready.ts'
-import type { Options } from './flag.ts'
+import type { ProbeResult } from '../../mock/wait-until-ready.ts'
+import { READYZ, reasonOf, refusalOf, toBase, untilReady } from '../../mock/wait-until-ready.ts'
+import type { Options } from '../command-line.ts'
 
-/** Milliseconds that a mock may take to answer: one that is at work answers late, and is ready all the same. */
+/** Milliseconds that one probe may take: a busy mock answers late, but is ready. */
 const PATIENCE = 2000
 
-/** Asks the mock that is meant whether it is ready, until it is or the options' time is over; an error says in one line why it is not. */
-export async function askReady(
+/**
+ * Waits until a mock is ready: the one at the given URL, otherwise the one that the same options start. An Error says in one
+ * line why it is not ready within `wait` seconds.
+ */
+export async function ready(
   targets: readonly string[],
   options: Pick<Options, 'host' | 'port' | 'wait'>,
 ): Promise<void> {
-  const url = toBase(targets[0] ?? toUrl(options), 'ready')
+  const url = toBase(targets[0] ?? urlOf(options), 'ready')
   await untilReady({ url, wait: options.wait ?? 0, patience: PATIENCE, ask: async (patience) => probe(url, patience) })
 }
 
-// Where the mock listens that the same options start: behind all addresses, at this machine's own.
-function toUrl({ host = '127.0.0.1', port }: Pick<Options, 'host' | 'port'>): string {
+// A mock that listens on all addresses is reached at 127.0.0.1.
+function urlOf({ host = '127.0.0.1', port }: Pick<Options, 'host' | 'port'>): string {
   if (port === 0) throw new RangeError('ready: port 0 is any free one; give the address that the mock printed')
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 
-// By Node's own client: the global fetch takes longer to load than all the rest of the command.
+// With node:http: the global fetch takes longer to load than the rest of the command, and rejects an upgrade without its status.
 async function probe(url: string, patience: number): Promise<ProbeResult<true>> {
   const { get } = url.startsWith('https:') ? await import('node:https') : http
   const signal = AbortSignal.timeout(patience)
