@@ -1,12 +1,14 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 // The client at the other end of a request. This is the only file of the app that uses Node's own request and response: web
 // standards can neither reset a connection nor drop the rest of a body.
 
 /** What an app gets beside a request. */
 export interface ClientBindings {
-  /** Node's request, from @hono/node-server; none in process. */
+  /** Node's two objects, from @hono/node-server; none in process. */
   readonly incoming?: IncomingMessage
+  readonly outgoing?: ServerResponse
   /** What links begin with, whatever the URL of the request. */
   readonly origin?: string
   /** Called once when the answer was read to its end, or its client has disconnected. */
@@ -29,12 +31,14 @@ export function dropBody(c: ClientContext): void {
   c.env.incoming?.resume()
 }
 
-/** Resets the connection after all that was written has left; false where there is no connection. */
-export function resetConnection(c: ClientContext): boolean {
-  const socket = c.env.incoming?.socket
-  if (socket === undefined) return false
-  if (socket.writableLength === 0) socket.resetAndDestroy()
-  else socket.write('', () => socket.resetAndDestroy())
+/** Resets the connection, when the part of the answer that was written before has left; false where there is no connection. */
+export async function resetConnection(c: ClientContext, wasWritten: boolean): Promise<boolean> {
+  const { incoming, outgoing } = c.env
+  if (incoming === undefined || outgoing === undefined) return false
+  // @hono/node-server takes the first two parts of a stream before it sends its head.
+  const isPending = (): boolean => !outgoing.headersSent || outgoing.writableLength > 0
+  while (wasWritten && isPending() && !incoming.socket.destroyed) await sleep(1)
+  incoming.socket.resetAndDestroy()
   return true
 }
 

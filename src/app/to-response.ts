@@ -32,7 +32,7 @@ export async function toResponse(c: AppContext, reply: Reply, end: End): Promise
   await end(isGone(c) && first.isReset === undefined)
   if (first.isReset === undefined)
     return new Response(c.req.method === 'HEAD' ? null : bodyOf(first.data, headers), { status, headers })
-  if (resetConnection(c)) return new Response(null)
+  if (await resetConnection(c, false)) return new Response(null)
   throw new NoAnswer('reset', { cause: connectionReset('fetch failed') })
 }
 
@@ -65,7 +65,7 @@ function toStream(
   }
   const reset = async (controller: ReadableStreamDefaultController): Promise<void> => {
     await finish(false)
-    if (!resetConnection(c)) controller.error(connectionReset('terminated'))
+    if (!(await resetConnection(c, true))) controller.error(connectionReset('terminated'))
   }
   const fail = async (controller: ReadableStreamDefaultController): Promise<void> => {
     c.get('mock').onFault(waits.error)

@@ -1,5 +1,4 @@
-import { IncomingMessage, Server, STATUS_CODES } from 'node:http'
-import type { ServerResponse } from 'node:http'
+import { IncomingMessage, Server, ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -39,24 +38,19 @@ export interface Served {
 }
 
 /** A Node server that does not listen yet. Nothing that a peer does, or fails to do, holds up another one. */
-export function createNodeServer({
-  fetch,
-  refuse,
-  isReady,
-  inFlight,
-  isOwnProcess,
-  stalled = 60 * SECOND,
-}: Served): Server {
+export function createNodeServer(served: Served): Server {
+  const { refuse, isReady, inFlight, isOwnProcess, stalled = 60 * SECOND } = served
   const problems = new WeakMap<IncomingMessage, ApiError>()
   const server = createAdaptorServer({
     serverOptions: LIMITS,
     overrideGlobalObjects: isOwnProcess,
     autoCleanupIncoming: false, // it gives the rest of a body half a second; Node reads and drops it without
-    fetch: (request, { incoming }) => {
-      if (!(incoming instanceof IncomingMessage)) throw new TypeError('HTTP/2 is not served')
+    fetch: (request, { incoming, outgoing }) => {
+      if (!(incoming instanceof IncomingMessage && outgoing instanceof ServerResponse))
+        throw new TypeError('HTTP/2 is not served')
       const problem = problems.get(incoming)
       return problem === undefined
-        ? fetch(request, { incoming, origin: `http://${incoming.headers.host}` })
+        ? served.fetch(request, { incoming, outgoing, origin: `http://${incoming.headers.host}` })
         : toResponse(refuse(problem))
     },
   })
