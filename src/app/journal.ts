@@ -56,7 +56,7 @@ export function createJournal(settings: Settings, { complete, onFault }: Surroun
     const request = { method, path, query, headers: incoming.headers() }
     const { session, generation } = trace
     const held = new Held(trace, { request, reply: hold(reply), write })
-    const exchange = held.size > MAX_UNWRITTEN ? held.write() : held
+    const exchange = held.size > MAX_UNWRITTEN ? serialized(held.toBytes()) : held
     const [{ id, forgotten }] = await Promise.all([
       store.record(session, exchange, generation),
       store.mark(session, coverageKeysOf(trace, { request, reply }, known), generation),
@@ -117,9 +117,13 @@ class Held implements LazyExchange {
     this.#write = write
   }
 
-  write(): Uint8Array {
+  toBytes(): Uint8Array {
     return this.#write(this)
   }
+}
+
+function serialized(bytes: Uint8Array): LazyExchange {
+  return { size: bytes.length, toBytes: () => bytes }
 }
 
 // What is held of a request and its answer as they came, about: a character takes two bytes, and parsed JSON as much again.

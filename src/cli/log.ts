@@ -158,7 +158,7 @@ export function toStartLine({
   const what = `${REMEMBERED.slice(0, -1).join(', ')} and ${REMEMBERED.at(-1)}`
   return address === undefined
     ? `${what} are of this process alone; several replicas share them with --store`
-    : `${what} are shared at ${address.place}, prefix ${address.prefix}`
+    : `${what} are shared at ${address.location}, prefix ${address.prefix}`
 }
 
 // The name of a picture may have 1,500 characters.

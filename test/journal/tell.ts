@@ -72,7 +72,7 @@ export async function tell(asked: Asked): Promise<Remembered> {
   Object.assign(trace, asked.trace)
   const store = new MemoryStore()
   const json = toExchange(trace, { request, reply, time: TIME })
-  await store.record('', json)
+  await store.record('', { size: json.length, toBytes: () => json })
   const [kept] = await store.records()
   return {
     exchange: readExchange(kept!),

@@ -76,9 +76,9 @@ function probeEndpoints({ settings, isReady }: Controlled): Endpoint[] {
       sessions: size?.sessions ?? null,
       exchanges: size?.exchanges ?? null,
       store: {
-        place: store.place ?? 'memory',
+        place: store.location ?? 'memory',
         reached: size !== undefined,
-        notShared: store.place === undefined ? REMEMBERED : [],
+        notShared: store.location === undefined ? REMEMBERED : [],
       },
     })
   }
