@@ -1,148 +1,163 @@
-/** One entry of a session's script. */
+/** An entry to append to a session's script. */
+export interface NewEntry {
+  /** The response, as JSON. */
+  readonly json: string
+  /** Number of requests that it answers. */
+  readonly times: number
+}
+
+/** An entry of a session's script. */
 export interface Scripted {
   readonly id: string
-  /** What is answered, as JSON. */
+  /** The response, as JSON. */
   readonly json: string
-  /** How many requests it still answers. */
+  /** Number of requests that it can still answer. */
   readonly left: number
 }
 
-/** What is known when a session's chat request comes in. */
+/** The state of a session when a chat request arrives. */
 export interface Opened {
-  /** Number of the session's chat requests, this one included. */
+  /** Number of the session's chat requests, including this one. */
   readonly nth: number
-  /** What is scripted, in order. */
+  /** The session's script, in order. */
   readonly scripted: readonly Scripted[]
-  /** What the session is until it is reset: a write that names an earlier one comes too late, and is left out. */
+  /** Changes when the session is reset. Writes with an earlier generation are ignored. */
   readonly generation: string
 }
 
-/** An answer that was taken from a script. */
+/** A response that was taken from a script. */
 export interface Claim {
   readonly id: string
-  /** How many its entry had left, this one included. */
+  /** Number of requests that the entry could answer, including this one. */
   readonly left: number
 }
 
-/** How an Exchange ended. */
+/** How an exchange ended. */
 export interface Ending {
-  /** Milliseconds from the request's head to the answer's last byte. */
+  /** Milliseconds from the head of the request to the last byte of the response. */
   readonly duration: number
-  /** Whether the client was gone before it had all. */
+  /** Whether the client disconnected before the end of the response. */
   readonly hungUp: boolean
 }
 
-/** An Exchange as it is kept: the bytes that its journal made of it, and how it ended, once it has. */
+/** An exchange as a Store returns it. The journal defines what the bytes mean. */
 export interface StoredExchange {
   readonly id: string
   readonly session: string
   readonly bytes: Uint8Array
+  /** Undefined until the response is complete. */
   readonly ending: Ending | undefined
 }
 
-/**
- * An Exchange that is not written yet. To write one costs more than to answer its request; under load most are pushed out by
- * newer ones before anybody reads them.
- */
+/** An exchange that is serialized when somebody reads it. Most are evicted before that. */
 export interface LazyExchange {
-  /** Bytes that it takes meanwhile, about. */
+  /** Bytes of memory that it needs until it is serialized; an estimate. It counts towards the limits. */
   readonly size: number
-  /** The bytes that are kept; none where it could not be written. */
+  /** Serializes the exchange. An empty array means that this failed: the exchange is then not listed. */
   readonly toBytes: () => Uint8Array
 }
 
-/** Something that a Store cannot keep because there is too much of it; the message says how much it takes. */
+/** The result of `record`. */
+export interface Recorded {
+  readonly id: string
+  /** Sessions that were evicted since the last call, because there were too many. */
+  readonly forgotten: readonly string[]
+}
+
+/** How much a Store contains. */
+export interface StoreSize {
+  readonly sessions: number
+  readonly exchanges: number
+  readonly bytes: number
+}
+
+/** The limits of a Store; each has a default. */
+export interface Bounds {
+  /** Exchanges per session. The oldest are evicted first. Default 1000. */
+  readonly exchanges?: number
+  /** Sessions. The one that has been unused for longest is evicted first. Default 1000. */
+  readonly sessions?: number
+  /** Bytes of all exchanges. The oldest ones of the largest session are evicted first. Default 64 MiB. */
+  readonly bytes?: number
+}
+
+/** Thrown when a script is too long. The message names the limit. */
 export class StoreFull extends Error {
   override readonly name = 'StoreFull'
 }
 
-/** What a Store keeps, in words. */
-export const REMEMBERED = ['scripts', 'positions', 'journal', 'coverage'] as const
-
-/** How a script is too long; what a StoreFull says of it. */
-export const FULL = {
-  entries: (): string => `a session's script has at most ${MAX_SCRIPTED} entries`,
-  bytes: (): string => `a session's script has at most ${MAX_SCRIPT_BYTES} bytes`,
-  all: (): string => `all scripts together have at most ${MAX_SCRIPTS_BYTES} bytes`,
-} as const
-
-/** What a Store in another process rejects with while that cannot be reached; the message says where it is and why, without its password. */
+/** Thrown when an external store cannot be reached or refuses a command. The message has its location, without the password, and the reason. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
 }
 
-/** How much a Store keeps; each has a default. */
-export interface Bounds {
-  /** Exchanges of a session. */
-  readonly exchanges?: number
-  readonly sessions?: number
-  /** Of all Exchanges. */
-  readonly bytes?: number
-}
-
 /**
- * Everything that is remembered, by session. All of it is asynchronous, so that it can lie in another process. Each call is
- * atomic: of two requests at once, only one takes the last entry of a script.
+ * All state of the mock, by session. A Store may be in another process, so every method is asynchronous. Every write is
+ * atomic: when two requests arrive at once, only one of them takes the last response of a script.
  */
 export interface Store {
-  /** Where it is, as it may be told; undefined for this process's own memory, which no other shares. */
-  readonly place: string | undefined
-  /** Counts a chat request of a session, and tells what is scripted for it. */
+  /** URL of the store, without credentials; undefined for this process's memory. */
+  readonly location: string | undefined
+  /** Counts a chat request and returns the session's state. */
   readonly open: (session: string) => Promise<Opened>
-  /** Adds 1 to a counter of a session, and gives what it then is: 1 at first, and where it comes too late. */
+  /** Adds 1 to a counter of the session and returns its value. Returns 1 if the generation is an earlier one. */
   readonly count: (session: string, counter: string, generation?: string) => Promise<number>
-  /** Appends to a session's script; rejects with StoreFull. */
-  readonly script: (
-    session: string,
-    entries: readonly { readonly json: string; readonly times: number }[],
-  ) => Promise<void>
-  /** What is scripted and not yet asked for. */
+  /** Appends entries to the session's script: all, or none with StoreFull. */
+  readonly script: (session: string, entries: readonly NewEntry[]) => Promise<void>
+  /** The entries of the session's script that can still answer requests. */
   readonly scripted: (session: string) => Promise<readonly Scripted[]>
-  /** Takes one answer of the first of these entries that has one; undefined when other requests have had the last of them. */
+  /** Takes one response from the first of these entries that has one left; undefined if none has. */
   readonly take: (session: string, ids: readonly string[]) => Promise<Claim | undefined>
-  /** Keeps an Exchange, which is written two seconds later at the latest; gives its id, and the sessions that were forgotten to make room. */
-  readonly record: (
-    session: string,
-    exchange: Uint8Array | LazyExchange,
-    generation?: string,
-  ) => Promise<{ readonly id: string; readonly forgotten: readonly string[] }>
-  /** Completes an Exchange, unless it is gone. */
+  /** Adds an exchange. */
+  readonly record: (session: string, exchange: LazyExchange, generation?: string) => Promise<Recorded>
+  /** Adds how an exchange ended, if it is still stored. */
   readonly end: (session: string, id: string, ending: Ending) => Promise<void>
-  /** The Exchanges of a session, or of all, the oldest first. */
+  /** The exchanges of one session or of all, the oldest first. */
   readonly records: (session?: string) => Promise<readonly StoredExchange[]>
-  /** Counts each of the marks for a session: what its requests have exercised. */
+  /** Counts coverage keys: what a request of the session has exercised. */
   readonly mark: (session: string, marks: readonly string[], generation?: string) => Promise<void>
-  /** The marks of a session, or of all, with how often each was made. */
+  /** The coverage keys of one session or of all, with their counts. */
   readonly marks: (session?: string) => Promise<ReadonlyMap<string, number>>
-  /** The marks of all requests since the start, whatever was reset. */
+  /** The coverage keys of all requests since the start, with their counts. A reset does not clear them. */
   readonly total: () => Promise<ReadonlyMap<string, number>>
-  /** Forgets Exchanges of a session, or of all: those with these ids, else every one. */
+  /** Deletes exchanges of one session or of all: those with these ids, by default every one. */
   readonly erase: (session?: string, ids?: readonly string[]) => Promise<void>
-  /** Forgets all of a session, or of all of them: script, counters, Exchanges, marks. */
+  /** Deletes everything of one session or of all: script, counters, exchanges and coverage. */
   readonly reset: (session?: string) => Promise<void>
-  /** How much is kept. */
-  readonly size: () => Promise<{ readonly sessions: number; readonly exchanges: number; readonly bytes: number }>
-  /** Writes what is not written yet, and lets go of what keeps this process busy. What is kept can still be read. */
+  readonly size: () => Promise<StoreSize>
+  /** Closes connections, so that the process can end. The content can still be read afterwards. */
   readonly close: () => Promise<void>
 }
 
-/** Sessions at most; the one that was idle longest is forgotten first. */
-export const MAX_SESSIONS = 1000
-/** Names of forgotten sessions at most that wait to be told. */
-export const MAX_TOLD = 100
-/** Bytes of Exchanges at most, of all sessions; the oldest of the session that has most go first. */
-export const MAX_BYTES = 67_108_864
-/** Entries of a session's script at most. */
-export const MAX_SCRIPTED = 1000
-/** Bytes of a session's script at most. */
-export const MAX_SCRIPT_BYTES = 1_048_576
-/** Bytes of all scripts at most. */
-export const MAX_SCRIPTS_BYTES = 67_108_864
-/** Different marks of a session at most, and different counters. */
-export const MAX_MARKS = 10_000
+/** What a Store contains, in words. */
+export const REMEMBERED = ['scripts', 'positions', 'journal', 'coverage'] as const
 
-/** How much a Store keeps; undefined while it cannot be reached. */
-export async function sizeOf(store: Store): Promise<Awaited<ReturnType<Store['size']>> | undefined> {
+/** Default limits of a Store. */
+export const DEFAULT_BOUNDS: Required<Bounds> = { exchanges: 1000, sessions: 1000, bytes: 67_108_864 }
+
+/** The fixed limits of every Store. */
+export const LIMITS = {
+  /** Names of evicted sessions that the next `record` returns. */
+  forgotten: 100,
+  /** Entries of a session's script. */
+  entries: 1000,
+  /** Bytes of a session's script. */
+  scriptBytes: 1_048_576,
+  /** Bytes of all scripts. */
+  allScripts: 67_108_864,
+  /** Different coverage keys of a session, and different counters. Further ones are not counted. */
+  marks: 10_000,
+} as const
+
+/** The messages of StoreFull. */
+export const FULL = {
+  entries: `a session's script has at most ${LIMITS.entries} entries`,
+  bytes: `a session's script has at most ${LIMITS.scriptBytes} bytes`,
+  all: `all scripts together have at most ${LIMITS.allScripts} bytes`,
+} as const
+
+/** How much a store contains; undefined while it cannot be reached. */
+export async function sizeOf(store: Store): Promise<StoreSize | undefined> {
   return store.size().catch((error: unknown) => {
     if (error instanceof StoreUnavailable) return undefined
     throw error

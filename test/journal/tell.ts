@@ -92,7 +92,7 @@ export async function tell(asked: Asked): Promise<Recorded> {
   Object.assign(facts, asked.facts)
   const store = new MemoryStore()
   const json = toExchange(facts, { request, reply, time: TIME })
-  await store.record('', json)
+  await store.record('', { size: json.length, toBytes: () => json })
   const [kept] = await store.records()
   return {
     exchange: readExchange(kept!),

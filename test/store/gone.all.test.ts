@@ -199,7 +199,36 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     const statuses = await answers
     expect([429, 200, 503].map((status) => statuses.filter((one) => one === status).length)).toEqual([150, 250, 0])
     expect(await broken.exchanges({ status: '429', limit: 1000 })).toHaveLength(150)
+    expect(faults, 'an interruption of less than a second is not reported').toEqual([])
     await broken.close()
+    proxy.close()
+  })
+
+  test('a port that accepts connections and says nothing is gone; another connection is tried until one answers', async () => {
+    let isDeaf = true
+    const sockets = new Set<Socket>()
+    const proxy = createServer((near) => {
+      sockets.add(near.on('error', () => {}))
+      if (!isDeaf) near.pipe(connect(redis.port, '127.0.0.1')).pipe(near)
+    }).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const address = proxy.address()
+    const began = performance.now()
+    const deaf = await createMock({
+      store: `redis://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+      onFault: (fault) => faults.push(String(fault)),
+    })
+    expect(await ask(deaf)).toMatchObject(GONE)
+    expect(performance.now() - began).toBeLessThan(2500)
+    expect(faults).toEqual([expect.stringMatching(/cannot be reached: no answer$/)])
+    isDeaf = false
+    await becomes(200, deaf)
+    expect(await ask(deaf)).toMatchObject({ status: 200 })
+    const first = sockets.size
+    await new Promise((resolve) => setTimeout(resolve, 6000))
+    expect([(await ask(deaf)).status, sockets.size], 'a connection that is idle is kept').toEqual([200, first])
+    await deaf.close()
+    for (const socket of sockets) socket.destroy()
     proxy.close()
   })
 })

@@ -1,69 +1,73 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { MemoryStore } from '../../src/store/memory-store.ts'
-import { storeTests } from './suite.ts'
+import type { LazyExchange } from '../../src/store/store.ts'
+import { exchangeOf, storeTests } from './suite.ts'
 
 storeTests(async (bounds) => new MemoryStore(bounds))
 
-/** An Exchange that tells when it is written. */
-const unwritten = (text: string, told: string[]): { size: number; toBytes: () => Uint8Array } => ({
+/** An exchange of 1000 bytes that notes in `written` when it is serialized. */
+const lazy = (text: string, written: string[]): LazyExchange => ({
   size: 1000,
-  toBytes: () => (told.push(text), Buffer.from(text)),
+  toBytes: () => {
+    written.push(text)
+    return Buffer.from(text)
+  },
 })
+const textsOf = async (store: MemoryStore, session?: string): Promise<string[]> =>
+  (await store.records(session)).map(({ bytes }) => String(bytes))
 
-test('what is not written yet is written when it is read, once, and weighs what it is then', async () => {
+test('an exchange is serialized when it is first read, once, and then weighs its bytes', async () => {
   const store = new MemoryStore()
-  const told: string[] = []
-  for (const text of ['a', 'bb']) await store.record('alice', unwritten(text, told))
-  await store.record('bob', unwritten('ccc', told))
-  expect([told, (await store.size()).bytes]).toEqual([[], 3000])
-  for (let i = 0; i < 2; i++)
-    expect((await store.records('alice')).map(({ bytes: kept }) => String(kept))).toEqual(['a', 'bb'])
-  expect([told, (await store.size()).bytes]).toEqual([['a', 'bb'], 1003])
+  const written: string[] = []
+  for (const text of ['a', 'bb']) await store.record('alice', lazy(text, written))
+  await store.record('bob', lazy('ccc', written))
+  expect([written, (await store.size()).bytes]).toEqual([[], 3000])
+  for (let i = 0; i < 2; i++) expect(await textsOf(store, 'alice')).toEqual(['a', 'bb'])
+  expect([written, (await store.size()).bytes]).toEqual([['a', 'bb'], 1003])
   await store.close()
-  expect([told, (await store.size()).bytes]).toEqual([['a', 'bb', 'ccc'], 6])
+  expect(await textsOf(store), 'it can be read after the end').toEqual(['a', 'bb', 'ccc'])
+  expect([written, (await store.size()).bytes]).toEqual([['a', 'bb', 'ccc'], 6])
 })
 
-test('what nobody reads is written within two seconds; what newer ones push out, never', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  try {
-    const store = new MemoryStore({ exchanges: 2 })
-    const told: string[] = []
-    for (const text of ['a', 'b', 'c']) await store.record('', unwritten(text, told))
-    await vi.advanceTimersByTimeAsync(2000)
-    expect(told).toEqual(['b', 'c'])
-    await store.record('', unwritten('d', told))
-    await store.erase('')
-    await vi.advanceTimersByTimeAsync(5000)
-    expect([told, (await store.size()).bytes, vi.getTimerCount()]).toEqual([['b', 'c'], 0, 0])
-  } finally {
-    vi.useRealTimers()
-  }
+test('an exchange that is evicted or erased before it is read is never serialized', async () => {
+  const store = new MemoryStore({ exchanges: 2, bytes: 2500 })
+  const written: string[] = []
+  for (const text of ['a', 'b', 'c']) await store.record('alice', lazy(text, written))
+  expect(await textsOf(store), 'the oldest of a session').toEqual(['b', 'c'])
+  await store.record('bob', lazy('d', written))
+  await store.record('bob', lazy('e', written))
+  await store.record('bob', lazy('f', written))
+  expect(await textsOf(store), 'by what it weighs').toEqual(['b', 'c', 'e', 'f'])
+  await store.record('bob', lazy('g', written))
+  await store.erase('bob')
+  expect([await textsOf(store), written, (await store.size()).bytes]).toEqual([['b', 'c'], ['b', 'c', 'e', 'f'], 2])
 })
 
-test('what is forgotten while others are written is not written any more', async () => {
+test('what is reset while others are serialized is not serialized any more, and a long journal lets others have their turn', async () => {
   const store = new MemoryStore()
-  const told: string[] = []
-  for (let i = 0; i < 100; i++) await store.record('', unwritten(String(i), told))
+  const written: string[] = []
+  for (let i = 0; i < 100; i++) await store.record('', lazy(String(i), written))
   const reading = store.records()
+  await new Promise((resolve) => setImmediate(resolve))
   await store.reset()
   expect(await reading).toEqual([])
-  expect([told.length < 100, (await store.size()).bytes]).toEqual([true, 0])
+  expect([written.length < 100, (await store.size()).bytes]).toEqual([true, 0])
 })
 
 test('what is recorded while a reset is under way weighs nothing when it is gone', async () => {
   const store = new MemoryStore()
   for (const name of ['alice', undefined]) {
     const reset = store.reset(name)
-    await store.record('alice', new Uint8Array(100))
+    await store.record('alice', exchangeOf(new Uint8Array(100)))
     await reset
   }
   await store.reset()
   expect(await store.size()).toEqual({ sessions: 0, exchanges: 0, bytes: 0 })
 })
 
-test('what could not be written is not told', async () => {
+test('an exchange that could not be serialized is not listed', async () => {
   const store = new MemoryStore()
   await store.record('', { size: 5, toBytes: () => new Uint8Array() })
-  await store.record('', Buffer.from('a'))
-  expect(await store.records()).toHaveLength(1)
+  await store.record('', exchangeOf('a'))
+  expect(await textsOf(store)).toEqual(['a'])
 })

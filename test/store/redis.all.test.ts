@@ -14,7 +14,7 @@ import { openRedis } from '../../src/store/redis/redis-store.ts'
 import type { Bounds, Store } from '../../src/store/store.ts'
 import type { Redis } from './redis.ts'
 import { SERVER, SKIPPED, startRedis } from './redis.ts'
-import { storeTests } from './suite.ts'
+import { exchangeOf, storeTests } from './suite.ts'
 
 describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
   let redis: Redis
@@ -62,9 +62,9 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
       expect.arrayContaining([1, 2, 3]),
     )
     const written = [
-      await one.record('alice', Buffer.from('1')),
-      await two.record('bob', Buffer.from('2')),
-      await one.record('alice', Buffer.from('3')),
+      await one.record('alice', exchangeOf('1')),
+      await two.record('bob', exchangeOf('2')),
+      await one.record('alice', exchangeOf('3')),
     ]
     expect((await two.records()).map(({ id, bytes }) => [id, String(bytes)])).toEqual(
       written.map(({ id }, i) => [id, String(i + 1)]),
@@ -76,7 +76,7 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     const store = await open()
     for (const session of ['a', 'a:journal', 'marks:a', '}:about', '*']) {
       await store.script(session, [{ json: JSON.stringify(`${session} \u{1F98A} \u0000`), times: 1 }])
-      await store.record(session, Uint8Array.from([0, 255, 13, 10, 128]))
+      await store.record(session, exchangeOf(Uint8Array.from([0, 255, 13, 10, 128])))
     }
     await store.reset('a')
     await store.reset('*')
@@ -93,7 +93,7 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     const { scripted, generation } = await store.open('alice')
     await store.take('alice', [scripted[0]?.id ?? ''])
     await store.count('alice', 'turn', generation)
-    const { id } = await store.record('alice', Buffer.from('a'), generation)
+    const { id } = await store.record('alice', exchangeOf('a'), generation)
     await store.end('alice', id, { duration: 1, hungUp: false })
     await store.mark('alice', ['m'])
     await store.reset('nobody')
@@ -108,10 +108,10 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
   test('what nobody uses is gone when its time is over, and weighs nothing any more', async () => {
     const store = await open({ ttl: 1 })
     await store.script('idle', [{ json: '"a"', times: 1 }])
-    await store.record('idle', Buffer.from('abc'))
+    await store.record('idle', exchangeOf('abc'))
     for (let i = 0; i < 7; i++) {
       await new Promise((resolve) => setTimeout(resolve, 200))
-      await store.record('busy', Buffer.from('a'))
+      await store.record('busy', exchangeOf('a'))
     }
     expect([await store.scripted('idle'), await store.records('idle')]).toEqual([[], []])
     expect(await store.size()).toEqual({ sessions: 1, exchanges: 7, bytes: 7 })
@@ -120,7 +120,7 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
   test('a journal that is longer than one page is read whole and in order', async () => {
     const store = await open({ exchanges: 150 })
     const written: string[] = []
-    for (let i = 0; i < 200; i++) written.push((await store.record('', Buffer.from(String(i)))).id)
+    for (let i = 0; i < 200; i++) written.push((await store.record('', exchangeOf(String(i)))).id)
     expect((await store.records('')).map(({ id }) => id)).toEqual(written.slice(-150))
     await store.erase('', written.slice(60, 100))
     expect(await store.records()).toHaveLength(110)
@@ -128,11 +128,11 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
 
   test('a sum of bytes that somebody else has spoilt is mended, and holds nobody up', async () => {
     const store = await open({}, 'spoilt')
-    await store.record('', Buffer.from('a'))
+    await store.record('', exchangeOf('a'))
     await asked(async (client) => client.sendCommand(['HSET', '{spoilt}:about', 'bytes', '99999999999']))
-    await store.record('', Buffer.from('b'))
+    await store.record('', exchangeOf('b'))
     expect(await store.size()).toEqual({ sessions: 1, exchanges: 0, bytes: 0 })
-    await store.record('', Buffer.from('c'))
+    await store.record('', exchangeOf('c'))
     expect(await store.size()).toEqual({ sessions: 1, exchanges: 1, bytes: 1 })
   })
 
@@ -140,7 +140,7 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     const store = await open()
     const connections = async (): Promise<number> =>
       asked(async (client) => (await client.sendCommand<string>(['CLIENT', 'LIST'])).trim().split('\n').length)
-    await store.record('', Buffer.from('a'))
+    await store.record('', exchangeOf('a'))
     const before = await connections()
     await store.close()
     expect(await store.records()).toHaveLength(1)
@@ -249,27 +249,27 @@ const commands = fc.oneof(
   fc.record({ do: fc.constant('size') }),
 )
 
-/** Does one command after the other, and gives what each gave; ids and epochs are told by the place at which they first came. */
+/** Does one command after the other, and gives what each gave; ids and generations are replaced by the order in which they first came. */
 function createWalk(store: Store): (command: any) => Promise<unknown> {
   const ids: string[] = []
-  const epochs: string[] = []
+  const generations: string[] = []
   const told = (id: string): number => (ids.includes(id) ? ids.indexOf(id) : ids.push(id) - 1)
-  const epochAt = (i: number | undefined): string | undefined =>
-    i === undefined ? undefined : epochs[i % epochs.length]
+  const generationAt = (i: number | undefined): string | undefined =>
+    i === undefined ? undefined : generations[i % generations.length]
   const idAt = (i: number): string => ids[i % ids.length] ?? 'none'
   const scriptOf = async (name: string): Promise<unknown> =>
     (await store.scripted(name)).map(({ id, ...rest }) => ({ ...rest, id: told(id) }))
   const walk: Readonly<Record<string, (command: any) => Promise<unknown>>> = {
     open: async (command) => {
       const { nth, generation, scripted } = await store.open(command.session)
-      if (!epochs.includes(generation)) epochs.push(generation)
+      if (!generations.includes(generation)) generations.push(generation)
       return {
         nth,
-        generation: epochs.indexOf(generation),
+        generation: generations.indexOf(generation),
         scripted: scripted.map(({ id, ...rest }) => ({ ...rest, id: told(id) })),
       }
     },
-    count: async (command) => store.count(command.session, command.mark, epochAt(command.generation)),
+    count: async (command) => store.count(command.session, command.mark, generationAt(command.generation)),
     script: async (command) => [await store.script(command.session, command.entries), await scriptOf(command.session)],
     scripted: async (command) => scriptOf(command.session),
     take: async (command) => {
@@ -279,8 +279,8 @@ function createWalk(store: Store): (command: any) => Promise<unknown> {
     record: async (command) => {
       const { id, forgotten } = await store.record(
         command.session,
-        Buffer.alloc(command.size, 'x'),
-        epochAt(command.generation),
+        exchangeOf('x'.repeat(command.size)),
+        generationAt(command.generation),
       )
       return [told(id), forgotten]
     },
@@ -292,7 +292,7 @@ function createWalk(store: Store): (command: any) => Promise<unknown> {
         id: told(id),
         bytes: String(Buffer.from(bytes)),
       })),
-    mark: async (command) => store.mark(command.session, command.marks, epochAt(command.generation)),
+    mark: async (command) => store.mark(command.session, command.marks, generationAt(command.generation)),
     marks: async (command) => [await store.marks(command.some), await store.total()],
     erase: async (command) => store.erase(command.some, command.places?.map(idAt)),
     reset: async (command) => store.reset(command.some),

@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest'
-import type { Bounds, Store } from '../../src/store/store.ts'
-import { MAX_MARKS, MAX_SCRIPT_BYTES, MAX_SCRIPTED, MAX_SESSIONS, StoreFull } from '../../src/store/store.ts'
+import type { Bounds, LazyExchange, Store } from '../../src/store/store.ts'
+import { DEFAULT_BOUNDS, LIMITS, StoreFull } from '../../src/store/store.ts'
 
-const bytes = (length: number): Uint8Array => Buffer.alloc(length)
+/** An exchange with these bytes. */
+export function exchangeOf(content: string | Uint8Array): LazyExchange {
+  const bytes = Buffer.from(content)
+  return { size: bytes.length, toBytes: () => bytes }
+}
+
+const { sessions: MAX_SESSIONS } = DEFAULT_BOUNDS
+const { marks: MAX_MARKS, scriptBytes: MAX_SCRIPT_BYTES, entries: MAX_SCRIPTED } = LIMITS
+const bytes = (length: number): LazyExchange => exchangeOf(Buffer.alloc(length))
 const once = (json: string): { json: string; times: number } => ({ json, times: 1 })
 const idsOf = async (store: Store, session?: string): Promise<string[]> =>
   (await store.records(session)).map(({ id }) => id)
@@ -85,9 +93,9 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
 
   test('exchanges are kept as they came, the oldest first, of one session or of all; one is completed when it has ended', async () => {
     const store = await open()
-    const { id: first } = await store.record('alice', Buffer.from('one'))
-    const { id: second } = await store.record('bob', Buffer.from('two'))
-    const { id: third } = await store.record('alice', Buffer.from('three'))
+    const { id: first } = await store.record('alice', exchangeOf('one'))
+    const { id: second } = await store.record('bob', exchangeOf('two'))
+    const { id: third } = await store.record('alice', exchangeOf('three'))
     expect(await idsOf(store)).toEqual([first, second, third])
     expect(await idsOf(store, 'alice')).toEqual([first, third])
     await store.end('alice', first, { duration: 5, hungUp: true })

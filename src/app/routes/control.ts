@@ -87,9 +87,9 @@ async function health(mock: MockContext): Promise<Reply> {
     sessions: size?.sessions ?? null,
     exchanges: size?.exchanges ?? null,
     store: {
-      place: choosing.store.place ?? 'memory',
+      place: choosing.store.location ?? 'memory',
       reached: size !== undefined,
-      notShared: choosing.store.place === undefined ? REMEMBERED : [],
+      notShared: choosing.store.location === undefined ? REMEMBERED : [],
     },
   })
 }

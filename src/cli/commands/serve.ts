@@ -80,7 +80,7 @@ function toText(error: unknown): string {
 function replicaNotice({ store, host = '127.0.0.1' }: Pick<Options, 'store' | 'host'>): string | undefined {
   const redis = store === undefined ? undefined : parseRedisUrl(store)
   const what = `${REMEMBERED.slice(0, -1).join(', ')} and ${REMEMBERED.at(-1)}`
-  if (redis !== undefined) return `${what} are shared at ${redis.place}, prefix ${redis.prefix}`
+  if (redis !== undefined) return `${what} are shared at ${redis.location}, prefix ${redis.prefix}`
   if (/^(?:localhost|127\.[\d.]+|::1)$/.test(host)) return undefined
   return `${what} are of this process alone; several replicas share them with --store`
 }

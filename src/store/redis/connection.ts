@@ -1,214 +1,172 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { StoreUnavailable } from '../store.ts'
 
-/** What is used of a client of @redis/client. */
+/** The part of a client of @redis/client that is used here. */
 export interface Client {
+  readonly isReady: boolean
   readonly connect: () => Promise<unknown>
   readonly sendCommand: (args: readonly (string | Buffer)[], options?: object) => Promise<unknown>
   readonly destroy: () => void
-  readonly on: (event: 'error', listener: (error: Error) => void) => unknown
+  readonly on: {
+    (event: 'ready', listener: () => void): unknown
+    (event: 'error', listener: (error: Error) => void): unknown
+  }
 }
 
-/** How a Connection comes about. */
-export interface Connecting {
-  /** A client that is not connected yet, and does not connect again by itself. */
-  readonly create: () => Client
-  /** Whether an error is what the store said, so that it has been reached. */
+/** What a Connection needs. */
+export interface ConnectionOptions {
+  /** Creates a client that reconnects by itself and rejects commands while it is not connected. */
+  readonly createClient: () => Client
+  /** Whether an error is a reply of the store. */
   readonly isReply: (error: unknown) => boolean
-  /** Where the store is, as it may be told. */
-  readonly place: string
-  /** Told once when it cannot be reached, or refuses what it is asked; not of a connection that is back within a second. */
+  /** URL of the store, without credentials. */
+  readonly location: string
+  /** Called once when the store has been out of reach for a second, or refuses commands. */
   readonly onLost: (error: StoreUnavailable) => void
 }
 
-/** A store that says nothing for four ticks is gone, and a lost connection is waited for as long. A process that is held up for a second counts one. */
+/**
+ * A second: how long commands wait for a broken connection, and how long a store may reply to nothing. Counted in ticks of
+ * 250 ms, because a process that was blocked for a second counts only one.
+ */
 const [TICK, TICKS] = [250, 4]
-/** How often a command is sent, when its connection breaks. */
+/** How often a command is sent when its connection breaks. */
 const TRIES = 5
-/** Milliseconds between two attempts to connect, the first and the longest. */
-const [FIRST_PAUSE, LONGEST_PAUSE] = [20, 500]
 
-/** What a store says when it is there and cannot do what it is for. */
+/** Error replies of a store that is there and does not work. */
 const REFUSALS =
   /\b(?:LOADING|BUSY|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|CLUSTERDOWN|NOAUTH|NOPERM|WRONGPASS|UNKILLABLE|WRONGTYPE)\b/
 
-/** One connected client, and whether it still answers. */
-class Link {
-  readonly client: Client
-  readonly #onSilence: (link: Link) => void
-  #open = 0
-  #quiet = 0
+/**
+ * A connection to a store. The client of @redis/client reconnects by itself, and replaces a connection on which nothing
+ * happens. This class adds what the client does not do:
+ *
+ * - It sends a command again whose connection breaks. So each command must be idempotent.
+ * - When the store replies to no command for a second, all of them fail. The client has no timeout for a command that it
+ *   has sent.
+ * - When the store is out of reach for more than a second, commands fail at once. A shorter interruption is not reported.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions
+  /** Undefined after `close`. */
+  #client: Client | undefined
+  /** Set while the client is not ready. Settles when it is ready again, or after a second: then the store is lost. */
+  #recovery: Promise<void> | undefined
+  #recovered = new AbortController()
+  #reason = 'no answer'
+  #reported = ''
+  #pending = 0
+  #silentTicks = 0
   #timer: NodeJS.Timeout | undefined
-  isSilent = false
 
-  constructor(client: Client, onSilence: (link: Link) => void) {
-    this.client = client
-    this.#onSilence = onSilence
+  constructor(options: ConnectionOptions) {
+    this.#options = options
   }
 
+  /** Connects. Resolves when the store has replied, or after a second; it keeps trying in the background. */
+  async open(): Promise<void> {
+    this.#connect()
+    this.#recovery = this.#recover()
+    await this.send(['PING']).catch(() => {}) // the error has been reported
+  }
+
+  /** Sends a command and returns its reply. Rejects with StoreUnavailable or with the store's error. */
   async send(args: readonly (string | Buffer)[], options?: object): Promise<unknown> {
-    this.#open++
-    this.#timer ??= setInterval(() => this.#tick(), TICK)
-    try {
-      return await this.client.sendCommand(args, options)
-    } finally {
-      this.#quiet = 0
-      if (--this.#open === 0) this.#rest()
+    for (let tries = 1; ; tries++) {
+      const client = this.#client
+      if (client === undefined) return this.#sendAfterClose(args, options)
+      if (!client.isReady) await this.#recovery
+      if (!client.isReady && client === this.#client) throw this.#unavailable()
+      this.#pending++
+      this.#timer ??= setInterval(() => this.#tick(), TICK)
+      try {
+        return await client.sendCommand(args, options)
+      } catch (error) {
+        if (this.#options.isReply(error)) throw this.#toRefusal(error)
+        const wasSilent = this.#client !== undefined && this.#client !== client
+        if (tries === TRIES || wasSilent) throw this.#unavailable()
+      } finally {
+        this.#silentTicks = 0
+        if (--this.#pending === 0) {
+          clearInterval(this.#timer)
+          this.#timer = undefined
+        }
+      }
     }
+  }
+
+  /** Closes the connection. Later commands open one for themselves. */
+  close(): void {
+    const client = this.#client
+    this.#client = undefined
+    this.#recovered.abort()
+    client?.destroy()
+  }
+
+  #connect(): void {
+    const client = this.#options.createClient()
+    this.#client = client
+    client.on('ready', () => {
+      if (client !== this.#client) return client.destroy() // it was destroyed while it connected, and does not notice
+      this.#recovered.abort()
+      this.#recovery = undefined
+      this.#reported = ''
+    })
+    client.on('error', (error) => {
+      if (client !== this.#client || client.isReady) return
+      this.#reason = reasonOf(error)
+      this.#recovery ??= this.#recover()
+    })
+    void client.connect().catch(() => {}) // the event has the error
+  }
+
+  async #recover(): Promise<void> {
+    this.#recovered = new AbortController()
+    const { signal } = this.#recovered
+    for (let i = 0; i < TICKS; i++) await wait(TICK, undefined, { signal }).catch(() => {})
+    if (!signal.aborted) this.#report(this.#unavailable())
   }
 
   #tick(): void {
-    if (++this.#quiet < TICKS) return
-    this.isSilent = true
-    this.#rest()
-    this.#onSilence(this)
+    if (++this.#silentTicks < TICKS) return
+    this.#reason = `no answer for ${(TICK * TICKS) / 1000} s`
+    const silent = this.#client
+    this.#connect()
+    this.#recovery = Promise.resolve() // no command waits for another second
+    silent?.destroy() // rejects its commands
+    this.#report(this.#unavailable())
   }
 
-  #rest(): void {
-    clearInterval(this.#timer)
-    this.#timer = undefined
-  }
-}
-
-/**
- * The way to a store: one connection, made anew when it breaks, for as long as it is not closed. No command waits for ever:
- * a store that says nothing for a second is gone, and while it is gone for longer than that, all commands fail at once with
- * StoreUnavailable, so that no more of them wait than there are requests being answered. A command whose connection breaks is sent again, so it has to bear being done twice.
- */
-export class Connection {
-  readonly #connecting: Connecting
-  #link: Link | undefined
-  #next: Promise<Link | undefined> = Promise.resolve(undefined)
-  #patience: Promise<undefined> = Promise.resolve(undefined)
-  #isClosed = false
-  #reason = 'no answer'
-  #told = ''
-
-  constructor(connecting: Connecting) {
-    this.#connecting = connecting
-  }
-
-  /** Connects; done when that is so, or a second has passed: then it goes on trying. */
-  async open(): Promise<void> {
-    await this.#restart()
-  }
-
-  /** Sends a command, and gives its reply. */
-  async ask(args: readonly (string | Buffer)[], options?: object): Promise<unknown> {
-    for (let tries = 1; ; tries++) {
-      const link = this.#link ?? (await this.#back())
-      try {
-        return await link.send(args, options)
-      } catch (error) {
-        if (this.#connecting.isReply(error)) throw this.#refused(error)
-        this.#lose(link, error)
-        if (tries === TRIES || link.isSilent) throw this.#unavailable()
-      } finally {
-        if (this.#isClosed && link !== this.#link) link.client.destroy()
-      }
-    }
-  }
-
-  /** Lets go of the connection. What is asked later gets one of its own. */
-  close(): void {
-    this.#isClosed = true
-    this.#link?.client.destroy()
-    this.#link = undefined
-  }
-
-  // The connection, once it is back; StoreUnavailable when that takes longer than it is waited for.
-  async #back(): Promise<Link> {
-    const link = this.#isClosed ? await this.#attempt() : await Promise.race([this.#next, this.#patience])
-    if (link === undefined) throw this.#unavailable()
-    return link
-  }
-
-  #lose(link: Link, error: unknown): void {
-    link.client.destroy()
-    if (link !== this.#link) return
-    this.#link = undefined
-    this.#reason = reasonOf(error)
-    if (!this.#isClosed) void this.#restart()
-  }
-
-  async #restart(): Promise<void> {
-    const done = new AbortController()
-    this.#next = this.#reconnect()
-    this.#patience = patience(done.signal)
-    await Promise.race([this.#next, this.#patience])
-    done.abort()
-    if (this.#link === undefined && !this.#isClosed) this.#tell(this.#unavailable())
-  }
-
-  async #reconnect(): Promise<Link | undefined> {
-    for (let pause = FIRST_PAUSE; !this.#isClosed; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      const link = await this.#attempt()
-      if (link !== undefined && !this.#isClosed) {
-        this.#told = ''
-        return (this.#link = link)
-      }
-      link?.client.destroy()
-      await wait(pause, undefined, { ref: false })
-    }
-    return undefined
-  }
-
-  // A client that has answered; a port that is open is no store yet.
-  async #attempt(): Promise<Link | undefined> {
-    const client = this.#connecting.create()
-    const link = new Link(client, (silent) => this.#lose(silent, new Error(SILENT)))
-    client.on('error', (error) => this.#lose(link, error))
-    const done = new AbortController()
+  async #sendAfterClose(args: readonly (string | Buffer)[], options?: object): Promise<unknown> {
+    const connection = new Connection({ ...this.#options, onLost: () => {} })
     try {
-      const answered = client.connect().then(async () => client.sendCommand(['PING']))
-      await Promise.race([answered, patience(done.signal).then(refuse)])
-      return link
-    } catch (error) {
-      this.#reason = reasonOf(error)
-      client.destroy()
-      return undefined
+      await connection.open()
+      return await connection.send(args, options)
     } finally {
-      done.abort()
+      connection.close()
     }
-  }
-
-  #refused(error: unknown): unknown {
-    const said = reasonOf(error).replace(/ script: .*/s, '') // which one it was says nothing to anybody
-    if (!REFUSALS.test(said)) return error
-    const refusal = new StoreUnavailable(`the store at ${this.#connecting.place} refuses: ${said}`)
-    this.#tell(refusal)
-    return refusal
   }
 
   #unavailable(): StoreUnavailable {
-    return new StoreUnavailable(`the store at ${this.#connecting.place} cannot be reached: ${this.#reason}`)
+    return new StoreUnavailable(`the store at ${this.#options.location} cannot be reached: ${this.#reason}`)
   }
 
-  #tell(error: StoreUnavailable): void {
-    if (error.message === this.#told) return
-    this.#told = error.message
-    this.#connecting.onLost(error)
+  #toRefusal(error: unknown): unknown {
+    const reason = reasonOf(error).replace(/ script: .*/s, '') // the hash of the script helps nobody
+    if (!REFUSALS.test(reason)) return error
+    const refusal = new StoreUnavailable(`the store at ${this.#options.location} refuses: ${reason}`)
+    this.#report(refusal)
+    return refusal
   }
-}
 
-const SILENT = `no answer for ${(TICK * TICKS) / 1000} s`
-
-// It ends at once when nobody waits for it any more.
-async function patience(signal: AbortSignal): Promise<undefined> {
-  for (let i = 0; i < TICKS; i++) await wait(TICK, undefined, { signal }).catch(() => {})
-  return undefined
-}
-
-function refuse(): never {
-  throw new Error(SILENT)
+  #report(error: StoreUnavailable): void {
+    if (error.message === this.#reported) return
+    this.#reported = error.message
+    this.#options.onLost(error)
+  }
 }
 
 function reasonOf(error: unknown): string {
-  const text =
-    error instanceof AggregateError
-      ? error.errors.map(reasonOf).join(', ')
-      : error instanceof Error
-        ? error.message
-        : String(error)
-  return text.slice(0, 300)
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ').slice(0, 300)
+  return (error instanceof Error ? error.message : String(error)).slice(0, 300)
 }

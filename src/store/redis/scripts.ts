@@ -1,21 +1,23 @@
 import { hash } from 'node:crypto'
 import type { Bounds } from '../store.ts'
-import { MAX_MARKS, MAX_SCRIPT_BYTES, MAX_SCRIPTED, MAX_SCRIPTS_BYTES, MAX_TOLD } from '../store.ts'
+import { LIMITS } from '../store.ts'
 
-/** A program that Redis runs as one step: nobody sees it half done. */
+/** A Lua script, which Redis runs atomically. */
 export interface Lua {
   readonly source: string
   readonly sha: string
 }
 
-/** Milliseconds for which it is known what a command did, so that it can be sent again when its reply was lost. */
-const KNOWN = 10_000
+/** Milliseconds for which the reply to a command is kept, so that it can be sent again when its connection breaks. */
+const REPLY_TTL = 10_000
 
-// KEYS[1] begins the name of every key. ARGV: whatever names this command alone, the session, its epoch, and what is below.
-// A session's parts are one key each; what is of all sessions is summed up beside them, so that no bound needs a search.
+// KEYS[1] is the prefix of all keys. ARGV: a token that is unique to this command, the session, its generation, and the
+// arguments of the script. Each part of a session has a key of its own. Sums over all sessions are kept as well, so that
+// no limit needs a search.
 const COMMON = `
-local P, token, name, epoch = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-local ABOUT, SESSIONS, WEIGHTS, SCRIPTS, TOTAL, FORGOTTEN = P .. ':about', P .. ':sessions', P .. ':weights', P .. ':scripts', P .. ':total', P .. ':forgotten'
+local P, token, name, generation = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local ABOUT, SESSIONS, WEIGHTS = P .. ':about', P .. ':sessions', P .. ':weights'
+local SCRIPTS, TOTAL, FORGOTTEN = P .. ':scripts', P .. ':total', P .. ':forgotten'
 local SHARED = { ABOUT, SESSIONS, WEIGHTS, SCRIPTS, TOTAL, FORGOTTEN }
 local PARTS = { 'session', 'counters', 'script', 'left', 'journal', 'exchanges', 'marks' }
 local call = redis.call
@@ -41,42 +43,42 @@ end
 local time = call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 
--- Grows, and no id comes twice, not even when all was lost meanwhile.
+-- Ids grow and are unique, even if the store has lost its data meanwhile.
 local function nextId()
   local id = whole(math.max(now, tonumber(call('HGET', ABOUT, 'ids') or 0) + 1))
   call('HSET', ABOUT, 'ids', id)
   return id
 end
 
--- Its keys are gone by themselves; now it is counted no more.
+-- Removes sessions whose keys have expired from the sums.
 local function purge()
   for _, session in ipairs(call('ZRANGEBYSCORE', SESSIONS, '-inf', whole(now - TTL * 1000000))) do forget(session) end
 end
 
--- Whether the session was reset since: then this comes too late.
-local function isLate() return epoch ~= '' and call('HGET', key('session', name), 'epoch') ~= epoch end
+-- Whether the session was reset or evicted since this generation.
+local function isOutdated() return generation ~= '' and call('HGET', key('session', name), 'generation') ~= generation end
 
--- The session is the one that was used last; for a new one the one that was idle longest goes.
+-- The session becomes the most recently used one. A new one may evict the one that was unused for longest.
 local isUsed = false
-local function find()
+local function use()
   isUsed = true
   purge()
   local newest = tonumber(call('ZREVRANGE', SESSIONS, 0, 0, 'WITHSCORES')[2] or 0)
   call('ZADD', SESSIONS, whole(math.max(now, newest + 1)), name)
-  if call('HEXISTS', key('session', name), 'epoch') == 0 then call('HSET', key('session', name), 'epoch', nextId()) end
-  while call('ZCARD', SESSIONS) > MOST_SESSIONS do
+  if call('HEXISTS', key('session', name), 'generation') == 0 then call('HSET', key('session', name), 'generation', nextId()) end
+  while call('ZCARD', SESSIONS) > MAX_SESSIONS do
     local idle = call('ZRANGE', SESSIONS, 0, 0)[1]
     forget(idle)
-    if call('LLEN', FORGOTTEN) < MAX_TOLD then call('RPUSH', FORGOTTEN, idle) end
+    if call('LLEN', FORGOTTEN) < MAX_FORGOTTEN then call('RPUSH', FORGOTTEN, idle) end
   end
 end
 
--- Does it, unless this very command has done it before.
+-- Runs the function, unless this command has run before: then returns the reply of that time.
 local function once(act)
   local done = call('GET', P .. ':done:' .. token)
   if done then return cjson.decode(done) end
   local reply = act()
-  call('SET', P .. ':done:' .. token, cjson.encode(reply), 'PX', KNOWN)
+  call('SET', P .. ':done:' .. token, cjson.encode(reply), 'PX', REPLY_TTL)
   return reply
 end
 
@@ -87,7 +89,7 @@ local function erase(session, id)
   weigh(WEIGHTS, 'bytes', session, -size)
 end
 
--- The oldest Exchange of a session; where there is none, what it was said to weigh.
+-- Deletes the oldest exchange of a session; if there is none, the session's weight.
 local function drop(session)
   local oldest = call('XRANGE', key('journal', session), '-', '+', 'COUNT', 1)[1]
   if oldest then erase(session, string.match(oldest[1], '^%d+')) else weigh(WEIGHTS, 'bytes', session, -weightOf(WEIGHTS, session)) end
@@ -98,32 +100,32 @@ local function add(counts, field)
   return call('HINCRBY', counts, field, 1)
 end
 
-local function keep()
+local function extendTtl()
   for _, shared in ipairs(SHARED) do call('EXPIRE', shared, TTL) end
   if not isUsed then return end
   for _, part in ipairs(PARTS) do call('EXPIRE', key(part, name), TTL) end
 end
 `
 
-// What each does; what it gives is the reply. Those that write keep alive what they wrote.
+// The scripts. What a script returns is the reply.
 const BODIES = {
   open: `
-find()
+use()
 local nth = once(function() return call('HINCRBY', key('session', name), 'requests', 1) end)
-return { nth, call('HGET', key('session', name), 'epoch'), call('HGETALL', key('left', name)), call('HGETALL', key('script', name)) }`,
+return { nth, call('HGET', key('session', name), 'generation'), call('HGETALL', key('left', name)), call('HGETALL', key('script', name)) }`,
 
   count: `
-if isLate() then return 1 end
-find()
+if isOutdated() then return 1 end
+use()
 return once(function() return add(key('counters', name), ARGV[4]) end)`,
 
-  // ARGV: JSON and how often, in turns.
+  // ARGV: JSON and number of times of each entry.
   script: `
-find()
+use()
 return once(function()
   local bytes = 0
   for i = 4, #ARGV, 2 do bytes = bytes + #ARGV[i] end
-  if call('HLEN', key('left', name)) + (#ARGV - 3) / 2 > MAX_SCRIPTED then return 'entries' end
+  if call('HLEN', key('left', name)) + (#ARGV - 3) / 2 > MAX_ENTRIES then return 'entries' end
   if weightOf(SCRIPTS, name) + bytes > MAX_SCRIPT_BYTES then return 'bytes' end
   if tonumber(call('HGET', ABOUT, 'scripts') or 0) + bytes > MAX_SCRIPTS_BYTES then return 'all' end
   for i = 4, #ARGV, 2 do
@@ -137,9 +139,9 @@ end)`,
 
   scripted: `return { call('HGETALL', key('left', name)), call('HGETALL', key('script', name)) }`,
 
-  // ARGV: ids; the first that has an answer left.
+  // ARGV: ids. Takes from the first that has a response left.
   take: `
-find()
+use()
 return once(function()
   for i = 4, #ARGV do
     local left = tonumber(call('HGET', key('left', name), ARGV[i]) or 0)
@@ -156,17 +158,17 @@ end)`,
 
   // ARGV: the bytes.
   record: `
-if isLate() then return { '0', {} } end
-find()
+if isOutdated() then return { '0', {} } end
+use()
 return once(function()
   local id, size = nextId(), #ARGV[4]
-  while MOST_EXCHANGES > 0 and call('XLEN', key('journal', name)) >= MOST_EXCHANGES do drop(name) end
-  call('XADD', key('journal', name), 'MAXLEN', MOST_EXCHANGES, id .. '-0', 'bytes', ARGV[4])
-  if MOST_EXCHANGES > 0 then
+  while MAX_EXCHANGES > 0 and call('XLEN', key('journal', name)) >= MAX_EXCHANGES do drop(name) end
+  call('XADD', key('journal', name), 'MAXLEN', MAX_EXCHANGES, id .. '-0', 'bytes', ARGV[4])
+  if MAX_EXCHANGES > 0 then
     call('HSET', key('exchanges', name), id, size)
     weigh(WEIGHTS, 'bytes', name, size)
   end
-  while tonumber(call('HGET', ABOUT, 'bytes') or 0) > MOST_BYTES do
+  while tonumber(call('HGET', ABOUT, 'bytes') or 0) > MAX_BYTES do
     local most = call('ZREVRANGE', WEIGHTS, 0, 0)[1]
     if not most and call('XLEN', key('journal', name)) == 0 then call('HSET', ABOUT, 'bytes', 0) break end
     drop(most or name)
@@ -177,18 +179,18 @@ return once(function()
 end)`,
 
   // ARGV: the id, and the ending as JSON.
-  finish: `
+  end: `
 local about = call('HGET', key('exchanges', name), ARGV[4])
 if about then call('HSET', key('exchanges', name), ARGV[4], string.match(about, '^%d+') .. ' ' .. ARGV[5]) end
 return 0`,
 
   // ARGV: the marks.
   mark: `
-local isOver = isLate()
-if not isOver then find() end
+local isOld = isOutdated()
+if not isOld then use() end
 return once(function()
   for i = 4, #ARGV do
-    if not isOver then add(key('marks', name), ARGV[i]) end
+    if not isOld then add(key('marks', name), ARGV[i]) end
     add(TOTAL, ARGV[i])
   end
   return 0
@@ -212,7 +214,7 @@ return 0`,
 for _, session in ipairs(call('ZRANGE', SESSIONS, 0, -1)) do forget(session) end
 return 0`,
 
-  // It also writes: a store that refuses that is not ready.
+  // Also writes: a store that refuses writes is not ready.
   size: `
 purge()
 call('SET', P .. ':probe', '1', 'PX', 1000)
@@ -221,10 +223,10 @@ for _, session in ipairs(call('ZRANGE', SESSIONS, 0, -1)) do exchanges = exchang
 return { call('ZCARD', SESSIONS), exchanges, call('HGET', ABOUT, 'bytes') or '0' }`,
 }
 
-/** A program's name. */
+/** The name of a script. */
 export type Program = keyof typeof BODIES
 
-/** The programs, for these bounds and the seconds for which it is kept what nobody uses. */
+/** The scripts for these limits; `ttl` is the number of seconds after which unused data is deleted. */
 export function toPrograms({
   exchanges,
   sessions,
@@ -233,22 +235,22 @@ export function toPrograms({
 }: Required<Bounds> & { readonly ttl: number }): (name: Program) => Lua {
   const values = {
     TTL: ttl,
-    KNOWN,
-    MAX_TOLD,
-    MAX_MARKS,
-    MAX_SCRIPTED,
-    MAX_SCRIPT_BYTES,
-    MAX_SCRIPTS_BYTES,
-    MOST_EXCHANGES: exchanges,
-    MOST_SESSIONS: sessions,
-    MOST_BYTES: bytes,
+    REPLY_TTL,
+    MAX_FORGOTTEN: LIMITS.forgotten,
+    MAX_MARKS: LIMITS.marks,
+    MAX_ENTRIES: LIMITS.entries,
+    MAX_SCRIPT_BYTES: LIMITS.scriptBytes,
+    MAX_SCRIPTS_BYTES: LIMITS.allScripts,
+    MAX_EXCHANGES: exchanges,
+    MAX_SESSIONS: sessions,
+    MAX_BYTES: bytes,
   }
   const constants = `local ${Object.keys(values).join(', ')} = ${Object.values(values).join(', ')}`
   const made = new Map<Program, Lua>()
   return (name) => {
     const known = made.get(name)
     if (known !== undefined) return known
-    const source = `${constants}\n${COMMON}\nlocal function act()\n${BODIES[name]}\nend\nlocal reply = act()\nkeep()\nreturn reply`
+    const source = `${constants}\n${COMMON}\nlocal function act()\n${BODIES[name]}\nend\nlocal reply = act()\nextendTtl()\nreturn reply`
     const lua = { source, sha: hash('sha1', source, 'hex') }
     made.set(name, lua)
     return lua
