@@ -45,7 +45,8 @@ export function createNodeServer(served: Served): Server {
     serverOptions: LIMITS,
     overrideGlobalObjects: isOwnProcess,
     autoCleanupIncoming: false, // it gives the rest of a body half a second; Node reads and drops it without
-    fetch: (request, { incoming, outgoing }) => {
+    fetch: async (request, { incoming, outgoing }) => {
+      await nextTurn()
       if (!(incoming instanceof IncomingMessage && outgoing instanceof ServerResponse))
         throw new TypeError('HTTP/2 is not served')
       const problem = problems.get(incoming)
@@ -156,4 +157,20 @@ export function toUrl(address: AddressInfo | string | null): string {
   const isAll = address.address === '0.0.0.0' || address.address === '::'
   const host = isAll ? '127.0.0.1' : family === 'IPv6' ? `[${address.address}]` : address.address
   return `http://${host}:${port}`
+}
+
+let turn: Promise<void> | undefined
+
+/**
+ * The next turn of the event loop, the same for all requests that came in one turn. They are then answered step by step
+ * together, and written one after the other: between two system calls the processor keeps what it has learnt of our code.
+ */
+function nextTurn(): Promise<void> {
+  turn ??= new Promise((resolve) => {
+    setImmediate(() => {
+      turn = undefined
+      resolve()
+    })
+  })
+  return turn
 }
