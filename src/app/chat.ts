@@ -1,6 +1,5 @@
-import type { Answer, Answering } from '../chat/answer.ts'
-import { toAnswer } from '../chat/answer.ts'
-import { durationOf, isFailed, toCompletion } from '../chat/completion.ts'
+import type { Answer, AnswerOptions } from '../chat/answer.ts'
+import { durationOf, isFailed, toAnswer, toCompletion } from '../chat/answer.ts'
 import { profileOf } from '../chat/profile.ts'
 import type { ChatRequest } from '../chat/chat-request.ts'
 import { readChatRequest } from '../chat/chat-request.ts'
@@ -35,7 +34,7 @@ export async function createChatCompletion(checked: CheckedRequest, settings: Se
   const { request, profile } = recalled
   trace.chat = request
   const { style, task, prose } = profile
-  const answering: Answering = {
+  const answering: AnswerOptions = {
     write: styles[style],
     task,
     prose,
@@ -76,7 +75,7 @@ async function read({ body, key, base, recall }: CheckedRequest, { profiles, see
 }
 
 // What a request is answered that no Scenario is for.
-async function usual(recalled: Recalled, answering: Answering, pace: number): Promise<Reply> {
+async function usual(recalled: Recalled, answering: AnswerOptions, pace: number): Promise<Reply> {
   const { request, answer } = recalled
   const { created } = answering
   if (answer?.created === created && answer.pace === pace) return answer.reply

@@ -24,7 +24,7 @@ export type PictureCache = (wanted: PictureRequest) => Buffer | Promise<Buffer>
 /** Draws a picture. Whatever does is loaded by the first one: glyphs, paint, sharp. */
 export async function renderPicture(recipe: Recipe): Promise<Buffer> {
   const encode = await import('./render/encode.ts')
-  return encode.renderPicture(recipe)
+  return encode.encodePicture(recipe)
 }
 
 /** Gives the bytes of pictures: draws each once, however many ask at the same time, keeps the last 32 MiB of them, and counts. */

@@ -1,4 +1,4 @@
-import { toRecipe } from '../images/recipe.ts'
+import { decodeRecipe } from '../images/recipe.ts'
 import { copyOf } from '../util/lru.ts'
 
 /** What stands where a credential stood. */
@@ -121,7 +121,7 @@ function redactLabelled(whole: string, ...[label = '', sign = '']: string[]): st
 }
 
 function hasCredential(name: string): boolean {
-  const { label = '', model = '' } = toRecipe(name)?.recipe ?? {}
+  const { label = '', model = '' } = decodeRecipe(name)?.recipe ?? {}
   return redactText(label) !== label || redactText(model) !== model
 }
 

@@ -1,6 +1,6 @@
-import type { Answer, Answering } from '../chat/answer.ts'
+import type { Answer, AnswerOptions } from '../chat/answer.ts'
 import type { ChatRequest } from '../chat/chat-request.ts'
-import { ratioName, sizeOf } from '../chat/size.ts'
+import { parseSize, ratioName } from '../chat/size.ts'
 import type { End, Step } from '../chat/step.ts'
 import { say, toPiece } from '../chat/step.ts'
 import { styles } from '../chat/styles/styles.ts'
@@ -9,7 +9,7 @@ import type { ErrorFormat } from '../errors/api-error.ts'
 import type { ErrorDetails } from '../errors/table.ts'
 import type { Frame, Reply } from '../util/reply.ts'
 import { isStream, JSON_HEADERS } from '../util/reply.ts'
-import type { Edit, Framing, Place, Then } from './scenario.ts'
+import type { Framing, StreamEdit, StreamPlace, Then } from './scenario.ts'
 
 /** The Reply that stands in place of an operation's own; undefined where there is one to come, which is only edited. */
 export function replyOf(then: Then, telling: ErrorFormat, details: ErrorDetails = {}): Reply | undefined {
@@ -30,7 +30,7 @@ export function replyOf(then: Then, telling: ErrorFormat, details: ErrorDetails 
 
 /** The request as a Scenario wants it answered: with other pictures than it asked for. */
 export function editRequest(request: ChatRequest, { count = request.count, size: asked, as }: Then): ChatRequest {
-  const size = asked === undefined ? request.size : (sizeOf(asked) ?? request.size)
+  const size = asked === undefined ? request.size : (parseSize(asked) ?? request.size)
   return {
     ...request,
     count,
@@ -41,7 +41,7 @@ export function editRequest(request: ChatRequest, { count = request.count, size:
 }
 
 /** How a Scenario has a request answered: in another style, with a text in place of pictures, with pictures that fail. */
-export function editAnswering(answering: Answering, then: Then, telling: ErrorFormat): Answering {
+export function editAnswering(answering: AnswerOptions, then: Then, telling: ErrorFormat): AnswerOptions {
   const { say: words, style, prose, pictures } = then
   return {
     ...answering,
@@ -83,7 +83,7 @@ function withFinish(step: Step, finish: NonNullable<Then['finish']>): Step[] {
   return rest.content === undefined ? [] : [rest]
 }
 
-function indexOf(steps: readonly Step[], at: Place): number {
+function indexOf(steps: readonly Step[], at: StreamPlace): number {
   const found = (is: (step: Step) => boolean): number => {
     const index = steps.findIndex(is)
     return index < 0 ? steps.length : index
@@ -102,7 +102,7 @@ const NOTHING = { wait: 0, tokens: 0, raw: '' }
 
 // What stands at a place after an edit, and behind it.
 function stepsOf(
-  { pause, comment, raw, error, failure, end }: Edit,
+  { pause, comment, raw, error, failure, end }: StreamEdit,
   rest: readonly Step[],
   telling: ErrorFormat,
 ): Step[] {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { mapping, oneOf, quote, seconds, size, style, toFaults } from '../chat/zod-helpers.ts'
+import { PROSE } from '../chat/profile.ts'
 import { FINISHES } from '../chat/step.ts'
-import { PROSE } from '../chat/styles/style-helpers.ts'
+import { mapping, oneOf, quoteValue, seconds, size, style, toProblems } from '../chat/zod-helpers.ts'
 import type { SourceFile } from '../openapi/document.ts'
 import { FileError } from '../openapi/document.ts'
 import type { JsonValue } from '../util/json.ts'
@@ -9,7 +9,7 @@ import { MAX_COUNT, MAX_MODEL, PICTURE_FAULTS } from '../images/recipe.ts'
 import type { ErrorKind } from '../errors/table.ts'
 import { ERRORS } from '../errors/table.ts'
 import type { Scenario } from './scenario.ts'
-import { FRAMINGS, PLACES } from './scenario.ts'
+import { FRAMINGS, STREAM_PLACES } from './scenario.ts'
 
 const MAX_TEXT = 100_000
 const text = z.string({ error: 'write a text' }).max(MAX_TEXT, `at most ${MAX_TEXT} characters`)
@@ -56,9 +56,9 @@ export const when = mapping({
 const isSound = ({ issues }: z.core.ParsePayload): boolean => issues.length === 0
 
 const ACTIONS = ['pause', 'comment', 'raw', 'error', 'failure', 'end']
-const place = z.union([oneOf(PLACES), whole.min(0)], {
+const place = z.union([oneOf(STREAM_PLACES), whole.min(0)], {
   error: ({ input }) =>
-    `${quote(input)} is no place; write one of ${PLACES.join(', ')}, or the number of an event from 0`,
+    `${quoteValue(input)} is no place; write one of ${STREAM_PLACES.join(', ')}, or the number of an event from 0`,
 })
 const edit = mapping({
   at: place.describe(
@@ -173,7 +173,7 @@ export const scenario = z.strictObject(
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `${issue.keys.map(quote).join(', ')} is not known; what can be written is about, when, then`
+        ? `${issue.keys.map(quoteValue).join(', ')} is not known; what can be written is about, when, then`
         : 'write about, and then; when is for requests that do not ask for it',
   },
 )
@@ -199,7 +199,7 @@ export function toScenario(name: string, value: JsonValue, source: Pick<SourceFi
       `${source.file}: its name is the scenario's; write it of a-z, 0-9 and -, at most 64 characters`,
     ])
   const result = scenario.safeParse(value)
-  if (!result.success) throw new FileError(toFaults(result.error.issues, source))
+  if (!result.success) throw new FileError(toProblems(result.error.issues, source))
   return { name, ...result.data }
 }
 

@@ -1,6 +1,6 @@
-import type { Finish, End } from '../chat/step.ts'
+import type { Prose } from '../chat/profile.ts'
+import type { End, Finish } from '../chat/step.ts'
 import type { StyleName } from '../chat/styles/styles.ts'
-import type { StyleOptions } from '../chat/styles/style-helpers.ts'
 import type { JsonValue } from '../util/json.ts'
 import type { PictureFault } from '../images/recipe.ts'
 import type { ErrorKind } from '../errors/table.ts'
@@ -25,12 +25,12 @@ export interface When {
 }
 
 /** A place in a stream: before its first event, in its middle, before the delta that holds the picture, before the one that finishes, before [DONE]; or before the nth event, from 0. */
-export const PLACES = ['start', 'middle', 'picture', 'finish', 'done'] as const
-export type Place = (typeof PLACES)[number] | number
+export const STREAM_PLACES = ['start', 'middle', 'picture', 'finish', 'done'] as const
+export type StreamPlace = (typeof STREAM_PLACES)[number] | number
 
 /** What happens at a place of a stream. */
-export interface Edit {
-  readonly at: Place
+export interface StreamEdit {
+  readonly at: StreamPlace
   /** Seconds in which nothing is heard, whatever the pace. */
   readonly pause?: number
   readonly comment?: string
@@ -64,7 +64,7 @@ export interface Then {
   /** What the assistant says in place of its picture. */
   readonly say?: string
   readonly style?: StyleName
-  readonly prose?: StyleOptions['prose']
+  readonly prose?: Prose
   readonly count?: number
   /** As `1024x512`. */
   readonly size?: string
@@ -81,7 +81,7 @@ export interface Then {
   readonly as?: 'json'
   /** Seconds before the first byte, whatever the pace. */
   readonly wait?: number
-  readonly stream?: readonly Edit[]
+  readonly stream?: readonly StreamEdit[]
   readonly frames?: Framing
   /** The connection is reset before the first byte. */
   readonly reset?: true

@@ -1,8 +1,7 @@
 import { TASK_FORMS, taskIdOf } from '../../chat/digest.ts'
-import { PICTURE_PATHS, readFile, TASK_PATHS, toLinks } from '../../images/links.ts'
-import { MEDIA_TYPES } from '../../images/media.ts'
+import { decodePath, PICTURE_PATHS, TASK_PATHS, toLinks } from '../../images/links.ts'
 import type { Recipe } from '../../images/recipe.ts'
-import { toRecipe } from '../../images/recipe.ts'
+import { decodeRecipe, MEDIA_TYPES } from '../../images/recipe.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import type { Reply } from '../../util/reply.ts'
 import { jsonReply } from '../../util/reply.ts'
@@ -106,7 +105,7 @@ function toPicture(
 function recipeOf(name: string, file: string, known: Shown['known']): Recipe {
   const last = known.get(file)
   if (last?.name === name) return last.recipe
-  const recipe = readFile(name, file)
+  const recipe = decodePath(name, file)
   if (recipe === undefined) throw new ApiError('unknown_picture')
   known.set(file, { name, recipe })
   return recipe
@@ -120,7 +119,7 @@ function isKnown(header: string | undefined, etag: string): boolean {
 }
 
 function readTask({ name = '', task: id = '' }: Values): Task {
-  const found = toRecipe(name)
+  const found = decodeRecipe(name)
   if (found === undefined || !TASK_FORMS.some((form) => taskIdOf(found.fingerprint, form) === id))
     throw new ApiError('unknown_picture')
   return { id, recipe: found.recipe }
