@@ -48,9 +48,8 @@ export async function toAnswer(request: ChatRequest, options: AnswerOptions): Pr
   const recipes = toRecipes(request, fault)
   const body = await write({ request, recipes, task, prose, render })
   // The first delta names the assistant and the last one finishes, unless the style's own do.
-  const all: Step[] =
-    body[0]?.role === undefined ? [{ wait: request.waits.first, tokens: 0, role: true, content: '' }] : []
-  all.push(...body)
+  const start: Step = { wait: request.waits.first, tokens: 0, role: true, content: '' }
+  const all = (body[0]?.role === undefined ? [start] : []).concat(body)
   if (body.at(-1)?.finish === undefined) all.push({ wait: 0, tokens: 0, finish: 'stop' })
   const steps = edit === undefined ? all : edit(all)
   return {

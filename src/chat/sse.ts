@@ -22,7 +22,8 @@ interface Pending {
 export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; wantsUsage: boolean }): Frame[] {
   const { id, created, model, steps, usage } = answer
   const names = `"id":"chatcmpl-89C${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)}`
-  const head = ['data: {', names, ',"choices":[{"index":0,"delta":'].join('') // one flat text, unlike a template's: each event copies it
+  // Joined, it is one flat text, which each event copies; a template would be a tree of its parts, walked for each event.
+  const head = ['data: {', names, ',"choices":[{"index":0,"delta":'].join('')
   const tail = wantsUsage ? '],"usage":null}\n\n' : ']}\n\n'
   const frames: Frame[] = []
   let next: Pending = { wait: 0, isSilent: false, data: '' }

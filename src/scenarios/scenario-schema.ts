@@ -24,7 +24,7 @@ function isKind(name: string): name is ErrorKind {
 const [firstKind = 'server_error', ...otherKinds] = Object.keys(ERRORS).filter(isKind)
 const error = oneOf([firstKind, ...otherKinds])
 
-// What frames a message is the writers' matter.
+// Headers that frame a message are set by the server.
 const header = z
   .string()
   .regex(
@@ -36,7 +36,7 @@ const headers = z.record(
   z.string({ error: 'write a text' }).regex(/^[\x20-\x7e]{0,1000}$/, 'write printable ASCII, at most 1000 characters'),
 )
 
-/** Which requests a Scenario is for. */
+/** Which requests a Scenario applies to. */
 export const when = mapping({
   model: z
     .union([text, z.array(text).min(1)], { error: 'write a model, or a list of them' })
@@ -52,7 +52,7 @@ export const when = mapping({
     .describe('the number of the chat request in its session, from 1'),
 })
 
-// Of a key that is not known, that alone is told.
+// If a key is unknown, only that is reported.
 const isSound = ({ issues }: z.core.ParsePayload): boolean => issues.length === 0
 
 const ACTIONS = ['pause', 'comment', 'raw', 'error', 'failure', 'end']
@@ -141,7 +141,7 @@ const answer = {
     .describe('`true`: the connection is reset before the first byte'),
 }
 
-/** What a Scenario answers. */
+/** How a Scenario changes an answer. */
 export const then = mapping({
   ...answer,
   sequence: z
@@ -163,7 +163,7 @@ export const then = mapping({
   )
   .meta({ minProperties: 1, if: { required: ['sequence'] }, then: { maxProperties: 1 } })
 
-/** A file of a Scenario. */
+/** The file of a Scenario. */
 export const scenario = z.strictObject(
   {
     about: line.min(1, 'write what it shows').describe('what a client meets, on one line'),
@@ -189,10 +189,10 @@ export function scenarioSchema(): object {
   }
 }
 
-/** What a Scenario's name looks like; its file is called so. */
+/** The names of Scenarios, which are the names of their files. */
 export const SCENARIO_NAME = /^[a-z\d-]{1,64}$/
 
-/** The Scenario that a file's value holds; a FileError lists every fault with its line and its cure. */
+/** The Scenario in a file's value. Throws a FileError that lists every problem with its line and how to fix it. */
 export function toScenario(name: string, value: JsonValue, source: Pick<SourceFile, 'file' | 'lineOf'>): Scenario {
   if (!SCENARIO_NAME.test(name))
     throw new FileError([
@@ -203,7 +203,7 @@ export function toScenario(name: string, value: JsonValue, source: Pick<SourceFi
   return { name, ...result.data }
 }
 
-/** One entry of a script, or a list of them, as a test sends it: a scenario's name or its own `then`, how often, and for which requests. */
+// A scenario's name or its own `then`, how often it applies, and to which requests.
 const entry = mapping({
   scenario: z.union([z.string().max(64, "a scenario's name has at most 64 characters"), mapping({ then })], {
     error: "write a scenario's name, or { then: … }",
@@ -211,6 +211,7 @@ const entry = mapping({
   times: whole.min(1, 'write at least 1').max(10_000, 'at most 10000 times').exactOptional(),
   when: when.exactOptional(),
 })
+/** A script as a test sends it: one entry, or a list of them. */
 export const script = z.union(
   [
     entry.transform((one) => [one]),
@@ -221,7 +222,7 @@ export const script = z.union(
   },
 )
 
-/** The JSON Schema of a script, as it is posted, and what it refers to by names behind `root`. */
+/** The JSON Schema of a script as it is posted, and its definitions; its references to them start with `root`. */
 export function scriptSchema(root: string): { readonly schema: object; readonly definitions: object } {
   const { $schema: _same, $defs, ...schema } = z.toJSONSchema(script, { io: 'input' })
   const { definitions, ...rest } = JSON.parse(

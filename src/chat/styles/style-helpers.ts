@@ -113,7 +113,7 @@ export function sayBlock(fields: readonly (readonly [name: string, json: string]
     if (steps.length > BLOCK.open.length) steps.push(BLOCK.next)
     steps.push(...BLOCK.name)
     steps.push(sayToken(name), BLOCK.value)
-    steps.push(...sayTokens(` ${json}`))
+    for (const token of sayTokens(` ${json}`)) steps.push(token) // too many for the arguments of one call
   }
   steps.push(...BLOCK.close)
   return steps
