@@ -6,7 +6,7 @@ import type { Browser, Page } from '@playwright/test'
 import { chromium } from '@playwright/test'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { taskIdOf } from '../src/chat/digest.ts'
-import { toRecipe } from '../src/images/recipe.ts'
+import { decodeRecipe } from '../src/images/recipe.ts'
 import type { Mock } from '../src/index.ts'
 import { startMock } from '../src/index.ts'
 
@@ -86,7 +86,7 @@ describe.runIf(existsSync(CHROMIUM))('a page of another origin, in a real browse
       const complaints: string[] = []
       preview.on('console', (message) => complaints.push(message.text()))
       preview.on('pageerror', (error) => complaints.push(error.message))
-      await preview.goto(`${mock.url}/web/${taskIdOf(toRecipe(name)?.fingerprint ?? '', 'uuid')}/${name}`)
+      await preview.goto(`${mock.url}/web/${taskIdOf(decodeRecipe(name)?.fingerprint ?? '', 'uuid')}/${name}`)
       const told = await preview.evaluate(() => {
         const [image] = document.images
         const box = image?.getBoundingClientRect()

@@ -1,15 +1,26 @@
 import type { PictureFault, Recipe } from '../images/recipe.ts'
-import { completionId } from './digest.ts'
 import type { ChatRequest } from './chat-request.ts'
 import { toRecipes } from './chat-request.ts'
+import { lettersFrom } from './digest.ts'
 import type { Step } from './step.ts'
 import type { StyleOptions } from './styles/style-helpers.ts'
 import type { Style } from './styles/styles.ts'
-import type { Usage } from './usage.ts'
+
+/** The tokens of a request and its answer, in the fields and the order of the gateway. */
+export interface Usage {
+  readonly prompt_tokens: number
+  readonly completion_tokens: number
+  readonly total_tokens: number
+  readonly prompt_tokens_details: {
+    readonly text_tokens: number
+    readonly cached_tokens_details: Readonly<Record<string, never>>
+  }
+  readonly completion_tokens_details: Readonly<Record<string, never>>
+}
 
 /** The answer to a ChatRequest, before it is written as one completion or as a stream. */
 export interface Answer {
-  /** 26 letters and digits; what stands before them depends on how the answer is written. */
+  /** 26 letters and digits. The prefix depends on how the answer is written. */
   readonly id: string
   /** Seconds since 1970. */
   readonly created: number
@@ -18,34 +29,31 @@ export interface Answer {
   readonly usage: Usage
 }
 
-/** What an Answer is made with besides its request. */
-export interface Answering extends StyleOptions {
+/** What an Answer depends on besides its request. */
+export interface AnswerOptions extends StyleOptions {
   readonly write: Style
   /** Seconds since 1970. */
   readonly created: number
   /** Draws a picture, for the styles that send its bytes. */
   readonly render: (recipe: Recipe) => Promise<Uint8Array>
-  /** What is wrong with its pictures. */
+  /** The defect of its pictures. */
   readonly fault?: PictureFault
-  /** Changes what is said, its ends included. */
+  /** Edits the steps, the first and the last one included. */
   readonly edit?: (steps: readonly Step[]) => Step[]
 }
 
 /** Answers a request. */
-export async function toAnswer(request: ChatRequest, answering: Answering): Promise<Answer> {
-  const { write, task, prose, created, render, fault, edit } = answering
-  const recipes = toRecipes(request)
-  const said = await write({
-    request,
-    recipes: fault === undefined ? recipes : recipes.map((recipe) => ({ ...recipe, fault })),
-    task,
-    prose,
-    render,
-  })
-  const whole = withEnds(said, request.waits.first)
-  const steps = edit === undefined ? whole : edit(whole)
+export async function toAnswer(request: ChatRequest, options: AnswerOptions): Promise<Answer> {
+  const { write, task, prose, created, render, fault, edit } = options
+  const recipes = toRecipes(request, fault)
+  const body = await write({ request, recipes, task, prose, render })
+  // The first delta names the assistant and the last one finishes, unless the style's own do.
+  const start: Step = { wait: request.waits.first, tokens: 0, role: true, content: '' }
+  const all = (body[0]?.role === undefined ? [start] : []).concat(body)
+  if (body.at(-1)?.finish === undefined) all.push({ wait: 0, tokens: 0, finish: 'stop' })
+  const steps = edit === undefined ? all : edit(all)
   return {
-    id: completionId(request.digest),
+    id: lettersFrom(request.digest, 'completion', 26),
     created,
     model: request.model,
     steps,
@@ -53,14 +61,7 @@ export async function toAnswer(request: ChatRequest, answering: Answering): Prom
   }
 }
 
-// The first delta names the assistant and the last one finishes, unless the style lets its own do so.
-function withEnds(said: readonly Step[], wait: number): Step[] {
-  const steps = [...said]
-  if (said[0]?.role === undefined) steps.unshift({ wait, tokens: 0, role: true, content: '' })
-  if (said.at(-1)?.finish === undefined) steps.push({ wait: 0, tokens: 0, finish: 'stop' })
-  return steps
-}
-
+// As published usages were counted [M]: the prompt's count includes 7 tokens that are no text, and the completion's the whole content.
 function toUsage(prompt: number, steps: readonly Step[]): Usage {
   let completion = 0
   for (const step of steps) if (step.isStreamOnly === undefined) completion += step.tokens
@@ -71,4 +72,43 @@ function toUsage(prompt: number, steps: readonly Step[]): Usage {
     prompt_tokens_details: { text_tokens: prompt - 7, cached_tokens_details: {} },
     completion_tokens_details: {},
   }
+}
+
+/** An Answer as the body of a `chat.completion`: the deltas joined, the fields in the gateway's order. */
+export function toCompletion({ id, created, model, steps, usage }: Answer): string {
+  const finish = steps.findLast((step) => step.finish !== undefined)?.finish ?? null
+  const choice = `{"index":0,"message":${messageOf(steps)},"finish_reason":${JSON.stringify(finish)}}`
+  return `{"id":"chatcmpl-89D${id}","object":"chat.completion","created":${created},"model":${JSON.stringify(model)},"choices":[${choice}],"usage":${JSON.stringify(usage)}}`
+}
+
+function messageOf(steps: readonly Step[]): string {
+  let content = ''
+  let reasoning = ''
+  const images: string[] = []
+  for (const step of steps) {
+    if (step.error !== undefined) return `{"role":"assistant","content":"","error":${JSON.stringify(step.error)}}`
+    if (step.isStreamOnly !== undefined || step.raw !== undefined) continue
+    if (step.content !== undefined) content += step.content
+    if (step.reasoning !== undefined) reasoning += step.reasoning
+    if (step.images !== undefined && step.images !== null) images.push(...step.images)
+  }
+  let message = `{"role":"assistant","content":"${content}"`
+  if (reasoning !== '') message += `,"reasoning_content":"${reasoning}"`
+  if (images.length > 0) message += `,"images":[${images.join()}]`
+  return `${message}}`
+}
+
+/** Whether an Answer fails in its midst: in one piece the gateway sends it as a 500 with a completion that holds the error. */
+export function isFailed({ steps }: Answer): boolean {
+  return steps.some(({ error }) => error !== undefined)
+}
+
+/** The longest wait of Node's timers, in milliseconds. */
+const MAX_DURATION = 2_147_483_647
+
+/** How long an answer in one piece takes, in milliseconds: as long as its stream at the same pace. */
+export function durationOf({ steps }: Answer, pace: number): number {
+  let duration = 0
+  for (const step of steps) if (step.isStreamOnly === undefined) duration += step.wait * pace + (step.hold ?? 0)
+  return Math.min(duration, MAX_DURATION)
 }

@@ -1,23 +1,29 @@
+import { ApiError } from '../errors/api-error.ts'
+import type { Format, PictureFault, Recipe, Size } from '../images/recipe.ts'
+import { firstOf, FORMATS, labelOf, MAX_MODEL, PALETTES } from '../images/recipe.ts'
 import type { JsonObject, JsonValue } from '../util/json.ts'
 import { isObject } from '../util/json.ts'
-import { firstOf, labelOf } from '../images/label.ts'
-import type { Format, Recipe, Size } from '../images/recipe.ts'
-import { FORMATS, MAX_MODEL, PALETTES } from '../images/recipe.ts'
-import { ApiError } from '../errors/api-error.ts'
-import { digestOf, digitsFrom, prngFor } from './digest.ts'
-import type { Language } from './language.ts'
-import { languageOf } from './language.ts'
-import type { Pace, Waits } from './delays.ts'
+import type { Waits } from './delays.ts'
 import { waitsOf } from './delays.ts'
+import { digestOf, digitsFrom, prngFor } from './digest.ts'
+import type { Profile } from './profile.ts'
 import type { Reference } from './reference.ts'
 import { readConversation, toReferences } from './reference.ts'
-import { askedOf, blockOf, choose, ratioName } from './size.ts'
-import { countTokens } from './tokens.ts'
+import { chooseSize, fencedJson, ratioName, readSizeRequest } from './size.ts'
+import { countTokens } from './step.ts'
+
+/** The languages of answers and pages. */
+export type Language = 'zh' | 'en'
+
+/** The language of a text: Chinese if it contains a Chinese character. */
+export function languageOf(text: string): Language {
+  return /[\u3400-\u9fff]/.test(text) ? 'zh' : 'en'
+}
 
 /** One chat request, read. */
 export interface ChatRequest {
   readonly model: string
-  /** What the last user turn asks for, reference URLs left out. */
+  /** The text of the last user turn, without reference URLs. */
   readonly prompt: string
   /** The prompt's language, which some styles follow. */
   readonly language: Language
@@ -31,42 +37,31 @@ export interface ChatRequest {
   /** One more chunk with the usage, as `stream_options.include_usage` asks. */
   readonly wantsUsage: boolean
   readonly promptTokens: number
-  /** 64 hexadecimal digits from which all that looks random follows. */
+  /** 64 hexadecimal digits; everything that looks random follows from them. */
   readonly digest: string
-  /** What links begin with. */
+  /** The start of all links. */
   readonly base: string
   /** How long the real model would take. */
   readonly waits: Waits
-  /** What was done otherwise than asked. */
+  /** Differences between the request and its answer. */
   readonly notes: readonly string[]
 }
 
-/** What a model can do, as far as its requests are read by it. */
-export interface Capabilities {
-  /** The sizes that it really has, the default one first. */
-  readonly sizes: readonly Size[]
-  /** The formats that it makes, the default one first. */
-  readonly formats: readonly [Format, ...Format[]]
-  /** Reference pictures: it takes none, may have some, answers without one although the vendor wants one, or refuses without one. */
-  readonly references: 'none' | 'optional' | 'wanted' | 'required'
-  /** What it takes from a reference picture when the request says nothing of size. */
-  readonly follows: 'ratio' | 'size' | undefined
-  readonly pace: Pace
-}
-
-// Every chunk of a stream repeats it.
+/** The longest name of a model; every chunk of a stream repeats it. */
 const MAX_NAME = 256
+/** Characters of a prompt that are searched for a fenced block, and for the language. */
+const MAX_SEARCHED = 20_000
 
-/** What a ChatRequest is read with besides its body. */
-export interface Reading {
-  readonly profile: Capabilities
+/** What a ChatRequest depends on besides its body. */
+export interface ReadOptions {
+  readonly profile: Profile
   readonly base: string
   readonly seed: string
 }
 
-/** Reads the body of a chat request that its contract has checked; throws an ApiError for a broken or a missing reference picture. */
-export async function readChatRequest(body: JsonObject, { profile, base, seed }: Reading): Promise<ChatRequest> {
-  const model = textOf(body['model'])
+/** Reads the body of a chat request that is valid by the contract; throws an ApiError for a reference picture that is broken or missing. */
+export async function readChatRequest(body: JsonObject, { profile, base, seed }: ReadOptions): Promise<ChatRequest> {
+  const model = typeof body['model'] === 'string' ? body['model'] : ''
   if (model.length > MAX_NAME)
     throw new ApiError('invalid_value', {
       param: 'model',
@@ -74,73 +69,64 @@ export async function readChatRequest(body: JsonObject, { profile, base, seed }:
     })
   const conversation = readConversation(body['messages'])
   const pictures = conversation.sources.length
-  const given = profile.references === 'none' || pictures === 0 ? [] : await toReferences(conversation.sources)
-  if (profile.references === 'required' && given.length === 0)
+  const references = profile.references === 'none' || pictures === 0 ? [] : await toReferences(conversation.sources)
+  if (profile.references === 'required' && references.length === 0)
     throw new ApiError('reference_required', { param: 'messages', asked: model.slice(0, 64) })
-  const words = conversation.prompt.toWellFormed()
-  const block = blockOf(words.slice(0, 20_000))
-  const prompt = typeof block?.['prompt'] === 'string' ? block['prompt'].toWellFormed() : words
-  const chosen = choose(askedOf(words, body), profile, given.findLast(({ size }) => size !== undefined)?.size)
+  const text = conversation.prompt.toWellFormed()
+  const block = fencedJson(text.slice(0, MAX_SEARCHED))
+  const prompt = typeof block?.['prompt'] === 'string' ? block['prompt'].toWellFormed() : text
+  const reference = references.findLast(({ size }) => size !== undefined)?.size
+  const { size, count, notes: sizeNotes } = chooseSize(readSizeRequest(text, body), profile, reference)
+  const { format, notes: formatNotes } = chooseFormat(body['output_format'], profile.formats)
   const digest = digestOf(body, seed)
   return {
     model,
     prompt,
-    language: languageOf(prompt.slice(0, 20_000)),
-    size: chosen.size,
-    ratio: ratioName(chosen.size.width / chosen.size.height),
-    count: chosen.count,
-    format: formatOf(body['output_format'], profile),
-    references: given,
+    language: languageOf(prompt.slice(0, MAX_SEARCHED)),
+    size,
+    ratio: ratioName(size.width / size.height),
+    count,
+    format,
+    references,
     wantsStream: body['stream'] === true,
     wantsUsage: isObject(body['stream_options']) && body['stream_options']['include_usage'] === true,
-    promptTokens: 7 + 85 * pictures + countTokens(conversation.text),
+    promptTokens: 7 + 85 * pictures + countTokens(conversation.text), // as published usages were counted [M]
     digest,
     base,
     waits: waitsOf(profile.pace, digest),
-    notes: [
-      ...chosen.notes,
-      ...formatNotes(body['output_format'], profile),
-      ...referenceNotes(profile, model, pictures),
-    ],
+    notes: sizeNotes.concat(formatNotes, referenceNotes(profile, model, pictures)),
   }
 }
 
-function textOf(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : ''
-}
-
-function formatOf(asked: JsonValue | undefined, { formats }: Capabilities): Format {
+function chooseFormat(
+  asked: JsonValue | undefined,
+  formats: Profile['formats'],
+): { readonly format: Format; readonly notes: readonly string[] } {
   const wanted = asked === 'jpeg' ? 'jpg' : asked
-  return FORMATS.find((format) => format === wanted && formats.includes(format)) ?? formats[0]
+  const found = FORMATS.find((format) => format === wanted && formats.includes(format))
+  if (found !== undefined || typeof asked !== 'string') return { format: found ?? formats[0], notes: [] }
+  const quoted = JSON.stringify(asked.slice(0, 40))
+  return { format: formats[0], notes: [`output_format=${quoted} is not made by this model: ${formats[0]}`] }
 }
 
-function formatNotes(asked: JsonValue | undefined, profile: Capabilities): string[] {
-  const format = formatOf(asked, profile)
-  return typeof asked !== 'string' || asked === (format === 'jpg' ? 'jpeg' : format) || asked === format
-    ? []
-    : [`output_format=${JSON.stringify(asked.slice(0, 40))} is not made by this model: ${format}`]
-}
-
-function referenceNotes({ references }: Capabilities, model: string, pictures: number): string[] {
+function referenceNotes({ references }: Profile, model: string, pictures: number): string[] {
   if (references === 'none' && pictures > 0) return [`${model} takes no reference pictures: ${pictures} ignored`]
   if (references === 'wanted' && pictures === 0) return [`the real ${model} wants a reference picture`]
   return []
 }
 
-/** The Recipes of a request's pictures. */
-export function toRecipes(request: ChatRequest): Recipe[] {
-  const { model, size, format, references, count, digest } = request
-  return Array.from({ length: count }, (_, i) => {
-    return {
-      model: firstOf(model.slice(0, 2 * MAX_MODEL).toWellFormed(), MAX_MODEL),
-      ...size,
-      format,
-      palette: prngFor(digest, `palette ${i}`)(PALETTES),
-      emblem: digitsFrom(digest, `emblem ${i}`, 16),
-      label: labelOf(request.prompt),
-      references: references.map(({ mark }) => mark),
-      index: i + 1,
-      count,
-    }
-  })
+/** The Recipes of a request's pictures; `fault` is their defect. */
+export function toRecipes(request: ChatRequest, fault?: PictureFault): Recipe[] {
+  const { size, format, count, digest } = request
+  const model = firstOf(request.model.slice(0, 2 * MAX_MODEL).toWellFormed(), MAX_MODEL)
+  const label = labelOf(request.prompt)
+  const references = request.references.map(({ mark }) => mark)
+  const recipes: Recipe[] = []
+  for (let i = 0; i < count; i++) {
+    const palette = prngFor(digest, `palette ${i}`)(PALETTES)
+    const emblem = digitsFrom(digest, `emblem ${i}`, 16)
+    const recipe = { model, ...size, format, palette, emblem, label, references, index: i + 1, count }
+    recipes.push(fault === undefined ? recipe : { ...recipe, fault })
+  }
+  return recipes
 }

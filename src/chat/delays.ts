@@ -1,19 +1,19 @@
 import { prngFor } from './digest.ts'
 
-/** What an answer spends its time with: until the first byte, in the queue, at the picture, and at what follows it. */
+/** The phases of an answer: until the first byte, in the queue, while the picture is made, and after it. */
 type Phase = 'first' | 'queue' | 'progress' | 'finish'
 
-/** How long each phase takes with a model, in seconds: the shortest and the longest. */
+/** The shortest and the longest time that a model takes for each phase, in seconds. */
 export type Pace = Readonly<Record<Phase, readonly [number, number]>>
 
-/** How long each phase of one answer takes with the real model, in milliseconds. */
+/** The time that the real model would take for each phase of one answer, in milliseconds. */
 export type Waits = Readonly<Record<Phase, number>>
 
-/** The waits of one answer: they follow from its digest, and long ones are rarer than short ones, as the published times are spread [R]. */
+/** The waits of one answer. They follow from its digest; long ones are rarer than short ones, as in the published times [R]. */
 export function waitsOf(pace: Pace, digest: string): Waits {
   const number = prngFor(digest, 'pace')
   const spread = ([shortest, longest]: readonly [number, number]): number => {
-    const least = shortest + 0.1 // a phase may take no time at all, of which there is no multiple
+    const least = shortest + 0.1 // the spread is a power of a quotient, and `shortest` may be 0
     return Math.round((least * ((longest + 0.1) / least) ** (number(1000) / 1000) - 0.1) * 1000)
   }
   return {
@@ -24,7 +24,7 @@ export function waitsOf(pace: Pace, digest: string): Waits {
   }
 }
 
-/** What remains after the first byte, for answers that tell nothing of their progress. */
+/** All time after the first byte, for answers that report no progress. */
 export function restOf({ queue, progress, finish }: Waits): number {
   return queue + progress + finish
 }

@@ -1,17 +1,16 @@
 import { z } from 'zod'
+import { FORMATS } from '../images/recipe.ts'
 import type { SourceFile } from '../openapi/document.ts'
 import { FileError, loadFile } from '../openapi/document.ts'
 import type { JsonValue } from '../util/json.ts'
-import { FORMATS } from '../images/recipe.ts'
 import { TASK_FORMS } from './digest.ts'
-import { mapping, oneOf, seconds, size, style, toFaults } from './zod-helpers.ts'
 import type { Profile, Profiles } from './profile.ts'
-import { profileOf } from './profile.ts'
-import { sizeOf } from './size.ts'
-import { PROSE } from './styles/style-helpers.ts'
+import { profileOf, PROSE } from './profile.ts'
+import { parseSize } from './size.ts'
+import { mapping, oneOf, seconds, size, style, toProblems } from './zod-helpers.ts'
 
-/** What a profile is without a word: the ground on which every block is laid. */
-const PLAIN: Profile = {
+/** The defaults of every block. */
+const DEFAULTS: Profile = {
   style: 'markdown',
   sizes: [{ width: 1024, height: 1024 }],
   formats: ['png'],
@@ -59,42 +58,38 @@ const file = z.record(
 )
 
 /**
- * The Profiles that a file's value holds, each laid over the one that `under` has for that name, so that a block says only
- * what is different. A FileError lists every fault with its line and its cure.
+ * The Profiles in a file's value. A block holds only what is different from the Profile that its name has so far: from the
+ * file's own families, else from `under`. Throws a FileError that lists every problem with its line and how to fix it.
  */
 export function toProfiles(
   value: JsonValue,
   source: Pick<SourceFile, 'file' | 'lineOf'>,
-  under: Profiles = new Map([['*', PLAIN]]),
+  under: Profiles = new Map([['*', DEFAULTS]]),
 ): Profiles {
   const result = file.safeParse(value)
-  if (!result.success) throw new FileError(toFaults(result.error.issues, source))
+  if (!result.success) throw new FileError(toProblems(result.error.issues, source))
   const own = new Map<string, Profile>()
   for (const [name, { sizes, ...given }] of Object.entries(result.data).toSorted(byBreadth)) {
-    const ground = profileOf(new Map([...under, ...own]), name)
+    const base = profileOf(new Map([...under, ...own]), name)
     own.set(name, {
-      ...ground,
+      ...base,
       ...given,
-      sizes: sizes?.flatMap((text) => sizeOf(text) ?? []) ?? ground.sizes,
-      pace: { ...ground.pace, ...given.pace },
+      sizes: sizes?.flatMap((text) => parseSize(text) ?? []) ?? base.sizes,
+      pace: { ...base.pace, ...given.pace },
     })
   }
-  return new Map(
-    Object.keys(result.data)
-      .flatMap((name) => [[name, own.get(name)] as const])
-      .filter((entry): entry is [string, Profile] => entry[1] !== undefined),
-  )
+  return new Map(Object.keys(result.data).map((name) => [name, profileOf(own, name)])) // in the order of the file
 }
 
-// Families before their members, the broadest first: a block is laid over what its file says of its family.
+// Families before their members, the broadest first.
 function byBreadth([a]: [string, unknown], [b]: [string, unknown]): number {
   return Number(b.endsWith('*')) - Number(a.endsWith('*')) || a.length - b.length
 }
 
-/** The name of the file that holds a folder's Profiles. */
+/** The file with the Profiles of a folder of fixtures. */
 export const PROFILES = 'profiles.yaml'
 
-/** The Profiles of a user's file, laid over the packaged ones: only those that it names. A FileError says what is wrong with it. */
+/** The Profiles of a user's file, and no others; `under` are the packaged ones. Throws a FileError that lists its problems. */
 export async function loadProfiles(path: string, under: Profiles): Promise<Profiles> {
   const source = await loadFile(path)
   return toProfiles(source.value, source, under)

@@ -1,8 +1,8 @@
 import type { Reply } from '../util/reply.ts'
 import { JSON_HEADERS } from '../util/reply.ts'
 import type { Answer } from './answer.ts'
+import { durationOf, isFailed, toCompletion } from './answer.ts'
 import type { ChatRequest } from './chat-request.ts'
-import { durationOf, isFailed, toCompletion } from './completion.ts'
 import { toFrames } from './sse.ts'
 
 const EVENT_STREAM = {

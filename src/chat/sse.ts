@@ -2,15 +2,13 @@ import type { Frame } from '../util/reply.ts'
 import type { Answer } from './answer.ts'
 import type { End, Step } from './step.ts'
 
-/** How long a stream may be silent before the gateway writes a comment into it, in milliseconds [S]; it is time that passes, whatever the pace. */
+/** The longest silence of a stream before the gateway writes a comment into it, in milliseconds of real time, whatever the pace [S]. */
 const PING_EVERY = 10_000
-const PING = ': PING\n\n'
-/** A wait is at most a day, whatever the pace. */
+const PING: Frame = { wait: PING_EVERY, data: ': PING\n\n' }
+/** The longest wait: a day, whatever the pace. */
 const MAX_WAIT = 86_400_000
 
-const KEPT_ALIVE: Frame = { wait: PING_EVERY, data: PING }
-
-// What the next frame will be; whether its wait is one in which the gateway itself is silent.
+// The next frame, and whether the gateway itself is silent before it.
 interface Pending {
   readonly wait: number
   readonly isSilent: boolean
@@ -18,12 +16,14 @@ interface Pending {
 }
 
 /**
- * An Answer as the frames of a server-sent stream: one event a step, as the gateway writes them. Waits are those of the
- * steps times `pace`; steps without one travel with the frame before them. A long wait is broken by comments.
+ * An Answer as the frames of a server-sent stream, one event a step, as the gateway writes them. Waits are those of the
+ * steps times `pace`; steps without one are in the frame of the step before them. Comments interrupt a long wait.
  */
 export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; wantsUsage: boolean }): Frame[] {
   const { id, created, model, steps, usage } = answer
-  const head = `data: {"id":"chatcmpl-89C${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)},"choices":[`
+  const names = `"id":"chatcmpl-89C${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)}`
+  // Joined, it is one flat text, which each event copies; a template would be a tree of its parts, walked for each event.
+  const head = ['data: {', names, ',"choices":[{"index":0,"delta":'].join('')
   const tail = wantsUsage ? '],"usage":null}\n\n' : ']}\n\n'
   const frames: Frame[] = []
   let next: Pending = { wait: 0, isSilent: false, data: '' }
@@ -34,19 +34,18 @@ export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; w
       next = { wait, isSilent: step.hold !== undefined, data: '' }
     }
     if (step.end !== undefined) return push(frames, next, step.end)
-    next.data +=
-      step.raw ??
-      `${head}{"index":0,"delta":${deltaOf(step)},"finish_reason":${step.finish === undefined ? 'null' : `"${step.finish}"`}}${tail}`
+    const finish = step.finish === undefined ? 'null' : `"${step.finish}"`
+    next.data += step.raw ?? `${head}${deltaOf(step)},"finish_reason":${finish}}${tail}`
   }
-  if (wantsUsage) next.data += `${head}],"usage":${JSON.stringify(usage)}}\n\n`
+  if (wantsUsage) next.data += `data: {${names},"choices":[],"usage":${JSON.stringify(usage)}}\n\n`
   next.data += 'data: [DONE]\n\n'
   return push(frames, next)
 }
 
-// Before the first event there is nothing to keep alive: its headers are held until then [S].
+// No comment before the first event: the gateway holds the headers until then [S].
 function push(frames: Frame[], { wait, isSilent, data }: Pending, end?: End): Frame[] {
   const pings = frames.length === 0 || isSilent ? 0 : Math.max(0, Math.ceil(wait / PING_EVERY) - 1)
-  for (let i = 0; i < pings; i++) frames.push(KEPT_ALIVE)
+  for (let i = 0; i < pings; i++) frames.push(PING)
   const left = wait - pings * PING_EVERY
   if (end !== 'reset') frames.push({ wait: left, data })
   else if (data === '') frames.push({ wait: left, data, isReset: true })
@@ -54,10 +53,10 @@ function push(frames: Frame[], { wait, isSilent, data }: Pending, end?: End): Fr
   return frames
 }
 
-// `content` is a string or absent, never null: naive readers add it up.
+// `content` is a string or absent, never null: some clients add it up without a check.
 function deltaOf({ role, content, reasoning, images, error }: Step): string {
   if (role === undefined && reasoning === undefined && images === undefined && error === undefined)
-    return content === undefined ? '{}' : `{"content":"${content}"}`
+    return content === undefined ? '{}' : `{"content":"${content}"}` // nearly all steps
   const fields: string[] = []
   if (role !== undefined) fields.push('"role":"assistant"')
   if (content !== undefined) fields.push(`"content":"${content}"`)

@@ -1,30 +1,35 @@
 import { z } from 'zod'
-import type { SourceFile } from '../openapi/document.ts'
 import { MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../images/recipe.ts'
-import { sizeOf } from './size.ts'
+import type { SourceFile } from '../openapi/document.ts'
+import { parseSize } from './size.ts'
 import type { StyleName } from './styles/styles.ts'
 import { styles } from './styles/styles.ts'
 
-/** A value of a list of words. */
+// What profiles, scenarios and the control API have in common where zod checks them. It is loaded with zod, which a start
+// does not need.
+
+/** One of a list of words. */
 export function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.ZodEnum<{ [K in T[number]]: K }> {
-  return z.enum(values, { error: ({ input }) => `${quote(input)} is not allowed; write one of ${values.join(', ')}` })
+  return z.enum(values, {
+    error: ({ input }) => `${quoteValue(input)} is not allowed; write one of ${values.join(', ')}`,
+  })
 }
 
-/** A mapping whose keys are all known. */
+/** A mapping without unknown keys. */
 export function mapping<T extends z.core.$ZodLooseShape>(shape: T): z.ZodObject<T, z.core.$strict> {
   const known = Object.keys(shape).join(', ')
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `${issue.keys.map(quote).join(', ')} is not known; what can be written is ${known}`
+        ? `${issue.keys.map(quoteValue).join(', ')} is not known; what can be written is ${known}`
         : `write what is known of it: ${known}`,
   })
 }
 
 /** A size, written as `1024x1536`. */
-export const size = z.string({ error: 'write it as 1024x1024' }).refine((text) => sizeOf(text) !== undefined, {
+export const size = z.string({ error: 'write it as 1024x1024' }).refine((text) => parseSize(text) !== undefined, {
   error: ({ input }) =>
-    `${quote(input)} is no size; write it as 1024x1024, ${MIN_SIDE} to ${MAX_SIDE} a side and at most ${MAX_PIXELS} pixels`,
+    `${quoteValue(input)} is no size; write it as 1024x1024, ${MIN_SIDE} to ${MAX_SIDE} a side and at most ${MAX_PIXELS} pixels`,
 })
 
 /** A time in seconds, at most an hour. */
@@ -41,29 +46,26 @@ const [firstStyle = 'markdown', ...otherStyles] = Object.keys(styles).filter(isS
 /** The name of a Style. */
 export const style = oneOf([firstStyle, ...otherStyles])
 
-/** A value in an error message, at most 64 characters of it. */
-export function quote(value: unknown): string {
+/** A value in an error message: at most 64 characters of it, in quotes. */
+export function quoteValue(value: unknown): string {
   return `'${typeof value === 'string' ? value.slice(0, 64) : JSON.stringify(value)?.slice(0, 64)}'`
 }
 
-/** What zod finds wrong with a file's value, in the order of its lines: each with file, line, key, and how to mend it. */
-export function toFaults(issues: readonly z.core.$ZodIssue[], source: Pick<SourceFile, 'file' | 'lineOf'>): string[] {
+/** The problems that zod found in a file's value, in the order of its lines: each with file, line, key and how to fix it. */
+export function toProblems(
+  issues: readonly z.core.$ZodIssue[],
+  { file, lineOf }: Pick<SourceFile, 'file' | 'lineOf'>,
+): string[] {
   return issues
-    .map((issue) => toFault(issue, source))
+    .map((issue) => {
+      const keys = issue.path.map((key) => (typeof key === 'number' ? key : String(key)))
+      return { issue, line: lineOf(issue.code === 'unrecognized_keys' ? [...keys, issue.keys[0] ?? ''] : keys) }
+    })
     .toSorted((a, b) => a.line - b.line)
-    .map(({ text }) => text)
+    .map(({ issue, line }) => `${file}:${line} ${toWords(issue)}`)
 }
 
-function toFault(
-  issue: z.core.$ZodIssue,
-  { file: name, lineOf }: Pick<SourceFile, 'file' | 'lineOf'>,
-): { line: number; text: string } {
-  const keys = issue.path.map((key) => (typeof key === 'number' ? key : String(key)))
-  const line = lineOf(issue.code === 'unrecognized_keys' ? [...keys, issue.keys[0] ?? ''] : keys)
-  return { line, text: `${name}:${line} ${toWords(issue)}` }
-}
-
-/** One thing that is wrong with a value: its key, and how to mend it. */
+/** One problem of a value: its key, and how to fix it. */
 export function toWords(issue: z.core.$ZodIssue): string {
   const [inner] = issue.code === 'invalid_key' ? issue.issues : []
   const place = issue.path.map(String).join('.')

@@ -1,13 +1,13 @@
-import type { Name, Recipe } from './recipe.ts'
-import { encodeRecipe, toRecipe } from './recipe.ts'
+import type { Recipe, RecipeName } from './recipe.ts'
+import { decodeRecipe, encodeRecipe } from './recipe.ts'
 
-/** The paths of the links that hold a picture, each with the name and the file of a Recipe behind it. */
+/** The paths of a picture's links; behind each follow the name of its Recipe and its file name. */
 export const PICTURE_PATHS = { picture: '/cdn', download: '/cdn/download', raw: '/raw' } as const
-/** The paths of the links that hold a task, each with its id and the name of its first picture's Recipe behind it. */
+/** The paths of a task's links; behind each follow the task's id and the name of its first picture's Recipe. */
 export const TASK_PATHS = { page: '/web', source: '/source' } as const
 
-/** The links of one Recipe, with its name. */
-export interface Links extends Name {
+/** The links of one Recipe, and its name. */
+export interface Links extends RecipeName {
   readonly picture: string
   readonly download: string
   readonly raw: string
@@ -15,7 +15,7 @@ export interface Links extends Name {
   readonly source: (task: string) => string
 }
 
-/** A Recipe's links; `base` is what they begin with: a scheme, a host and, where our paths have moved, a prefix. */
+/** A Recipe's links. They begin with `base`: a scheme, a host and, where our paths have moved, a prefix. */
 export function toLinks(base: string, recipe: Recipe): Links {
   const { name, fingerprint } = encodeRecipe(recipe)
   const path = `${name}/${fingerprint}.${recipe.format}`
@@ -30,16 +30,15 @@ export function toLinks(base: string, recipe: Recipe): Links {
   }
 }
 
-/** The Recipe that a name and a file name together hold; undefined unless both are exactly as `toLinks` writes them. */
-export function readFile(name: string, file: string): Recipe | undefined {
-  const found = toRecipe(name)
+/** The Recipe of a name and a file name; undefined unless both are exactly as `toLinks` writes them. */
+export function decodePath(name: string, file: string): Recipe | undefined {
+  const found = decodeRecipe(name)
   return found !== undefined && file === `${found.fingerprint}.${found.recipe.format}` ? found.recipe : undefined
 }
 
-/** The Recipe that a picture's URL holds, on whatever host; undefined for a URL that is not ours. */
-export function readUrl(url: string): Recipe | undefined {
-  const [, name = '', file = ''] =
-    /\/(?:cdn|cdn\/download|raw)\/(1[\w-]{1,1499})\/([\da-f]{30}\.[a-z]{3,4})$/.exec(url.split(/[?#]/, 1)[0] ?? '') ??
-    []
-  return name === '' ? undefined : readFile(name, file)
+/** The Recipe of a picture's URL, whatever its host; undefined for a URL that is not ours. */
+export function decodeUrl(url: string): Recipe | undefined {
+  const path = url.split(/[?#]/, 1)[0] ?? ''
+  const [, name, file] = /\/(?:cdn|cdn\/download|raw)\/(1[\w-]{1,1499})\/([\da-f]{30}\.[a-z]{3,4})$/.exec(path) ?? []
+  return name === undefined || file === undefined ? undefined : decodePath(name, file)
 }

@@ -34,7 +34,7 @@ export type PictureCache = (request: PictureRequest) => Buffer | Promise<Buffer>
 /** Draws a picture. Glyphs, paint and sharp are loaded by the first call. */
 export async function renderPicture(recipe: Recipe): Promise<Buffer> {
   const encode = await import('./render/encode.ts')
-  return encode.renderPicture(recipe)
+  return encode.encodePicture(recipe)
 }
 
 /** A cache of 32 MiB. A picture is drawn once, however many clients request it at the same time, and at most two at a time. */

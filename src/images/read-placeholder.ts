@@ -1,43 +1,43 @@
 import { types } from 'node:util'
-import { readUrl } from './links.ts'
+import { decodeUrl } from './links.ts'
+import type { Format, PictureFault, Recipe } from './recipe.ts'
+import { encodeRecipe, toMark, VERSION } from './recipe.ts'
 import { readRecipe } from './render/metadata.ts'
-import type { Creature, Format, PictureFault, Recipe } from './recipe.ts'
-import { encodeRecipe, VERSION } from './recipe.ts'
 
 /**
- * What a picture of the mock says of itself.
+ * What a picture of the mock shows and how it was requested.
  * @example
  * const [fox, edited] = links.map((link) => readPlaceholder(link))
  * expect(edited?.references).toEqual([fox?.creature]) // the one was made from the other
  */
 export interface Placeholder {
-  /** Of the form of its name; pictures of the same release and name are the same, byte for byte. */
+  /** Version of the format of its name. Within one release, pictures with the same name are the same, byte for byte. */
   readonly version: number
   /** At most 64 characters. */
   readonly model: string
-  /** The prompt as it is written below the picture, without URLs at its head: one line of at most 60 characters, the last of which is … where it was cut. */
+  /** The prompt as it is written below the picture, without leading URLs: one line of at most 60 characters, which ends in … where it was cut. */
   readonly label: string
   /** `1024x1536` */
   readonly size: string
   readonly width: number
   readonly height: number
   readonly format: Format
-  /** Which of `count` pictures of its answer it is, from 1. */
+  /** Its number among the `count` pictures of its answer, from 1. */
   readonly index: number
   readonly count: number
-  /** Its checksum: 30 hexadecimal digits, which its file is called by. */
+  /** Its checksum: 30 hexadecimal digits, which are its file name. */
   readonly fingerprint: string
-  /** What stands for this picture in `references` of those that were made from it: 17 hexadecimal digits. */
+  /** What represents this picture in `references` of pictures that were made from it: 17 hexadecimal digits. */
   readonly creature: string
-  /** The reference pictures, the oldest first: one of the mock's own as its `creature`, a client's as the first 16 hexadecimal digits of the SHA-256 of its bytes, or of its URL. */
+  /** The reference pictures, the oldest first: one of the mock's own as its `creature`, any other as the first 16 hexadecimal digits of the SHA-256 of its bytes or its URL. */
   readonly references: readonly string[]
-  /** What a scenario has made wrong with it. */
+  /** The defect that a scenario gave it. */
   readonly fault?: PictureFault
 }
 
 /**
- * What a picture of the mock says of itself, by its URL, by its bytes, or by a data URI; undefined for every other picture.
- * Nothing is fetched and nothing is decoded.
+ * Reads a picture of the mock from its URL, its bytes or a data URI; returns undefined for any other picture.
+ * Nothing is fetched, and no pixels are decoded.
  * @example
  * const placeholder = readPlaceholder(await (await mock.fetch(url)).arrayBuffer())
  * expect(placeholder).toMatchObject({ model: 'flux', label: 'a fox', size: '1024x1024' })
@@ -47,7 +47,7 @@ export function readPlaceholder(picture: string | URL | ArrayBuffer | Uint8Array
   return recipe === undefined ? undefined : toPlaceholder(recipe)
 }
 
-// Test runners have realms of their own, in which `instanceof` does not know the bytes of another.
+// Test runners use several realms; `instanceof` does not recognise bytes of another realm.
 function recipeOf(picture: unknown): Recipe | undefined {
   if (types.isUint8Array(picture)) return readRecipe(picture)
   if (types.isAnyArrayBuffer(picture)) return readRecipe(new Uint8Array(picture))
@@ -57,7 +57,7 @@ function recipeOf(picture: unknown): Recipe | undefined {
       `readPlaceholder: give a URL, a data URI, or bytes as an ArrayBuffer or a Uint8Array, and no ${typeof picture}; of a Response, await response.arrayBuffer()`,
     )
   const data = /^data:image\/[a-z]+;base64,/i.exec(url)
-  return data === null ? readUrl(url) : readRecipe(Buffer.from(url.slice(data[0].length), 'base64'))
+  return data === null ? decodeUrl(url) : readRecipe(Buffer.from(url.slice(data[0].length), 'base64'))
 }
 
 function toPlaceholder(recipe: Recipe): Placeholder {
@@ -74,11 +74,7 @@ function toPlaceholder(recipe: Recipe): Placeholder {
     count,
     fingerprint: encodeRecipe(recipe).fingerprint,
     creature: toMark(recipe),
-    references: references.map((reference) => (typeof reference === 'string' ? reference : toMark(reference))),
+    references: references.map(toMark),
     ...(fault === undefined ? {} : { fault }),
   }
-}
-
-function toMark({ palette, emblem }: Creature): string {
-  return `${palette.toString(16)}${emblem}`
 }

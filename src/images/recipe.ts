@@ -1,9 +1,13 @@
 import { hash } from 'node:crypto'
 
 export const FORMATS = ['png', 'jpg', 'webp'] as const
-/** The format of a picture, as its file name's ending says it. */
+/** The format of a picture, as the extension of its file name. */
 export type Format = (typeof FORMATS)[number]
 
+/** The media type of each format. */
+export const MEDIA_TYPES: Readonly<Record<Format, string>> = { png: 'image/png', jpg: 'image/jpeg', webp: 'image/webp' }
+
+/** In pixels. */
 export interface Size {
   readonly width: number
   readonly height: number
@@ -18,20 +22,20 @@ export interface Creature {
 }
 
 /**
- * What is wrong with a picture's link: there is no picture behind it, or no more; it comes late, cut short, as something
- * that is no picture, or as a web page.
+ * The defects that a picture can have: its link is unknown or expired, or the picture comes late, cut short, with another
+ * media type, or a web page comes in its place.
  */
 export const PICTURE_FAULTS = ['missing', 'expired', 'slow', 'cut', 'type', 'page'] as const
 export type PictureFault = (typeof PICTURE_FAULTS)[number]
 
-/** All of an image: everything that is needed to draw it stands in its name. */
+/** Everything that is needed to draw a picture. Its name in a URL holds all of it. */
 export interface Recipe extends Size, Creature {
   /** At most 64 characters. */
   readonly model: string
   readonly format: Format
   /** The prompt as it is written below the picture: one line of at most 60 characters. */
   readonly label: string
-  /** Reference pictures, at most 16: one of ours as its creature, a stranger's as 16 hexadecimal digits of its digest. */
+  /** At most 16 reference pictures: one of ours as its creature, any other as 16 hexadecimal digits of its digest. */
   readonly references: readonly (Creature | string)[]
   /** From 1. */
   readonly index: number
@@ -50,59 +54,47 @@ export const MAX_SIDE = 6400
 export const MAX_PIXELS = 16_777_216
 export const PALETTES = 16
 
-/** Of the form of a name, which begins with it. */
+/** Version of the format of names; each name begins with it. */
 export const VERSION = '1'
 const CHECK = 8
 
-/** A Recipe's name, at most 1,500 characters, and the checksum of it that names its file: 30 hexadecimal digits. */
-export interface Name {
+/** A Recipe's name, at most 1,500 characters, and the fingerprint that names its file: 30 hexadecimal digits of a checksum of the name. */
+export interface RecipeName {
   readonly name: string
   readonly fingerprint: string
 }
 
 /** The name of a Recipe: the version, the recipe in base64url, and a checksum of eight characters. */
-export function encodeRecipe(recipe: Recipe): Name {
-  const text = encode(recipe)
-  const { check, fingerprint } = seal(text)
+export function encodeRecipe(recipe: Recipe): RecipeName {
+  const text = toText(recipe)
+  const { check, fingerprint } = checksumOf(text)
   return { name: text + check, fingerprint }
 }
 
-/** The Recipe of a name and the fingerprint that goes with it; undefined for every text that `toName` does not write. */
-export function toRecipe(name: string): { readonly recipe: Recipe; readonly fingerprint: string } | undefined {
-  if (name.length > 1500 || !/^1[\w-]+$/.test(name)) return undefined
+/** The Recipe of a name, and its fingerprint; undefined for every text that `encodeRecipe` does not return. */
+export function decodeRecipe(name: string): { readonly recipe: Recipe; readonly fingerprint: string } | undefined {
+  if (name.length > 1500) return undefined
   const text = name.slice(0, -CHECK)
-  const { check, fingerprint } = seal(text)
+  const { check, fingerprint } = checksumOf(text)
   if (check !== name.slice(-CHECK)) return undefined
-  const recipe = parse(Buffer.from(text.slice(VERSION.length), 'base64url').toString('utf8'))
-  return recipe !== undefined && encode(recipe) === text ? { recipe, fingerprint } : undefined
+  const recipe = parse(Buffer.from(text.slice(VERSION.length), 'base64url').toString())
+  return recipe !== undefined && toText(recipe) === text ? { recipe, fingerprint } : undefined // one name for one recipe
 }
 
-function encode(recipe: Recipe): string {
+function toText(recipe: Recipe): string {
   const { model, width, height, format, palette, emblem, label, references, index, count, fault } = recipe
-  const marks = references.map((reference) =>
-    typeof reference === 'string' ? reference : `${reference.palette.toString(16)}${reference.emblem}`,
-  )
-  return (
-    VERSION +
-    Buffer.from(
-      JSON.stringify([
-        model,
-        width,
-        height,
-        format,
-        palette,
-        emblem,
-        label,
-        marks.join('.'),
-        index,
-        count,
-        ...(fault === undefined ? [] : [fault]),
-      ]),
-    ).toString('base64url')
-  )
+  const marks = references.map(toMark).join('.')
+  const fields = [model, width, height, format, palette, emblem, label, marks, index, count]
+  if (fault !== undefined) fields.push(fault)
+  return VERSION + Buffer.from(JSON.stringify(fields)).toString('base64url')
 }
 
-function seal(text: string): { check: string; fingerprint: string } {
+/** What represents a reference picture: 17 hexadecimal digits of a creature, the palette first, or 16 of another picture's digest. */
+export function toMark(reference: Creature | string): string {
+  return typeof reference === 'string' ? reference : reference.palette.toString(16) + reference.emblem
+}
+
+function checksumOf(text: string): { readonly check: string; readonly fingerprint: string } {
   const digits = hash('sha256', text, 'hex')
   return { fingerprint: digits.slice(0, 30), check: digits.slice(30, 30 + CHECK) }
 }
@@ -114,37 +106,29 @@ function parse(json: string): Recipe | undefined {
   } catch {
     return undefined
   }
-  if (!Array.isArray(fields) || (fields.length !== 10 && fields.length !== 11)) return undefined
-  const [model, width, height, format, palette, emblem, label, marks, index, count, wrong]: unknown[] = fields
-  const fault = PICTURE_FAULTS.find((known) => known === wrong)
-  if (fault !== wrong) return undefined
+  if (!Array.isArray(fields)) return undefined
+  const [model, width, height, format, palette, emblem, label, marks, index, count, defect]: unknown[] = fields
+  const fault = PICTURE_FAULTS.find((known) => known === defect)
   if (
+    fault !== defect ||
     !isText(model, MAX_MODEL) ||
     !isText(label, MAX_LABEL) ||
     !isFormat(format) ||
-    !isEmblem(emblem) ||
-    typeof marks !== 'string'
+    typeof emblem !== 'string' ||
+    !/^[\da-f]{16}$/.test(emblem) ||
+    typeof marks !== 'string' ||
+    !isWithin(width, MIN_SIDE, MAX_SIDE) ||
+    !isWithin(height, MIN_SIDE, MAX_SIDE) ||
+    width * height > MAX_PIXELS ||
+    !isWithin(palette, 0, PALETTES - 1) ||
+    !isWithin(count, 1, MAX_COUNT) ||
+    !isWithin(index, 1, count)
   )
-    return undefined
-  if (!isWithin(width, MIN_SIDE, MAX_SIDE) || !isWithin(height, MIN_SIDE, MAX_SIDE) || width * height > MAX_PIXELS)
-    return undefined
-  if (!isWithin(palette, 0, PALETTES - 1) || !isWithin(count, 1, MAX_COUNT) || !isWithin(index, 1, count))
     return undefined
   const references = marks === '' ? [] : marks.split('.').map(toReference)
   if (references.length > MAX_REFERENCES || !references.every((reference) => reference !== undefined)) return undefined
-  return {
-    model,
-    width,
-    height,
-    format,
-    palette,
-    emblem,
-    label,
-    references,
-    index,
-    count,
-    ...(fault === undefined ? {} : { fault }),
-  }
+  const recipe = { model, width, height, format, palette, emblem, label, references, index, count }
+  return fault === undefined ? recipe : { ...recipe, fault }
 }
 
 function toReference(mark: string): Creature | string | undefined {
@@ -153,17 +137,35 @@ function toReference(mark: string): Creature | string | undefined {
 }
 
 function isText(value: unknown, most: number): value is string {
-  return typeof value === 'string' && Array.from(value).length <= most && value.isWellFormed()
+  return typeof value === 'string' && value.isWellFormed() && firstOf(value, most) === value
 }
 
 function isFormat(value: unknown): value is Format {
   return FORMATS.some((format) => format === value)
 }
 
-function isEmblem(value: unknown): value is string {
-  return typeof value === 'string' && /^[\da-f]{16}$/.test(value)
-}
-
 function isWithin(value: unknown, least: number, most: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+}
+
+/** The first `count` code points of a text. */
+export function firstOf(text: string, count: number): string {
+  return text.length <= count ? text : Array.from(text).slice(0, count).join('')
+}
+
+// Printable ASCII, single spaces: nothing to tidy up.
+const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/
+const BREAKS = /[\p{Cc}\s]+/gu
+const LETTER = /^[\p{L}\p{N}]$/u
+
+/** A prompt as it is written below its picture: one line of at most 60 characters. A longer one ends in …, behind a whole word where that leaves at least 30. */
+export function labelOf(prompt: string): string {
+  if (prompt.length <= MAX_LABEL && PLAIN.test(prompt)) return prompt
+  const line = prompt.slice(0, 1000).toWellFormed().replaceAll(BREAKS, ' ').trim()
+  const label = firstOf(line, MAX_LABEL)
+  if (label === line && prompt.length <= 1000) return label
+  const cut = firstOf(line, MAX_LABEL - 1)
+  const next = line.charAt(cut.length)
+  const isInWord = LETTER.test(next) && next < '\u2e80' // the scripts from there on have no spaces
+  return `${isInWord ? cut.replace(/(?<=^.{30,}) [^ ]*$/u, '') : cut.trimEnd()}…`
 }

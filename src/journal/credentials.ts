@@ -1,4 +1,4 @@
-import { toRecipe } from '../images/recipe.ts'
+import { decodeRecipe } from '../images/recipe.ts'
 import { copyOf } from '../util/lru.ts'
 
 /** Replaces a credential. */
@@ -124,7 +124,7 @@ function redactLabelled(whole: string, ...[label = '', sign = '']: string[]): st
 }
 
 function hasCredential(name: string): boolean {
-  const { label = '', model = '' } = toRecipe(name)?.recipe ?? {}
+  const { label = '', model = '' } = decodeRecipe(name)?.recipe ?? {}
   return redactText(label) !== label || redactText(model) !== model
 }
 

@@ -1,8 +1,8 @@
-import type { Answer, Answering } from '../chat/answer.ts'
+import type { Answer, AnswerOptions } from '../chat/answer.ts'
 import { toAnswer } from '../chat/answer.ts'
 import { toReply } from '../chat/reply.ts'
 import type { ChatRequest } from '../chat/chat-request.ts'
-import { ratioName, sizeOf } from '../chat/size.ts'
+import { parseSize, ratioName } from '../chat/size.ts'
 import type { End, Step } from '../chat/step.ts'
 import { say, toPiece } from '../chat/step.ts'
 import { styles } from '../chat/styles/styles.ts'
@@ -12,7 +12,7 @@ import type { ErrorDetails } from '../errors/table.ts'
 import type { Frame, Reply } from '../util/reply.ts'
 import { isStream, JSON_HEADERS } from '../util/reply.ts'
 import type { Choice } from './choose.ts'
-import type { Edit, Framing, Place, Then } from './scenario.ts'
+import type { Framing, StreamEdit, StreamPlace, Then } from './scenario.ts'
 
 /** A request that a scenario answers. */
 export interface ScenarioSubject {
@@ -20,7 +20,7 @@ export interface ScenarioSubject {
   /** Why the request is not valid. */
   readonly rejection: ApiError | undefined
   /** Of a chat request that could be read. */
-  readonly chat: { readonly request: ChatRequest; readonly answering: Answering; readonly pace: number } | undefined
+  readonly chat: { readonly request: ChatRequest; readonly answering: AnswerOptions; readonly pace: number } | undefined
   /** The normal answer. */
   readonly respond: () => Promise<Reply>
 }
@@ -63,7 +63,7 @@ function ownReply(then: Then, format: ErrorFormat, details: ErrorDetails): Reply
 
 // With other pictures than it requested.
 function editRequest(request: ChatRequest, { count = request.count, size: asked, as }: Then): ChatRequest {
-  const size = asked === undefined ? request.size : (sizeOf(asked) ?? request.size)
+  const size = asked === undefined ? request.size : (parseSize(asked) ?? request.size)
   return {
     ...request,
     count,
@@ -74,7 +74,7 @@ function editRequest(request: ChatRequest, { count = request.count, size: asked,
 }
 
 // In another style, with a text in place of pictures, with pictures that fail.
-function editAnswering(answering: Answering, then: Then, format: ErrorFormat): Answering {
+function editAnswering(answering: AnswerOptions, then: Then, format: ErrorFormat): AnswerOptions {
   const { say: words, style, prose, pictures } = then
   return {
     ...answering,
@@ -116,7 +116,7 @@ function withFinish(step: Step, finish: NonNullable<Then['finish']>): Step[] {
   return rest.content === undefined ? [] : [rest]
 }
 
-function indexOf(steps: readonly Step[], at: Place): number {
+function indexOf(steps: readonly Step[], at: StreamPlace): number {
   const found = (is: (step: Step) => boolean): number => {
     const index = steps.findIndex(is)
     return index < 0 ? steps.length : index
@@ -135,7 +135,7 @@ const NOTHING = { wait: 0, tokens: 0, raw: '' }
 
 // What stands at a place after an edit, and behind it.
 function stepsOf(
-  { pause, comment, raw, error, failure, end }: Edit,
+  { pause, comment, raw, error, failure, end }: StreamEdit,
   rest: readonly Step[],
   format: ErrorFormat,
 ): Step[] {

@@ -1,47 +1,46 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { Profiles } from '../chat/profile.ts'
 import { loadProfiles, PROFILES } from '../chat/load-profiles.ts'
+import type { Profiles } from '../chat/profile.ts'
 import { FileError, loadFile } from '../openapi/document.ts'
-import type { Scenarios, Scenario } from './scenario.ts'
+import type { Scenario, Scenarios } from './scenario.ts'
 import { toScenario } from './scenario-schema.ts'
 
-/** The name of the folder that holds a folder's Scenarios. */
+/** The subfolder with the Scenarios of a folder of fixtures. */
 const SCENARIOS = 'scenarios'
 
-/** What a folder of fixtures says: Profiles, and Scenarios. */
+/** The contents of a folder of fixtures. */
 export interface Fixtures {
   readonly profiles: Profiles
   readonly scenarios: Scenarios
 }
 
-/** Reads a user's folder: its `profiles.yaml`, laid over the packaged ones, and its `scenarios/NAME.yaml`. A FileError lists the faults of all files. */
+/**
+ * Reads a user's folder: its `profiles.yaml`, whose blocks override those of `under`, and its `scenarios/NAME.yaml`. Throws a
+ * FileError that lists the problems of all files, or says that the folder has neither.
+ */
 export async function loadFixtures(folder: string, under: Profiles): Promise<Fixtures> {
-  const [hasProfiles, hasScenarios] = await Promise.all([
-    isThere(join(folder, PROFILES)),
-    isThere(join(folder, SCENARIOS)),
-  ])
+  const [profilesPath, scenariosPath] = [join(folder, PROFILES), join(folder, SCENARIOS)]
+  const [hasProfiles, hasScenarios] = await Promise.all([exists(profilesPath), exists(scenariosPath)])
   if (!hasProfiles && !hasScenarios)
     throw new FileError([
       `${folder}: there is nothing to read; give a folder that holds a file ${PROFILES} or a folder ${SCENARIOS}`,
     ])
   const [profiles, scenarios] = await Promise.allSettled([
-    hasProfiles ? loadProfiles(join(folder, PROFILES), under) : new Map(),
-    hasScenarios ? loadScenarios(join(folder, SCENARIOS)) : new Map(),
+    hasProfiles ? loadProfiles(profilesPath, under) : new Map(),
+    hasScenarios ? loadScenarios(scenariosPath) : new Map(),
   ])
-  const faults = [profiles, scenarios].flatMap((result) =>
-    result.status === 'rejected' ? faultsOf(result.reason) : [],
-  )
-  if (profiles.status === 'rejected' || scenarios.status === 'rejected') throw new FileError(faults)
+  if (profiles.status === 'rejected' || scenarios.status === 'rejected')
+    throw new FileError(problemsOf([profiles, scenarios]))
   return { profiles: profiles.value, scenarios: scenarios.value }
 }
 
-/** The Scenarios of a folder, by name; a FileError lists the faults of all its files. */
+/** The Scenarios of a folder, by name. Throws a FileError that lists the problems of all its files. */
 export async function loadScenarios(folder: string): Promise<Scenarios> {
   const names = (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name)).toSorted()
   const loaded = await Promise.allSettled(names.map(async (name) => loadScenario(join(folder, name))))
-  const faults = loaded.flatMap((result) => (result.status === 'rejected' ? faultsOf(result.reason) : []))
-  if (faults.length > 0) throw new FileError(faults)
+  const problems = problemsOf(loaded)
+  if (problems.length > 0) throw new FileError(problems)
   return new Map(loaded.flatMap((result) => (result.status === 'fulfilled' ? [[result.value.name, result.value]] : [])))
 }
 
@@ -50,14 +49,18 @@ async function loadScenario(path: string): Promise<Scenario> {
   return toScenario(basename(path).replace(/\.ya?ml$/, ''), source.value, source)
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,
   )
 }
 
-function faultsOf(error: unknown): readonly string[] {
-  if (error instanceof FileError) return error.faults
-  throw error
+// The problems of files; any other error is thrown.
+function problemsOf(results: readonly PromiseSettledResult<unknown>[]): string[] {
+  return results.flatMap((result) => {
+    if (result.status === 'fulfilled') return []
+    if (result.reason instanceof FileError) return result.reason.faults
+    throw result.reason
+  })
 }

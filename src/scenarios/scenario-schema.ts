@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { mapping, oneOf, quote, seconds, size, style, toFaults } from '../chat/zod-helpers.ts'
+import { PROSE } from '../chat/profile.ts'
 import { FINISHES } from '../chat/step.ts'
-import { PROSE } from '../chat/styles/style-helpers.ts'
+import { mapping, oneOf, quoteValue, seconds, size, style, toProblems } from '../chat/zod-helpers.ts'
 import type { SourceFile } from '../openapi/document.ts'
 import { FileError } from '../openapi/document.ts'
 import type { JsonValue } from '../util/json.ts'
@@ -9,7 +9,7 @@ import { MAX_COUNT, MAX_MODEL, PICTURE_FAULTS } from '../images/recipe.ts'
 import type { ErrorKind } from '../errors/table.ts'
 import { ERRORS } from '../errors/table.ts'
 import type { Scenario } from './scenario.ts'
-import { FRAMINGS, PLACES } from './scenario.ts'
+import { FRAMINGS, STREAM_PLACES } from './scenario.ts'
 
 const MAX_TEXT = 100_000
 const text = z.string({ error: 'write a text' }).max(MAX_TEXT, `at most ${MAX_TEXT} characters`)
@@ -24,7 +24,7 @@ function isKind(name: string): name is ErrorKind {
 const [firstKind = 'server_error', ...otherKinds] = Object.keys(ERRORS).filter(isKind)
 const error = oneOf([firstKind, ...otherKinds])
 
-// What frames a message is the writers' matter.
+// Headers that frame a message are set by the server.
 const header = z
   .string()
   .regex(
@@ -36,7 +36,7 @@ const headers = z.record(
   z.string({ error: 'write a text' }).regex(/^[\x20-\x7e]{0,1000}$/, 'write printable ASCII, at most 1000 characters'),
 )
 
-/** Which requests a Scenario is for. */
+/** Which requests a Scenario applies to. */
 export const when = mapping({
   model: z
     .union([text, z.array(text).min(1)], { error: 'write a model, or a list of them' })
@@ -52,13 +52,13 @@ export const when = mapping({
     .describe('the number of the chat request in its session, from 1'),
 })
 
-// Of a key that is not known, that alone is told.
+// If a key is unknown, only that is reported.
 const isSound = ({ issues }: z.core.ParsePayload): boolean => issues.length === 0
 
 const ACTIONS = ['pause', 'comment', 'raw', 'error', 'failure', 'end']
-const place = z.union([oneOf(PLACES), whole.min(0)], {
+const place = z.union([oneOf(STREAM_PLACES), whole.min(0)], {
   error: ({ input }) =>
-    `${quote(input)} is no place; write one of ${PLACES.join(', ')}, or the number of an event from 0`,
+    `${quoteValue(input)} is no place; write one of ${STREAM_PLACES.join(', ')}, or the number of an event from 0`,
 })
 const edit = mapping({
   at: place.describe(
@@ -141,7 +141,7 @@ const answer = {
     .describe('`true`: the connection is reset before the first byte'),
 }
 
-/** What a Scenario answers. */
+/** How a Scenario changes an answer. */
 export const then = mapping({
   ...answer,
   sequence: z
@@ -163,7 +163,7 @@ export const then = mapping({
   )
   .meta({ minProperties: 1, if: { required: ['sequence'] }, then: { maxProperties: 1 } })
 
-/** A file of a Scenario. */
+/** The file of a Scenario. */
 export const scenario = z.strictObject(
   {
     about: line.min(1, 'write what it shows').describe('what a client meets, on one line'),
@@ -173,7 +173,7 @@ export const scenario = z.strictObject(
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `${issue.keys.map(quote).join(', ')} is not known; what can be written is about, when, then`
+        ? `${issue.keys.map(quoteValue).join(', ')} is not known; what can be written is about, when, then`
         : 'write about, and then; when is for requests that do not ask for it',
   },
 )
@@ -189,21 +189,21 @@ export function scenarioSchema(): object {
   }
 }
 
-/** What a Scenario's name looks like; its file is called so. */
+/** The names of Scenarios, which are the names of their files. */
 export const SCENARIO_NAME = /^[a-z\d-]{1,64}$/
 
-/** The Scenario that a file's value holds; a FileError lists every fault with its line and its cure. */
+/** The Scenario in a file's value. Throws a FileError that lists every problem with its line and how to fix it. */
 export function toScenario(name: string, value: JsonValue, source: Pick<SourceFile, 'file' | 'lineOf'>): Scenario {
   if (!SCENARIO_NAME.test(name))
     throw new FileError([
       `${source.file}: its name is the scenario's; write it of a-z, 0-9 and -, at most 64 characters`,
     ])
   const result = scenario.safeParse(value)
-  if (!result.success) throw new FileError(toFaults(result.error.issues, source))
+  if (!result.success) throw new FileError(toProblems(result.error.issues, source))
   return { name, ...result.data }
 }
 
-/** One entry of a script, or a list of them, as a test sends it: a scenario's name or its own `then`, how often, and for which requests. */
+// A scenario's name or its own `then`, how often it applies, and to which requests.
 const entry = mapping({
   scenario: z.union([z.string().max(64, "a scenario's name has at most 64 characters"), mapping({ then })], {
     error: "write a scenario's name, or { then: … }",
@@ -211,6 +211,7 @@ const entry = mapping({
   times: whole.min(1, 'write at least 1').max(10_000, 'at most 10000 times').exactOptional(),
   when: when.exactOptional(),
 })
+/** A script as a test sends it: one entry, or a list of them. */
 export const script = z.union(
   [
     entry.transform((one) => [one]),
@@ -221,7 +222,7 @@ export const script = z.union(
   },
 )
 
-/** The JSON Schema of a script, as it is posted, and what it refers to by names behind `root`. */
+/** The JSON Schema of a script as it is posted, and its definitions; its references to them start with `root`. */
 export function scriptSchema(root: string): { readonly schema: object; readonly definitions: object } {
   const { $schema: _same, $defs, ...schema } = z.toJSONSchema(script, { io: 'input' })
   const { definitions, ...rest } = JSON.parse(

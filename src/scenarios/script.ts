@@ -6,7 +6,7 @@ import { StoreFull } from '../store/store.ts'
 import type { Scenarios, ScriptEntry } from './scenario.ts'
 import { script } from './scenario-schema.ts'
 
-/** Appends what a test wants answered to a session's script; gives how many entries that were. An ApiError says what of it is not allowed. */
+/** Appends a test's entries to a session's script and returns their number. Throws an ApiError that says what is not allowed. */
 export async function addScript(
   value: unknown,
   session: string,
@@ -22,7 +22,7 @@ export async function addScript(
     if (typeof scenario === 'string' && !catalogue.has(scenario))
       throw new ApiError('unknown_scenario', { asked: scenario, known: suggestNames(scenario, catalogue.keys()) })
   }
-  // Of a sequence every answer is meant, unless it is said how many.
+  // Without `times`, a sequence is used up to its last answer.
   const lengthOf = ({ scenario }: ScriptEntry): number =>
     (typeof scenario === 'string' ? catalogue.get(scenario)?.then : scenario.then)?.sequence?.length ?? 1
   const entries = result.data.map((entry) => {
@@ -39,7 +39,7 @@ export async function addScript(
 
 type Issue = Parameters<typeof toWords>[0]
 
-// Of a union's branches, those that came furthest say what is wrong.
+// Of a union, only the branch that got furthest is reported.
 function wordsOf(issues: readonly Issue[]): string[] {
   return issues.flatMap((issue) => {
     if (issue.code !== 'invalid_union') return [toWords(issue)]

@@ -1,8 +1,7 @@
 import { splitLeadingUrls } from '../chat/reference.ts'
-import { labelOf } from '../images/label.ts'
 import type { Placeholder } from '../images/read-placeholder.ts'
 import { readPlaceholder } from '../images/read-placeholder.ts'
-import { FORMATS } from '../images/recipe.ts'
+import { FORMATS, labelOf } from '../images/recipe.ts'
 
 /**
  * The expected values of a picture. Those that are left out are not compared.

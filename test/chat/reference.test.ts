@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { readUrl } from '../../src/images/links.ts'
+import { decodeUrl } from '../../src/images/links.ts'
 import { ask, mockWith, picturesIn } from '../ask.ts'
 
-const recipeIn = (content: string) => readUrl(picturesIn(content)[0] ?? '')
+const recipeIn = (content: string) => decodeUrl(picturesIn(content)[0] ?? '')
 /** A PNG of 640 x 360 that is only a header: nothing of ours decodes more. */
 const HEADER = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAoAAAAFoCAIAAABIUN0GAAAA', 'base64')
 const PNG = `data:image/png;base64,${HEADER.toString('base64')}`
@@ -91,7 +91,7 @@ test('one of our own pictures stands as its creature, by its URL and by its byte
   ]) {
     const first = await ask(mock, { model: model ?? '', text: 'a fox' })
     const [url = ''] = picturesIn(first.content)
-    const { emblem, palette } = readUrl(url) ?? {}
+    const { emblem, palette } = decodeUrl(url) ?? {}
     const byUrl = await ask(mock, { body: part({ url }) })
     expect(recipeIn(byUrl.content)?.references).toEqual([{ emblem, palette }])
     const bytes = Buffer.from(await (await mock.fetch(url)).arrayBuffer()).toString('base64')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ask, mockWith, picturesIn } from '../ask.ts'
-import { readUrl } from '../../src/images/links.ts'
+import { decodeUrl } from '../../src/images/links.ts'
 
 const ASKED: readonly (readonly [
   asked: string,
@@ -36,7 +36,7 @@ test.each(ASKED)('%s', async (_asked, model, text, body, size) => {
   await using mock = await mockWith()
   const { content, headers } = await ask(mock, { model, text, body })
   const [url = ''] = picturesIn(content)
-  const recipe = readUrl(url)
+  const recipe = decodeUrl(url)
   expect(`${recipe?.width}x${recipe?.height}`).toBe(size)
   expect(headers.get('x-mock-note')).toBeNull()
 })
@@ -73,7 +73,7 @@ test('a ratio is met by a size within 3 percent of it', async () => {
 test('a size that the model does not have takes the nearest, by ratio, then by area, and says so', async () => {
   await using mock = await mockWith()
   const { content, headers } = await ask(mock, { model: 'gpt-image-1', text: 'cat 2000x1000' })
-  expect(readUrl(picturesIn(content)[0] ?? '')).toMatchObject({ width: 1536, height: 1024 })
+  expect(decodeUrl(picturesIn(content)[0] ?? '')).toMatchObject({ width: 1536, height: 1024 })
   expect(headers.get('x-mock-note')).toBe('2000x1000 is no size of this model: nearest is 1536x1024')
 })
 
@@ -86,7 +86,7 @@ test.each([
   await using mock = await mockWith()
   const { content, json } = await ask(mock, { text, body })
   expect(json.choices).toHaveLength(1)
-  const recipes = picturesIn(content).map(readUrl)
+  const recipes = picturesIn(content).map(decodeUrl)
   expect(recipes.map((recipe) => `${recipe?.index}/${recipe?.count}`)).toEqual(
     Array.from({ length: count }, (_, i) => `${i + 1}/${count}`),
   )
@@ -103,7 +103,7 @@ test('more than 15 pictures are 15, with a note', async () => {
 test('output_format chooses among the formats that the model makes', async () => {
   await using mock = await mockWith()
   const formatOf = async (model: string, output_format?: string): Promise<string | undefined> =>
-    readUrl(
+    decodeUrl(
       picturesIn((await ask(mock, { model, body: output_format === undefined ? {} : { output_format } })).content)[0] ??
         '',
     )?.format

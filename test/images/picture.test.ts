@@ -6,9 +6,9 @@ import { PNG } from 'pngjs'
 import { expect, test } from 'vitest'
 import { createCanvas } from '../../src/images/render/canvas.ts'
 import { paintCreature } from '../../src/images/render/creature.ts'
-import { renderPicture } from '../../src/images/render/encode.ts'
+import { encodePicture } from '../../src/images/render/encode.ts'
 import { wrap } from '../../src/images/render/glyphs.ts'
-import { readUrl } from '../../src/images/links.ts'
+import { decodeUrl } from '../../src/images/links.ts'
 import { readRecipe } from '../../src/images/render/metadata.ts'
 import { paint } from '../../src/images/render/paint.ts'
 import { palettes } from '../../src/images/render/palette.ts'
@@ -51,7 +51,7 @@ test.each([
   'a %s of %i x %i has just this size, for a decoder that is not sharp, and shows what was painted',
   async (format, width, height) => {
     const recipe = { ...cat, format, width, height }
-    const bytes = await renderPicture(recipe)
+    const bytes = await encodePicture(recipe)
     const decoded = DECODERS[format](bytes)
     expect([decoded.width, decoded.height]).toEqual([width, height])
     const canvas = paint(recipe)
@@ -78,7 +78,7 @@ test.each(['png', 'jpg', 'webp'] as const)(
       index: 2,
       count: 3,
     }
-    expect(readRecipe(await renderPicture(recipe))).toEqual(recipe)
+    expect(readRecipe(await encodePicture(recipe))).toEqual(recipe)
   },
 )
 
@@ -109,7 +109,7 @@ const GOLDEN: Readonly<Record<Format, string>> = {
 }
 
 test.each(['png', 'jpg', 'webp'] as const)('the bytes of a %s are those of this release', async (format) => {
-  expect(hash('sha256', await renderPicture({ ...cat, format }), 'hex')).toBe(GOLDEN[format])
+  expect(hash('sha256', await encodePicture({ ...cat, format }), 'hex')).toBe(GOLDEN[format])
 })
 
 const creatureOf = ({ emblem, palette: number }: Recipe): string => {
@@ -123,7 +123,7 @@ const creatureOf = ({ emblem, palette: number }: Recipe): string => {
 test('another prompt, model or size gives another creature: over 1,000 prompts no two are equal', async () => {
   await using mock = await mockWith()
   const recipeOf = async (question: Parameters<typeof ask>[1]): Promise<Recipe> =>
-    readUrl(picturesIn((await ask(mock, question)).content)[0] ?? '') ?? cat
+    decodeUrl(picturesIn((await ask(mock, question)).content)[0] ?? '') ?? cat
   const prompts = await Promise.all(
     Array.from({ length: 1000 }, async (_, i) => recipeOf({ model: 'nano-banana', text: `prompt ${i}` })),
   )

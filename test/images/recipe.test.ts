@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readFile, readUrl, toLinks } from '../../src/images/links.ts'
+import { decodePath, decodeUrl, toLinks } from '../../src/images/links.ts'
 import type { Recipe } from '../../src/images/recipe.ts'
-import { FORMATS, encodeRecipe, toRecipe } from '../../src/images/recipe.ts'
+import { FORMATS, encodeRecipe, decodeRecipe } from '../../src/images/recipe.ts'
 
 const emblem = fc.string({ unit: fc.constantFrom(...Array.from('0123456789abcdef')), minLength: 16, maxLength: 16 })
 const palette = fc.integer({ min: 0, max: 15 })
@@ -29,11 +29,11 @@ test('a name is its recipe, and short enough for a URL and a file', () => {
   fc.assert(
     fc.property(recipes, (recipe) => {
       const { name, fingerprint } = encodeRecipe(recipe)
-      expect(toRecipe(name)).toEqual({ recipe, fingerprint })
+      expect(decodeRecipe(name)).toEqual({ recipe, fingerprint })
       expect(name.length).toBeLessThanOrEqual(1500)
       expect(name).toMatch(/^1[\w-]+$/)
       const { picture, download, raw } = toLinks('http://mock.invalid', recipe)
-      for (const url of [picture, download, raw]) expect(readUrl(url)).toEqual(recipe)
+      for (const url of [picture, download, raw]) expect(decodeUrl(url)).toEqual(recipe)
       expect(picture.split('/').at(-1)?.length).toBeLessThanOrEqual(40)
     }),
     { numRuns: 300 },
@@ -56,7 +56,7 @@ const cat: Recipe = {
 test('a name that was cut short or changed by one character is none', () => {
   const { name, fingerprint } = encodeRecipe(cat)
   for (let i = 0; i < name.length; i++) {
-    expect(toRecipe(name.slice(0, i)), `cut at ${i}`).toBeUndefined()
+    expect(decodeRecipe(name.slice(0, i)), `cut at ${i}`).toBeUndefined()
     for (const other of [
       'A',
       '0',
@@ -64,10 +64,10 @@ test('a name that was cut short or changed by one character is none', () => {
       name[i] === name[i]?.toLowerCase() ? name[i]?.toUpperCase() : name[i]?.toLowerCase(),
     ]) {
       if (other !== name[i])
-        expect(toRecipe(name.slice(0, i) + other + name.slice(i + 1)), `changed at ${i}`).toBeUndefined()
+        expect(decodeRecipe(name.slice(0, i) + other + name.slice(i + 1)), `changed at ${i}`).toBeUndefined()
     }
   }
-  expect(readFile(name, `${fingerprint}.png`)).toEqual(cat)
+  expect(decodePath(name, `${fingerprint}.png`)).toEqual(cat)
   for (const file of [
     `${fingerprint}.jpg`,
     `${fingerprint}.PNG`,
@@ -77,7 +77,7 @@ test('a name that was cut short or changed by one character is none', () => {
     `${fingerprint.slice(0, -1)}.png`,
     `${fingerprint.toUpperCase()}.png`,
   ])
-    expect(readFile(name, file), file).toBeUndefined()
+    expect(decodePath(name, file), file).toBeUndefined()
 })
 
 test.each([
@@ -92,5 +92,5 @@ test.each([
   ['a palette that there is not', { ...cat, palette: 16 }],
   ['a size that is no number', { ...cat, width: 64.5 }],
 ])('a name with a right checksum that asks for %s is none', (_what, recipe) => {
-  expect(toRecipe(encodeRecipe(recipe).name)).toBeUndefined()
+  expect(decodeRecipe(encodeRecipe(recipe).name)).toBeUndefined()
 })

@@ -1,4 +1,4 @@
-import type { Answering } from '../../chat/answer.ts'
+import type { AnswerOptions } from '../../chat/answer.ts'
 import { toAnswer } from '../../chat/answer.ts'
 import { profileOf } from '../../chat/profile.ts'
 import { toReply } from '../../chat/reply.ts'
@@ -13,16 +13,16 @@ import type { AppContext } from '../context.ts'
 export async function createChatCompletion(c: AppContext): Promise<Reply> {
   const { chat, pace } = c.get('context')
   if (chat === undefined) throw new TypeError('a chat request is read before it is answered')
-  return toReply(chat, await toAnswer(chat, answeringOf(c)), pace)
+  return toReply(chat, await toAnswer(chat, answerOptions(c)), pace)
 }
 
 /** What a scenario edits of a chat request; undefined where it is none, or could not be read. */
 export function chatSubject(c: AppContext): ScenarioSubject['chat'] {
   const { chat: request, pace } = c.get('context')
-  return request === undefined ? undefined : { request, pace, answering: answeringOf(c) }
+  return request === undefined ? undefined : { request, pace, answering: answerOptions(c) }
 }
 
-function answeringOf(c: AppContext): Answering {
+function answerOptions(c: AppContext): AnswerOptions {
   const context = c.get('context')
   const mock = c.get('mock')
   const { style, task, prose } = profileOf(mock.profiles, context.chat?.model ?? '')

@@ -1,9 +1,8 @@
 import { Hono } from 'hono'
 import { TASK_FORMS, taskIdOf } from '../../chat/digest.ts'
 import { ApiError } from '../../errors/api-error.ts'
-import { PICTURE_PATHS, readFile, TASK_PATHS, toLinks } from '../../images/links.ts'
-import { MEDIA_TYPES } from '../../images/media.ts'
-import { toRecipe } from '../../images/recipe.ts'
+import { decodePath, PICTURE_PATHS, TASK_PATHS, toLinks } from '../../images/links.ts'
+import { decodeRecipe, MEDIA_TYPES } from '../../images/recipe.ts'
 import type { Reply } from '../../util/reply.ts'
 import { jsonReply } from '../../util/reply.ts'
 import { isGone } from '../client.ts'
@@ -48,7 +47,7 @@ export function links({ prefix }: Pick<MockContext, 'prefix'>): Hono<Env> {
 
 async function toPicture(c: AppContext): Promise<Reply> {
   const { name = '', file = '' } = c.req.param()
-  const recipe = readFile(name, file)
+  const recipe = decodePath(name, file)
   if (recipe === undefined) throw new ApiError('unknown_picture')
   const etag = `"${file.slice(0, file.indexOf('.'))}"`
   const isDownload = c.get('context').path.includes(`${PICTURE_PATHS.download}/`)
@@ -74,7 +73,7 @@ function isCached(header: string | undefined, etag: string): boolean {
 
 function readTask(c: AppContext): Task {
   const { name = '', task: id = '' } = c.req.param()
-  const found = toRecipe(name)
+  const found = decodeRecipe(name)
   if (found === undefined || !TASK_FORMS.some((form) => taskIdOf(found.fingerprint, form) === id))
     throw new ApiError('unknown_picture')
   return { id, recipe: found.recipe }

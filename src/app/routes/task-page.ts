@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
-import type { Language } from '../../chat/language.ts'
-import { languageOf } from '../../chat/language.ts'
+import type { Language } from '../../chat/chat-request.ts'
+import { languageOf } from '../../chat/chat-request.ts'
 import type { Colour } from '../../images/render/canvas.ts'
 import { mix } from '../../images/render/canvas.ts'
 import type { Links } from '../../images/links.ts'
 import { toLinks } from '../../images/links.ts'
-import { MEDIA_TYPES } from '../../images/media.ts'
-import { palettes } from '../../images/render/palette.ts'
 import type { Recipe } from '../../images/recipe.ts'
+import { MEDIA_TYPES } from '../../images/recipe.ts'
+import { palettes } from '../../images/render/palette.ts'
 import type { Reply } from '../../util/reply.ts'
 
 /** A task and the Recipe of its picture, as the links of a task hold them. */

@@ -1,21 +1,14 @@
 import type { Links } from '../../images/links.ts'
 import { toLinks } from '../../images/links.ts'
-import { MEDIA_TYPES } from '../../images/media.ts'
 import type { Recipe } from '../../images/recipe.ts'
-import type { TaskForm } from '../digest.ts'
+import { MEDIA_TYPES } from '../../images/recipe.ts'
 import type { ChatRequest } from '../chat-request.ts'
+import type { Profile } from '../profile.ts'
 import type { Piece, Step } from '../step.ts'
-import { escape, toPiece } from '../step.ts'
-import { ID_TOKENS, LINK_TOKENS, PICTURE_TOKENS } from '../tokens.ts'
+import { escapeJson, ID_TOKENS, LINK_TOKENS, PICTURE_TOKENS, say, toPiece } from '../step.ts'
 
-/** Where a model that talks about its picture does so. */
-export const PROSE = ['none', 'before', 'after'] as const
-
-/** What a Profile says of its Style's details. */
-export interface StyleOptions {
-  readonly task: TaskForm
-  readonly prose: (typeof PROSE)[number]
-}
+/** The details of a Style that a Profile decides. */
+export type StyleOptions = Pick<Profile, 'task' | 'prose'>
 
 /** What a Style writes about. */
 export interface Subject extends StyleOptions {
@@ -26,15 +19,12 @@ export interface Subject extends StyleOptions {
   readonly render: (recipe: Recipe) => Promise<Uint8Array>
 }
 
-/** How many characters of a prompt an answer repeats [G]. */
-const ECHO = 4000
-
-/** A link of ours, as a piece of text: an origin and a path of ours hold nothing that JSON escapes. */
+/** A link of ours as a piece of text. Origins and our paths contain nothing that JSON escapes. */
 export function link(url: string): Piece {
   return { json: url, tokens: LINK_TOKENS }
 }
 
-/** A task's or a picture's id, as a piece of text. */
+/** The id of a task or a picture as a piece of text. */
 export function id(text: string): Piece {
   return { json: text, tokens: ID_TOKENS }
 }
@@ -46,7 +36,7 @@ export function linksOf({ request, recipes }: Subject): [Links, ...Links[]] {
   return [first, ...rest]
 }
 
-/** The bytes of each picture of the answer, as a data URI in base64; one after the other, so that nobody waits behind all of them. */
+/** The bytes of each picture of the answer as a data URI; drawn one by one, so that other requests get their turn. */
 export async function dataUrisOf({ recipes, render }: Subject): Promise<Piece[]> {
   const pieces: Piece[] = []
   for (const recipe of recipes) {
@@ -57,11 +47,15 @@ export async function dataUrisOf({ recipes, render }: Subject): Promise<Piece[]>
   return pieces
 }
 
+/** Characters of a prompt that an answer repeats [G]. */
+const MAX_ECHO = 4000
+
 function echo(prompt: string): string {
-  return prompt.length > ECHO ? `${prompt.slice(0, ECHO).toWellFormed()}…` : prompt
+  return prompt.length > MAX_ECHO ? `${prompt.slice(0, MAX_ECHO).toWellFormed()}…` : prompt
 }
 
-// What a client looks for in an answer, written otherwise: a picture, a link, an image's bytes, the end of a fenced block.
+// What clients search an answer for (a picture, a link, a picture's bytes, the end of a fenced block), and another way to
+// write it in JSON.
 const HIDDEN: readonly (readonly [found: string | RegExp, json: string])[] = [
   ['](', String.raw`]\u0028`],
   ['://', String.raw`:\/\/`],
@@ -69,14 +63,13 @@ const HIDDEN: readonly (readonly [found: string | RegExp, json: string])[] = [
   [/(?<=;base64),/gi, String.raw`\u002c`],
   ['```', String.raw`\u0060\u0060\u0060`],
 ]
-
-// A sign of each of them: nearly no prompt has one.
+// One character of each; few prompts have one.
 const SUSPICIOUS = /\(|:|`|;/
 
-/** A text as a JSON string; nothing in it can be mistaken for the answer's own. */
-export function quote(text: string): string {
-  const json = JSON.stringify(echo(text))
-  return SUSPICIOUS.test(json) ? HIDDEN.reduce((open, [found, hidden]) => open.replaceAll(found, hidden), json) : json
+/** A prompt as a JSON string in which no client finds a picture or a link. */
+export function quotePrompt(prompt: string): string {
+  const json = JSON.stringify(echo(prompt))
+  return SUSPICIOUS.test(json) ? HIDDEN.reduce((text, [found, hidden]) => text.replaceAll(found, hidden), json) : json
 }
 
 /** The prompt as a picture's alt text, or in a sentence: one line without brackets and without links. */
@@ -88,46 +81,52 @@ export function lineOf({ prompt }: ChatRequest): Piece {
   )
 }
 
-// Words with the space before them, single Chinese characters, short numbers, escapes and signs: about what a tokenizer makes of JSON.
+// Escapes, words with the space before them, numbers of up to three digits, and single characters: about the tokens that a
+// language model's tokenizer finds in JSON.
 const TOKEN = /\\u[\da-f]{4}|\\.| ?[A-Za-z\u00c0-\u024f]+| ?\d{1,3}|[\s\S]/gu
 
-/** How long a language model takes for a token, in milliseconds [G]. */
+/** The time that a language model takes for one token, in milliseconds [G]. */
 const TOKEN_WAIT = 20
 
 function sayToken(json: string): Step {
   return { wait: TOKEN_WAIT, tokens: 1, content: json }
 }
 
-/** A text one language-model token a delta. */
+/** A text, one token of a language model a delta. */
 export function sayTokens(text: string): Step[] {
-  return Array.from(escape(text).match(TOKEN) ?? [], sayToken)
+  return escapeJson(text).match(TOKEN)?.map(sayToken) ?? []
 }
 
-// The deltas of a block that are the same in every one.
+// The deltas that are the same in every block.
 const BLOCK = {
-  open: ['```', 'json', '\n', '{\n'].map(escape).map(sayToken),
-  key: [' ', ' "'].map(escape).map(sayToken),
-  value: sayToken(escape('":')),
-  next: sayToken(escape(',\n')),
-  close: ['\n', '}\n', '```', '\n\n'].map(escape).map(sayToken),
+  open: ['```', 'json', '\n', '{\n'].map(escapeJson).map(sayToken),
+  name: [' ', ' "'].map(escapeJson).map(sayToken),
+  value: sayToken(escapeJson('":')),
+  next: sayToken(escapeJson(',\n')),
+  close: ['\n', '}\n', '```', '\n\n'].map(escapeJson).map(sayToken),
 }
 
-/** The request as the fenced JSON block that stands at the head of an answer, one language-model token a delta. */
-export function sayBlock(prompt: string, fields: readonly (readonly [key: string, value: string])[]): Step[] {
+/** The fields of a request, as names and values in JSON, as a fenced block at the start of an answer, one token of a language model a delta. */
+export function sayBlock(fields: readonly (readonly [name: string, json: string])[]): Step[] {
   const steps = [...BLOCK.open]
-  const add = (key: string, value: string): void => {
-    steps.push(...BLOCK.key, sayToken(key), BLOCK.value, ...sayTokens(` ${value}`))
-  }
-  add('prompt', quote(prompt))
-  for (const [key, value] of fields) {
-    steps.push(BLOCK.next)
-    add(key, value)
+  for (const [name, json] of fields) {
+    if (steps.length > BLOCK.open.length) steps.push(BLOCK.next)
+    steps.push(...BLOCK.name)
+    steps.push(sayToken(name), BLOCK.value)
+    for (const token of sayTokens(` ${json}`)) steps.push(token) // too many for the arguments of one call
   }
   steps.push(...BLOCK.close)
   return steps
 }
 
-/** Percentages, rising, as a progress line tells them: below 100, at most four. */
+/** `count` equal deltas that share a wait. */
+export function repeat(wait: number, count: number, piece: Piece): Step[] {
+  return Array<Step>(count).fill(say(wait / count, piece))
+}
+
+/** Rising percentages of a progress line, below 100; `count` is at most four. */
 export function percentages(number: (bound: number) => number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => Math.floor((90 * (i + 1)) / (count + 1)) + number(12))
+  const values: number[] = []
+  for (let i = 1; i <= count; i++) values.push(Math.floor((90 * i) / (count + 1)) + number(12))
+  return values
 }

@@ -1,5 +1,4 @@
 import type { Step } from '../step.ts'
-import { dataUri } from './data-uri.ts'
 import {
   actionFailed,
   brokenTask,
@@ -9,23 +8,19 @@ import {
   rateLimitProse,
   unavailable,
   upstreamFailed,
-} from './failure.ts'
-import { gallery } from './gallery.ts'
-import { imagesField } from './images-field.ts'
-import { lite } from './lite.ts'
-import { markdown } from './markdown.ts'
+} from './failures.ts'
+import { dataUri, gallery, imagesField, lite, markdown, promptJson } from './picture-answers.ts'
+import { progressLog, reasoning, sketchLog, stepLog, taskLog } from './progress-answers.ts'
 import type { Subject } from './style-helpers.ts'
-import { progressLog } from './progress-log.ts'
-import { promptJson } from './prompt-json.ts'
-import { reasoning } from './reasoning.ts'
-import { sketchLog } from './sketch-log.ts'
-import { stepLog } from './step-log.ts'
-import { taskLog } from './task-log.ts'
+
+// How we know what a real gateway sends is marked in the comments, here and in the whole of src/, as in
+// fixtures/profiles.yaml: [S] seen in a public source, [M] measured with a real client, [R] documented by the vendor,
+// [G] guessed, a rule of this mock.
 
 /** One way of writing an answer: the deltas between the one that names the assistant and the one that finishes. */
 export type Style = (subject: Subject) => Step[] | Promise<Step[]>
 
-/** Every Style, by the name that fixtures/profiles.yaml calls it; those that begin with `failed-` hold no picture. */
+/** Every Style, by its name in fixtures/profiles.yaml. Those that begin with `failed-` show no picture. */
 export const styles = {
   'progress-log': progressLog,
   'task-log': taskLog,
@@ -48,4 +43,5 @@ export const styles = {
   'failed-upstream': upstreamFailed,
 } as const satisfies Record<string, Style>
 
+/** The name of a Style. */
 export type StyleName = keyof typeof styles

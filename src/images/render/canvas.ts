@@ -1,17 +1,19 @@
 /** A colour as 0xRRGGBB. */
 export type Colour = number
 
-/** A small raw picture: three bytes a pixel, red, green, blue, row by row. Drawing outside of it is cut off. */
+/** A small raw picture: three bytes a pixel (red, green, blue), row by row. Whatever is drawn outside of it is cut off. */
 export interface Canvas {
   readonly width: number
   readonly height: number
   readonly pixels: Uint8Array
 }
 
+/** A black canvas. */
 export function createCanvas(width: number, height: number): Canvas {
   return { width, height, pixels: new Uint8Array(width * height * 3) }
 }
 
+/** A rectangle, in pixels from the upper left corner. */
 export interface Box {
   readonly x: number
   readonly y: number
@@ -19,6 +21,7 @@ export interface Box {
   readonly height: number
 }
 
+/** Fills a rectangle with a colour. */
 export function fill({ width, height, pixels }: Canvas, box: Box, colour: Colour): void {
   const left = Math.max(0, box.x)
   const right = Math.min(width, box.x + box.width)
@@ -33,7 +36,7 @@ export function fill({ width, height, pixels }: Canvas, box: Box, colour: Colour
   }
 }
 
-/** The colour that lies `part` (0 to 1) of the way from one to another. */
+/** Mixes two colours; `part` is the share of the second one, 0 to 1. */
 export function mix(from: Colour, to: Colour, part: number): Colour {
   const channel = (shift: number): number => {
     const a = (from >> shift) & 255

@@ -4,11 +4,11 @@ import { createPrng } from '../../util/prng.ts'
 import type { Palette } from './palette.ts'
 import type { Creature } from '../recipe.ts'
 
-/** A creature stands on a grid of 13 x 13 cells and is the same on both sides. */
+/** A creature is drawn on a grid of 13 x 13 cells; its halves mirror each other. */
 export const GRID = 13
 const HALF = 7
 
-/** Which colour a cell has, 0 to 3; undefined where the sky shows. */
+/** The colour of each cell, 0 to 3; undefined where the sky shows. */
 type Cells = readonly (readonly (number | undefined)[])[]
 
 interface Shape {
@@ -82,7 +82,7 @@ function paintEye(canvas: Canvas, box: Box, palette: Palette): void {
     )
 }
 
-/** Draws the sign of a picture that is not ours: a symmetric pattern of 7 x 7 cells from 16 hexadecimal digits. */
+/** Draws a symmetric pattern of 7 x 7 cells, cell size in pixels, from 16 hexadecimal digits: it represents a picture that is not ours. */
 export function paintIdenticon(
   canvas: Canvas,
   digits: string,

@@ -12,7 +12,7 @@ const ENCODERS: Readonly<Record<Format, (picture: Sharp) => Sharp>> = {
 
 let loading: Promise<SharpConstructor> | undefined
 
-// The first picture loads sharp: no answer that only names pictures waits for it.
+// Loaded by the first picture: answers that only link to pictures do not need it.
 async function loadSharp(): Promise<SharpConstructor> {
   const { default: sharp } = await import('sharp')
   sharp.cache(false)
@@ -20,8 +20,8 @@ async function loadSharp(): Promise<SharpConstructor> {
   return sharp
 }
 
-/** The bytes of a Recipe's picture: the same on every machine, for the same release. */
-export async function renderPicture(recipe: Recipe): Promise<Buffer> {
+/** Draws and encodes a Recipe's picture: within one release the same bytes on every machine. */
+export async function encodePicture(recipe: Recipe): Promise<Buffer> {
   const sharp = await (loading ??= loadSharp())
   const scale = scaleOf(recipe)
   const { width, height, pixels } = paint(recipe)

@@ -21,7 +21,7 @@ interface Glyph {
 
 let loaded: ((code: number) => Glyph) | undefined
 
-// The file's layout is written down in tools/glyphs.js. It is read by the first picture.
+// Read by the first picture. tools/glyphs.js describes the file's layout.
 function load(): (code: number) => Glyph {
   const file = inflateRawSync(readFileSync(createRequire(import.meta.url).resolve('#glyphs')))
   const count = file.readUInt32LE(0)
@@ -51,10 +51,10 @@ function glyphOf(character: string): Glyph {
   return loaded(character.codePointAt(0) ?? 0)
 }
 
-// They change the character before them, or nothing that a pixel font can show.
+// They modify the character before them, or change nothing that a pixel font can show.
 const INVISIBLE = /\p{Mn}|\p{Me}|\p{Cf}|\p{Emoji_Modifier}/gu
 
-/** A text without the code points that draw nothing of their own. */
+/** A text without the code points that have no glyph of their own. */
 export function toVisible(text: string): string {
   return text.replaceAll(INVISIBLE, '')
 }
@@ -94,10 +94,10 @@ export function paintText(
   }
 }
 
-// A line does not begin with these.
+// A line does not start with one of these.
 const CLOSING = /^[，。、！？；：）】」』》”’…,.!?;:)\]}%]/u
 
-/** Breaks a text at words, and between the characters of scripts without spaces, into lines of at most `width` pixels. */
+/** Breaks a text into lines of at most `width` pixels: between words, and between the characters of scripts without spaces. A text of more lines ends in …. */
 export function wrap(text: string, { width, lines }: { width: number; lines: number }): string[] {
   const pieces = text.match(/[\u0021-\u02ff\u0370-\u052f\u1e00-\u1fff\u2010-\u205e]+|\s+|./gsu) ?? []
   const result: string[] = ['']

@@ -1,13 +1,13 @@
 import { inflateSync } from 'node:zlib'
 import type { Recipe } from '../recipe.ts'
-import { toRecipe } from '../recipe.ts'
+import { decodeRecipe } from '../recipe.ts'
 
 const OPEN = 'chat-image-mock:'
 const MARK = /chat-image-mock:(1[\w-]{1,1499});/
 const MAX_XMP = 65_536
 const MAX_CHUNKS = 100
 
-/** The XMP packet that every picture carries: its own name, so that a picture can be told from its bytes. */
+/** The XMP packet of every picture. It holds the picture's name, so that a picture can be identified from its bytes. */
 export function toXmp(name: string): string {
   return (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
@@ -15,35 +15,35 @@ export function toXmp(name: string): string {
   )
 }
 
-/** The Recipe that a picture's bytes name; undefined for a picture that is not ours. Nothing is decoded. */
+/** The Recipe that a picture's bytes hold; undefined for a picture that is not ours. No pixels are decoded. */
 export function readRecipe(bytes: Uint8Array): Recipe | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const packet = buffer.toString('latin1', 1, 4) === 'PNG' ? textOf(buffer) : near(buffer)
+  const packet = buffer.toString('latin1', 1, 4) === 'PNG' ? inChunk(buffer) : asWritten(buffer)
   const name = MARK.exec(packet)?.[1]
-  return name === undefined ? undefined : toRecipe(name)?.recipe
+  return name === undefined ? undefined : decodeRecipe(name)?.recipe
 }
 
-// JPEG and WebP hold the packet as it is.
-function near(buffer: Buffer): string {
+// JPEG and WebP hold the packet uncompressed.
+function asWritten(buffer: Buffer): string {
   const at = buffer.indexOf(OPEN)
   return at < 0 ? '' : buffer.toString('latin1', at, at + OPEN.length + 1501)
 }
 
-// PNG holds it in a text chunk, which libvips writes deflated (zTXt). The first one is ours or none is: a stranger's picture
-// may be full of chunks that inflate to a thousand times their size.
-function textOf(buffer: Buffer): string {
+// PNG holds it in a text chunk, which libvips writes deflated (zTXt). Only the first one is read: a hostile picture may be
+// full of chunks that inflate to a thousand times their size.
+function inChunk(buffer: Buffer): string {
   for (let at = 8, chunks = 0; at + 12 <= buffer.length && chunks < MAX_CHUNKS; chunks++) {
     const length = buffer.readUInt32BE(at)
     if (buffer.toString('latin1', at + 4, at + 8) === 'zTXt') {
       const data = buffer.subarray(at + 8, at + 8 + length)
-      return inflated(data.subarray(data.indexOf(0) + 2))
+      return inflate(data.subarray(data.indexOf(0) + 2))
     }
     at += 12 + length
   }
   return ''
 }
 
-function inflated(data: Buffer): string {
+function inflate(data: Buffer): string {
   try {
     return inflateSync(data, { maxOutputLength: MAX_XMP }).toString('latin1')
   } catch {

@@ -16,12 +16,12 @@ const MAX_LINES = 5
 const MIN_TILES = 160
 const WHITE = 0xf4f8fa
 
-/** How many image pixels one painted pixel becomes, in each direction. */
+/** How many pixels of the picture one painted pixel becomes, in each direction. */
 export function scaleOf({ width, height }: Size): number {
   return Math.max(1, Math.floor(Math.min(width, height) / 256))
 }
 
-/** Where the parts of a picture lie, in painted pixels; the prompt and the names are left out where there is no room for them. */
+/** The positions of a picture's parts, in painted pixels. A small picture shows no text. */
 interface Layout extends Size {
   readonly lines: readonly string[]
   /** Where the sky ends and the panel begins. */
@@ -43,7 +43,7 @@ function layoutOf(recipe: Recipe): Layout {
   return { width, height, lines, horizon, sky: { top, cell } }
 }
 
-/** Draws a Recipe at its painted size, by integers only, so that every machine draws the same. */
+/** Draws a Recipe at its painted size. It uses integers only, so that every machine draws the same. */
 export function paint(recipe: Recipe): Canvas {
   const layout = layoutOf(recipe)
   const palette = palettes[recipe.palette] ?? palettes[0]
@@ -105,7 +105,7 @@ function paintHeader(canvas: Canvas, { model, width, height }: Recipe): void {
   })
 }
 
-// The size stands beside the model's name, or below a long one.
+// The size is written beside the model's name, or below a long name.
 function sizeFits({ model, width, height }: Pick<Recipe, 'model' | 'width' | 'height'>, room: number): boolean {
   return widthOf(toVisible(model)) + widthOf(`${width}×${height}`) + 16 <= room - MARGIN * 2
 }

@@ -2,13 +2,13 @@ import type { Colour } from './canvas.ts'
 
 /** The colours of a picture. */
 export interface Palette {
-  /** Of the sky, top and bottom. */
+  /** The sky, top and bottom. */
   readonly sky: readonly [Colour, Colour]
   /** Behind the prompt. */
   readonly panel: Colour
   /** The line and the fingerprint. */
   readonly accent: Colour
-  /** Of the creature. */
+  /** The creature. */
   readonly body: readonly [Colour, Colour, Colour, Colour]
 }
 
