@@ -36,8 +36,8 @@ export async function resetConnection(c: ClientContext, wasWritten: boolean): Pr
   const { incoming, outgoing } = c.env
   if (incoming === undefined || outgoing === undefined) return false
   // @hono/node-server takes the first two parts of a stream before it sends its head.
-  const isPending = (): boolean => !outgoing.headersSent || outgoing.writableLength > 0
-  while (wasWritten && isPending() && !incoming.socket.destroyed) await sleep(1)
+  const isPending = (): boolean => wasWritten && (!outgoing.headersSent || outgoing.writableLength > 0)
+  while (isPending() && !incoming.socket.destroyed) await sleep(1)
   incoming.socket.resetAndDestroy()
   return true
 }

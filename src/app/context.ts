@@ -1,6 +1,7 @@
 import type { Context, Handler, MiddlewareHandler } from 'hono'
 import { basePath } from 'hono/route'
 import type { CoverageTargets } from '../journal/coverage-keys.ts'
+import type { Chat } from '../chat/reply.ts'
 import type { Recorder } from '../journal/recorder.ts'
 import type { RequestFacts } from '../journal/request-facts.ts'
 import type { ApiError } from '../errors/api-error.ts'
@@ -9,6 +10,7 @@ import type { PictureCache } from '../images/picture-cache.ts'
 import type { ClientBindings } from './client.ts'
 import type { Labels } from './metrics.ts'
 import { createRequestId } from './request-id.ts'
+import type { ChatBody } from './routes/chat.ts'
 import { sessionOf } from './session.ts'
 import type { Settings } from './settings.ts'
 
@@ -24,6 +26,7 @@ export interface MockContext extends Settings {
   /** What coverage counts. */
   readonly targets: CoverageTargets
   readonly pictures: PictureCache
+  readonly readChat: (chat: ChatBody) => Promise<Chat>
   readonly labelsOf: (context: RequestContext, status: number) => Labels
 }
 
@@ -49,6 +52,8 @@ export interface RequestContext extends Writable<RequestFacts> {
   isBodyRead: boolean
   /** Why the request is not valid. A scenario that the request names in a header answers all the same. */
   rejection: ApiError | undefined
+  /** The chat request with its normal answer. */
+  reading: Chat | undefined
   /** Values of the path's parameters. */
   params: Readonly<Record<string, string>>
   /** Factor of the real gateway's time. */
@@ -112,6 +117,7 @@ function createRequestContext(c: AppContext, mock: MockContext): RequestContext 
     rejection: undefined,
     chat: undefined,
     params: NO_PARAMS,
+    reading: undefined,
     pace: mock.pace,
     choice: undefined,
     nearMisses: NONE,

@@ -2,7 +2,7 @@ import type { Operation } from '../openapi/operation.ts'
 import type { PathTemplate } from '../openapi/path-template.ts'
 import { honoPath, toPathTemplate } from '../openapi/path-template.ts'
 import type { Behaviour } from './routes/operations.ts'
-import { behaviourOf } from './routes/operations.ts'
+import { behaviourOf, isChat } from './routes/operations.ts'
 import type { Settings } from './settings.ts'
 
 /** An Operation, and where and how it is answered. */
@@ -10,6 +10,7 @@ export interface Route {
   readonly operation: Operation
   readonly template: PathTemplate
   readonly behaviour: Behaviour
+  readonly isChat: boolean
 }
 
 /** The operations of one path. */
@@ -35,6 +36,7 @@ export function contractRoutes({ contract, packaged }: Pick<Settings, 'contract'
         operation,
         template,
         behaviour: behaviourOf(operation, packaged),
+        isChat: isChat(operation, packaged),
       }))
       return { path: honoPath(decoded), template, routes, methods: operations.map(({ method }) => method) }
     })

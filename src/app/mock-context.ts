@@ -5,6 +5,7 @@ import type { MockContext } from './context.ts'
 import { CONTROL } from './context.ts'
 import { createLabels } from './metrics.ts'
 import { modelsOf } from './routes/operations.ts'
+import { createChatReader } from './routes/chat.ts'
 import { LINK_PATHS } from './routes/links.ts'
 import type { Settings } from './settings.ts'
 
@@ -27,6 +28,7 @@ export function createMockContext(settings: Settings, surroundings: Surroundings
     targets,
     recorder: createRecorder({ store, targets, onFault }),
     prefix: clashes ? CONTROL : '',
+    readChat: createChatReader(settings),
     pictures: createPictureCache(renderPicture, settings.metrics.pictures),
     labelsOf: createLabels(catalogue, targets),
   }

@@ -2,7 +2,7 @@ import { NOT_RECORDED } from '../journal/recorder.ts'
 import { redactRepeated, redactText } from '../journal/credentials.ts'
 import { joinNotes } from '../util/notes.ts'
 import type { Reply } from '../util/reply.ts'
-import { isStream } from '../util/reply.ts'
+import { encodeBody, isStream } from '../util/reply.ts'
 import { dropBody } from './client.ts'
 import type { AppContext, RequestContext } from './context.ts'
 import type { RequestLogEntry } from './settings.ts'
@@ -46,17 +46,24 @@ interface Completing extends Pick<RequestContext, 'requestId' | 'isOpen'> {
   readonly notes: readonly string[]
 }
 
-/** A Reply with the headers that all answers have; those outside the control API are open to every origin. */
+/** A Reply as it is sent: its text as bytes, with the headers that all answers have. Those outside the control API are open to every origin. */
 export function completed(reply: Reply, { requestId, isOpen, version, notes }: Completing): Reply {
-  const body = hasNoBody(reply.status) ? '' : reply.body
-  const headers: Record<string, string> = { ...reply.headers, ...toNote(notes) }
-  if (!isStream(body) && !hasNoBody(reply.status)) headers['content-length'] ??= String(Buffer.byteLength(body))
-  headers['x-request-id'] = requestId
-  headers['x-oneapi-request-id'] = requestId
-  headers['x-mock-version'] = version
-  if (isOpen) headers['access-control-allow-origin'] = '*'
-  return { status: reply.status, headers, body, wait: reply.wait ?? 0 }
+  const { status, wait = 0 } = reply
+  const body = hasNoBody(status) ? '' : encodeBody(reply.body)
+  // The reply's own come last: an object that begins with a spread of them takes thirty times as long.
+  const headers = {
+    'x-request-id': requestId,
+    'x-oneapi-request-id': requestId,
+    'x-mock-version': version,
+    ...(isOpen ? OPEN : undefined),
+    ...toNote(notes),
+    ...(isStream(body) || hasNoBody(status) ? undefined : { 'content-length': String(body.length) }),
+    ...reply.headers,
+  }
+  return { status, headers, body, wait }
 }
+
+const OPEN = { 'access-control-allow-origin': '*' }
 
 // HTTP allows these statuses no body.
 function hasNoBody(status: number): boolean {

@@ -31,15 +31,16 @@ export async function toResponse(c: AppContext, reply: Reply, end: End): Promise
   }
   await end(isGone(c) && first.isReset === undefined)
   if (first.isReset === undefined)
-    return new Response(c.req.method === 'HEAD' ? null : bodyOf(first.data, headers), { status, headers })
+    return new Response(c.req.method === 'HEAD' ? null : bodyOf(first.data), { status, headers })
   if (await resetConnection(c, false)) return new Response(null)
   throw new NoAnswer('reset', { cause: connectionReset('fetch failed') })
 }
 
-// Of a text without a type, Response would say that it is text/plain.
-function bodyOf(data: string | Uint8Array, headers: Reply['headers']): string | Uint8Array<ArrayBuffer> | null {
+// No copy of what lies in memory of its own, as nearly all bodies do.
+function bodyOf(data: string | Uint8Array): Uint8Array<ArrayBuffer> | null {
   if (data.length === 0) return null
-  return typeof data === 'string' && 'content-type' in headers ? data : toBytes(data)
+  const isOwn = data instanceof Uint8Array && data.buffer instanceof ArrayBuffer
+  return isOwn ? new Uint8Array(data.buffer, data.byteOffset, data.length) : toBytes(data)
 }
 
 // The wait for the head was stopped by the client or by the end of the mock, or its timer failed.

@@ -1,9 +1,14 @@
+import type { Recipe } from '../images/recipe.ts'
+import type { JsonObject } from '../util/json.ts'
 import type { Reply } from '../util/reply.ts'
-import { JSON_HEADERS } from '../util/reply.ts'
-import type { Answer } from './answer.ts'
-import { durationOf, isFailed, toCompletion } from './answer.ts'
-import type { ChatRequest } from './chat-request.ts'
+import { encodeBody, JSON_HEADERS } from '../util/reply.ts'
+import type { Answer, AnswerOptions } from './answer.ts'
+import { durationOf, isFailed, toAnswer, toCompletion } from './answer.ts'
+import type { ChatRequest, ReadOptions } from './chat-request.ts'
+import { readChatRequest } from './chat-request.ts'
+import type { Profile } from './profile.ts'
 import { toFrames } from './sse.ts'
+import { styles } from './styles/styles.ts'
 
 const EVENT_STREAM = {
   'content-type': 'text/event-stream',
@@ -17,4 +22,45 @@ export function toReply({ wantsStream, wantsUsage, notes }: ChatRequest, answer:
   if (wantsStream) return { status: 200, headers: EVENT_STREAM, body: toFrames(answer, { pace, wantsUsage }), notes }
   const status = isFailed(answer) ? 500 : 200
   return { status, headers: JSON_HEADERS, body: toCompletion(answer), wait: durationOf(answer, pace), notes }
+}
+
+/** What a chat request is read and answered with. */
+export interface ChatOptions extends ReadOptions {
+  readonly profile: Profile
+  /** Seconds since 1970. */
+  readonly created: number
+  /** Factor of the real gateway's time. */
+  readonly pace: number
+}
+
+/** Draws a picture, for the styles that send its bytes. */
+type Render = (recipe: Recipe) => Promise<Uint8Array>
+
+/** A chat request, read, with its normal answer. Both follow from its body and the options alone. */
+export interface Chat {
+  readonly request: ChatRequest
+  readonly options: Omit<AnswerOptions, 'render'>
+  /** The normal Reply, kept unless it holds pictures. */
+  readonly reply: (render: Render) => Promise<Reply>
+}
+
+/** Reads the body of a chat request; an ApiError for a broken or a missing reference picture. */
+export async function readChat(body: JsonObject, { created, pace, ...reading }: ChatOptions): Promise<Chat> {
+  const request = await readChatRequest(body, reading)
+  const { style, task, prose } = reading.profile
+  const options = { write: styles[style], task, prose, created }
+  let kept: Reply | undefined
+  const reply = async (render: Render): Promise<Reply> => {
+    if (kept !== undefined) return kept
+    let isDrawn = false
+    const draw: Render = async (recipe) => {
+      isDrawn = true
+      return render(recipe)
+    }
+    const plain = toReply(request, await toAnswer(request, { ...options, render: draw }), pace)
+    const encoded = { ...plain, body: encodeBody(plain.body) }
+    if (!isDrawn) kept = encoded
+    return encoded
+  }
+  return { request, options, reply }
 }

@@ -147,8 +147,8 @@ function hasPicture(text: JsonValue | undefined): boolean {
 }
 
 function errorCodeOf({ status, body }: Reply): string | undefined {
-  if (status < 400 || typeof body !== 'string' || body.length > 20_000 || isStream(body)) return undefined
-  const value = parseJson(body)
+  if (status < 400 || isStream(body) || body.length > 20_000) return undefined
+  const value = parseJson(Buffer.from(body).toString())
   const error = isObject(value) ? value['error'] : undefined
   const code = isObject(error) ? error['code'] : undefined
   return typeof code === 'string' && code !== '' ? code.slice(0, 64) : undefined

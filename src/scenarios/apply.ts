@@ -20,7 +20,7 @@ export interface ScenarioSubject {
   /** Why the request is not valid. */
   readonly rejection: ApiError | undefined
   /** Of a chat request that could be read. */
-  readonly chat: { readonly request: ChatRequest; readonly answering: AnswerOptions; readonly pace: number } | undefined
+  readonly chat: { readonly request: ChatRequest; readonly options: AnswerOptions; readonly pace: number } | undefined
   /** The normal answer. */
   readonly respond: () => Promise<Reply>
 }
@@ -40,7 +40,7 @@ export async function applyScenario({ then, details }: Choice, subject: Scenario
   if (rejection !== undefined) throw rejection
   if (chat === undefined) return editReply(await respond(), then, format)
   const request = editRequest(chat.request, then)
-  const answer = editAnswer(await toAnswer(request, editAnswering(chat.answering, then, format)), then)
+  const answer = editAnswer(await toAnswer(request, editAnswering(chat.options, then, format)), then)
   return editReply(toReply(request, answer, chat.pace), then, format)
 }
 

@@ -68,17 +68,13 @@ export async function chooseScenario(asking: Asking, choosing: Choosing): Promis
   const isNamed = forced !== undefined || inPrompt !== undefined
   const opened = chat === undefined ? undefined : await openSession(session, store, isNamed)
   const named = forced ?? (inPrompt === undefined ? undefined : find(inPrompt, 'asked for in the prompt', catalogue))
-  if (opened === undefined || chat === undefined)
-    return { choice: await inSequence(named, { session, store }), nearMisses, notes, generation: undefined }
+  const counting = { session, store, generation: opened?.generation }
+  if (named !== undefined || opened === undefined || chat === undefined)
+    return { choice: named && (await inSequence(named, counting)), nearMisses, notes, generation: opened?.generation }
   const candidate: Candidate = { chat, session, opened, choosing, nearMisses }
-  const scripted = named === undefined ? await fromScript(candidate) : undefined
-  const choice =
-    scripted ??
-    (await inSequence(named ?? byWhen(candidate) ?? byOption(candidate), {
-      session,
-      store,
-      generation: opened.generation,
-    }))
+  const scripted = opened.scripted.length === 0 ? undefined : await fromScript(candidate)
+  const usual = scripted === undefined ? (byWhen(candidate) ?? byOption(candidate)) : undefined
+  const choice = scripted ?? (usual && (await inSequence(usual, counting)))
   return { choice, nearMisses, notes, generation: opened.generation }
 }
 
@@ -207,16 +203,13 @@ function byOption({ session, opened, choosing }: Candidate): Choice | undefined 
 interface Counting {
   readonly session: string
   readonly store: Store
-  readonly generation?: string
+  readonly generation: string | undefined
 }
 
 // Of a sequence, the answer at the session's position; after its last one, the normal answer.
-async function inSequence(
-  choice: Choice | undefined,
-  { session, store, generation }: Counting,
-): Promise<Choice | undefined> {
-  const sequence = choice?.then.sequence
-  if (choice === undefined || sequence === undefined) return choice
+async function inSequence(choice: Choice, { session, store, generation }: Counting): Promise<Choice> {
+  const { sequence } = choice.then
+  if (sequence === undefined) return choice
   const position = await store.count(session, `sequence ${choice.name}`, generation)
   return { ...choice, then: sequence[position - 1] ?? {} }
 }

@@ -1,5 +1,26 @@
 import { createCache } from './lru.ts'
 
+/** How values are kept. */
+export interface MemoizeOptions<T> {
+  /** What an input is known by; undefined for one whose value is not kept. */
+  readonly keyOf: (input: T) => string | undefined
+  /** Values at most; the least recently used ones are dropped. */
+  readonly max: number
+}
+
+/** A pure function that keeps the values for the inputs that were used last. */
+export function memoize<T, V>(make: (input: T) => V, { keyOf, max }: MemoizeOptions<T>): (input: T) => V {
+  const cache = createCache<{ readonly value: V }>(max, () => 1)
+  return (input) => {
+    const key = keyOf(input)
+    const known = key === undefined ? undefined : cache.get(key)
+    if (known !== undefined) return known.value
+    const value = make(input)
+    if (key !== undefined) cache.set(key, { value })
+    return value
+  }
+}
+
 /** The shortest text whose value is kept, in characters. */
 const LONG = 4096
 /** Maximum length of all texts that one function keeps, in characters. */

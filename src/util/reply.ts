@@ -36,3 +36,11 @@ export function jsonReply(
 export function isStream(body: Reply['body']): body is readonly Frame[] {
   return typeof body !== 'string' && !(body instanceof Uint8Array)
 }
+
+/** A body whose text is bytes, for its length, the client and the journal; one of several frames stays as it is. */
+export function encodeBody(body: Reply['body']): Reply['body'] {
+  if (typeof body === 'string') return Buffer.from(body)
+  const [first, ...others] = isStream(body) ? body : []
+  if (first === undefined || others.length > 0 || typeof first.data !== 'string') return body
+  return [{ ...first, data: Buffer.from(first.data) }]
+}

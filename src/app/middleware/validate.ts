@@ -1,5 +1,3 @@
-import { profileOf } from '../../chat/profile.ts'
-import { readChatRequest } from '../../chat/chat-request.ts'
 import { toPace } from '../../chat/parse-pace.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import type { Operation } from '../../openapi/operation.ts'
@@ -10,16 +8,15 @@ import { isObject, readJson } from '../../util/json.ts'
 import type { AppContext, AppHandler } from '../context.ts'
 import { readBody } from '../read-body.ts'
 import type { Route } from '../contract-routes.ts'
-import { isChat, isOwnModel, toViolationError } from '../routes/operations.ts'
+import { isOwnModel, toViolationError } from '../routes/operations.ts'
 
 /**
  * Reads a request and checks it by its Operation, in the order 415, 413, 401, 400. What is wrong becomes the context's
  * `rejection`: a scenario that the request names in a header answers all the same.
  */
-export function validate({ operation, template }: Route): AppHandler {
+export function validate({ operation, template, isChat }: Route): AppHandler {
   return async (c, next) => {
     const context = c.get('context')
-    const mock = c.get('mock')
     if (!template.matches(context.path)) return next()
     const values = template.read(context.path)
     context.operation = operation
@@ -28,8 +25,8 @@ export function validate({ operation, template }: Route): AppHandler {
       throw new ApiError('bad_request_line', { reason: 'The path is not valid percent-encoded UTF-8.' })
     context.params = values
     try {
-      await readRequest(c, operation)
-      if (isChat(operation, mock.packaged)) await readChat(c)
+      const bytes = await readRequest(c, operation)
+      if (isChat) await readChat(c, bytes)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       context.rejection = error
@@ -38,7 +35,7 @@ export function validate({ operation, template }: Route): AppHandler {
   }
 }
 
-async function readRequest(c: AppContext, operation: Operation): Promise<void> {
+async function readRequest(c: AppContext, operation: Operation): Promise<Buffer> {
   const context = c.get('context')
   const mock = c.get('mock')
   const mediaType = operation.body === undefined ? undefined : mediaTypeOf(c, operation.body.mediaTypes)
@@ -56,15 +53,18 @@ async function readRequest(c: AppContext, operation: Operation): Promise<void> {
   const isAnswered = mock.contractMode === 'report' && isUnderstood(body?.value)
   if (context.violations.length > 0 && !isAnswered) throw toViolationError(context.violations, operation, mock)
   context.pace = paceOf(c.req.header('x-mock-pace')) ?? mock.pace
+  return bytes ?? NO_BYTES
 }
 
-async function readChat(c: AppContext): Promise<void> {
+const NO_BYTES = Buffer.alloc(0)
+
+async function readChat(c: AppContext, bytes: Buffer): Promise<void> {
   const context = c.get('context')
   const mock = c.get('mock')
-  const { body, base } = context
+  const { body, base, pace } = context
   if (!isObject(body)) throw new ApiError('invalid_body', { reason: 'The request body must be a JSON object.' })
-  const profile = profileOf(mock.profiles, typeof body['model'] === 'string' ? body['model'] : '')
-  context.chat = await readChatRequest(body, { profile, base, seed: mock.seed })
+  context.reading = await mock.readChat({ bytes, body, base, created: Math.floor(mock.clock() / 1000), pace })
+  context.chat = context.reading.request
 }
 
 // A chat request whose model and messages can be read; whatever else is wrong with it is only reported.

@@ -1,36 +1,64 @@
-import type { AnswerOptions } from '../../chat/answer.ts'
-import { toAnswer } from '../../chat/answer.ts'
+import type { Chat } from '../../chat/reply.ts'
+import { readChat } from '../../chat/reply.ts'
 import { profileOf } from '../../chat/profile.ts'
-import { toReply } from '../../chat/reply.ts'
-import { styles } from '../../chat/styles/styles.ts'
 import { encodeRecipe } from '../../images/recipe.ts'
 import type { ScenarioSubject } from '../../scenarios/apply.ts'
+import type { JsonObject } from '../../util/json.ts'
+import { memoize } from '../../util/memoize.ts'
 import type { Reply } from '../../util/reply.ts'
 import { isGone } from '../client.ts'
 import type { AppContext } from '../context.ts'
+import type { Settings } from '../settings.ts'
+
+/** The body of a chat request, as far as its answer follows from it. */
+export interface ChatBody {
+  readonly bytes: Buffer
+  readonly body: JsonObject
+  /** What links begin with. */
+  readonly base: string
+  readonly created: number
+  readonly pace: number
+}
+
+/** Chat requests that are kept with their answers, and bytes of each at most: suites and load tests repeat them. */
+const MAX_KEPT = 250
+const MAX_BYTES = 4096
+
+/** Reads chat requests; one that is repeated is answered as before. */
+export function createChatReader({
+  profiles,
+  seed,
+}: Pick<Settings, 'profiles' | 'seed'>): (chat: ChatBody) => Promise<Chat> {
+  return memoize(
+    async ({ body, base, created, pace }) => {
+      const profile = profileOf(profiles, typeof body['model'] === 'string' ? body['model'] : '')
+      return readChat(body, { profile, base, seed, created, pace })
+    },
+    {
+      max: MAX_KEPT,
+      keyOf: ({ bytes, base, created, pace }) =>
+        bytes.length > MAX_BYTES ? undefined : `${created} ${pace} ${base}\n${bytes.toString('latin1')}`,
+    },
+  )
+}
 
 /** Answers a chat request in the manner of its model. */
 export async function createChatCompletion(c: AppContext): Promise<Reply> {
-  const { chat, pace } = c.get('context')
-  if (chat === undefined) throw new TypeError('a chat request is read before it is answered')
-  return toReply(chat, await toAnswer(chat, answerOptions(c)), pace)
+  const { reading } = c.get('context')
+  if (reading === undefined) throw new TypeError('a chat request is read before it is answered')
+  return reading.reply(renderFor(c))
 }
 
 /** What a scenario edits of a chat request; undefined where it is none, or could not be read. */
 export function chatSubject(c: AppContext): ScenarioSubject['chat'] {
-  const { chat: request, pace } = c.get('context')
-  return request === undefined ? undefined : { request, pace, answering: answerOptions(c) }
+  const { reading, pace } = c.get('context')
+  if (reading === undefined) return undefined
+  const { request, options } = reading
+  return { request, pace, options: { ...options, render: renderFor(c) } }
 }
 
-function answerOptions(c: AppContext): AnswerOptions {
-  const context = c.get('context')
-  const mock = c.get('mock')
-  const { style, task, prose } = profileOf(mock.profiles, context.chat?.model ?? '')
-  return {
-    write: styles[style],
-    task,
-    prose,
-    created: Math.floor(mock.clock() / 1000),
-    render: async (recipe) => mock.pictures({ name: encodeRecipe(recipe).name, recipe, isGone: () => isGone(c) }),
-  }
+// What nobody waits for any more is not drawn.
+function renderFor(c: AppContext): Parameters<Chat['reply']>[0] {
+  const { pictures } = c.get('mock')
+  return async (recipe) => pictures({ name: encodeRecipe(recipe).name, recipe, isGone: () => isGone(c) })
 }
