@@ -45,7 +45,7 @@ const MAX_VIOLATIONS = 50
 /** Bytes that a request and its response may take until they are written; larger ones are written at once. */
 const MAX_UNWRITTEN = 65_536
 /** Characters of a JSON response that is kept as it is, without being parsed. */
-const MAX_PLAIN_JSON = 8192
+const MAX_PLAIN = 8192
 
 /**
  * An Exchange as bytes for a Store, at most 256 KiB, without credentials and data URIs: one line of JSON, then the response's
@@ -55,7 +55,10 @@ export function toExchange(facts: RequestFacts, answered: Answered): Uint8Array 
   let bytes = new Uint8Array()
   for (const limits of LIMITS) {
     const { head, body } = write(facts, answered, limits)
-    bytes = Buffer.from(`${JSON.stringify(head)}\n${body}`)
+    bytes = Buffer.concat([
+      Buffer.from(`${JSON.stringify(head)}\n`),
+      typeof body === 'string' ? Buffer.from(body) : body,
+    ])
     if (bytes.length <= MAX_EXCHANGE) break
   }
   return bytes
@@ -105,7 +108,7 @@ function sizeOf({ size }: RequestFacts, { body }: Reply): number {
 
 interface Written {
   readonly head: ExchangeHead
-  readonly body: string
+  readonly body: string | Uint8Array
 }
 
 function write(facts: RequestFacts, { request, reply, time }: Answered, limits: Limits): Written {
@@ -154,16 +157,16 @@ export function codeOf({ reason, param }: Pick<Violation, 'reason' | 'param'>): 
 }
 
 function writeHeaders(headers: RequestHead['headers'], redactor: Redactor, { values }: Limits): Record<string, string> {
-  const kept: [string, string][] = []
-  for (const [name, value] of Object.entries(headers).slice(0, values)) {
-    if (value === undefined) continue
-    const text = textOf(value)
-    kept.push([
-      redactor.text(name.toLowerCase(), 200),
-      redactor.text(sensitivityOf(name) === 'open' ? text : redactNamed(name, text), 4000),
-    ])
+  const kept: Record<string, string> = {}
+  let left = values
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || left-- <= 0) continue
+    const text = typeof value === 'string' ? value : value.join(', ')
+    const open = sensitivityOf(name) === 'open' ? text : redactNamed(name, text)
+    kept[redactor.text(name.toLowerCase(), 200)] = redactor.text(open, 4000)
   }
-  return Object.fromEntries(kept)
+  return kept
 }
 
 function writeChat(chat: NonNullable<RequestFacts['chat']>, redactor: Redactor): RecordedChat {
@@ -183,7 +186,7 @@ function waitOf({ body, wait = 0 }: Reply): number {
 }
 
 interface WrittenBody {
-  readonly text: string
+  readonly text: string | Uint8Array
   readonly isJson: boolean
 }
 
@@ -200,6 +203,15 @@ function writeBody({ body, headers }: Reply, redactor: Redactor, isOwn: boolean)
       `[not kept: the request has a credential or a data URI in its text, which its answer may repeat; ${type}]`,
     )
   const isPlain = (text: string): boolean => isOwn && !text.includes('base64,')
+  const [whole = body] = isStream(body) && body.length === 1 ? body.map(({ data }) => data) : []
+  if (
+    whole instanceof Uint8Array &&
+    isOwn &&
+    whole.length <= MAX_PLAIN &&
+    !Buffer.from(whole.buffer, whole.byteOffset, whole.length).includes('base64,') &&
+    isUtf8(whole)
+  )
+    return { isJson: isJsonType(type), text: redactor.plainBytes(whole) }
   if (isStream(body)) {
     const text = Buffer.concat(body.map(({ data }) => Buffer.from(data))).toString('utf8')
     return asText(isPlain(text) ? redactor.plain(text, MAX_STREAM) : redactor.answer(text, MAX_STREAM))
@@ -207,7 +219,7 @@ function writeBody({ body, headers }: Reply, redactor: Redactor, isOwn: boolean)
   if (typeof body !== 'string' && (type.startsWith('image/') || !isUtf8(body)))
     return asText(`[${type}, sha256 ${hash('sha256', body, 'hex').slice(0, 16)}, ${body.length} bytes]`)
   const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8')
-  if (text.length <= MAX_PLAIN_JSON && isPlain(text)) return { isJson: isJsonType(type), text: redactor.plain(text) }
+  if (text.length <= MAX_PLAIN && isPlain(text)) return { isJson: isJsonType(type), text: redactor.plain(text) }
   const value = isJsonType(type) ? parseJson(text) : undefined
   return value === undefined
     ? asText(redactor.answer(text))
