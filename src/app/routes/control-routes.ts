@@ -38,7 +38,8 @@ const filter = mapping({
     .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, ...describe('limit') })
     .optional(),
 } satisfies Readonly<Record<keyof Filter, z.ZodType>>)
-// Of these the schema only tells the document and the types: the mock writes the one itself, and the other is read by the room of scenarios.
+// These schemas check nothing: they are for the document and the types. The mock writes exchanges itself, and
+// src/scenarios/script.ts checks a script.
 const exchange = z.custom<Exchange>().openapi('Exchange', {
   type: 'object',
   required: ['id', 'time', 'session', 'request', 'response'],
