@@ -127,6 +127,27 @@ test('a reference picture of 30,000 x 30,000 pixels in 20 KB costs nothing: its 
   expect(process.memoryUsage.rss() - memory, 'one that is decoded takes 900 MB').toBeLessThan(200_000_000)
 })
 
+test('the size of a reference picture is read from its first 256 KiB, not from what follows', async () => {
+  const segment = (marker: number, data: Buffer): Buffer =>
+    Buffer.concat([Buffer.from([0xff, marker, (data.length + 2) >> 8, (data.length + 2) & 255]), data])
+  const jpegBehind = (bytes: number): string => {
+    const size = Buffer.from('0801000100', 'hex') // 256x256
+    const comments = Array.from({ length: bytes / 65_536 }, () => segment(0xfe, Buffer.alloc(65_532)))
+    const jpeg = [Buffer.from('ffd8', 'hex'), segment(0xe0, Buffer.from('JFIF\0')), ...comments, segment(0xc0, size)]
+    return `data:image/jpeg;base64,${Buffer.concat([...jpeg, Buffer.alloc(1000)]).toString('base64')}`
+  }
+  const statusOf = async (url: string): Promise<number> => {
+    const content = [{ type: 'image_url', image_url: { url } }]
+    return (await ask(mock, { model: 'flux-kontext-pro', body: { messages: [{ role: 'user', content }] } })).status
+  }
+  expect(await statusOf(jpegBehind(3 * 65_536))).toBe(200)
+  expect(await statusOf(jpegBehind(4 * 65_536))).toBe(400)
+})
+
+test('a mock listens on this machine alone, unless it is told otherwise', () => {
+  expect(mock.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+})
+
 test('nothing that is asked makes the mock connect to anybody, and a test that does so fails', async () => {
   await using inProcess = await createMock({ publicUrl: 'http://pictures.example' })
   const connecting = vi.spyOn(net.Socket.prototype, 'connect')
