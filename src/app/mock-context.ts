@@ -16,10 +16,10 @@ type Surroundings = Pick<MockContext, 'isReady' | 'ending'>
 export function createMockContext(settings: Settings, surroundings: Surroundings): MockContext {
   const onFault = guarded(settings.onFault, () => {})
   const onExchange = settings.onExchange && guarded(settings.onExchange, onFault)
-  const { store, catalogue } = settings.choosing
+  const { contract, scenarios, store } = settings
   const { values: models, titles: families } = modelsOf(settings)
-  const targets = { contract: settings.contract, models, families, scenarios: [...catalogue.keys()] }
-  const clashes = settings.contract.operations.some(({ path }) => LINK_PATHS.some((ours) => overlaps(path, ours)))
+  const targets = { contract, models, families, scenarios: [...scenarios.keys()] }
+  const clashes = contract.operations.some(({ path }) => LINK_PATHS.some((ours) => overlaps(path, ours)))
   return {
     ...settings,
     ...surroundings,
@@ -30,7 +30,7 @@ export function createMockContext(settings: Settings, surroundings: Surroundings
     prefix: clashes ? CONTROL : '',
     readChat: createChatReader(settings),
     pictures: createPictureCache(renderPicture, settings.metrics.pictures),
-    labelsOf: createLabels(catalogue, targets),
+    labelsOf: createLabels(scenarios, targets),
   }
 }
 

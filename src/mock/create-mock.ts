@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events'
 import type { Hono } from 'hono'
-import { version } from '#prepared'
 import { createApp } from '../app/app.ts'
 import type { ClientBindings } from '../app/client.ts'
 import type { Env, MockContext } from '../app/context.ts'
@@ -117,14 +116,14 @@ export async function startIn(options: MockOptions & ListenOptions, isOwnProcess
 export async function connectMock(url: string | URL, options: ConnectOptions = {}): Promise<Mock> {
   const { wait = 10, controlToken } = ownOptions(options, CONNECT_OPTIONS)
   const base = toBase(url, 'connectMock')
-  const { checkToken, reachMock, remoteMemory } = await import('./remote.ts')
-  const basePath = await reachMock({ url: base, wait, version })
-  await checkToken({ url: base, controlToken })
+  const { checkToken, reachMock, remoteData } = await import('./remote.ts')
+  const basePath = await reachMock(base, wait)
+  await checkToken(base, controlToken)
   return toMock({
     url: base,
     basePath,
     ask: async (input, init) => fetch(input, init),
-    remembered: (session) => remoteMemory({ url: base, controlToken }, session),
+    remembered: (session) => remoteData(base, controlToken, session),
     end: async () => {},
   })
 }
@@ -133,14 +132,14 @@ interface Made {
   /** Answers a request by the app of the files as they were read last. */
   readonly fetch: (request: Request, env: ClientBindings) => Response | Promise<Response>
   readonly context: () => MockContext
-  readonly store: MockContext['choosing']['store']
+  readonly store: MockContext['store']
   readonly ending: AbortController
   readonly state: { isReady: boolean }
 }
 
 async function make(options: MockOptions): Promise<Made> {
   const settings = await toSettings(options)
-  const { store } = settings.choosing
+  const { store } = settings
   const ending = new AbortController()
   setMaxListeners(0, ending.signal) // every open answer listens
   const state = { isReady: false }
@@ -164,6 +163,6 @@ async function make(options: MockOptions): Promise<Made> {
 function toBackend({ context }: Made): Pick<Backend, 'basePath' | 'remembered'> {
   return {
     basePath: basePathOf(context()),
-    remembered: (session) => sessionDataOf(context(), context().targets, session),
+    remembered: (session) => sessionDataOf(context(), session),
   }
 }

@@ -1,4 +1,4 @@
-import { document, operations, profiles, scenarios, validators, version } from '#prepared'
+import { document, operations, profiles, scenarios as packagedScenarios, validators, version } from '#prepared'
 import { Metrics } from '../app/metrics.ts'
 import type { Settings } from '../app/settings.ts'
 import { realTimer } from '../app/timer.ts'
@@ -34,17 +34,17 @@ export async function toSettings(
       ? { profiles: new Map(), scenarios: new Map() }
       : await (await import('../scenarios/load-fixtures.ts')).loadFixtures(options.fixtures, profiles)
   const contract = options.spec === undefined ? packaged : await loadContract(options.spec)
-  const choosing = toChoosing(options, new Map([...scenarios, ...own.scenarios]))
+  const choosing = toChoosing(options, new Map([...packagedScenarios, ...own.scenarios]))
   return {
     version,
     contract,
     packaged,
     profiles: new Map([...profiles, ...own.profiles]),
     ownModels: [...own.profiles.keys()].filter((name) => name !== '*'),
-    choosing: { ...choosing, store: store ?? (await openStore(options)) },
+    ...choosing,
+    store: store ?? (await openStore(options)),
     contractMode: options.contract ?? 'enforce',
     errors: options.errors ?? 'openai',
-    seed: String(options.seed ?? 0),
     clock: options.clock === 'real' ? Date.now : () => FIXED,
     timer: options.timer ?? realTimer,
     pace: typeof options.pace === 'number' ? options.pace : (toPace(options.pace ?? 'instant') ?? 0),
@@ -73,20 +73,20 @@ async function openStore({ store, journal = 1000, onFault = () => {} }: MockOpti
 
 function toChoosing(
   { scenario, faultRate = 0, faults = [], seed = 0 }: MockOptions,
-  catalogue: Scenarios,
+  scenarios: Scenarios,
 ): Omit<Choosing, 'store'> {
   const named = faults.map((name) => ({ option: 'faults', name }))
   if (scenario !== undefined) named.unshift({ option: 'scenario', name: scenario })
-  const unknown = named.find(({ name }) => !catalogue.has(name))
+  const unknown = named.find(({ name }) => !scenarios.has(name))
   if (unknown !== undefined) {
-    const near = suggestNames(unknown.name, catalogue.keys())
+    const near = suggestNames(unknown.name, scenarios.keys())
     const hint = near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`
     throw new RangeError(`${unknown.option}: there is no scenario '${unknown.name}'${hint}`)
   }
   if (faultRate > 0 && faults.length === 0)
     throw new RangeError('faultRate: there is nothing to draw from; name scenarios in faults, or with --fault')
-  const conditional = [...catalogue.values()].flatMap(({ name, when }) => (when === undefined ? [] : [{ name, when }]))
-  return { catalogue, conditional, scenario, faultRate, faults, seed: String(seed) }
+  const conditional = [...scenarios.values()].flatMap(({ name, when }) => (when === undefined ? [] : [{ name, when }]))
+  return { scenarios, conditional, scenario, faultRate, faults, seed: String(seed) }
 }
 
 async function readPackaged(): ReturnType<Contract['source']> {
