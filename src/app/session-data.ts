@@ -1,6 +1,5 @@
 import type { Coverage } from '../journal/coverage.ts'
-import type { Exchange } from '../journal/exchange.ts'
-import { readExchange } from '../journal/exchange.ts'
+import { type Exchange, readExchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
 import type { ScriptEntry } from '../scenarios/scenario.ts'
 import type { Scripted, StoredExchange } from '../store/store.ts'

@@ -1,10 +1,8 @@
 import { hash } from 'node:crypto'
 import { ApiError } from '../errors/api-error.ts'
-import type { JsonObject, JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { decodeUrl } from '../images/links.ts'
-import type { Creature, Recipe, Size } from '../images/recipe.ts'
-import { MAX_REFERENCES } from '../images/recipe.ts'
+import { type Creature, type Recipe, type Size, MAX_REFERENCES } from '../images/recipe.ts'
 import { memoizeLongText } from '../util/memoize.ts'
 import { shortOf } from './digest.ts'
 

@@ -2,8 +2,7 @@ import { parseArgs } from 'node:util'
 import type { CommandOption, ConnectOptions, ListenOptions, MockOptions, Option } from '../mock/options.ts'
 import { CONNECT_OPTIONS, LISTEN_OPTIONS, MOCK_OPTIONS, seconds, trueOrFalse } from '../mock/options.ts'
 import { editDistance, suggestNames } from '../util/suggest.ts'
-import type { Level, LogForm } from './log.ts'
-import { LEVELS, LOG_FORMS } from './log.ts'
+import { type Level, type LogForm, LEVELS, LOG_FORMS } from './log.ts'
 
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -1,5 +1,4 @@
-import type { Coverage, Item, Section, SectionName, ViolationCount } from './coverage.ts'
-import { SECTIONS } from './coverage.ts'
+import { type Coverage, type Item, type Section, type SectionName, type ViolationCount, SECTIONS } from './coverage.ts'
 
 const TITLES: Readonly<Record<SectionName, string>> = {
   operations: 'Operations',

@@ -1,11 +1,8 @@
 import { escapePointer } from '../openapi/json-pointer.ts'
-import type { Operation } from '../openapi/operation.ts'
-import { bodySchemaOf } from '../openapi/operation.ts'
+import { type Operation, bodySchemaOf } from '../openapi/operation.ts'
 import { deref, valueAt } from '../openapi/json-pointer.ts'
-import type { JsonObject } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
-import type { CoverageTargets, Kind } from './coverage-keys.ts'
-import { CONTENTS, nameOf } from './coverage-keys.ts'
+import { type JsonObject, isObject } from '../util/json.ts'
+import { type CoverageTargets, type Kind, CONTENTS, nameOf } from './coverage-keys.ts'
 
 /** One thing that can be exercised. */
 export interface Item {

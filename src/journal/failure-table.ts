@@ -1,9 +1,7 @@
-import type { JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type JsonValue, isObject } from '../util/json.ts'
 import type { Scripted } from '../store/store.ts'
 import { redactFields, redactText } from './credentials.ts'
-import type { Exchange } from './exchange.ts'
-import { parseJson } from './exchange.ts'
+import { type Exchange, parseJson } from './exchange.ts'
 
 /** What a failed test shows. */
 export interface FailureDetails {

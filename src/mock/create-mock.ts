@@ -1,4 +1,6 @@
 import { setMaxListeners } from 'node:events'
+import { watch } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { Hono } from 'hono'
 import { createApp } from '../app/app.ts'
 import type { ClientBindings } from '../app/client.ts'
@@ -11,8 +13,7 @@ import { NoAnswer } from '../app/to-response.ts'
 import { InFlight } from '../node/in-flight.ts'
 import type { ConnectOptions, ListenOptions, MockOptions } from './options.ts'
 import { CONNECT_OPTIONS, LISTEN_OPTIONS, MOCK_OPTIONS, ownOptions } from './options.ts'
-import type { Backend, Mock } from './session.ts'
-import { closedError, toMock } from './session.ts'
+import { type Backend, type Mock, closedError, toMock } from './session.ts'
 import { toSettings } from './to-settings.ts'
 import { toBase } from './wait-until-ready.ts'
 
@@ -55,10 +56,10 @@ async function fetchInProcess({ fetch, ending }: Made, request: Request, inFligh
   const done = new AbortController()
   const onEnd = inFlight.begin()
   try {
-    return await new Promise((resolve, reject) => {
+    return await new Promise((answer, reject) => {
       request.signal.addEventListener('abort', () => reject(request.signal.reason), { signal: done.signal })
       ending.signal.addEventListener('abort', () => reject(closedError()), { signal: done.signal })
-      Promise.resolve(fetch(request, { origin: IN_PROCESS, onEnd })).then(resolve, reject)
+      Promise.resolve(fetch(request, { origin: IN_PROCESS, onEnd })).then(answer, reject)
     })
   } catch (error) {
     onEnd()
@@ -129,7 +130,7 @@ export async function connectMock(url: string | URL, options: ConnectOptions = {
 }
 
 interface Made {
-  /** Answers a request by the app of the files as they were read last. */
+  /** Answers by the files as they were read last. */
   readonly fetch: (request: Request, env: ClientBindings) => Response | Promise<Response>
   readonly context: () => MockContext
   readonly store: MockContext['store']
@@ -147,7 +148,6 @@ async function make(options: MockOptions): Promise<Made> {
   let context = createMockContext(settings, surroundings)
   let app: Hono<Env> = createApp(context)
   if (options.watch === true) {
-    const { watchFiles } = await import('./watch.ts')
     const renew = async (): Promise<void> => {
       const renewed = createMockContext(await toSettings(options, store, settings.metrics), surroundings)
       app = createApp(renewed) // what is remembered stays
@@ -164,5 +164,28 @@ function toBackend({ context }: Made): Pick<Backend, 'basePath' | 'remembered'> 
   return {
     basePath: basePathOf(context()),
     remembered: (session) => sessionDataOf(context(), session),
+  }
+}
+
+/** Milliseconds without a change after which a file is read: editors write it in several steps. */
+const QUIET = 100
+
+// Calls back after a change in the folder of `spec`, or in `fixtures` and the folders below it. The result stops watching.
+function watchFiles({ spec, fixtures }: MockOptions, onChange: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const changed = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(onChange, QUIET)
+  }
+  const folders = [spec && dirname(resolve(spec)), fixtures && resolve(fixtures)].filter(
+    (folder) => folder !== undefined,
+  )
+  // A folder that is deleted does not change any more.
+  const watchers = folders.map((folder) =>
+    watch(folder, { recursive: true, persistent: false }, changed).on('error', () => {}),
+  )
+  return () => {
+    clearTimeout(timer)
+    for (const watcher of watchers) watcher.close()
   }
 }

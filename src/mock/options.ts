@@ -1,8 +1,6 @@
-import type { ContractMode, RequestLogEntry, Timer } from '../app/settings.ts'
-import { CONTRACT_MODES } from '../app/settings.ts'
+import { type ContractMode, type RequestLogEntry, type Timer, CONTRACT_MODES } from '../app/settings.ts'
 import { toPace } from '../chat/parse-pace.ts'
-import type { Dialect } from '../errors/table.ts'
-import { DIALECTS } from '../errors/table.ts'
+import { type Dialect, DIALECTS } from '../errors/table.ts'
 import { parseRedisUrl } from '../store/redis-url.ts'
 import { suggestNames } from '../util/suggest.ts'
 

@@ -6,8 +6,7 @@ import type { Coverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
 import type { SessionData } from '../app/session-data.ts'
-import type { ProbeResult } from './wait-until-ready.ts'
-import { READYZ, reasonOf, refusalOf, untilReady } from './wait-until-ready.ts'
+import { type ProbeResult, READYZ, reasonOf, refusalOf, untilReady } from './wait-until-ready.ts'
 
 /** Milliseconds that the last probe may take. */
 const PATIENCE = 250
@@ -21,7 +20,7 @@ const MAX_HEALTH = 100_000
  * time; at once, if the server is not a mock or has another version than this package.
  */
 export async function reachMock(url: string, wait: number): Promise<string> {
-  return untilReady({ url, wait, patience: PATIENCE, ask: async (patience) => probe(url, patience) })
+  return untilReady(url, { wait, patience: PATIENCE, probe })
 }
 
 async function probe(url: string, patience: number): Promise<ProbeResult<string>> {

@@ -1,18 +1,16 @@
 import { document, operations, profiles, scenarios as packagedScenarios, validators, version } from '#prepared'
 import { Metrics } from '../app/metrics.ts'
 import type { Settings } from '../app/settings.ts'
-import { realTimer } from '../app/timer.ts'
+import { realTimer } from '../app/waits.ts'
 import { toPace } from '../chat/parse-pace.ts'
-import type { Contract } from '../openapi/contract.ts'
-import { loadContract, toContract } from '../openapi/contract.ts'
+import { type Contract, loadContract, toContract } from '../openapi/contract.ts'
 import type { Choosing } from '../scenarios/choose.ts'
 import type { Fixtures } from '../scenarios/load-fixtures.ts'
 import type { Scenarios } from '../scenarios/scenario.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { Store } from '../store/store.ts'
 import { suggestNames } from '../util/suggest.ts'
-import type { MockOptions } from './options.ts'
-import { MOCK_OPTIONS, ownOptions } from './options.ts'
+import { type MockOptions, MOCK_OPTIONS, ownOptions } from './options.ts'
 
 /** 1677652288 seconds: the time in the provider's own example. */
 const FIXED = 1_677_652_288_000

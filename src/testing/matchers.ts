@@ -1,6 +1,5 @@
 import { splitLeadingUrls } from '../chat/reference.ts'
-import type { Placeholder } from '../images/read-placeholder.ts'
-import { readPlaceholder } from '../images/read-placeholder.ts'
+import { type Placeholder, readPlaceholder } from '../images/read-placeholder.ts'
 import { FORMATS, labelOf } from '../images/recipe.ts'
 
 /**

@@ -10,8 +10,7 @@ import type {
 import { expect as baseExpect, test as base } from '@playwright/test'
 import type { Mock, Session } from '../mock/session.ts'
 import { startMock } from '../mock/create-mock.ts'
-import type { Expected, Matched } from './matchers.ts'
-import { toBePlaceholderFor } from './matchers.ts'
+import { type Expected, type Matched, toBePlaceholderFor } from './matchers.ts'
 import { checkPending } from './pending.ts'
 
 /**

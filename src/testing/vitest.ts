@@ -1,9 +1,7 @@
-import type { TestContext } from 'vitest'
-import { expect, test as base } from 'vitest'
+import { type TestContext, expect, test as base } from 'vitest'
 import type { Mock, Session } from '../mock/session.ts'
 import { startMock } from '../mock/create-mock.ts'
-import type { Expected } from './matchers.ts'
-import { toBePlaceholderFor } from './matchers.ts'
+import { type Expected, toBePlaceholderFor } from './matchers.ts'
 import { checkPending } from './pending.ts'
 
 declare module 'vitest' {

@@ -1,8 +1,7 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import { sizeOf } from '../../store/store.ts'
 import type { Reply } from '../../util/reply.ts'
-import type { Durations, Metrics } from '../metrics.ts'
-import { BOUNDS } from '../metrics.ts'
+import { type Durations, type Metrics, BOUNDS } from '../metrics.ts'
 import type { MockContext } from '../context.ts'
 
 const PREFIX = 'chat_image_mock_'
