@@ -52,11 +52,10 @@ export function sessionDataOf(mock: MockContext, session: string | undefined): O
   return {
     kept,
     exchanges,
-    table: async (filter) =>
-      (await import('../journal/failure-table.ts')).toTable({
-        exchanges: await exchanges(filter),
-        scripted: await store.scripted(own),
-      }),
+    table: async (filter) => {
+      const { toTable } = await import('../journal/failure-table.ts')
+      return toTable(await exchanges(filter), await store.scripted(own))
+    },
     script: async (entries) => (await import('../scenarios/script.ts')).addScript(entries, own, mock),
     pending: async () => (await store.scripted(own)).map(toPending),
     exchange: async (id) => {

@@ -44,10 +44,8 @@ export interface ChatRequest {
   readonly notes: readonly string[]
 }
 
-/** The longest name of a model; every chunk of a stream repeats it. */
-const MAX_NAME = 256
-/** Characters of a prompt that are searched for a fenced block, and for the language. */
-const MAX_SEARCHED = 20_000
+const MAX_NAME = 256 // the longest name of a model; every chunk of a stream repeats it
+const MAX_SEARCHED = 20_000 // characters of a prompt that are searched for a fenced block, and for the language
 
 /** What a ChatRequest depends on besides its body. */
 export interface ReadOptions {

@@ -66,8 +66,7 @@ function readTurn({ role, content }: JsonObject, param: string, sources: Source[
 
 /** A picture in markdown. No part of the pattern matches the start of the next picture, so that a search is linear in the text. */
 const PICTURE = /!\[[^[\]]*\]\(\s*(https?:\/\/[^\s()]+|data:image\/[^\s()]+)\s*\)/g
-/** The most pictures of one answer that are taken out of its text. */
-const MAX_PICTURES = 100
+const MAX_PICTURES = 100 // the most pictures of one answer that are taken out of its text
 
 function splitPictures(written: string): { text: string; urls: string[] } {
   const urls: string[] = []

@@ -12,8 +12,7 @@ export interface Limits {
   readonly values: number
 }
 
-/** Characters that are searched behind the cut: a credential may lie across it. */
-const MARGIN = 4096
+const MARGIN = 4096 // characters that are searched behind the cut: a credential may lie across it
 const MAX_DEPTH = 70
 const MAX_NAME = 200
 

@@ -17,8 +17,7 @@ import { type Backend, type Mock, closedError, toMock } from './session.ts'
 import { toSettings } from './to-settings.ts'
 import { toBase } from './wait-until-ready.ts'
 
-/** What links of a mock without a port begin with. */
-const IN_PROCESS = 'http://mock.invalid'
+const IN_PROCESS = 'http://mock.invalid' // what links of a mock without a port begin with
 
 /**
  * A mock without a port: its `fetch` answers in this process. A RangeError names the option that is wrong.

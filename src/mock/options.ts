@@ -120,9 +120,9 @@ const wholeNumber = (most: number): Check => ({
   allowed: `a whole number from 0 to ${most}`,
   isAllowed: (value) => Number.isInteger(value) && isWithin(value, most),
 })
-const oneOf = (values: readonly string[]): Check => ({
-  allowed: values.map((value) => `'${value}'`).join(' or '),
-  allowedText: values.join(' or '),
+export const oneOf = (values: readonly string[], separator = ' or '): Check => ({
+  allowed: values.map((value) => `'${value}'`).join(separator),
+  allowedText: values.join(separator),
   isAllowed: (value) => values.some((known) => known === value),
 })
 const listOf = (item: string, pattern: RegExp): Check => ({

@@ -8,12 +8,9 @@ import type { Filter } from '../journal/filter.ts'
 import type { SessionData } from '../app/session-data.ts'
 import { type ProbeResult, READYZ, reasonOf, refusalOf, untilReady } from './wait-until-ready.ts'
 
-/** Milliseconds that the last probe may take. */
-const PATIENCE = 250
-/** Milliseconds that a call of the control API may take. */
-const TIMEOUT = 30_000
-/** Characters of /__mock/health that are read. */
-const MAX_HEALTH = 100_000
+const PATIENCE = 250 // milliseconds that the last probe may take
+const TIMEOUT = 30_000 // milliseconds that a call of the control API may take
+const MAX_HEALTH = 100_000 // characters of /__mock/health that are read
 
 /**
  * Waits so many seconds until the mock is ready and returns the path of its base URL. An Error says why it is not ready in

@@ -12,25 +12,19 @@ import type { Store } from '../store/store.ts'
 import { suggestNames } from '../util/suggest.ts'
 import { type MockOptions, MOCK_OPTIONS, ownOptions } from './options.ts'
 
-/** 1677652288 seconds: the time in the provider's own example. */
-const FIXED = 1_677_652_288_000
+const FIXED = 1_677_652_288_000 // 1677652288 seconds: the time in the provider's own example
 
 /**
  * The Settings that options stand for, with their files loaded. A RangeError names the option that is wrong; a FileError the
  * place in a file. Without a store it opens one, as its last step: whatever fails before leaves nothing open.
  */
-export async function toSettings(
-  given: MockOptions,
-  store?: Store,
-  metrics: Metrics = new Metrics(),
-): Promise<Settings> {
+export async function toSettings(given: MockOptions, store?: Store, metrics = new Metrics()): Promise<Settings> {
   const options = ownOptions(given, MOCK_OPTIONS)
   let source: ReturnType<Contract['source']> | undefined
   const packaged = toContract({ document, operations, validators, source: async () => (source ??= readPackaged()) })
-  const own: Fixtures =
-    options.fixtures === undefined
-      ? { profiles: new Map(), scenarios: new Map() }
-      : await (await import('../scenarios/load-fixtures.ts')).loadFixtures(options.fixtures, profiles)
+  const own: Fixtures = options.fixtures
+    ? await (await import('../scenarios/load-fixtures.ts')).loadFixtures(options.fixtures, profiles)
+    : { profiles: new Map(), scenarios: new Map() }
   const contract = options.spec === undefined ? packaged : await loadContract(options.spec)
   const choosing = toChoosing(options, new Map([...packagedScenarios, ...own.scenarios]))
   return {

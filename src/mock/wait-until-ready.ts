@@ -7,10 +7,8 @@ export type ProbeResult<T> = { readonly value: T } | { readonly reason: string; 
 /** Sends one probe to a URL, which may take so many milliseconds. */
 export type Probe<T> = (url: string, patience: number) => Promise<ProbeResult<T>>
 
-/** Milliseconds between two probes. */
-const PAUSE = 50
-/** Milliseconds that one probe may take while there is time left. */
-const MAX_PROBE = 5000
+const PAUSE = 50 // milliseconds between two probes
+const MAX_PROBE = 5000 // milliseconds that one probe may take while there is time left
 
 /**
  * Probes a mock until it is ready and returns the value. An Error says why it is not ready within `wait` seconds; at once, if

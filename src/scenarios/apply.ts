@@ -21,8 +21,7 @@ export interface ScenarioSubject {
   readonly respond: () => Promise<Reply>
 }
 
-/** Characters of a prompt that an error repeats at most. */
-const MAX_ECHO = 4000
+const MAX_ECHO = 4000 // characters of a prompt that an error repeats at most
 
 /**
  * The Reply that a scenario wants: its own in place of the normal one, whatever is wrong with the request, or the normal one
@@ -157,8 +156,7 @@ function halve(body: string | Uint8Array, end: End): Frame[] {
   return end === 'close' ? [half] : [{ ...half, isAlone: true }, RESET]
 }
 
-/** Bytes of a stream that are sent one by one, at most. */
-const MAX_ALONE = 16_384
+const MAX_ALONE = 16_384 // bytes of a stream that are sent one by one, at most
 
 const FRAMERS: Readonly<Record<Framing, (frames: readonly Frame[]) => Frame[]>> = {
   // The first byte comes after the frame's wait, the others at once; what is behind the first 16 KiB goes whole.

@@ -105,8 +105,7 @@ const KINDS_BY_PARAM: Readonly<Record<string, ErrorKind>> = {
   'max_tokens value': 'invalid_max_tokens',
 }
 
-/** Violations in one error at most. */
-const MAX_VIOLATIONS = 20
+const MAX_VIOLATIONS = 20 // violations in one error at most
 
 /** What follows the server's own URL in a client's base URL: OpenAI's clients append two segments to it, /chat/completions. */
 export function basePathOf({ contract, packaged }: Pick<Settings, 'contract' | 'packaged'>): string {

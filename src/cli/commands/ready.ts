@@ -2,8 +2,7 @@ import http from 'node:http'
 import { type ProbeResult, READYZ, reasonOf, refusalOf, toBase, untilReady } from '../../mock/wait-until-ready.ts'
 import type { Options } from '../command-line.ts'
 
-/** Milliseconds that one probe may take: a busy mock answers late, but is ready. */
-const PATIENCE = 2000
+const PATIENCE = 2000 // milliseconds that one probe may take: a busy mock answers late, but is ready
 
 /**
  * Waits until a mock is ready: the one at the given URL, otherwise the one that the same options start. An Error says in one
