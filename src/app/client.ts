@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 // The client at the other end of a request. This is the only file of the app that uses Node's own request and response: web
-// standards can neither reset a connection nor drop the rest of a body.
+// standards can neither reset a connection nor drop the rest of a body, and list headers at the cost of a Headers object.
 
 /** What an app gets beside a request. */
 export interface ClientBindings {
@@ -18,12 +18,17 @@ export interface ClientBindings {
 /** The part of a Hono context that is used here. */
 interface ClientContext {
   readonly env: ClientBindings
-  readonly req: { readonly raw: { readonly signal: AbortSignal } }
+  readonly req: { readonly raw: Pick<Request, 'signal' | 'headers'> }
 }
 
 /** Whether the client has disconnected. */
 export function isGone(c: ClientContext): boolean {
   return c.env.incoming?.socket.destroyed ?? c.req.raw.signal.aborted
+}
+
+/** The headers of a request, by their names in lower case. */
+export function headersOf(c: ClientContext): Readonly<Record<string, string | readonly string[] | undefined>> {
+  return c.env.incoming?.headers ?? Object.fromEntries(c.req.raw.headers)
 }
 
 /** Reads and drops what is left of the body: a client that is still sending it can then read the answer. */

@@ -30,7 +30,7 @@ export function contractRoutes({ contract, packaged }: Pick<Settings, 'contract'
     .toSorted((a, b) => Number(a.includes('{')) - Number(b.includes('{')))
     .map((path) => {
       const decoded = decodePath(path)
-      const template = toPathTemplate(decoded)
+      const template = honoPath(decoded) === decoded ? EXACT : toPathTemplate(decoded)
       const operations = contract.operations.filter((operation) => operation.path === path)
       const routes = operations.map((operation) => ({
         operation,
@@ -41,6 +41,10 @@ export function contractRoutes({ contract, packaged }: Pick<Settings, 'contract'
       return { path: honoPath(decoded), template, routes, methods: operations.map(({ method }) => method) }
     })
 }
+
+// Hono matches a path without parameters exactly.
+const NO_VALUES = {}
+const EXACT: PathTemplate = { matches: () => true, read: () => NO_VALUES }
 
 // As Hono decodes the path of a request: %2F and %25 stay, so that a path keeps its segments.
 function decodePath(path: string): string {

@@ -3,7 +3,7 @@ import { redactRepeated, redactText } from '../journal/credentials.ts'
 import { joinNotes } from '../util/notes.ts'
 import type { Reply } from '../util/reply.ts'
 import { encodeBody, isStream } from '../util/reply.ts'
-import { dropBody } from './client.ts'
+import { dropBody, headersOf } from './client.ts'
 import type { AppContext, RequestContext } from './context.ts'
 import type { RequestLogEntry } from './settings.ts'
 import { toResponse } from './to-response.ts'
@@ -20,7 +20,7 @@ export async function send(c: AppContext, reply: Reply): Promise<Response> {
   notes.unshift(...(reply.notes ?? []))
   let whole = completed(reply, { requestId, isOpen, version: mock.version, notes })
   const { method, path, query } = context
-  const request = { method, path, query, headers: c.req.header() }
+  const request = { method, path, query, headers: headersOf(c) }
   const recording = context.isRecorded
     ? await mock.recorder.record(context, { request, reply: whole, time: Date.now() })
     : NOT_RECORDED

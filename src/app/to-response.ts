@@ -19,19 +19,26 @@ export type End = (hungUp: boolean) => Promise<void>
  */
 export async function toResponse(c: AppContext, reply: Reply, end: End): Promise<Response> {
   const { status, headers, body, wait = 0 } = reply
-  const frames: readonly Frame[] = isStream(body) ? body : [{ wait: 0, data: body }]
-  const [first = { wait: 0, data: '', isReset: undefined, isAlone: undefined }, ...others] = frames
-  const isWhole = c.req.method === 'HEAD' || (others.length === 0 && first.isAlone === undefined)
-  const before = wait + first.wait
+  const frames = isStream(body) ? body : undefined
+  const first = frames?.[0]
+  const before = wait + (first?.wait ?? 0)
+  const isWhole =
+    frames === undefined || (frames.length <= 1 && first?.isAlone === undefined) || c.req.method === 'HEAD'
   if (before > 0 || !isWhole) {
     const waits = new Waits(c)
     if (before > 0 && !(await waits.pass(before))) return noAnswer(c, waits, end)
     if (!isWhole) return new Response(toStream(c, frames, { waits, end }), { status, headers })
     waits.end()
   }
-  await end(isGone(c) && first.isReset === undefined)
-  if (first.isReset === undefined)
-    return new Response(c.req.method === 'HEAD' ? null : bodyOf(first.data), { status, headers })
+  const isReset = first?.isReset !== undefined
+  await end(isGone(c) && !isReset)
+  if (isReset) return reset(c)
+  const data = isStream(body) ? (first?.data ?? '') : body
+  return new Response(c.req.method === 'HEAD' ? null : bodyOf(data), { status, headers })
+}
+
+// Before its first byte.
+async function reset(c: AppContext): Promise<Response> {
   if (await resetConnection(c, false)) return new Response(null)
   throw new NoAnswer('reset', { cause: connectionReset('fetch failed') })
 }

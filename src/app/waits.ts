@@ -4,7 +4,7 @@ import { realTimer } from './timer.ts'
 /** The part of a Hono context that is used here. */
 interface WaitingContext {
   readonly get: (name: 'mock') => { readonly timer: Timer; readonly ending: AbortSignal }
-  readonly req: { readonly raw: { readonly signal: AbortSignal } }
+  readonly req: { readonly raw: Pick<Request, 'signal'> }
 }
 
 /** The waits of one answer: before its head, and between its frames. They stop when the client disconnects or the mock ends. */

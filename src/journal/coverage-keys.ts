@@ -63,22 +63,41 @@ export function coverageKeysOf(
   const add = (kind: Kind, text: string): void => void keys.add(toKey(kind, text))
   add('status', operation === undefined ? String(reply.status) : `${name} ${reply.status}`)
   if (operation !== undefined) {
-    add('operation', name)
+    const known = keysOf(operation)
+    keys.add(known.operation)
     for (const { in: place, name: parameter } of operation.parameters)
       if (place === 'path' || isSent(place, parameter, request)) add('parameter', `${name} ${place} ${parameter}`)
-    if (isObject(body))
-      for (const field of operation.fields) if (Object.hasOwn(body, field)) add('parameter', `${name} body ${field}`)
+    if (isObject(body)) for (const [field, key] of known.fields) if (Object.hasOwn(body, field)) keys.add(key)
   }
   if (chat !== undefined) {
     add('model', modelOf(chat.model, targets) ?? chat.model.slice(0, 64))
-    add('form', chat.wantsStream ? 'stream' : 'whole')
-    for (const content of contentsOf(isObject(body) ? body['messages'] : undefined)) add('content', content)
+    keys.add(chat.wantsStream ? 'form stream' : 'form whole')
+    for (const content of contentsOf(isObject(body) ? body['messages'] : undefined)) keys.add(`content ${content}`)
   }
   const code = errorCodeOf(reply)
   if (code !== undefined) add('code', code)
   if (choice !== undefined) add('scenario', choice.name)
   for (const [violation, message] of violationsOf(facts)) add('violation', `${name}\t${violation}\t${message}`)
   return [...keys]
+}
+
+interface OperationKeys {
+  readonly operation: string
+  /** The key of each field of the body, by its name. */
+  readonly fields: readonly (readonly [field: string, key: string])[]
+}
+
+const operationKeys = new WeakMap<Operation, OperationKeys>()
+
+// The keys that an operation has in every request are made once.
+function keysOf(operation: Operation): OperationKeys {
+  const known = operationKeys.get(operation)
+  if (known !== undefined) return known
+  const name = nameOf(operation)
+  const fields = operation.fields.map((field) => [field, toKey('parameter', `${name} body ${field}`)] as const)
+  const keys = { operation: toKey('operation', name), fields }
+  operationKeys.set(operation, keys)
+  return keys
 }
 
 /** The name of an Operation in coverage keys and reports: `POST /path`. */

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
+import type { ChatRequest } from '../chat/chat-request.ts'
 import { isJsonType } from '../openapi/operation.ts'
 import type { Violation } from '../openapi/violation.ts'
 import type { LazyExchange } from '../store/store.ts'
@@ -51,7 +52,7 @@ const MAX_PLAIN = 8192
  * An Exchange as bytes for a Store, at most 256 KiB, without credentials and data URIs: one line of JSON, then the response's
  * body as it is, since escaping a whole stream takes longer than all the rest.
  */
-export function toExchange(facts: RequestFacts, answered: Answered): Uint8Array {
+export function toExchange(facts: WrittenFacts, answered: Answered): Uint8Array {
   let bytes = new Uint8Array()
   for (const limits of LIMITS) {
     const { head, body } = write(facts, answered, limits)
@@ -76,9 +77,10 @@ export function lazyExchange(facts: RequestFacts, answered: Answered): LazyExcha
     const bytes = toExchange(facts, answered)
     return { size: bytes.length, toBytes: () => bytes }
   }
-  const { session, generation, operation, body, violations, chat, choice, nearMisses, notes } = facts
+  const { session, operation, body, violations, chat, choice, nearMisses, notes } = facts
   const { reply, time } = answered
-  const held = { session, generation, operation, size: facts.size, body, violations, chat, choice, nearMisses, notes }
+  const asked = chat && pick(chat)
+  const held = { session, operation, body, violations, chat: asked, choice, nearMisses, notes }
   return { size, toBytes: () => toExchange(held, { request, reply, time }) }
 }
 
@@ -111,7 +113,7 @@ interface Written {
   readonly body: string | Uint8Array
 }
 
-function write(facts: RequestFacts, { request, reply, time }: Answered, limits: Limits): Written {
+function write(facts: WrittenFacts, { request, reply, time }: Answered, limits: Limits): Written {
   const { session, operation, body, violations, chat, choice, nearMisses, notes } = facts
   const redactor = new Redactor(limits)
   const text = (value: string, longest: number): string => redactor.text(value, longest)
@@ -169,7 +171,17 @@ function writeHeaders(headers: RequestHead['headers'], redactor: Redactor, { val
   return kept
 }
 
-function writeChat(chat: NonNullable<RequestFacts['chat']>, redactor: Redactor): RecordedChat {
+/** The part of the facts that is written. */
+type WrittenFacts = Omit<RequestFacts, 'chat' | 'generation' | 'size'> & { readonly chat: ChatFacts | undefined }
+
+/** The part of a chat request that is written. */
+type ChatFacts = Pick<ChatRequest, 'model' | 'prompt' | 'size' | 'count' | 'references' | 'wantsStream'>
+
+function pick({ model, prompt, size, count, references, wantsStream }: ChatFacts): ChatFacts {
+  return { model, prompt, size, count, references, wantsStream }
+}
+
+function writeChat(chat: ChatFacts, redactor: Redactor): RecordedChat {
   const { model, prompt, size, count, references, wantsStream } = chat
   return {
     model: redactor.repeated(model, 200),

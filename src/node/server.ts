@@ -46,13 +46,14 @@ export function createNodeServer(served: Served): Server {
     overrideGlobalObjects: isOwnProcess,
     autoCleanupIncoming: false, // it gives the rest of a body half a second; Node reads and drops it without
     fetch: async (request, { incoming, outgoing }) => {
-      await nextTurn()
       if (!(incoming instanceof IncomingMessage && outgoing instanceof ServerResponse))
         throw new TypeError('HTTP/2 is not served')
       const problem = problems.get(incoming)
-      return problem === undefined
-        ? served.fetch(request, { incoming, outgoing, origin: `http://${incoming.headers.host}` })
-        : toResponse(refuse(problem))
+      if (problem !== undefined) return toResponse(refuse(problem))
+      const origin = `http://${incoming.headers.host}`
+      if (strangeHosts.has(incoming)) incoming.headers.host = strangeHosts.get(incoming)
+      await nextTurn()
+      return served.fetch(request, { incoming, outgoing, origin })
     },
   })
   if (!(server instanceof Server)) throw new TypeError('HTTP/2 is not served')
@@ -95,13 +96,18 @@ export function createNodeServer(served: Served): Server {
 
 const HOST = /^(?=.{1,260}$)(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*|\[[\da-f:.]{2,45}\])(?::(\d{1,5}))?$/i
 
-// Makes the target of a request one that a URL can be made of, or says what is wrong with it. A Host with other characters
-// than a link can hold is replaced by the server's own address; the header itself stays as it came.
+/** The Host of the requests whose URL has the server's own address instead: it is missing, or has characters that no link can hold. */
+const strangeHosts = new WeakMap<IncomingMessage, string | undefined>()
+
+// Makes the target of a request one that a URL can be made of, or says what is wrong with it.
 function prepare(incoming: IncomingMessage, server: Server): string | undefined {
   const { headers, httpVersion, url = '' } = incoming
   const { host } = headers
   const match = host === undefined ? null : HOST.exec(host)
-  if (match === null || Number(match[1] ?? 80) > 65_535) headers.host = toUrl(server.address()).slice('http://'.length)
+  if (match === null || Number(match[1] ?? 80) > 65_535) {
+    strangeHosts.set(incoming, host)
+    headers.host = toUrl(server.address()).slice('http://'.length)
+  }
   incoming.url = '/'
   if (host === undefined && httpVersion === '1.1') return 'An HTTP/1.1 request needs a Host header.'
   if (url.startsWith('/')) incoming.url = url.replaceAll('\\', '%5C')

@@ -59,11 +59,11 @@ export interface Selection {
  * Counts a chat request of the session. An ApiError if the name is unknown.
  */
 export async function chooseScenario(asking: Asking, choosing: Choosing): Promise<Selection> {
-  const { session, chat } = asking
+  const { session, chat, prefer } = asking
   const { store, catalogue } = choosing
   const notes: string[] = []
   const nearMisses: string[] = []
-  const forced = byHeader(asking, choosing) ?? (await byPreference(asking, notes))
+  const forced = byHeader(asking, choosing) ?? (prefer === undefined ? undefined : await byPreference(prefer, notes))
   const inPrompt = chat === undefined ? undefined : FROM_PROMPT.exec(chat.prompt)?.[1]
   const isNamed = forced !== undefined || inPrompt !== undefined
   const opened = chat === undefined ? undefined : await openSession(session, store, isNamed)
@@ -86,8 +86,7 @@ function byHeader({ header }: Asking, { catalogue }: Choosing): Choice | undefin
 }
 
 // Any other preference is ignored, as its RFC says, and noted.
-async function byPreference({ prefer }: Asking, notes: string[]): Promise<Choice | undefined> {
-  if (prefer === undefined) return undefined
+async function byPreference(prefer: string, notes: string[]): Promise<Choice | undefined> {
   const code = /(?:^|[,;])\s*code\s*=\s*"?([45]\d\d)"?\s*(?:$|[,;])/i.exec(prefer)?.[1]
   if (code === undefined) {
     notes.push(`Prefer: ${prefer.slice(0, 100)} is ignored; code=400 to code=599 is understood`)

@@ -1,8 +1,7 @@
-import { expect, test } from 'vitest'
-import { startMock } from '../../src/index.ts'
+import { describe, expect, test } from 'vitest'
+import { createMock, startMock } from '../../src/index.ts'
 import type { Mock } from '../../src/index.ts'
 import { ask, mockWith, read } from '../ask.ts'
-import { post, sendRaw } from '../wire.ts'
 
 /** The longest that a probe waited while something was done, in milliseconds. */
 async function worstWait(mock: Mock, doing: Promise<unknown>): Promise<number> {
@@ -10,7 +9,7 @@ async function worstWait(mock: Mock, doing: Promise<unknown>): Promise<number> {
   const done = doing.finally(() => (state.isDone = true))
   while (!state.isDone) {
     const started = performance.now()
-    await (await fetch(`${mock.url}/__mock/livez`)).text()
+    await (await mock.fetch(`${mock.url}/__mock/livez`)).text()
     state.worst = Math.max(state.worst, performance.now() - started)
     await new Promise((next) => setTimeout(next, 10)) // a probe that asks without a pause takes as much of the machine as what it watches
   }
@@ -26,29 +25,41 @@ const alike = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => `${'z'.repeat(16_400)}${String(i).padStart(4, '0')}${'z'.repeat(100)}`)
 
 // Whatever is sent, others are answered meanwhile. The bounds are wide: what they forbid took many times as long.
-test.each<[what: string, body: string]>([
-  ['a field name of 30 MB', chat('a cat', { ['aA'.repeat(15_000_000)]: 1 })],
-  [
-    'a hundred texts of beginnings of tokens',
-    chat(Array.from({ length: 100 }, () => ({ type: 'text', text: '_eyJ'.repeat(6000) }))),
-  ],
-  [
-    'a hundred texts of labels',
-    chat(Array.from({ length: 100 }, () => ({ type: 'text', text: 'token '.repeat(4000) }))),
-  ],
-  ['a megabyte of parameters', chat('a=b '.repeat(250_000))],
-  ['a megabyte of data URIs', chat('data:,'.repeat(170_000))],
-  // The engine knows a text of over 16,383 characters by its length alone, and compares each with all others of it.
-  ['32 MB of long texts of one length', chat(alike(1900).map((text) => ({ type: 'text', text })))],
-  [
-    '32 MB of long URLs of one length',
-    chat(alike(1900).map((text) => ({ type: 'image_url', image_url: { url: `http://a/${text}` } }))),
-  ],
-  ['32 MB of long names of one length', chat('a cat', Object.fromEntries(alike(1900).map((name) => [name, 1])))],
-])('%s is journaled without holding up others', async (_what, body) => {
-  await using mock = await startMock()
-  expect(await worstWait(mock, sendRaw(mock, post(body)))).toBeLessThan(4 * SECONDS)
-  expect(await ask(mock)).toMatchObject({ status: 200 })
+describe.each([
+  ['on a port', startMock],
+  ['in process', createMock],
+])('%s', (_where, open) => {
+  test.each<[what: string, body: string]>([
+    ['a field name of 30 MB', chat('a cat', { ['aA'.repeat(15_000_000)]: 1 })],
+    [
+      'a hundred texts of beginnings of tokens',
+      chat(Array.from({ length: 100 }, () => ({ type: 'text', text: '_eyJ'.repeat(6000) }))),
+    ],
+    [
+      'a hundred texts of labels',
+      chat(Array.from({ length: 100 }, () => ({ type: 'text', text: 'token '.repeat(4000) }))),
+    ],
+    ['a megabyte of parameters', chat('a=b '.repeat(250_000))],
+    ['a megabyte of data URIs', chat('data:,'.repeat(170_000))],
+    // The engine knows a text of over 16,383 characters by its length alone, and compares each with all others of it.
+    ['32 MB of long texts of one length', chat(alike(1900).map((text) => ({ type: 'text', text })))],
+    [
+      '32 MB of long URLs of one length',
+      chat(alike(1900).map((text) => ({ type: 'image_url', image_url: { url: `http://a/${text}` } }))),
+    ],
+    ['32 MB of long names of one length', chat('a cat', Object.fromEntries(alike(1900).map((name) => [name, 1])))],
+  ])('%s is journaled without holding up others', async (_what, body) => {
+    await using mock = await open()
+    const headers = { 'content-type': 'application/json' }
+    const sending = mock.fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', headers, body })
+    expect(
+      await worstWait(
+        mock,
+        sending.then(async (response) => response.text()),
+      ),
+    ).toBeLessThan(4 * SECONDS)
+    expect(await ask(mock)).toMatchObject({ status: 200 })
+  })
 })
 
 test('a stream whose bytes go one by one leaves others their turn, and goes on whole behind the first 16 KiB', async () => {

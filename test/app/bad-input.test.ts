@@ -1,19 +1,37 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Mock } from '../../src/index.ts'
-import { startMock } from '../../src/index.ts'
+import { createMock, startMock } from '../../src/index.ts'
 import { ask, expectEnvelope, mockWith, read } from '../ask.ts'
+import type { Raw } from '../wire.ts'
 import { post, sendRaw } from '../wire.ts'
 
 let mock: Mock
+let inProcess: Mock
+const internalErrors: unknown[] = []
 beforeAll(async () => {
-  mock = await startMock({
-    onFault: (error) => {
-      throw error
-    },
-  })
+  const options = { onFault: (error: unknown): void => void internalErrors.push(error) }
+  mock = await startMock(options)
+  inProcess = await createMock(options)
 })
-afterAll(async () => mock.close())
+afterAll(async () => {
+  await mock.close()
+  await inProcess.close()
+  expect(internalErrors).toEqual([])
+})
+
+/** Sends a body to the chat operation, over a socket and in process: the two answer alike. */
+async function sendBoth(body: string | Buffer): Promise<Raw> {
+  const onPort = await sendRaw(mock, post(body))
+  const response = await inProcess.fetch(`${inProcess.baseURL}/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : new Uint8Array(body),
+  })
+  const withoutHost = (text: string): string => text.replaceAll('http://localhost', 'http://mock.invalid')
+  expect([response.status, await response.text()]).toEqual([onPort.status, withoutHost(onPort.body)])
+  return onPort
+}
 
 const GOOD = JSON.stringify({ model: 'gpt-4o-image', messages: [{ role: 'user', content: '画只猫' }] })
 const json = (value: unknown): string => JSON.stringify(value)
@@ -79,7 +97,7 @@ test.each<[what: string, body: string | Buffer, status: number, error: object]>(
   ],
   ['a number that is none', `{"model":"flux","messages":${json(messages)},"n":1e400}`, 400, { param: 'n' }],
 ])('%s', async (_what, body, status, error) => {
-  const { body: text, status: told, head } = await sendRaw(mock, post(body))
+  const { body: text, status: told, head } = await sendBoth(body)
   expect(told, text).toBe(status)
   expectEnvelope(JSON.parse(text))
   expect(JSON.parse(text).error).toMatchObject(error)
@@ -156,7 +174,7 @@ test.each<[what: string, body: string | Buffer, status: number]>([
     200,
   ],
 ])('%s is never a 5xx', async (_what, body, status) => {
-  const { status: told, body: text } = await sendRaw(mock, post(body))
+  const { status: told, body: text } = await sendBoth(body)
   expect(told, text.slice(0, 300)).toBe(status)
 })
 

@@ -161,3 +161,18 @@ test('in process, a fetch that is aborted while it waits has hung up', async () 
   expect(await failed).toMatchObject({ name: 'AbortError' })
   await until(async () => (await mock.exchanges())[0]?.hungUp === true)
 })
+
+test('in process, a stream that its reader abandons was hung up on', async () => {
+  const { timer } = createTimer()
+  await using mock = await createMock({ pace: 'real', timer })
+  const response = await mock.fetch(`${mock.baseURL}/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: BODY,
+  })
+  const reader = response.body?.getReader()
+  await reader?.read()
+  expect(await mock.exchanges()).toMatchObject([{ hungUp: undefined }])
+  await reader?.cancel()
+  expect(await mock.exchanges()).toMatchObject([{ hungUp: true, duration: expect.any(Number) }])
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { memoizeLongText } from '../../src/util/memoize.ts'
+import { memoize, memoizeLongText } from '../../src/util/memoize.ts'
 
 test('values for long texts are kept, values for short ones are not', () => {
   const made: string[] = []
@@ -34,4 +34,26 @@ test('a thousand long texts of one length take as long as texts of other lengths
   const best = (times: readonly number[]): number => Math.min(...times)
   const [alike, others] = [textsOf(() => 16_500), textsOf((i) => 16_500 + i)]
   expect(best([1, 2, 3].map(() => timeOf(alike)))).toBeLessThan(10 * best([1, 2, 3].map(() => timeOf(others))) + 5)
+})
+
+test('memoize keeps the values of the inputs that were used last, and none for an input without a key', () => {
+  const made: string[] = []
+  const upper = memoize(
+    (text: string) => {
+      made.push(text)
+      return text.toUpperCase()
+    },
+    { keyOf: (text) => (text.length > 3 ? undefined : text), max: 2 },
+  )
+  expect(['a', 'b', 'a', 'c', 'a', 'b', 'long', 'long'].map(upper)).toEqual([
+    'A',
+    'B',
+    'A',
+    'C',
+    'A',
+    'B',
+    'LONG',
+    'LONG',
+  ])
+  expect(made, 'a was used after b, so c replaced b').toEqual(['a', 'b', 'c', 'b', 'long', 'long'])
 })

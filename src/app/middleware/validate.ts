@@ -79,6 +79,7 @@ function mediaTypeOf({ req }: AppContext, mediaTypes: readonly string[]): string
     throw new ApiError('content_encoding', { asked: encoding.slice(0, 64) })
   const header = req.header('content-type')
   if (header === undefined) return mediaTypes.find(isJsonType) ?? mediaTypes[0] ?? 'application/json'
+  if (mediaTypes.includes(header)) return header
   const asked = essenceOf(header)
   const found =
     mediaTypes.find((known) => essenceOf(known) === asked) ??

@@ -3,6 +3,7 @@ import { TASK_FORMS, taskIdOf } from '../../chat/digest.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import { decodePath, PICTURE_PATHS, TASK_PATHS, toLinks } from '../../images/links.ts'
 import { decodeRecipe, MEDIA_TYPES } from '../../images/recipe.ts'
+import { toPathTemplate } from '../../openapi/path-template.ts'
 import type { Reply } from '../../util/reply.ts'
 import { jsonReply } from '../../util/reply.ts'
 import { isGone } from '../client.ts'
@@ -12,41 +13,47 @@ import { otherMethods } from './other-methods.ts'
 import type { Task } from './task-page.ts'
 import { withFault } from './picture-faults.ts'
 
-/** The paths of links, as templates of OpenAPI. */
-export const LINK_PATHS: readonly string[] = [
-  ...Object.values(PICTURE_PATHS).map((path) => `${path}/{name}/{file}`),
-  ...Object.values(TASK_PATHS).map((path) => `${path}/{task}/{name}`),
-  '/openapi.json',
-  '/openapi.yaml',
+type Values = Readonly<Record<string, string>>
+type LinkHandler = (c: AppContext, values: Values) => Reply | Promise<Reply>
+
+/** What answers each link, by its path template. */
+const LINKS: readonly (readonly [path: string, handler: LinkHandler])[] = [
+  ...Object.values(PICTURE_PATHS).map((path) => [`${path}/{name}/{file}`, toPicture] as const),
+  [`${TASK_PATHS.page}/{task}/{name}`, toPage],
+  [`${TASK_PATHS.source}/{task}/{name}`, toSource],
 ]
+const ROUTES = LINKS.map(([path, handler]) => ({ path, handler, template: toPathTemplate(path) }))
+
+/** The paths that are ours beside the control API, as templates of OpenAPI. */
+export const LINK_PATHS: readonly string[] = [...LINKS.map(([path]) => path), '/openapi.json', '/openapi.yaml']
 
 const IMMUTABLE = 'public, max-age=31536000, immutable'
 
-/** What is behind the links of an answer: pictures, downloads, previews, sources. Nothing is stored: a name holds its picture. */
+/**
+ * What is behind the links of an answer: pictures, downloads, previews, sources. Nothing is stored: a name holds its picture.
+ * One route for all that begins alike: nothing else is served there, and Hono's fastest router takes no path that has a
+ * parameter where another one has a word.
+ */
 export function links({ prefix }: Pick<MockContext, 'prefix'>): Hono<Env> {
   const app = new Hono<Env>()
-  const get = (path: string, handler: (c: AppContext) => Reply | Promise<Reply>): void => {
-    app.get(path, async (c) => {
-      c.get('context').isOpen = true // also where links have moved below the control API
-      c.get('context').endpoint = `${c.req.method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`
-      return send(c, await handler(c))
-    })
-    app.all(path, otherMethods(['GET']))
-  }
-  for (const path of Object.values(PICTURE_PATHS)) get(`${prefix}${path}/:name/:file`, toPicture)
-  get(`${prefix}${TASK_PATHS.page}/:task/:name`, toPage)
-  get(`${prefix}${TASK_PATHS.source}/:task/:name`, toSource)
-  for (const path of Object.values({ ...PICTURE_PATHS, ...TASK_PATHS }))
-    app.all(`${prefix}${path}/*`, async (c, next) => {
-      if (c.get('context').path === prefix + path) return next()
-      c.get('context').isOpen = true
-      throw new ApiError('unknown_picture')
+  const roots = new Set(LINKS.map(([path]) => `/${path.split('/')[1]}`))
+  for (const root of roots)
+    app.all(`${prefix}${root}/*`, async (c, next) => {
+      const context = c.get('context')
+      const path = context.path.slice(prefix.length)
+      if (path === root) return next()
+      context.isOpen = true // also where links have moved below the control API
+      const route = ROUTES.find(({ template }) => template.matches(path))
+      const values = route?.template.read(path)
+      if (route === undefined || values === undefined) throw new ApiError('unknown_picture')
+      if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return otherMethods(['GET'])(c, next)
+      context.endpoint = `${c.req.method} ${prefix}${route.path}`
+      return send(c, await route.handler(c, values))
     })
   return app
 }
 
-async function toPicture(c: AppContext): Promise<Reply> {
-  const { name = '', file = '' } = c.req.param()
+async function toPicture(c: AppContext, { name = '', file = '' }: Values): Promise<Reply> {
   const recipe = decodePath(name, file)
   if (recipe === undefined) throw new ApiError('unknown_picture')
   const etag = `"${file.slice(0, file.indexOf('.'))}"`
@@ -71,16 +78,15 @@ function isCached(header: string | undefined, etag: string): boolean {
   return (header ?? '').split(',').some((known) => ['*', etag].includes(known.trim().replace(/^W\//, '')))
 }
 
-function readTask(c: AppContext): Task {
-  const { name = '', task: id = '' } = c.req.param()
+function readTask({ name = '', task: id = '' }: Values): Task {
   const found = decodeRecipe(name)
   if (found === undefined || !TASK_FORMS.some((form) => taskIdOf(found.fingerprint, form) === id))
     throw new ApiError('unknown_picture')
   return { id, recipe: found.recipe }
 }
 
-function toSource(c: AppContext): Reply {
-  const { id, recipe } = readTask(c)
+function toSource(c: AppContext, values: Values): Reply {
+  const { id, recipe } = readTask(values)
   const { model, label, width, height, count, fault } = recipe
   const { picture, download } = toLinks(c.get('context').base, recipe)
   const state =
@@ -89,8 +95,8 @@ function toSource(c: AppContext): Reply {
 }
 
 // The page's words, style and colours are loaded by the first one who looks at it.
-async function toPage(c: AppContext): Promise<Reply> {
-  const task = readTask(c)
+async function toPage(c: AppContext, values: Values): Promise<Reply> {
+  const task = readTask(values)
   const { taskPage } = await import('./task-page.ts')
   return taskPage(c.get('context').base, task)
 }
