@@ -55,12 +55,10 @@ writeFileSync(
   INLINED.map((name) => `${name}\n\n${readFileSync(path(`node_modules/${name}/LICENSE`), 'utf8')}`).join('\n'),
 )
 
-// What an earlier build left would be packed as well; of the types, those are packed that an entry's types name.
-const written = new Set([
-  ...output.map(({ fileName }) => fileName),
-  'LICENSES.txt',
-  ...typesOf(Object.values(ENTRIES).map((file) => `${file}.d.ts`)),
-])
+// What an earlier build left would be packed as well; of the types, those are packed that an export's types name.
+const { exports } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
+const types = Object.values(exports).flatMap((entry) => entry.types?.replace('./dist/', '') ?? [])
+const written = new Set([...output.map(({ fileName }) => fileName), 'LICENSES.txt', ...typesOf(types)])
 for (const file of readdirSync(path('dist'), { recursive: true, encoding: 'utf8' }).map((name) =>
   name.replaceAll('\\', '/'),
 )) {
