@@ -83,7 +83,7 @@ export class MemoryStore implements Store {
       .map((entry) => (entry === taken ? { ...entry, left: entry.left - 1 } : entry))
       .filter(({ left }) => left > 0)
     if (taken.left === 1) session.scriptBytes -= Buffer.byteLength(taken.json)
-    return taken
+    return { id: taken.id, left: taken.left }
   }
 
   async record(name: string, content: LazyExchange, generation?: string): ReturnType<Store['record']> {
