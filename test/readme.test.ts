@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
@@ -247,13 +247,21 @@ test('the files that it names are there', () => {
   expect(names.filter((name) => !existsSync(join(root, name)))).toEqual([])
 })
 
-test('the files, folders and commands that CONTRIBUTING.md names are there', () => {
-  const text = read('CONTRIBUTING.md')
-  const names = [
-    ...text.matchAll(/`((?:src|test|fixtures|tools|docs|deploy)\/[\w./-]*|[\w-]+\.yaml)`|`node (tools\/[\w.-]+)`/g),
-  ]
+test.each(['CONTRIBUTING.md', 'ARCHITECTURE.md'])('the files, folders and commands that %s names are there', (page) => {
+  const text = read(page)
+  const paths = [...text.matchAll(/(?:^|[`(\s])((?:src|test|fixtures|tools|docs|deploy)\/[\w./-]*)/gm)]
+  const roots = [...text.matchAll(/[`(]([\w-]+\.(?:yaml|md))[`)]/g)]
+  const names = [...paths, ...roots].map(([, name = '']) => name)
   expect(names.length).toBeGreaterThan(15)
-  expect(names.map(([, path, tool]) => path ?? tool ?? '').filter((name) => !existsSync(join(root, name)))).toEqual([])
+  // A file beside the one that was named before has its bare name: `control-api.ts`, `routes/operations.ts`.
+  const known = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).map(
+    (name) => `/${name.replaceAll('\\', '/')}`,
+  )
+  const short = [...text.matchAll(/(?<![\w./-])((?!src\/|test\/)(?:[\w-]+\/)*[\w-]+\.ts)\b/g)].map(
+    ([, name = '']) => name,
+  )
+  expect(short.filter((name) => !known.some((path) => path.endsWith(`/${name}`)))).toEqual([])
+  expect(names.filter((name) => !existsSync(join(root, name)))).toEqual([])
   const { scripts } = JSON.parse(read('package.json'))
   for (const [, name = ''] of text.matchAll(/`npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(name)
 })

@@ -1,5 +1,4 @@
 import type { Context, Handler, MiddlewareHandler } from 'hono'
-import { basePath } from 'hono/route'
 import type { CoverageTargets } from '../journal/coverage-keys.ts'
 import type { Chat } from '../chat/reply.ts'
 import type { Recorder } from '../journal/recorder.ts'
@@ -82,8 +81,8 @@ export type AppHandler = Handler<Env>
 export function requestContext(mock: MockContext): MiddlewareHandler<Env> {
   return async (c, next) => {
     if (c.env === undefined) c.env = {} // app.request() gives none
-    const context = createRequestContext(c, mock)
     c.set('mock', mock)
+    const context = createRequestContext(c, mock)
     c.set('context', context)
     context.session = sessionOf(c)
     await next()
@@ -92,8 +91,8 @@ export function requestContext(mock: MockContext): MiddlewareHandler<Env> {
 
 function createRequestContext(c: AppContext, mock: MockContext): RequestContext {
   const { url, method, path } = c.req
-  const mount = basePath(c)
-  const relativePath = mount === '/' ? path : path.slice(mount.length) || '/'
+  const mount = mountOf(c)
+  const relativePath = path.slice(mount.length) || '/'
   const start = url.indexOf('/', 8)
   const mark = url.indexOf('?', start)
   const origin = c.env.origin ?? url.slice(0, start)
@@ -103,7 +102,7 @@ function createRequestContext(c: AppContext, mock: MockContext): RequestContext 
     method,
     path: relativePath,
     query: mark < 0 ? '' : url.slice(mark + 1),
-    base: (mock.publicUrl ?? origin + (mount === '/' ? '' : mount)) + mock.prefix,
+    base: (mock.publicUrl ?? origin + mount) + mock.prefix,
     isOpen: !isBelow(relativePath, CONTROL),
     isRecorded: false,
     isBodyRead: false,
@@ -124,6 +123,13 @@ function createRequestContext(c: AppContext, mock: MockContext): RequestContext 
     notes: [],
     failure: undefined,
   }
+}
+
+// The path at which the app is mounted, from the route of this middleware: `/mock/*`. The helpers of hono/route know it only
+// for the copy of Hono that they are a part of, and a user's app has its own.
+function mountOf({ req }: AppContext): string {
+  const segments = req.routePath.split('/').length - 1
+  return segments === 1 ? '' : req.path.split('/', segments).join('/')
 }
 
 const NONE: readonly never[] = []

@@ -1,8 +1,6 @@
 import type { Operation } from '../openapi/operation.ts'
-import type { PathTemplate } from '../openapi/path-template.ts'
-import { honoPath, toPathTemplate } from '../openapi/path-template.ts'
-import type { Behaviour } from './routes/operations.ts'
-import { behaviourOf, isChat } from './routes/operations.ts'
+import { type PathTemplate, honoPath, toPathTemplate } from '../openapi/path-template.ts'
+import { type Behaviour, behaviourOf, isChat } from './routes/operations.ts'
 import type { Settings } from './settings.ts'
 
 /** An Operation, and where and how it is answered. */

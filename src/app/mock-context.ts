@@ -1,8 +1,7 @@
 import { createPictureCache, renderPicture } from '../images/picture-cache.ts'
 import { createRecorder } from '../journal/recorder.ts'
 import { overlaps } from '../openapi/path-template.ts'
-import type { MockContext } from './context.ts'
-import { CONTROL } from './context.ts'
+import { type MockContext, CONTROL } from './context.ts'
 import { createLabels } from './metrics.ts'
 import { modelsOf } from './routes/operations.ts'
 import { createChatReader } from './routes/chat.ts'
@@ -16,10 +15,10 @@ type Surroundings = Pick<MockContext, 'isReady' | 'ending'>
 export function createMockContext(settings: Settings, surroundings: Surroundings): MockContext {
   const onFault = guarded(settings.onFault, () => {})
   const onExchange = settings.onExchange && guarded(settings.onExchange, onFault)
-  const { store, catalogue } = settings.choosing
+  const { contract, scenarios, store } = settings
   const { values: models, titles: families } = modelsOf(settings)
-  const targets = { contract: settings.contract, models, families, scenarios: [...catalogue.keys()] }
-  const clashes = settings.contract.operations.some(({ path }) => LINK_PATHS.some((ours) => overlaps(path, ours)))
+  const targets = { contract, models, families, scenarios: [...scenarios.keys()] }
+  const clashes = contract.operations.some(({ path }) => LINK_PATHS.some((ours) => overlaps(path, ours)))
   return {
     ...settings,
     ...surroundings,
@@ -30,7 +29,7 @@ export function createMockContext(settings: Settings, surroundings: Surroundings
     prefix: clashes ? CONTROL : '',
     readChat: createChatReader(settings),
     pictures: createPictureCache(renderPicture, settings.metrics.pictures),
-    labelsOf: createLabels(catalogue, targets),
+    labelsOf: createLabels(scenarios, targets),
   }
 }
 

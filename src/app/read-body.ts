@@ -1,8 +1,7 @@
 import { ApiError } from '../errors/api-error.ts'
 import type { AppContext } from './context.ts'
 
-/** The largest body that is read, in bytes: 32 MiB. */
-const MAX_BODY = 33_554_432
+const MAX_BODY = 33_554_432 // the largest body that is read, in bytes: 32 MiB
 
 /** The body of a request; an ApiError if it is too large, or if its client disconnected. */
 export async function readBody(c: AppContext): Promise<Buffer> {

@@ -1,10 +1,9 @@
 import type { Coverage } from '../journal/coverage.ts'
-import type { Exchange } from '../journal/exchange.ts'
-import { readExchange } from '../journal/exchange.ts'
+import { type Exchange, readExchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
-import type { CoverageTargets } from '../journal/coverage-keys.ts'
-import type { StoredExchange, Scripted, Store } from '../store/store.ts'
-import type { Settings } from './settings.ts'
+import type { ScriptEntry } from '../scenarios/scenario.ts'
+import type { Scripted, StoredExchange } from '../store/store.ts'
+import type { MockContext } from './context.ts'
 
 /**
  * What is scripted and not yet asked for.
@@ -22,30 +21,30 @@ export interface Pending {
 
 /** What a mock remembers of a session, or of all of them. */
 export interface SessionData {
-  readonly script: (entries: unknown) => Promise<number>
+  readonly script: (entries: ScriptEntry | ScriptEntry[]) => Promise<number>
   readonly pending: () => Promise<Pending[]>
   readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
-  /** The same as they are kept, to be read one by one. */
-  readonly kept: (filter?: Filter) => Promise<readonly StoredExchange[]>
   /** What was scripted and never asked for, and what was asked instead, as a table. */
   readonly table: (filter?: Filter) => Promise<string>
-  /** One Exchange by its id; `latest` is the newest. */
-  readonly exchange: (id: string) => Promise<Exchange | undefined>
   readonly coverage: () => Promise<Coverage>
   /** The coverage of all sessions since the start, whatever was reset. */
   readonly total: () => Promise<Coverage>
-  /** Forgets the Exchanges that fit. */
-  readonly erase: (filter?: Filter) => Promise<void>
   readonly reset: () => Promise<void>
 }
 
+/** The same of a mock in this process. */
+export interface OwnSessionData extends SessionData {
+  /** The Exchanges as they are kept, to be read one by one. */
+  readonly kept: (filter?: Filter) => Promise<readonly StoredExchange[]>
+  /** One Exchange by its id; `latest` is the newest. */
+  readonly exchange: (id: string) => Promise<Exchange | undefined>
+  /** Forgets the Exchanges that fit. */
+  readonly erase: (filter?: Filter) => Promise<void>
+}
+
 /** The memory of a session; without a name what is read and forgotten is of all sessions, and what is scripted is for all that have no script and no name of their own. */
-export function sessionDataOf(
-  { choosing }: Settings,
-  known: CoverageTargets,
-  session: string | undefined,
-): SessionData {
-  const { store }: { store: Store } = choosing
+export function sessionDataOf(mock: MockContext, session: string | undefined): OwnSessionData {
+  const { store, targets } = mock
   const own = session ?? ''
   const kept = async (filter: Filter = {}): Promise<readonly StoredExchange[]> =>
     select(await store.records(session), filter)
@@ -53,25 +52,20 @@ export function sessionDataOf(
   return {
     kept,
     exchanges,
-    table: async (filter) =>
-      (await import('../journal/failure-table.ts')).toTable({
-        exchanges: await exchanges(filter),
-        scripted: await store.scripted(own),
-      }),
-    script: async (entries) => (await import('../scenarios/script.ts')).addScript(entries, own, choosing),
+    table: async (filter) => {
+      const { toTable } = await import('../journal/failure-table.ts')
+      return toTable(await exchanges(filter), await store.scripted(own))
+    },
+    script: async (entries) => (await import('../scenarios/script.ts')).addScript(entries, own, mock),
     pending: async () => (await store.scripted(own)).map(toPending),
     exchange: async (id) => {
       const all = await store.records(session)
       const found = id === 'latest' ? all.at(-1) : all.find((one) => one.id === id)
       return found === undefined ? undefined : readExchange(found)
     },
-    coverage: async () => (await import('../journal/coverage.ts')).toCoverage(await store.marks(session), known),
-    total: async () => (await import('../journal/coverage.ts')).toCoverage(await store.total(), known),
-    erase: async (filter = {}) =>
-      store.erase(
-        session,
-        (await kept(filter)).map(({ id }) => id),
-      ),
+    coverage: async () => (await import('../journal/coverage.ts')).toCoverage(await store.marks(session), targets),
+    total: async () => (await import('../journal/coverage.ts')).toCoverage(await store.total(), targets),
+    erase: async (filter = {}) => store.erase(session, await kept(filter).then((all) => all.map(({ id }) => id))),
     reset: async () => store.reset(session),
   }
 }

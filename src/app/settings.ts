@@ -43,7 +43,7 @@ export interface RequestLogEntry {
 }
 
 /** All that the app needs to know. The fields without a comment are options of the mock, with their defaults. */
-export interface Settings {
+export interface Settings extends Choosing {
   readonly version: string
   readonly contract: Contract
   /** The packaged contract: an operation without an operationId is recognised by its paths. */
@@ -51,9 +51,7 @@ export interface Settings {
   readonly profiles: Profiles
   /** The models and families that custom profiles add to those of the contract. */
   readonly ownModels: readonly string[]
-  readonly choosing: Choosing
   readonly contractMode: ContractMode
-  readonly seed: string
   readonly errors: Dialect
   /** The time in milliseconds, for `created`. */
   readonly clock: () => number

@@ -32,13 +32,13 @@ export async function toResponse(c: AppContext, reply: Reply, end: End): Promise
   }
   const isReset = first?.isReset !== undefined
   await end(isGone(c) && !isReset)
-  if (isReset) return reset(c)
+  if (isReset) return resetAtOnce(c)
   const data = isStream(body) ? (first?.data ?? '') : body
   return new Response(c.req.method === 'HEAD' ? null : bodyOf(data), { status, headers })
 }
 
 // Before its first byte.
-async function reset(c: AppContext): Promise<Response> {
+async function resetAtOnce(c: AppContext): Promise<Response> {
   if (await resetConnection(c, false)) return new Response(null)
   throw new NoAnswer('reset', { cause: connectionReset('fetch failed') })
 }

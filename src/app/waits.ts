@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Timer } from './settings.ts'
-import { realTimer } from './timer.ts'
+
+/** Waits in real time. */
+export const realTimer: Timer = async (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal })
 
 /** The part of a Hono context that is used here. */
 interface WaitingContext {

@@ -1,14 +1,11 @@
 import { ApiError } from '../errors/api-error.ts'
 import type { Format, PictureFault, Recipe, Size } from '../images/recipe.ts'
 import { firstOf, FORMATS, labelOf, MAX_MODEL, PALETTES } from '../images/recipe.ts'
-import type { JsonObject, JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
-import type { Waits } from './delays.ts'
-import { waitsOf } from './delays.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { type Waits, waitsOf } from './delays.ts'
 import { digestOf, digitsFrom, prngFor } from './digest.ts'
 import type { Profile } from './profile.ts'
-import type { Reference } from './reference.ts'
-import { readConversation, toReferences } from './reference.ts'
+import { type Reference, readConversation, toReferences } from './reference.ts'
 import { chooseSize, fencedJson, ratioName, readSizeRequest } from './size.ts'
 import { countTokens } from './step.ts'
 
@@ -47,10 +44,8 @@ export interface ChatRequest {
   readonly notes: readonly string[]
 }
 
-/** The longest name of a model; every chunk of a stream repeats it. */
-const MAX_NAME = 256
-/** Characters of a prompt that are searched for a fenced block, and for the language. */
-const MAX_SEARCHED = 20_000
+const MAX_NAME = 256 // the longest name of a model; every chunk of a stream repeats it
+const MAX_SEARCHED = 20_000 // characters of a prompt that are searched for a fenced block, and for the language
 
 /** What a ChatRequest depends on besides its body. */
 export interface ReadOptions {

@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { FORMATS } from '../images/recipe.ts'
-import type { SourceFile } from '../openapi/document.ts'
-import { FileError, loadFile } from '../openapi/document.ts'
+import { type SourceFile, FileError, loadFile } from '../openapi/document.ts'
 import type { JsonValue } from '../util/json.ts'
 import { TASK_FORMS } from './digest.ts'
-import type { Profile, Profiles } from './profile.ts'
-import { profileOf, PROSE } from './profile.ts'
+import { type Profile, type Profiles, profileOf, PROSE } from './profile.ts'
 import { parseSize } from './size.ts'
 import { mapping, oneOf, seconds, size, style, toProblems } from './zod-helpers.ts'
 

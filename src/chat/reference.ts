@@ -1,10 +1,8 @@
 import { hash } from 'node:crypto'
 import { ApiError } from '../errors/api-error.ts'
-import type { JsonObject, JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { decodeUrl } from '../images/links.ts'
-import type { Creature, Recipe, Size } from '../images/recipe.ts'
-import { MAX_REFERENCES } from '../images/recipe.ts'
+import { type Creature, type Recipe, type Size, MAX_REFERENCES } from '../images/recipe.ts'
 import { memoizeLongText } from '../util/memoize.ts'
 import { shortOf } from './digest.ts'
 
@@ -68,8 +66,7 @@ function readTurn({ role, content }: JsonObject, param: string, sources: Source[
 
 /** A picture in markdown. No part of the pattern matches the start of the next picture, so that a search is linear in the text. */
 const PICTURE = /!\[[^[\]]*\]\(\s*(https?:\/\/[^\s()]+|data:image\/[^\s()]+)\s*\)/g
-/** The most pictures of one answer that are taken out of its text. */
-const MAX_PICTURES = 100
+const MAX_PICTURES = 100 // the most pictures of one answer that are taken out of its text
 
 function splitPictures(written: string): { text: string; urls: string[] } {
   const urls: string[] = []

@@ -1,7 +1,5 @@
-import { MAX_COUNT, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../images/recipe.ts'
-import type { Size } from '../images/recipe.ts'
-import type { JsonObject, JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type Size, MAX_COUNT, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../images/recipe.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import type { Profile } from './profile.ts'
 
 /** What one text or one field says about the size: exactly one of these. */

@@ -5,8 +5,7 @@ import type { End, Step } from './step.ts'
 /** The longest silence of a stream before the gateway writes a comment into it, in milliseconds of real time, whatever the pace [S]. */
 const PING_EVERY = 10_000
 const PING: Frame = { wait: PING_EVERY, data: ': PING\n\n' }
-/** The longest wait: a day, whatever the pace. */
-const MAX_WAIT = 86_400_000
+const MAX_WAIT = 86_400_000 // the longest wait: a day, whatever the pace
 
 // The next frame, and whether the gateway itself is silent before it.
 interface Pending {

@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../images/recipe.ts'
 import type { SourceFile } from '../openapi/document.ts'
 import { parseSize } from './size.ts'
-import type { StyleName } from './styles/styles.ts'
-import { styles } from './styles/styles.ts'
+import { type StyleName, styles } from './styles/styles.ts'
 
 // What profiles, scenarios and the control API have in common where zod checks them. It is loaded with zod, which a start
 // does not need.

@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 import { version } from '#prepared'
-import type { Environment } from './command-line.ts'
-import { helpText, readCommand } from './command-line.ts'
-import type { Terminal } from './commands/serve.ts'
-import { serve } from './commands/serve.ts'
+import { type Environment, helpText, readCommand } from './command-line.ts'
+import { type Terminal, serve } from './commands/serve.ts'
 
 /** Runs the command that the arguments name and returns the exit code. An error is one line on stderr. */
 async function main(args: readonly string[], env: Environment, terminal: Terminal): Promise<number> {

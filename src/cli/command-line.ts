@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util'
 import type { CommandOption, ConnectOptions, ListenOptions, MockOptions, Option } from '../mock/options.ts'
-import { CONNECT_OPTIONS, LISTEN_OPTIONS, MOCK_OPTIONS, seconds, trueOrFalse } from '../mock/options.ts'
+import { CONNECT_OPTIONS, LISTEN_OPTIONS, MOCK_OPTIONS, oneOf, seconds, trueOrFalse } from '../mock/options.ts'
 import { editDistance, suggestNames } from '../util/suggest.ts'
-import type { Level, LogForm } from './log.ts'
-import { LEVELS, LOG_FORMS } from './log.ts'
+import { type Level, type LogForm, LEVELS, LOG_FORMS } from './log.ts'
 
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -57,14 +56,12 @@ const OWN_OPTIONS: Readonly<Record<keyof OwnOptions, CommandOption>> = {
     help: 'time that open streams have to finish after SIGTERM',
   },
   log: {
-    allowed: LOG_FORMS.join(', '),
-    isAllowed: (value) => LOG_FORMS.some((form) => form === value),
+    ...oneOf(LOG_FORMS, ', '),
     flag: { name: 'log', env: 'MOCK_LOG', value: 'FORM', defaultsTo: 'pretty on a terminal, else json' },
     help: 'a line for each request on stderr: pretty, json or silent',
   },
   logLevel: {
-    allowed: LEVELS.join(', '),
-    isAllowed: (value) => LEVELS.some((level) => level === value),
+    ...oneOf(LEVELS, ', '),
     flag: { name: 'log-level', env: 'MOCK_LOG_LEVEL', value: 'LEVEL', defaultsTo: 'info' },
     help: 'the least that is logged: error, warn, info or debug',
   },

@@ -1,4 +1,5 @@
-import type { Dialect, Envelope, ErrorDetails, ErrorKind, ErrorSpec } from './table.ts'
+import type { Dialect, Envelope, ErrorDetails, ErrorSpec } from './error-spec.ts'
+import type { ErrorKind, ErrorRow } from './table.ts'
 import { ERRORS } from './table.ts'
 import type { Reply } from '../util/reply.ts'
 import { JSON_HEADERS } from '../util/reply.ts'
@@ -10,7 +11,7 @@ export class ApiError extends Error {
   readonly details: ErrorDetails
 
   constructor(kind: ErrorKind, details: ErrorDetails = {}) {
-    super(ERRORS[kind]().openai.message(details, ''))
+    super(specOf(kind, 'openai').message(details, ''))
     this.kind = kind
     this.details = details
   }
@@ -36,30 +37,21 @@ export function errorReply(error: unknown, { dialect, requestId }: ErrorFormat):
   const { kind, details, message: advice } = error instanceof ApiError ? error : new ApiError('server_error')
   const spec = specOf(kind, dialect)
   const message = spec.message(details, requestId)
-  const code = typeof spec.code === 'function' ? spec.code(details) : spec.code
+  const code = typeof spec.code === 'function' ? spec.code(details, requestId) : spec.code
   const { status, type, envelope } = spec
   return {
     status,
-    headers: { ...CONTENT[envelope], ...spec.headers, ...details.headers },
+    headers: { ...(CONTENT[envelope] ?? JSON_HEADERS), ...spec.headers, ...details.headers },
     body: BODIES[envelope]({ message, requestId, type, code, given: spec.param ?? '', param: details.param ?? null }),
     notes: message === advice ? [] : [advice],
   }
 }
 
 function specOf(kind: ErrorKind, dialect: Dialect): ErrorSpec {
-  const row: { readonly openai: ErrorSpec; readonly gateway?: ErrorSpec } = ERRORS[kind]()
-  if (dialect === 'openai') return row.openai
-  return row.gateway ?? { ...row.openai, envelope: 'middleware', type: 'new_api_error' }
-}
-
-const HTML = { 'content-type': 'text/html', 'x-content-type-options': 'nosniff' }
-const CONTENT: Readonly<Record<Envelope, Readonly<Record<string, string>>>> = {
-  openai: JSON_HEADERS,
-  middleware: JSON_HEADERS,
-  relay: JSON_HEADERS,
-  upstream: JSON_HEADERS,
-  html: HTML,
-  empty: {},
+  const row: ErrorRow = ERRORS[kind]()
+  const [openai, gateway] = 'status' in row ? [row] : row
+  if (dialect === 'openai') return openai
+  return gateway ?? { ...openai, envelope: 'middleware', type: 'new_api_error' }
 }
 
 interface Fields {
@@ -67,23 +59,27 @@ interface Fields {
   readonly requestId: string
   readonly type: string
   readonly code: string | null
-  /** What OpenAI names in `param`. */
+  /** The `param` of OpenAI. */
   readonly param: string | null
-  /** What the gateway has there instead. */
+  /** The `param` of the gateway. */
   readonly given: string
 }
 
 const sign = ({ message, requestId }: Fields): string => `${message} (request id: ${requestId})`
+const errorJson = (error: object): string => JSON.stringify({ error })
 
-// Each envelope with its fields in the order that was seen.
+// The body of each envelope, with its fields in the order that was seen.
 const BODIES: Readonly<Record<Envelope, (fields: Fields) => string>> = {
-  openai: ({ message, type, param, code }) => JSON.stringify({ error: { message, type, param, code } }),
-  middleware: (fields) =>
-    JSON.stringify({ error: { code: fields.code ?? '', message: sign(fields), type: fields.type } }),
-  relay: (fields) =>
-    JSON.stringify({ error: { message: sign(fields), type: fields.type, param: fields.given, code: fields.code } }),
-  upstream: ({ message, type, given, code }) => JSON.stringify({ error: { message, type, param: given, code } }),
+  openai: ({ message, type, param, code }) => errorJson({ message, type, param, code }),
+  middleware: (fields) => errorJson({ code: fields.code ?? '', message: sign(fields), type: fields.type }),
+  relay: (fields) => errorJson({ message: sign(fields), type: fields.type, param: fields.given, code: fields.code }),
+  upstream: ({ message, type, given, code }) => errorJson({ message, type, param: given, code }),
   html: ({ message: title }) =>
     `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`,
   empty: () => '',
+}
+
+const CONTENT: Partial<Record<Envelope, Readonly<Record<string, string>>>> = {
+  html: { 'content-type': 'text/html', 'x-content-type-options': 'nosniff' },
+  empty: {},
 }

@@ -1,435 +1,269 @@
 import { hash } from 'node:crypto'
 import { suggestNames } from '../util/suggest.ts'
 import { toUuid } from '../util/uuid.ts'
+import type { ErrorSpec, Text } from './error-spec.ts'
+import { gateway, openai, page, relay, upstream } from './error-spec.ts'
 
-/** Whose statuses, words and envelope an error has: OpenAI's own API, or the gateway's. */
-export const DIALECTS = ['openai', 'gateway'] as const
-export type Dialect = (typeof DIALECTS)[number]
+export type { Dialect, ErrorDetails } from './error-spec.ts'
+export { DIALECTS } from './error-spec.ts'
 
-/** What an error is about; each kind of error takes what it names. */
-export interface ErrorDetails {
-  readonly param?: string
-  readonly headers?: Readonly<Record<string, string>>
-  /** What is wrong, in whole sentences. */
-  readonly reason?: string
-  /** What was asked for: a model, a path. */
-  readonly asked?: string
-  /** The prompt that was refused. */
-  readonly prompt?: string
-  /** What could have been asked for. */
-  readonly known?: readonly string[]
-}
-
-/**
- * How an error's body is written: `openai` has param null where there is none; `middleware` is the gateway's own without
- * param, its keys sorted, `relay` its own with an empty one, and both end their message with the request id; `upstream` is
- * passed on as it came; `html` is a proxy's page; `empty` is none.
- */
-export type Envelope = 'openai' | 'middleware' | 'relay' | 'upstream' | 'html' | 'empty'
-
-/** How one dialect says an error. */
-export interface ErrorSpec {
-  readonly envelope: Envelope
-  readonly status: number
-  readonly type: string
-  readonly code: Code
-  /** `requestId` is named by vendors inside their words. */
-  readonly message: (details: ErrorDetails, requestId: string) => string
-  /** What stands in `param` whatever the request. */
-  readonly param?: string
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-type Words = string | ErrorSpec['message']
-type Code = string | null | ((details: ErrorDetails) => string)
-
-const toMessage = (words: Words): ErrorSpec['message'] => (typeof words === 'string' ? () => words : words)
-const reason = ({ reason: text = '' }: ErrorDetails): string => text
-// For errors that are answered without being found, too.
+// What a message takes from the details of an error. A scenario can request any error: then there are few.
+const asked: Text = ({ asked: text = 'X' }) => text
+const prompt: Text = ({ prompt: text = '' }) => text
+const param: Text = ({ param: text = 'prompt' }) => text
+const id: Text = (_details, requestId) => requestId
 const reasonOr =
-  (words: string): ErrorSpec['message'] =>
-  ({ reason: text = words }) =>
+  (otherwise: string): Text =>
+  ({ reason: text = otherwise }) =>
     text
-const list = (known: readonly string[] | undefined, before: string, after = '.'): string =>
-  known === undefined || known.length === 0 ? '' : ` ${before} ${known.join(', ')}${after}`
+const reason = reasonOr('')
+const list = (before: string, names: readonly string[] = [], after = '.'): string =>
+  names.length === 0 ? '' : ` ${before} ${names.join(', ')}${after}`
+const known =
+  (before: string, after?: string): Text =>
+  (details) =>
+    list(before, details.known, after)
+const similarModels: Text = ({ asked: model = 'X', known: models = [] }) =>
+  list('Did you mean', suggestNames(model, models), '?')
 
-// OpenAI's envelope and its most frequent type.
-function openai(status: number, code: Code, words: Words): ErrorSpec {
-  return { envelope: 'openai', status, type: 'invalid_request_error', code, message: toMessage(words) }
-}
-
-function typed(type: string, saying: ErrorSpec): ErrorSpec {
-  return { ...saying, type }
-}
-
-// What the gateway's middleware says: new_api_error, without param.
-function gateway(status: number, code: string, words: Words): ErrorSpec {
-  return { envelope: 'middleware', status, type: 'new_api_error', code, message: toMessage(words) }
-}
-
-// What the gateway's relay says of what is behind it.
-function relay(status: number, [type, code]: readonly [string, string], words: Words): ErrorSpec {
-  return { envelope: 'relay', status, type, code, message: toMessage(words) }
-}
-
-// What a vendor said, passed on untouched.
-function upstream(status: number, [type, code]: readonly [string, Code], words: Words): ErrorSpec {
-  return { envelope: 'upstream', status, type, code, message: toMessage(words) }
-}
-
-const page = (status: number, title: string): ErrorSpec => ({
-  envelope: 'html',
-  status,
-  type: '',
-  code: null,
-  message: () => title,
-})
-const rateLimited = typed(
-  'requests',
-  openai(
-    429,
-    'rate_limit_exceeded',
-    ({ asked = 'this model' }) =>
-      `Rate limit reached for ${asked} on requests per min (RPM): Limit 10, Used 10, Requested 1. Please try again in 6s.`,
-  ),
-)
-const noQuota = typed(
+const missing = openai(400, 'missing_required_parameter')
+const failed = openai(500, null, 'server_error')
+const invalid = gateway(500, 'invalid_request') // 500 was seen for missing messages
+const expired = openai(401, 'invalid_api_key')`Incorrect API key provided.`
+const noQuota = openai(
+  429,
   'insufficient_quota',
-  openai(429, 'insufficient_quota', 'You exceeded your current quota, please check your plan and billing details.'),
-)
-const serverError = typed(
-  'server_error',
-  openai(500, null, 'The server had an error while processing your request. Sorry about that!'),
-)
-const refused = typed(
+  'insufficient_quota',
+)`You exceeded your current quota, please check your plan and billing details.`
+const rateLimited = openai(
+  429,
+  'rate_limit_exceeded',
+  'requests',
+)`Rate limit reached for ${({ asked: model = 'this model' }) => model} on requests per min (RPM): Limit 10, Used 10, Requested 1. Please try again in 6s.`
+const refused = openai(
+  400,
+  'moderation_blocked',
   'image_generation_user_error',
-  openai(400, 'moderation_blocked', 'Your request was rejected by the safety system.'),
-)
-const expired = openai(401, 'invalid_api_key', 'Incorrect API key provided.')
-const notChat = openai(404, null, 'This is not a chat model and thus not supported here.')
-const isInvalid = (words: Words = reason): ErrorSpec => gateway(500, 'invalid_request', words) // as of messages that are missing, which was seen
+)`Your request was rejected by the safety system.`
+const serverError = failed`The server had an error while processing your request. Sorry about that!`
+const badGateway = openai(502, null, 'server_error')`Bad gateway.`
+const notChat = openai(404, null)`This is not a chat model and thus not supported here.`
 const sensitive = (what: string, code: string): ErrorSpec =>
   upstream(
     400,
-    ['BadRequest', code],
-    (_details, requestId) =>
-      `The request failed because the ${what} may contain sensitive information. Request id: ${requestId}`,
-  )
+    'BadRequest',
+    code,
+  )`The request failed because the ${() => what} may contain sensitive information. Request id: ${id}`
+
+/** An error in OpenAI's words and in the gateway's, where these are known; otherwise it has OpenAI's words in both dialects. */
+export type ErrorRow = ErrorSpec | readonly [openai: ErrorSpec, gateway: ErrorSpec]
 
 /**
  * Every error that can be answered, in both dialects: those that the mock finds by itself, then those that a gateway's
- * client meets. The words are the gateway's [S] and OpenAI's [R] where they are known; a row without the gateway's has
- * OpenAI's words in the gateway's envelope. A row is made when it is said: to make all of them takes as long as a hundredth of
- * a start, which has none to say.
+ * client meets. The words are the gateway's [S] and OpenAI's [R] where they are known. A row is made when it is needed: making
+ * all of them takes a hundredth of a start.
  */
 export const ERRORS = {
   // What the mock finds in a request.
-  invalid_body: () => ({
-    openai: openai(400, null, reason),
-    gateway: gateway(400, '', ({ reason: text = '' }) => `无效的请求, ${text}`),
-  }),
-  missing_parameter: () => ({ openai: openai(400, 'missing_required_parameter', reason), gateway: isInvalid() }),
-  missing_model: () => ({
-    openai: openai(400, 'missing_required_parameter', reasonOr("Missing required parameter: 'model'.")),
-    gateway: gateway(400, '', '未指定模型名称，模型名称不能为空'),
-  }),
-  missing_messages: () => ({
-    openai: openai(400, 'missing_required_parameter', reasonOr("Missing required parameter: 'messages'.")),
-    gateway: isInvalid('field messages is required'),
-  }),
-  empty_messages: () => ({
-    openai: openai(400, 'invalid_value', reason),
-    gateway: isInvalid('field messages is required'),
-  }),
-  invalid_type: () => ({ openai: openai(400, 'invalid_type', reason), gateway: isInvalid() }),
-  invalid_value: () => ({ openai: openai(400, 'invalid_value', reason), gateway: isInvalid() }),
-  invalid_max_tokens: () => ({
-    openai: openai(400, 'invalid_value', reasonOr("Invalid value for 'max_tokens'.")),
-    gateway: isInvalid('max_tokens is invalid'),
-  }),
-  invalid_image: () => ({ openai: openai(400, 'invalid_image', reason) }),
-  reference_required: () => ({
-    openai: openai(
-      400,
-      'missing_required_parameter',
-      ({ asked = 'X' }) =>
-        `The model '${asked}' needs a reference image: add an image_url part, or begin the prompt with an image's URL.`,
-    ),
-    gateway: relay(400, ['new_api_error', 'invalid_request'], ({ asked = 'X' }) => `${asked} requires an input image`),
-  }),
-  unknown_scenario: () => ({
-    openai: openai(
+  invalid_body: () => [openai(400, null)`${reason}`, gateway(400)`无效的请求, ${reason}`],
+  missing_parameter: () => [missing`${reason}`, invalid`${reason}`],
+  missing_model: () => [
+    missing`${reasonOr("Missing required parameter: 'model'.")}`,
+    gateway(400)`未指定模型名称，模型名称不能为空`,
+  ],
+  missing_messages: () => [
+    missing`${reasonOr("Missing required parameter: 'messages'.")}`,
+    invalid`field messages is required`,
+  ],
+  empty_messages: () => [openai(400, 'invalid_value')`${reason}`, invalid`field messages is required`],
+  invalid_type: () => [openai(400, 'invalid_type')`${reason}`, invalid`${reason}`],
+  invalid_value: () => [openai(400, 'invalid_value')`${reason}`, invalid`${reason}`],
+  invalid_max_tokens: () => [
+    openai(400, 'invalid_value')`${reasonOr("Invalid value for 'max_tokens'.")}`,
+    invalid`max_tokens is invalid`,
+  ],
+  invalid_image: () => openai(400, 'invalid_image')`${reason}`,
+  reference_required: () => [
+    missing`The model '${asked}' needs a reference image: add an image_url part, or begin the prompt with an image's URL.`,
+    relay(400, 'new_api_error', 'invalid_request')`${asked} requires an input image`,
+  ],
+  unknown_scenario: () =>
+    openai(
       400,
       'unknown_scenario',
-      ({ asked, known }) =>
-        `There is no scenario '${asked}'.${list(known, 'Did you mean', '?')} All of them: GET /__mock/scenarios.`,
-    ),
-  }),
-  invalid_header: () => ({ openai: openai(400, 'invalid_value', reason) }),
-  bad_request_line: () => ({ openai: openai(400, null, reason) }),
-  missing_api_key: () => ({
-    openai: openai(
+    )`There is no scenario '${asked}'.${known('Did you mean', '?')} All of them: GET /__mock/scenarios.`,
+  invalid_header: () => openai(400, 'invalid_value')`${reason}`,
+  bad_request_line: () => openai(400, null)`${reason}`,
+  missing_api_key: () => [
+    openai(
       401,
       null,
-      "You didn't provide an API key. Send one that this server was started with, as: Authorization: Bearer KEY.",
-    ),
-    gateway: gateway(401, '', '未提供令牌'),
-  }),
-  invalid_api_key: () => ({
-    openai: openai(
+    )`You didn't provide an API key. Send one that this server was started with, as: Authorization: Bearer KEY.`,
+    gateway(401)`未提供令牌`,
+  ],
+  invalid_api_key: () => [
+    openai(
       401,
       'invalid_api_key',
-      'Incorrect API key provided. Send one that this server was started with, as: Authorization: Bearer KEY.',
-    ),
-    gateway: gateway(401, '', '无效的令牌'),
-  }),
-  foreign_origin: () => ({
-    openai: openai(403, 'foreign_origin', 'The control API is closed to web pages of other origins.'),
-  }),
-  foreign_host: () => ({
-    openai: openai(
+    )`Incorrect API key provided. Send one that this server was started with, as: Authorization: Bearer KEY.`,
+    gateway(401)`无效的令牌`,
+  ],
+  foreign_origin: () => openai(403, 'foreign_origin')`The control API is closed to web pages of other origins.`,
+  foreign_host: () =>
+    openai(
       403,
       'foreign_host',
-      ({ asked }) =>
-        `The control API is not served under the name '${asked}'. Use an address or localhost, or start the server with --allow-host.`,
-    ),
-  }),
-  wrong_control_token: () => ({
-    openai: openai(
+    )`The control API is not served under the name '${asked}'. Use an address or localhost, or start the server with --allow-host.`,
+  wrong_control_token: () =>
+    openai(
       401,
       'wrong_control_token',
-      'The control API wants the token that this server was started with, as: x-mock-control-token: TOKEN.',
-    ),
-  }),
-  unknown_exchange: () => ({
-    openai: openai(
-      404,
-      'exchange_not_found',
-      ({ asked }) => `There is no exchange '${asked}' in this session; the oldest are forgotten first.`,
-    ),
-  }),
-  store_full: () => ({ openai: openai(413, 'store_full', reason) }),
+    )`The control API wants the token that this server was started with, as: x-mock-control-token: TOKEN.`,
+  unknown_exchange: () =>
+    openai(404, 'exchange_not_found')`There is no exchange '${asked}' in this session; the oldest are forgotten first.`,
+  store_full: () => openai(413, 'store_full')`${reason}`,
   store_unavailable: () => ({
-    openai: typed('server_error', {
-      ...openai(
-        503,
-        'store_unavailable',
-        ({ reason: text = 'The store cannot be reached.' }) => `What is remembered is not available: ${text}`,
-      ),
-      headers: { 'retry-after': '1' },
-    }),
+    ...openai(
+      503,
+      'store_unavailable',
+      'server_error',
+    )`What is remembered is not available: ${reasonOr('The store cannot be reached.')}`,
+    headers: { 'retry-after': '1' },
   }),
-  unknown_model: () => ({
-    openai: openai(
+  unknown_model: () => [
+    openai(
       404,
       'model_not_found',
-      ({ asked = 'X', known = [] }) =>
-        `The model '${asked}' does not exist or you do not have access to it.${list(suggestNames(asked, known), 'Did you mean', '?')}${list(known, 'Models:')}`,
-    ),
-    gateway: gateway(
-      503,
-      'model_not_found',
-      ({ asked = 'X' }) => `分组 default 下模型 ${asked} 无可用渠道（distributor）`,
-    ),
-  }),
-  unknown_path: () => ({
-    openai: openai(
+    )`The model '${asked}' does not exist or you do not have access to it.${similarModels}${known('Models:')}`,
+    gateway(503, 'model_not_found')`分组 default 下模型 ${asked} 无可用渠道（distributor）`,
+  ],
+  unknown_path: () => [
+    openai(
       404,
       null,
-      ({ asked = 'X', known, reason: has }) =>
-        `Invalid URL (${asked}).${list(known, 'Did you mean', '?') || list(has === undefined ? [] : [has], 'This server has')}`,
-    ),
-    gateway: upstream(404, ['invalid_request_error', ''], ({ asked = 'X' }) => `Invalid URL (${asked})`),
-  }),
-  unknown_picture: () => ({
-    openai: openai(
+    )`Invalid URL (${asked}).${(details) => list('Did you mean', details.known, '?') || (details.reason === undefined ? '' : ` This server has ${details.reason}.`)}`,
+    upstream(404, 'invalid_request_error', '')`Invalid URL (${asked})`,
+  ],
+  unknown_picture: () =>
+    openai(
       404,
       'picture_not_found',
-      'There is no such picture: this name was not made here, or it was changed or cut short on the way.',
-    ),
-  }),
-  wrong_method: () => ({
-    openai: openai(
-      405,
-      'method_not_allowed',
-      ({ asked, known }) => `Invalid method for URL (${asked}).${list(known, 'Allowed:')}`,
-    ),
-  }),
-  request_timeout: () => ({ openai: openai(408, 'request_timeout', 'The request did not arrive in time.') }),
-  body_too_large: () => ({
-    openai: openai(413, 'request_too_large', reasonOr('The request body is too large.')),
-    gateway: gateway(413, 'read_request_body_failed', 'request body too large'),
-  }),
-  wrong_content_type: () => ({
-    openai: openai(
+    )`There is no such picture: this name was not made here, or it was changed or cut short on the way.`,
+  wrong_method: () => openai(405, 'method_not_allowed')`Invalid method for URL (${asked}).${known('Allowed:')}`,
+  request_timeout: () => openai(408, 'request_timeout')`The request did not arrive in time.`,
+  body_too_large: () => [
+    openai(413, 'request_too_large')`${reasonOr('The request body is too large.')}`,
+    gateway(413, 'read_request_body_failed')`request body too large`,
+  ],
+  wrong_content_type: () =>
+    openai(
       415,
       'unsupported_media_type',
-      ({ asked, known }) => `Unsupported Content-Type '${asked}'.${list(known, 'Send the header Content-Type:')}`,
-    ),
-  }),
-  content_encoding: () => ({
-    openai: openai(
-      415,
-      'unsupported_content_encoding',
-      ({ asked }) => `Unsupported Content-Encoding '${asked}'. Send the body as it is.`,
-    ),
-  }),
-  headers_too_large: () => ({ openai: openai(431, 'headers_too_large', 'The request headers are too large.') }),
-  unwanted: () => ({ openai: openai(499, null, 'The client closed the request.') }),
-  server_error: () => ({
-    openai: typed(
-      'server_error',
-      openai(
-        500,
-        null,
-        'The mock failed to answer this request; its log says why. This is a fault of the mock, please report it.',
-      ),
-    ),
-  }),
+    )`Unsupported Content-Type '${asked}'.${known('Send the header Content-Type:')}`,
+  content_encoding: () =>
+    openai(415, 'unsupported_content_encoding')`Unsupported Content-Encoding '${asked}'. Send the body as it is.`,
+  headers_too_large: () => openai(431, 'headers_too_large')`The request headers are too large.`,
+  unwanted: () => openai(499, null)`The client closed the request.`,
+  server_error: () =>
+    failed`The mock failed to answer this request; its log says why. This is a fault of the mock, please report it.`,
 
-  // A status that is asked for, and no more.
-  client_error: () => ({ openai: openai(400, null, reasonOr('Bad Request')) }),
-  upstream_failure: () => ({ openai: typed('server_error', openai(500, null, reasonOr('Internal Server Error'))) }),
+  // A status that is requested, and no more.
+  client_error: () => openai(400, null)`${reasonOr('Bad Request')}`,
+  upstream_failure: () => failed`${reasonOr('Internal Server Error')}`,
 
   // Keys and accounts.
-  expired_key: () => ({ openai: expired, gateway: gateway(401, '', '该令牌已过期') }),
-  disabled_key: () => ({ openai: expired, gateway: gateway(401, '', '该令牌状态不可用') }),
-  exhausted_key: () => ({ openai: expired, gateway: gateway(401, '', '该令牌额度已用尽') }),
-  banned_user: () => ({
-    openai: openai(401, 'account_deactivated', 'The account associated with this API key has been deactivated.'),
-    gateway: gateway(403, '', '用户已被封禁'),
-  }),
-  forbidden_model: () => ({
-    openai: openai(403, 'model_not_found', ({ asked = 'X' }) => `Project does not have access to model '${asked}'.`),
-    gateway: gateway(403, '', ({ asked = 'X' }) => `该令牌无权访问模型 ${asked}`),
-  }),
-  insufficient_quota: () => ({
-    openai: noQuota,
-    gateway: gateway(403, 'insufficient_user_quota', '用户额度不足, 剩余额度: ＄0.000000'),
-  }),
-  insufficient_key_quota: () => ({
-    openai: noQuota,
-    gateway: gateway(403, 'pre_consume_token_quota_failed', '令牌额度不足, 剩余额度: ＄0.000000'),
-  }),
+  expired_key: () => [expired, gateway(401)`该令牌已过期`],
+  disabled_key: () => [expired, gateway(401)`该令牌状态不可用`],
+  exhausted_key: () => [expired, gateway(401)`该令牌额度已用尽`],
+  banned_user: () => [
+    openai(401, 'account_deactivated')`The account associated with this API key has been deactivated.`,
+    gateway(403)`用户已被封禁`,
+  ],
+  forbidden_model: () => [
+    openai(403, 'model_not_found')`Project does not have access to model '${asked}'.`,
+    gateway(403)`该令牌无权访问模型 ${asked}`,
+  ],
+  insufficient_quota: () => [noQuota, gateway(403, 'insufficient_user_quota')`用户额度不足, 剩余额度: ＄0.000000`],
+  insufficient_key_quota: () => [
+    noQuota,
+    gateway(403, 'pre_consume_token_quota_failed')`令牌额度不足, 剩余额度: ＄0.000000`,
+  ],
 
   // Too much at once.
-  rate_limited: () => ({ openai: rateLimited, gateway: gateway(429, '', '您已达到请求数限制：1分钟内最多请求10次') }),
-  rate_limited_address: () => ({
-    openai: { ...rateLimited, headers: { 'retry-after': '60' } },
-    gateway: { ...gateway(429, '', ''), envelope: 'empty', headers: { 'retry-after': '60' } },
-  }),
-  saturated: () => ({
-    openai: rateLimited,
-    gateway: gateway(429, 'model_not_found', '当前分组上游负载已饱和，请稍后再试'),
-  }),
-  upstream_saturated: () => ({
-    openai: rateLimited,
-    gateway: upstream(429, ['requests', 'rate_limit_exceeded'], '当前分组上游负载已饱和，请稍后再试'),
-  }),
+  rate_limited: () => [rateLimited, gateway(429)`您已达到请求数限制：1分钟内最多请求10次`],
+  rate_limited_address: () => [
+    { ...rateLimited, headers: { 'retry-after': '60' } },
+    { ...gateway(429)``, envelope: 'empty', headers: { 'retry-after': '60' } },
+  ],
+  saturated: () => [rateLimited, gateway(429, 'model_not_found')`当前分组上游负载已饱和，请稍后再试`],
+  upstream_saturated: () => [
+    rateLimited,
+    upstream(429, 'requests', 'rate_limit_exceeded')`当前分组上游负载已饱和，请稍后再试`,
+  ],
 
   // Content that is refused.
-  sensitive_words: () => ({
-    openai: openai(400, 'content_policy_violation', 'Your request was rejected as a result of our safety system.'),
-    gateway: gateway(500, 'sensitive_words_detected', 'sensitive words detected'),
-  }),
-  moderation_blocked: () => ({
-    openai: refused,
-    gateway: upstream(
+  sensitive_words: () => [
+    openai(400, 'content_policy_violation')`Your request was rejected as a result of our safety system.`,
+    gateway(500, 'sensitive_words_detected')`sensitive words detected`,
+  ],
+  moderation_blocked: () => [
+    refused,
+    upstream(
       400,
-      ['shell_api_error', 'moderation_blocked'],
-      (_details, requestId) =>
-        `Your request was rejected by the safety system. If you believe this is an error, contact us at help.openai.com and include the request ID ${toUuid(hash('sha256', requestId, 'hex'))}.`,
-    ),
-  }),
-  prompt_blocked: () => ({
-    openai: refused,
-    gateway: relay(400, ['prompt_blocked', 'prompt_blocked'], 'request blocked by Gemini API: SAFETY'),
-  }),
-  sensitive_prompt: () => ({
-    openai: refused,
-    gateway: relay(
-      400,
-      ['openai_error', 'unknown_error'],
-      ({ prompt = '' }) => `Prompt is sensitive.\n\n${prompt}\n\n`,
-    ),
-  }),
-  output_image_sensitive: () => ({
-    openai: refused,
-    gateway: sensitive('output image', 'OutputImageSensitiveContentDetected'),
-  }),
-  input_text_sensitive: () => ({
-    openai: refused,
-    gateway: sensitive('input text', 'InputTextSensitiveContentDetected'),
-  }),
-  input_image_sensitive: () => ({
-    openai: refused,
-    gateway: sensitive('input image', 'InputImageSensitiveContentDetected'),
-  }),
-  inspection_failed: () => ({
-    openai: refused,
-    gateway: upstream(
-      400,
-      ['invalid_request_error', 'DataInspectionFailed'],
-      'Input data may contain inappropriate content.',
-    ),
-  }),
+      'shell_api_error',
+      'moderation_blocked',
+    )`Your request was rejected by the safety system. If you believe this is an error, contact us at help.openai.com and include the request ID ${(_details, requestId) => toUuid(hash('sha256', requestId, 'hex'))}.`,
+  ],
+  prompt_blocked: () => [refused, relay(400, 'prompt_blocked')`request blocked by Gemini API: SAFETY`],
+  sensitive_prompt: () => [refused, relay(400, 'openai_error', 'unknown_error')`Prompt is sensitive.\n\n${prompt}\n\n`],
+  output_image_sensitive: () => [refused, sensitive('output image', 'OutputImageSensitiveContentDetected')],
+  input_text_sensitive: () => [refused, sensitive('input text', 'InputTextSensitiveContentDetected')],
+  input_image_sensitive: () => [refused, sensitive('input image', 'InputImageSensitiveContentDetected')],
+  inspection_failed: () => [
+    refused,
+    upstream(400, 'invalid_request_error', 'DataInspectionFailed')`Input data may contain inappropriate content.`,
+  ],
 
   // What is behind the gateway.
-  empty_response: () => ({
-    openai: serverError,
-    gateway: relay(500, ['empty_response', 'empty_response'], 'empty response from Gemini API'),
-  }),
-  upstream_error: () => ({
-    openai: serverError,
-    gateway: upstream(500, ['upstream_error', null], 'The server had an error while processing your request.'),
-  }),
-  bad_response: () => ({
-    openai: typed('server_error', openai(502, null, 'Bad gateway.')),
-    gateway: upstream(502, ['bad_response_status_code', 'bad_response_status_code'], 'openai_error'),
-  }),
-  bad_response_status: () => ({
-    openai: typed('server_error', openai(502, null, 'Bad gateway.')),
-    gateway: {
-      ...relay(502, ['upstream_error', 'bad_response_status_code'], 'bad response status code 502'),
-      param: '502',
-    },
-  }),
-  bad_response_body: () => ({ openai: serverError, gateway: gateway(500, 'bad_response_body', 'bad response body') }),
-  upstream_unreachable: () => ({
-    openai: serverError,
-    gateway: gateway(500, 'do_request_failed', 'upstream error: do request failed'),
-  }),
-  not_implemented: () => ({
-    openai: openai(501, 'not_implemented', 'This operation is not implemented.'),
-    gateway: upstream(501, ['new_api_error', 'api_not_implemented'], 'API not implemented'),
-  }),
-  chat_not_implemented: () => ({ openai: notChat, gateway: gateway(500, '', 'not implemented') }),
-  chat_not_supported: () => ({
-    openai: notChat,
-    gateway: upstream(
+  empty_response: () => [serverError, relay(500, 'empty_response')`empty response from Gemini API`],
+  upstream_error: () => [
+    serverError,
+    upstream(500, 'upstream_error', null)`The server had an error while processing your request.`,
+  ],
+  bad_response: () => [badGateway, upstream(502, 'bad_response_status_code', 'bad_response_status_code')`openai_error`],
+  bad_response_status: () => [
+    badGateway,
+    { ...relay(502, 'upstream_error', 'bad_response_status_code')`bad response status code 502`, param: '502' },
+  ],
+  bad_response_body: () => [serverError, gateway(500, 'bad_response_body')`bad response body`],
+  upstream_unreachable: () => [serverError, gateway(500, 'do_request_failed')`upstream error: do request failed`],
+  not_implemented: () => [
+    openai(501, 'not_implemented')`This operation is not implemented.`,
+    upstream(501, 'new_api_error', 'api_not_implemented')`API not implemented`,
+  ],
+  chat_not_implemented: () => [notChat, gateway(500)`not implemented`],
+  chat_not_supported: () => [
+    notChat,
+    upstream(
       500,
-      ['invalid_request_error', null],
-      ({ asked = 'X' }, requestId) =>
-        `The parameter \`model\` specified in the request are not valid: the requested model ${asked} does not support this api.. Request id: ${requestId}`,
-    ),
-  }),
-  vendor_parameter_missing: () => ({
-    openai: openai(
+      'invalid_request_error',
+      null,
+    )`The parameter \`model\` specified in the request are not valid: the requested model ${asked} does not support this api.. Request id: ${id}`,
+  ],
+  vendor_parameter_missing: () => [
+    missing`Missing required parameter: '${param}'.`,
+    upstream(
       400,
-      'missing_required_parameter',
-      ({ param = 'prompt' }) => `Missing required parameter: '${param}'.`,
-    ),
-    gateway: {
-      ...upstream(400, ['BadRequest', null], ({ param = 'prompt' }) => `The required parameter ${param} is missing.`),
-      code: ({ param = 'prompt' }) => `MissingParameter.${param}`,
-    },
-  }),
+      'BadRequest',
+      ({ param: name = 'prompt' }) => `MissingParameter.${name}`,
+    )`The required parameter ${param} is missing.`,
+  ],
 
   // A proxy in front of it all.
-  bad_gateway: () => ({ openai: page(502, '502 Bad Gateway'), gateway: page(502, '502 Bad Gateway') }),
-  gateway_timeout: () => ({ openai: page(504, '504 Gateway Time-out'), gateway: page(504, '504 Gateway Time-out') }),
-  origin_timeout: () => ({ openai: page(524, '524 A Timeout Occurred'), gateway: page(524, '524 A Timeout Occurred') }),
-} as const satisfies Record<string, () => { readonly openai: ErrorSpec; readonly gateway?: ErrorSpec }>
+  bad_gateway: () => [page(502)`502 Bad Gateway`, page(502)`502 Bad Gateway`],
+  gateway_timeout: () => [page(504)`504 Gateway Time-out`, page(504)`504 Gateway Time-out`],
+  origin_timeout: () => [page(524)`524 A Timeout Occurred`, page(524)`524 A Timeout Occurred`],
+} as const satisfies Record<string, () => ErrorRow>
 
 /** What went wrong. */
 export type ErrorKind = keyof typeof ERRORS

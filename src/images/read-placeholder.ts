@@ -44,23 +44,7 @@ export interface Placeholder {
  */
 export function readPlaceholder(picture: string | URL | ArrayBuffer | Uint8Array): Placeholder | undefined {
   const recipe = recipeOf(picture)
-  return recipe === undefined ? undefined : toPlaceholder(recipe)
-}
-
-// Test runners use several realms; `instanceof` does not recognise bytes of another realm.
-function recipeOf(picture: unknown): Recipe | undefined {
-  if (types.isUint8Array(picture)) return readRecipe(picture)
-  if (types.isAnyArrayBuffer(picture)) return readRecipe(new Uint8Array(picture))
-  const url = typeof picture === 'object' && picture !== null && 'href' in picture ? picture.href : picture
-  if (typeof url !== 'string')
-    throw new TypeError(
-      `readPlaceholder: give a URL, a data URI, or bytes as an ArrayBuffer or a Uint8Array, and no ${typeof picture}; of a Response, await response.arrayBuffer()`,
-    )
-  const data = /^data:image\/[a-z]+;base64,/i.exec(url)
-  return data === null ? decodeUrl(url) : readRecipe(Buffer.from(url.slice(data[0].length), 'base64'))
-}
-
-function toPlaceholder(recipe: Recipe): Placeholder {
+  if (recipe === undefined) return undefined
   const { model, label, width, height, format, index, count, references, fault } = recipe
   return {
     version: Number(VERSION),
@@ -77,4 +61,17 @@ function toPlaceholder(recipe: Recipe): Placeholder {
     references: references.map(toMark),
     ...(fault === undefined ? {} : { fault }),
   }
+}
+
+// Test runners use several realms; `instanceof` does not recognise bytes of another realm.
+function recipeOf(picture: unknown): Recipe | undefined {
+  if (types.isUint8Array(picture)) return readRecipe(picture)
+  if (types.isAnyArrayBuffer(picture)) return readRecipe(new Uint8Array(picture))
+  const url = typeof picture === 'object' && picture !== null && 'href' in picture ? picture.href : picture
+  if (typeof url !== 'string')
+    throw new TypeError(
+      `readPlaceholder: give a URL, a data URI, or bytes as an ArrayBuffer or a Uint8Array, and no ${typeof picture}; of a Response, await response.arrayBuffer()`,
+    )
+  const data = /^data:image\/[a-z]+;base64,/i.exec(url)
+  return data === null ? decodeUrl(url) : readRecipe(Buffer.from(url.slice(data[0].length), 'base64'))
 }

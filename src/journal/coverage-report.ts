@@ -1,5 +1,4 @@
-import type { Coverage, Item, Section, SectionName, ViolationCount } from './coverage.ts'
-import { SECTIONS } from './coverage.ts'
+import { type Coverage, type Item, type Section, type SectionName, type ViolationCount, SECTIONS } from './coverage.ts'
 
 const TITLES: Readonly<Record<SectionName, string>> = {
   operations: 'Operations',
@@ -30,13 +29,7 @@ export function toMarkdown(coverage: Coverage): string {
 function violationBlocks(violations: readonly ViolationCount[]): string[] {
   if (violations.length === 0) return []
   const columns = ['code', 'requests', 'operation', 'what is wrong', 'where the contract says so']
-  const rows = violations.map(({ code, count, operation, pointer, hint }) => [
-    code,
-    count,
-    operation,
-    hint,
-    pointer ?? '',
-  ])
+  const rows = violations.map((one) => [one.code, one.count, one.operation, one.hint, one.pointer ?? ''])
   return ['## Violations', table(columns, rows)]
 }
 
@@ -71,16 +64,13 @@ export function toJUnit(coverage: Coverage): string {
   const failures = coverage.violations.map(violationCase)
   const skipped = SECTIONS.flatMap((name) => coverage[name].items).filter(({ count }) => count === 0).length
   const counts = `tests="${cases.length + failures.length}" failures="${failures.length}" errors="0" skipped="${skipped}"`
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="contract coverage" ${counts}>`,
-    `<testsuite name="contract coverage" ${counts} time="0">`,
-    ...cases,
-    ...failures,
-    '</testsuite>',
-    '</testsuites>',
-    '',
-  ].join('\n')
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="contract coverage" ${counts}>
+<testsuite name="contract coverage" ${counts} time="0">
+${[...cases, ...failures].join('\n')}
+</testsuite>
+</testsuites>
+`
 }
 
 function itemCase(section: SectionName, { name, count }: Item): string {
@@ -93,13 +83,7 @@ function violationCase({ code, count, operation, pointer, hint }: ViolationCount
   return `<testcase classname="violations" name="${escapeXml(`${operation} ${code}`)}" time="0"><failure type="${escapeXml(code)}" message="${message}">${escapeXml(pointer ?? '')}</failure></testcase>`
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-}
+const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' }
 
 // XML allows neither most control characters nor half characters, not even escaped.
 function escapeXml(text: string): string {
@@ -107,5 +91,5 @@ function escapeXml(text: string): string {
     .toWellFormed()
     .replaceAll(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\u{fffd}')
     .replaceAll(/[\t\n\r]/g, ' ')
-    .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
+    .replaceAll(/[&<>"']/g, (character) => `&${ENTITIES[character]};`)
 }

@@ -1,11 +1,8 @@
 import { escapePointer } from '../openapi/json-pointer.ts'
-import type { Operation } from '../openapi/operation.ts'
-import { bodySchemaOf } from '../openapi/operation.ts'
+import { type Operation, bodySchemaOf } from '../openapi/operation.ts'
 import { deref, valueAt } from '../openapi/json-pointer.ts'
-import type { JsonObject } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
-import type { CoverageTargets, Kind } from './coverage-keys.ts'
-import { CONTENTS, nameOf } from './coverage-keys.ts'
+import { type JsonObject, isObject } from '../util/json.ts'
+import { type CoverageTargets, type Kind, CONTENTS, nameOf } from './coverage-keys.ts'
 
 /** One thing that can be exercised. */
 export interface Item {
@@ -96,16 +93,11 @@ export function toCoverage(keys: Counts, targets: CoverageTargets): Coverage {
 function toSection(counts: Counts, names: readonly string[]): Section {
   const known = new Set(names)
   const items = [...known].map((name): Item => ({ name, count: counts.get(name) ?? 0, known: true }))
-  const others = [...counts]
-    .filter(([name]) => !known.has(name))
-    .map(([name, count]): Item => ({ name, count, known: false }))
+  const unknown = [...counts.keys()].filter((name) => !known.has(name)).toSorted()
+  const others = unknown.map((name): Item => ({ name, count: counts.get(name) ?? 0, known: false }))
   const covered = items.filter(({ count }) => count > 0).length
-  return {
-    covered,
-    total: items.length,
-    percent: items.length === 0 ? 100 : Math.floor((100 * covered) / items.length),
-    items: [...items, ...others.toSorted((a, b) => (a.name < b.name ? -1 : 1))],
-  }
+  const percent = items.length === 0 ? 100 : Math.floor((100 * covered) / items.length)
+  return { covered, total: items.length, percent, items: [...items, ...others] }
 }
 
 // `default` stands for any status, so none can be missing.
@@ -133,15 +125,10 @@ function violationsOf(counts: Counts, { contract }: CoverageTargets): ViolationC
   for (const [name, count] of counts) {
     const [operation = '', code = '', hint = ''] = name.split('\t')
     const key = `${operation}\t${code}`
-    const same = found.get(key)
     const target = contract.operations.find((one) => nameOf(one) === operation)
     const pointer = target && pointerOf(contract.document, target, code.slice(code.indexOf(':') + 1))
-    found.set(
-      key,
-      same === undefined
-        ? { code, count, operation, pointer: pointer ?? null, hint }
-        : { ...same, count: same.count + count },
-    )
+    const first = found.get(key) ?? { code, count: 0, operation, pointer: pointer ?? null, hint }
+    found.set(key, { ...first, count: first.count + count })
   }
   return [...found.values()].toSorted((a, b) => b.count - a.count)
 }

@@ -20,8 +20,7 @@ const HARMLESS =
   /author(?!i[sz]|ation)|key(?:word|board|frame|stone|note|point)|monkey|turkey|donkey|hotkey|tokeni[sz]/g
 const COUNT = /tokens(?![a-z])|token_(?:count|limit|budget|usage|type)/g
 
-/** Characters of the longest name that is searched; a longer one is taken for a secret's. */
-const MAX_NAME = 200
+const MAX_NAME = 200 // characters of the longest name that is searched; a longer one is taken for a secret's
 
 const known = new Map<string, Sensitivity>()
 
@@ -95,8 +94,7 @@ export function redactText(text: string): string {
     .replaceAll(RECIPE, (whole: string, name: string) => (hasCredential(name) ? `/${REDACTED}` : whole))
 }
 
-/** Characters of the texts that are remembered, at most. */
-const MAX_REMEMBERED = 262_144
+const MAX_REMEMBERED = 262_144 // characters of the texts that are remembered, at most
 const harmless = new Set<string>()
 let remembered = 0
 

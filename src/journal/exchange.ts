@@ -1,6 +1,5 @@
 import type { StoredExchange } from '../store/store.ts'
-import type { JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type JsonValue, isObject } from '../util/json.ts'
 import type { Choice } from './request-facts.ts'
 
 /** A violation of the contract, as the journal has it. */

@@ -1,22 +1,13 @@
-import type { JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type JsonValue, isObject } from '../util/json.ts'
 import type { Scripted } from '../store/store.ts'
 import { redactFields, redactText } from './credentials.ts'
-import type { Exchange } from './exchange.ts'
-import { parseJson } from './exchange.ts'
-
-/** What a failed test shows. */
-export interface FailureDetails {
-  readonly exchanges: readonly Exchange[]
-  /** Script entries that were not used. */
-  readonly scripted?: readonly Scripted[]
-}
+import { type Exchange, parseJson } from './exchange.ts'
 
 const WIDTH = 120
 const MAX_ROWS = 20
 
 /** A plain-text table for the message of a failed test, at most 120 characters wide: unused script entries, and the requests that came instead. */
-export function toTable({ exchanges, scripted = [] }: FailureDetails): string {
+export function toTable(exchanges: readonly Exchange[], scripted: readonly Scripted[] = []): string {
   const isScripted = scripted.length > 0
   const blocks: string[][] = []
   if (isScripted) {
@@ -50,16 +41,9 @@ function textOf(value: JsonValue): string {
 }
 
 function exchangeRow({ id, request, chat, response, scenario, violations, note }: Exchange): string[] {
-  const [violation] = violations
-  const what = violation?.message ?? chat?.prompt ?? note ?? ''
-  return [
-    id,
-    `${request.method} ${request.path}`,
-    chat?.model ?? '',
-    `${response.status}${response.stream ? ' stream' : ''}`,
-    scenario?.name ?? '',
-    what,
-  ]
+  const status = `${response.status}${response.stream ? ' stream' : ''}`
+  const what = violations[0]?.message ?? chat?.prompt ?? note ?? ''
+  return [id, `${request.method} ${request.path}`, chat?.model ?? '', status, scenario?.name ?? '', what]
 }
 
 // At most 20 rows: the oldest or the newest ones.
@@ -71,11 +55,8 @@ function tableOf(head: readonly string[], rows: readonly string[][], shows: 'old
   const line = (cells: readonly string[]): string =>
     `  ${cells.map((cell, i) => pad(cell, widths[i] ?? 0)).join('  ')}`.trimEnd()
   const rest = rows.length - shown.length
-  return [
-    line(head),
-    ...shown.map(line),
-    ...(rest === 0 ? [] : [`  … and ${rest} ${shows === 'oldest' ? 'more' : 'before'}`]),
-  ]
+  const lines = [head, ...shown].map(line)
+  return rest === 0 ? lines : [...lines, `  … and ${rest} ${shows === 'oldest' ? 'more' : 'before'}`]
 }
 
 // Narrows the widest column until all of them fit.

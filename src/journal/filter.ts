@@ -29,55 +29,41 @@ export const STATUS = /^(?:\d{3}|\d[xX]{2})$/
 /** Exchanges in one answer, at most. */
 export const MAX_LIMIT = 100_000
 
-/** One field of a Filter: what it is in the control API's document, which values it takes, in words and as a check. */
+/** One field of a Filter: which values it takes, in words and as a check, and what it is in the control API's document. */
 interface FilterField {
-  readonly description: string
   readonly allowed: string
+  readonly description: string
   readonly isValid: (value: unknown) => boolean
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string'
+const text = (allowed: string, description: string): FilterField => {
+  return { allowed, description, isValid: (value) => typeof value === 'string' }
+}
 
 /** The fields of a Filter. The control API's query parameters are made from them. */
-export const FILTER_FIELDS = {
-  session: { description: 'Of all sessions, those of this one', allowed: 'a name', isValid: isText },
-  model: {
-    description: 'A name, or a family as name-*',
-    allowed: "a name, or a family as 'name-*'",
-    isValid: isText,
-  },
+export const FILTER_FIELDS: Readonly<Record<keyof Filter, FilterField>> = {
+  session: text('a name', 'Of all sessions, those of this one'),
+  model: text("a name, or a family as 'name-*'", 'A name, or a family as name-*'),
   status: {
-    description: '429, or 4xx',
     allowed: "429, or '4xx'",
+    description: '429, or 4xx',
     isValid: (value) => ['string', 'number'].includes(typeof value) && STATUS.test(String(value)),
   },
-  operation: {
-    description: "An operation's id, its path, or POST /path",
-    allowed: "an operation's id, its path, or 'POST /path'",
-    isValid: isText,
-  },
-  scenario: { description: 'The name of a scenario', allowed: 'a name', isValid: isText },
+  operation: text("an operation's id, its path, or 'POST /path'", "An operation's id, its path, or POST /path"),
+  scenario: text('a name', 'The name of a scenario'),
   stream: {
-    description: 'Whether the response is a stream',
     allowed: 'true or false',
+    description: 'Whether the response is a stream',
     isValid: (value) => typeof value === 'boolean',
   },
-  path: {
-    description: 'With * at its end, what it begins with',
-    allowed: 'a path, or with * at its end what it begins with',
-    isValid: isText,
-  },
-  since: {
-    description: 'Only those after the one with this id',
-    allowed: 'the id of an Exchange',
-    isValid: isText,
-  },
+  path: text('a path, or with * at its end what it begins with', 'With * at its end, what it begins with'),
+  since: text('the id of an Exchange', 'Only those after the one with this id'),
   limit: {
-    description: 'The newest ones',
     allowed: `a whole number from 1 to ${MAX_LIMIT}`,
+    description: 'The newest ones',
     isValid: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_LIMIT,
   },
-} as const satisfies Readonly<Record<keyof Filter, FilterField>>
+}
 
 /** Returns the filter; a RangeError names an unknown field or a wrong value, and what is allowed. */
 export function checkFilter(filter: Filter = {}): Filter {

@@ -1,5 +1,4 @@
-import type { JsonObject, JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { isAmount, REDACTED, redactFields, redactText, sensitivityOf } from './credentials.ts'
 import { withoutDataUris } from './shorten-data-uris.ts'
 
@@ -13,8 +12,7 @@ export interface Limits {
   readonly values: number
 }
 
-/** Characters that are searched behind the cut: a credential may lie across it. */
-const MARGIN = 4096
+const MARGIN = 4096 // characters that are searched behind the cut: a credential may lie across it
 const MAX_DEPTH = 70
 const MAX_NAME = 200
 

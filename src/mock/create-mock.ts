@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
+import { watch } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { Hono } from 'hono'
-import { version } from '#prepared'
 import { createApp } from '../app/app.ts'
 import type { ClientBindings } from '../app/client.ts'
 import type { Env, MockContext } from '../app/context.ts'
@@ -12,13 +13,11 @@ import { NoAnswer } from '../app/to-response.ts'
 import { InFlight } from '../node/in-flight.ts'
 import type { ConnectOptions, ListenOptions, MockOptions } from './options.ts'
 import { CONNECT_OPTIONS, LISTEN_OPTIONS, MOCK_OPTIONS, ownOptions } from './options.ts'
-import type { Backend, Mock } from './session.ts'
-import { closedError, toMock } from './session.ts'
+import { type Backend, type Mock, closedError, toMock } from './session.ts'
 import { toSettings } from './to-settings.ts'
 import { toBase } from './wait-until-ready.ts'
 
-/** What links of a mock without a port begin with. */
-const IN_PROCESS = 'http://mock.invalid'
+const IN_PROCESS = 'http://mock.invalid' // what links of a mock without a port begin with
 
 /**
  * A mock without a port: its `fetch` answers in this process. A RangeError names the option that is wrong.
@@ -56,10 +55,10 @@ async function fetchInProcess({ fetch, ending }: Made, request: Request, inFligh
   const done = new AbortController()
   const onEnd = inFlight.begin()
   try {
-    return await new Promise((resolve, reject) => {
+    return await new Promise((answer, reject) => {
       request.signal.addEventListener('abort', () => reject(request.signal.reason), { signal: done.signal })
       ending.signal.addEventListener('abort', () => reject(closedError()), { signal: done.signal })
-      Promise.resolve(fetch(request, { origin: IN_PROCESS, onEnd })).then(resolve, reject)
+      Promise.resolve(fetch(request, { origin: IN_PROCESS, onEnd })).then(answer, reject)
     })
   } catch (error) {
     onEnd()
@@ -117,30 +116,30 @@ export async function startIn(options: MockOptions & ListenOptions, isOwnProcess
 export async function connectMock(url: string | URL, options: ConnectOptions = {}): Promise<Mock> {
   const { wait = 10, controlToken } = ownOptions(options, CONNECT_OPTIONS)
   const base = toBase(url, 'connectMock')
-  const { checkToken, reachMock, remoteMemory } = await import('./remote.ts')
-  const basePath = await reachMock({ url: base, wait, version })
-  await checkToken({ url: base, controlToken })
+  const { checkToken, reachMock, remoteData } = await import('./remote.ts')
+  const basePath = await reachMock(base, wait)
+  await checkToken(base, controlToken)
   return toMock({
     url: base,
     basePath,
     ask: async (input, init) => fetch(input, init),
-    remembered: (session) => remoteMemory({ url: base, controlToken }, session),
+    remembered: (session) => remoteData(base, controlToken, session),
     end: async () => {},
   })
 }
 
 interface Made {
-  /** Answers a request by the app of the files as they were read last. */
+  /** Answers by the files as they were read last. */
   readonly fetch: (request: Request, env: ClientBindings) => Response | Promise<Response>
   readonly context: () => MockContext
-  readonly store: MockContext['choosing']['store']
+  readonly store: MockContext['store']
   readonly ending: AbortController
   readonly state: { isReady: boolean }
 }
 
 async function make(options: MockOptions): Promise<Made> {
   const settings = await toSettings(options)
-  const { store } = settings.choosing
+  const { store } = settings
   const ending = new AbortController()
   setMaxListeners(0, ending.signal) // every open answer listens
   const state = { isReady: false }
@@ -148,7 +147,6 @@ async function make(options: MockOptions): Promise<Made> {
   let context = createMockContext(settings, surroundings)
   let app: Hono<Env> = createApp(context)
   if (options.watch === true) {
-    const { watchFiles } = await import('./watch.ts')
     const renew = async (): Promise<void> => {
       const renewed = createMockContext(await toSettings(options, store, settings.metrics), surroundings)
       app = createApp(renewed) // what is remembered stays
@@ -164,6 +162,29 @@ async function make(options: MockOptions): Promise<Made> {
 function toBackend({ context }: Made): Pick<Backend, 'basePath' | 'remembered'> {
   return {
     basePath: basePathOf(context()),
-    remembered: (session) => sessionDataOf(context(), context().targets, session),
+    remembered: (session) => sessionDataOf(context(), session),
+  }
+}
+
+/** Milliseconds without a change after which a file is read: editors write it in several steps. */
+const QUIET = 100
+
+// Calls back after a change in the folder of `spec`, or in `fixtures` and the folders below it. The result stops watching.
+function watchFiles({ spec, fixtures }: MockOptions, onChange: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const changed = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(onChange, QUIET)
+  }
+  const folders = [spec && dirname(resolve(spec)), fixtures && resolve(fixtures)].filter(
+    (folder) => folder !== undefined,
+  )
+  // A folder that is deleted does not change any more.
+  const watchers = folders.map((folder) =>
+    watch(folder, { recursive: true, persistent: false }, changed).on('error', () => {}),
+  )
+  return () => {
+    clearTimeout(timer)
+    for (const watcher of watchers) watcher.close()
   }
 }

@@ -1,8 +1,6 @@
-import type { ContractMode, RequestLogEntry, Timer } from '../app/settings.ts'
-import { CONTRACT_MODES } from '../app/settings.ts'
+import { type ContractMode, type RequestLogEntry, type Timer, CONTRACT_MODES } from '../app/settings.ts'
 import { toPace } from '../chat/parse-pace.ts'
-import type { Dialect } from '../errors/table.ts'
-import { DIALECTS } from '../errors/table.ts'
+import { type Dialect, DIALECTS } from '../errors/table.ts'
 import { parseRedisUrl } from '../store/redis-url.ts'
 import { suggestNames } from '../util/suggest.ts'
 
@@ -122,9 +120,9 @@ const wholeNumber = (most: number): Check => ({
   allowed: `a whole number from 0 to ${most}`,
   isAllowed: (value) => Number.isInteger(value) && isWithin(value, most),
 })
-const oneOf = (values: readonly string[]): Check => ({
-  allowed: values.map((value) => `'${value}'`).join(' or '),
-  allowedText: values.join(' or '),
+export const oneOf = (values: readonly string[], separator = ' or '): Check => ({
+  allowed: values.map((value) => `'${value}'`).join(separator),
+  allowedText: values.join(separator),
   isAllowed: (value) => values.some((known) => known === value),
 })
 const listOf = (item: string, pattern: RegExp): Check => ({

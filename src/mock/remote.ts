@@ -1,57 +1,37 @@
 import { hc } from 'hono/client'
+import { version } from '#prepared'
 import type { ControlApi } from '../app/routes/control-api.ts'
 import { CONTROL } from '../app/context.ts'
 import type { Coverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
-import type { SessionData } from './session.ts'
-import type { ProbeResult } from './wait-until-ready.ts'
-import { READYZ, reasonOf, refusalOf, untilReady } from './wait-until-ready.ts'
+import type { SessionData } from '../app/session-data.ts'
+import { type ProbeResult, READYZ, reasonOf, refusalOf, untilReady } from './wait-until-ready.ts'
 
-/** How to reach a mock in another process. */
-export interface Reaching {
-  /** Without a trailing slash. */
-  readonly url: string
-  /** Seconds to wait until it is ready. */
-  readonly wait: number
-  /** Version of this package; the mock must have the same. */
-  readonly version: string
-}
-
-/** How to call the control API of a mock in another process. */
-export interface Controlling {
-  readonly url: string
-  readonly controlToken: string | undefined
-}
-
-/** Milliseconds that the last probe may take. */
-const PATIENCE = 250
-/** Milliseconds that a call of the control API may take. */
-const TIMEOUT = 30_000
-/** Characters of /__mock/health that are read. */
-const MAX_HEALTH = 100_000
+const PATIENCE = 250 // milliseconds that the last probe may take
+const TIMEOUT = 30_000 // milliseconds that a call of the control API may take
+const MAX_HEALTH = 100_000 // characters of /__mock/health that are read
 
 /**
- * Waits until the mock is ready and returns the path of its base URL. An Error says why it is not ready in time; at once, if
- * the server is not a mock or has another version.
+ * Waits so many seconds until the mock is ready and returns the path of its base URL. An Error says why it is not ready in
+ * time; at once, if the server is not a mock or has another version than this package.
  */
-export async function reachMock({ url, wait, version }: Reaching): Promise<string> {
-  return untilReady({ url, wait, patience: PATIENCE, ask: async (patience) => probe(url, version, patience) })
+export async function reachMock(url: string, wait: number): Promise<string> {
+  return untilReady(url, { wait, patience: PATIENCE, probe })
 }
 
-async function probe(url: string, own: string, patience: number): Promise<ProbeResult<string>> {
+async function probe(url: string, patience: number): Promise<ProbeResult<string>> {
   const signal = AbortSignal.timeout(patience)
   const init: RequestInit = { redirect: 'manual', signal }
   try {
     const response = await fetch(`${url}${READYZ}`, init)
     await response.body?.cancel()
-    const version = response.headers.get('x-mock-version') ?? undefined
-    if (version === undefined || !response.ok) return refusalOf(url, response.status, version)
-    if (version !== own)
-      return {
-        reason: `the mock at ${url} is version ${version}, this package is ${own}: their answers can differ; use the same version of both`,
-        isFinal: true,
-      }
+    const theirs = response.headers.get('x-mock-version') ?? undefined
+    if (theirs === undefined || !response.ok) return refusalOf(url, response.status, theirs)
+    if (theirs !== version) {
+      const reason = `the mock at ${url} is version ${theirs}, this package is ${version}: their answers can differ; use the same version of both`
+      return { reason, isFinal: true }
+    }
     const health = await fetch(`${url}${CONTROL}/health`, init)
     const { contract } = readJson((await health.text()).slice(0, MAX_HEALTH))
     const basePath = contract?.basePath
@@ -64,16 +44,16 @@ async function probe(url: string, own: string, patience: number): Promise<ProbeR
 }
 
 /** Checks that the control API of the mock accepts the token, or requires none. An Error says that it does not. */
-export async function checkToken(controlling: Controlling): Promise<void> {
-  try {
-    await remoteMemory(controlling, undefined).pending()
-  } catch (error) {
-    throw new Error(`connectMock: ${reasonOf(error)}`, { cause: error })
-  }
+export async function checkToken(url: string, controlToken: string | undefined): Promise<void> {
+  await remoteData(url, controlToken, undefined)
+    .pending()
+    .catch((error: unknown) => {
+      throw new Error(`connectMock: ${reasonOf(error)}`, { cause: error })
+    })
 }
 
 /** The data of a session of a mock in another process, by its control API. An Error has the mock's own message. */
-export function remoteMemory({ url, controlToken }: Controlling, session: string | undefined): SessionData {
+export function remoteData(url: string, controlToken: string | undefined, session: string | undefined): SessionData {
   const headers: Record<string, string> = { 'content-type': 'application/json' }
   if (controlToken !== undefined) headers['x-mock-control-token'] = controlToken
   if (session !== undefined) headers['x-mock-session'] = session
@@ -100,9 +80,8 @@ export function remoteMemory({ url, controlToken }: Controlling, session: string
 }
 
 function toQuery(filter: Filter): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
-  )
+  const given = Object.entries(filter).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
 }
 
 // No redirect is followed: it would take the token to another server.

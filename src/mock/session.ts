@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Pending, SessionData as OwnSessionData } from '../app/session-data.ts'
+import type { Pending, SessionData } from '../app/session-data.ts'
 import { SESSION_KEY, SESSION_NAME, SESSION_NAMES } from '../app/session.ts'
 import type { Coverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
@@ -82,14 +82,6 @@ export interface Mock extends Omit<Session, 'apiKey' | 'headers'> {
   /** Closes the mock. Open streams have `grace` seconds to finish, 0 to 3600, 0 by default; then each ends after its last whole event. A mock in another process keeps running. */
   readonly close: (grace?: number) => Promise<void>
   readonly [Symbol.asyncDispose]: () => Promise<void>
-}
-
-/** What a mock records of a session, in this process or in another. */
-export interface SessionData extends Pick<
-  OwnSessionData,
-  'pending' | 'exchanges' | 'table' | 'coverage' | 'total' | 'reset'
-> {
-  readonly script: (entries: ScriptEntry | ScriptEntry[]) => Promise<number>
 }
 
 /** How mocks differ. */

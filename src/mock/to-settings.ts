@@ -1,50 +1,42 @@
-import { document, operations, profiles, scenarios, validators, version } from '#prepared'
+import { document, operations, profiles, scenarios as packagedScenarios, validators, version } from '#prepared'
 import { Metrics } from '../app/metrics.ts'
 import type { Settings } from '../app/settings.ts'
-import { realTimer } from '../app/timer.ts'
+import { realTimer } from '../app/waits.ts'
 import { toPace } from '../chat/parse-pace.ts'
-import type { Contract } from '../openapi/contract.ts'
-import { loadContract, toContract } from '../openapi/contract.ts'
+import { type Contract, loadContract, toContract } from '../openapi/contract.ts'
 import type { Choosing } from '../scenarios/choose.ts'
 import type { Fixtures } from '../scenarios/load-fixtures.ts'
 import type { Scenarios } from '../scenarios/scenario.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { Store } from '../store/store.ts'
 import { suggestNames } from '../util/suggest.ts'
-import type { MockOptions } from './options.ts'
-import { MOCK_OPTIONS, ownOptions } from './options.ts'
+import { type MockOptions, MOCK_OPTIONS, ownOptions } from './options.ts'
 
-/** 1677652288 seconds: the time in the provider's own example. */
-const FIXED = 1_677_652_288_000
+const FIXED = 1_677_652_288_000 // 1677652288 seconds: the time in the provider's own example
 
 /**
  * The Settings that options stand for, with their files loaded. A RangeError names the option that is wrong; a FileError the
  * place in a file. Without a store it opens one, as its last step: whatever fails before leaves nothing open.
  */
-export async function toSettings(
-  given: MockOptions,
-  store?: Store,
-  metrics: Metrics = new Metrics(),
-): Promise<Settings> {
+export async function toSettings(given: MockOptions, store?: Store, metrics = new Metrics()): Promise<Settings> {
   const options = ownOptions(given, MOCK_OPTIONS)
   let source: ReturnType<Contract['source']> | undefined
   const packaged = toContract({ document, operations, validators, source: async () => (source ??= readPackaged()) })
-  const own: Fixtures =
-    options.fixtures === undefined
-      ? { profiles: new Map(), scenarios: new Map() }
-      : await (await import('../scenarios/load-fixtures.ts')).loadFixtures(options.fixtures, profiles)
+  const own: Fixtures = options.fixtures
+    ? await (await import('../scenarios/load-fixtures.ts')).loadFixtures(options.fixtures, profiles)
+    : { profiles: new Map(), scenarios: new Map() }
   const contract = options.spec === undefined ? packaged : await loadContract(options.spec)
-  const choosing = toChoosing(options, new Map([...scenarios, ...own.scenarios]))
+  const choosing = toChoosing(options, new Map([...packagedScenarios, ...own.scenarios]))
   return {
     version,
     contract,
     packaged,
     profiles: new Map([...profiles, ...own.profiles]),
     ownModels: [...own.profiles.keys()].filter((name) => name !== '*'),
-    choosing: { ...choosing, store: store ?? (await openStore(options)) },
+    ...choosing,
+    store: store ?? (await openStore(options)),
     contractMode: options.contract ?? 'enforce',
     errors: options.errors ?? 'openai',
-    seed: String(options.seed ?? 0),
     clock: options.clock === 'real' ? Date.now : () => FIXED,
     timer: options.timer ?? realTimer,
     pace: typeof options.pace === 'number' ? options.pace : (toPace(options.pace ?? 'instant') ?? 0),
@@ -73,20 +65,20 @@ async function openStore({ store, journal = 1000, onFault = () => {} }: MockOpti
 
 function toChoosing(
   { scenario, faultRate = 0, faults = [], seed = 0 }: MockOptions,
-  catalogue: Scenarios,
+  scenarios: Scenarios,
 ): Omit<Choosing, 'store'> {
   const named = faults.map((name) => ({ option: 'faults', name }))
   if (scenario !== undefined) named.unshift({ option: 'scenario', name: scenario })
-  const unknown = named.find(({ name }) => !catalogue.has(name))
+  const unknown = named.find(({ name }) => !scenarios.has(name))
   if (unknown !== undefined) {
-    const near = suggestNames(unknown.name, catalogue.keys())
+    const near = suggestNames(unknown.name, scenarios.keys())
     const hint = near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`
     throw new RangeError(`${unknown.option}: there is no scenario '${unknown.name}'${hint}`)
   }
   if (faultRate > 0 && faults.length === 0)
     throw new RangeError('faultRate: there is nothing to draw from; name scenarios in faults, or with --fault')
-  const conditional = [...catalogue.values()].flatMap(({ name, when }) => (when === undefined ? [] : [{ name, when }]))
-  return { catalogue, conditional, scenario, faultRate, faults, seed: String(seed) }
+  const conditional = [...scenarios.values()].flatMap(({ name, when }) => (when === undefined ? [] : [{ name, when }]))
+  return { scenarios, conditional, scenario, faultRate, faults, seed: String(seed) }
 }
 
 async function readPackaged(): ReturnType<Contract['source']> {

@@ -4,29 +4,24 @@ export const READYZ = '/__mock/readyz'
 /** The result of one probe: a value from a mock that is ready, or why it is not ready. Waiting does not help if a reason is final. */
 export type ProbeResult<T> = { readonly value: T } | { readonly reason: string; readonly isFinal: boolean }
 
-/** How to wait for a mock. */
-export interface Waiting<T> {
-  /** Without a trailing slash. */
-  readonly url: string
-  /** Seconds to wait until it is ready. */
-  readonly wait: number
-  /** Milliseconds that a probe may always take, even if the time is over before. */
-  readonly patience: number
-  /** Sends one probe, which may take so many milliseconds. */
-  readonly ask: (patience: number) => Promise<ProbeResult<T>>
-}
+/** Sends one probe to a URL, which may take so many milliseconds. */
+export type Probe<T> = (url: string, patience: number) => Promise<ProbeResult<T>>
 
-/** Milliseconds between two probes. */
-const PAUSE = 50
-/** Milliseconds that one probe may take while there is time left. */
-const MAX_PROBE = 5000
+const PAUSE = 50 // milliseconds between two probes
+const MAX_PROBE = 5000 // milliseconds that one probe may take while there is time left
 
-/** Probes a mock until it is ready and returns the value. An Error says why it is not ready in time; at once, if the reason is final. */
-export async function untilReady<T>({ url, wait, patience, ask }: Waiting<T>): Promise<T> {
+/**
+ * Probes a mock until it is ready and returns the value. An Error says why it is not ready within `wait` seconds; at once, if
+ * the reason is final. A probe may always take `patience` milliseconds, even if the time is over before.
+ */
+export async function untilReady<T>(
+  url: string,
+  { wait, patience, probe }: { readonly wait: number; readonly patience: number; readonly probe: Probe<T> },
+): Promise<T> {
   const deadline = performance.now() + wait * 1000
   for (;;) {
     const left = deadline - performance.now()
-    const result = await ask(Math.ceil(Math.min(MAX_PROBE, Math.max(left, patience))))
+    const result = await probe(url, Math.ceil(Math.min(MAX_PROBE, Math.max(left, patience))))
     if ('value' in result) return result.value
     if (result.isFinal) throw new Error(result.reason)
     if (deadline - performance.now() <= PAUSE)

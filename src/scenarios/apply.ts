@@ -1,16 +1,12 @@
-import type { Answer, AnswerOptions } from '../chat/answer.ts'
-import { toAnswer } from '../chat/answer.ts'
+import { type Answer, type AnswerOptions, toAnswer } from '../chat/answer.ts'
 import { toReply } from '../chat/reply.ts'
 import type { ChatRequest } from '../chat/chat-request.ts'
 import { parseSize, ratioName } from '../chat/size.ts'
-import type { End, Step } from '../chat/step.ts'
-import { say, toPiece } from '../chat/step.ts'
+import { type End, type Step, say, toPiece } from '../chat/step.ts'
 import { styles } from '../chat/styles/styles.ts'
-import { ApiError, errorReply } from '../errors/api-error.ts'
-import type { ErrorFormat } from '../errors/api-error.ts'
+import { type ErrorFormat, ApiError, errorReply } from '../errors/api-error.ts'
 import type { ErrorDetails } from '../errors/table.ts'
-import type { Frame, Reply } from '../util/reply.ts'
-import { isStream, JSON_HEADERS } from '../util/reply.ts'
+import { type Frame, type Reply, isStream, jsonReply } from '../util/reply.ts'
 import type { Choice } from './choose.ts'
 import type { Framing, StreamEdit, StreamPlace, Then } from './scenario.ts'
 
@@ -25,18 +21,22 @@ export interface ScenarioSubject {
   readonly respond: () => Promise<Reply>
 }
 
-/** Characters of a prompt that an error repeats at most. */
-const MAX_ECHO = 4000
+const MAX_ECHO = 4000 // characters of a prompt that an error repeats at most
 
 /**
  * The Reply that a scenario wants: its own in place of the normal one, whatever is wrong with the request, or the normal one
  * with edits. Throws the request's rejection if there is no normal answer to edit.
  */
 export async function applyScenario({ then, details }: Choice, subject: ScenarioSubject): Promise<Reply> {
-  const { format, rejection, chat, respond } = subject
+  const { format, chat } = subject
   const about = chat && { asked: chat.request.model, prompt: chat.request.prompt.slice(0, MAX_ECHO) }
-  const instead = ownReply(then, format, { ...about, ...details })
-  if (instead !== undefined) return instead
+  const reply = ownReply(then, format, { ...about, ...details }) ?? (await editNormal(then, subject))
+  const headers = then.reset === true ? reply.headers : { ...reply.headers, ...then.headers }
+  const wait = (reply.wait ?? 0) + (then.wait ?? 0) * 1000
+  return { ...reply, headers, ...(wait === 0 ? {} : { wait }) }
+}
+
+async function editNormal(then: Then, { format, rejection, chat, respond }: ScenarioSubject): Promise<Reply> {
   if (rejection !== undefined) throw rejection
   if (chat === undefined) return editReply(await respond(), then, format)
   const request = editRequest(chat.request, then)
@@ -46,31 +46,23 @@ export async function applyScenario({ then, details }: Choice, subject: Scenario
 
 // Undefined where the scenario only edits the normal answer.
 function ownReply(then: Then, format: ErrorFormat, details: ErrorDetails): Reply | undefined {
-  if (then.reset === true)
-    return withWait(then, { status: 200, headers: {}, body: [{ wait: 0, data: '', isReset: true }] })
+  if (then.reset === true) return { status: 200, headers: {}, body: [RESET] }
   if (then.error !== undefined) {
     const reply = errorReply(new ApiError(then.error, details), format)
-    return withWait(then, withHeaders(then, { ...reply, status: then.status ?? reply.status }))
+    return { ...reply, status: then.status ?? reply.status }
   }
   if (then.status === undefined && then.body === undefined) return undefined
   const { status = 200, body = '' } = then
-  const reply: Reply =
-    typeof body === 'string'
-      ? { status, headers: {}, body }
-      : { status, headers: JSON_HEADERS, body: JSON.stringify(body) }
-  return withWait(then, withHeaders(then, reply))
+  return typeof body === 'string' ? { status, headers: {}, body } : jsonReply(body, { status })
 }
+
+const RESET: Frame = { wait: 0, data: '', isReset: true }
 
 // With other pictures than it requested.
 function editRequest(request: ChatRequest, { count = request.count, size: asked, as }: Then): ChatRequest {
   const size = asked === undefined ? request.size : (parseSize(asked) ?? request.size)
-  return {
-    ...request,
-    count,
-    size,
-    ratio: ratioName(size.width / size.height),
-    wantsStream: request.wantsStream && as !== 'json',
-  }
+  const ratio = ratioName(size.width / size.height)
+  return { ...request, count, size, ratio, wantsStream: request.wantsStream && as !== 'json' }
 }
 
 // In another style, with a text in place of pictures, with pictures that fail.
@@ -145,53 +137,26 @@ function stepsOf(
   if (failure !== undefined)
     return [{ wait: 0, tokens: 0, error: failure }, ...rest.filter(({ finish }) => finish !== undefined)]
   if (comment !== undefined) return [{ ...NOTHING, raw: `: ${comment}\n\n` }, ...rest]
-  return [
-    {
-      ...NOTHING,
-      raw: error === undefined ? (raw ?? '') : `data: ${textOf(errorReply(new ApiError(error), format))}\n\n`,
-    },
-    ...rest,
-  ]
+  if (error === undefined) return [{ ...NOTHING, raw: raw ?? '' }, ...rest]
+  return [{ ...NOTHING, raw: `data: ${errorReply(new ApiError(error), format).body}\n\n` }, ...rest]
 }
 
-function textOf({ body }: Reply): string {
-  return typeof body === 'string' ? body : ''
-}
-
-// Later, with other headers, with its bytes sent differently, or cut in its middle where it is one piece.
+// With its bytes sent differently, or cut in its middle where it is one piece.
 function editReply(reply: Reply, then: Then, format: ErrorFormat): Reply {
   const { frames, stream = [] } = then
-  if (isStream(reply.body))
-    return withWait(
-      then,
-      withHeaders(then, frames === undefined ? reply : { ...reply, body: FRAMERS[frames](reply.body) }),
-    )
+  if (isStream(reply.body)) return frames === undefined ? reply : { ...reply, body: FRAMERS[frames](reply.body) }
   const failed = stream.find(({ error }) => error !== undefined)?.error
-  if (failed !== undefined) return withWait(then, withHeaders(then, errorReply(new ApiError(failed), format)))
+  if (failed !== undefined) return errorReply(new ApiError(failed), format)
   const end = stream.find((edit) => edit.end !== undefined)?.end
-  return withWait(then, withHeaders(then, end === undefined ? reply : { ...reply, body: halve(reply.body, end) }))
+  return end === undefined ? reply : { ...reply, body: halve(reply.body, end) }
 }
 
 function halve(body: string | Uint8Array, end: End): Frame[] {
   const half: Frame = { wait: 0, data: body.slice(0, body.length / 2) }
-  return end === 'close'
-    ? [half]
-    : [
-        { ...half, isAlone: true },
-        { wait: 0, data: '', isReset: true },
-      ]
+  return end === 'close' ? [half] : [{ ...half, isAlone: true }, RESET]
 }
 
-function withHeaders({ headers }: Then, reply: Reply): Reply {
-  return headers === undefined ? reply : { ...reply, headers: { ...reply.headers, ...headers } }
-}
-
-function withWait({ wait = 0 }: Then, reply: Reply): Reply {
-  return wait === 0 ? reply : { ...reply, wait: (reply.wait ?? 0) + wait * 1000 }
-}
-
-/** Bytes of a stream that are sent one by one, at most. */
-const MAX_ALONE = 16_384
+const MAX_ALONE = 16_384 // bytes of a stream that are sent one by one, at most
 
 const FRAMERS: Readonly<Record<Framing, (frames: readonly Frame[]) => Frame[]>> = {
   // The first byte comes after the frame's wait, the others at once; what is behind the first 16 KiB goes whole.

@@ -20,8 +20,8 @@ export interface Choice {
 
 /** What scenarios are chosen by, besides the request. */
 export interface Choosing {
-  readonly catalogue: Scenarios
-  /** Those of the catalogue that have a `when` of their own. */
+  readonly scenarios: Scenarios
+  /** Those of them that have a `when` of their own. */
   readonly conditional: readonly (Pick<Scenario, 'name'> & { readonly when: When })[]
   readonly store: Store
   /** Default scenario for chat requests. */
@@ -60,14 +60,14 @@ export interface Selection {
  */
 export async function chooseScenario(asking: Asking, choosing: Choosing): Promise<Selection> {
   const { session, chat, prefer } = asking
-  const { store, catalogue } = choosing
+  const { store, scenarios } = choosing
   const notes: string[] = []
   const nearMisses: string[] = []
   const forced = byHeader(asking, choosing) ?? (prefer === undefined ? undefined : await byPreference(prefer, notes))
   const inPrompt = chat === undefined ? undefined : FROM_PROMPT.exec(chat.prompt)?.[1]
   const isNamed = forced !== undefined || inPrompt !== undefined
   const opened = chat === undefined ? undefined : await openSession(session, store, isNamed)
-  const named = forced ?? (inPrompt === undefined ? undefined : find(inPrompt, 'asked for in the prompt', catalogue))
+  const named = forced ?? (inPrompt === undefined ? undefined : find(inPrompt, 'asked for in the prompt', scenarios))
   const counting = { session, store, generation: opened?.generation }
   if (named !== undefined || opened === undefined || chat === undefined)
     return { choice: named && (await inSequence(named, counting)), nearMisses, notes, generation: opened?.generation }
@@ -80,9 +80,9 @@ export async function chooseScenario(asking: Asking, choosing: Choosing): Promis
 
 const FROM_PROMPT = /^\s*\/mock\s+(\S{1,100})/
 
-function byHeader({ header }: Asking, { catalogue }: Choosing): Choice | undefined {
+function byHeader({ header }: Asking, { scenarios }: Choosing): Choice | undefined {
   const name = header?.trim() ?? ''
-  return name === '' ? undefined : find(name, 'x-mock-scenario', catalogue)
+  return name === '' ? undefined : find(name, 'x-mock-scenario', scenarios)
 }
 
 // Any other preference is ignored, as its RFC says, and noted.
@@ -171,7 +171,7 @@ async function claim(entries: readonly Entry[], { opened, choosing }: Candidate)
   const { scenario, times = 1 } = entry
   const { name, then } =
     typeof scenario === 'string'
-      ? find(scenario, 'scripted', choosing.catalogue)
+      ? find(scenario, 'scripted', choosing.scenarios)
       : { name: 'script', then: scenario.then }
   const { sequence } = then
   return { name, why: 'scripted', then: sequence === undefined ? then : (sequence[times - claimed.left] ?? {}) }
@@ -180,7 +180,7 @@ async function claim(entries: readonly Entry[], { opened, choosing }: Candidate)
 function byWhen({ chat, opened, choosing, nearMisses }: Candidate): Choice | undefined {
   for (const { name, when } of choosing.conditional) {
     const wrong = mismatches(when, chat, opened.nth)
-    if (wrong.length === 0) return find(name, 'its when fits', choosing.catalogue)
+    if (wrong.length === 0) return find(name, 'its when fits', choosing.scenarios)
     addNearMiss(nearMisses, name, wrong)
   }
   return undefined
@@ -191,12 +191,12 @@ function addNearMiss(nearMisses: string[], name: string, [first, ...others]: rea
 }
 
 function byOption({ session, opened, choosing }: Candidate): Choice | undefined {
-  const { scenario, faultRate, faults, seed, catalogue } = choosing
-  if (scenario !== undefined) return find(scenario, 'the server was started with it', catalogue)
+  const { scenario, scenarios, faultRate, faults, seed } = choosing
+  if (scenario !== undefined) return find(scenario, 'the server was started with it', scenarios)
   if (faultRate === 0) return undefined
   const number = prngFor(hash('sha256', `${seed}\n${session}\n${opened.nth}`, 'hex'), 'fault')
   if (number(1_000_000) >= faultRate * 1_000_000) return undefined
-  return find(faults[number(faults.length)] ?? '', 'by the fault rate', catalogue)
+  return find(faults[number(faults.length)] ?? '', 'by the fault rate', scenarios)
 }
 
 interface Counting {

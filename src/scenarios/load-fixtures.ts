@@ -6,8 +6,7 @@ import { FileError, loadFile } from '../openapi/document.ts'
 import type { Scenario, Scenarios } from './scenario.ts'
 import { toScenario } from './scenario-schema.ts'
 
-/** The subfolder with the Scenarios of a folder of fixtures. */
-const SCENARIOS = 'scenarios'
+const SCENARIOS = 'scenarios' // the subfolder with the Scenarios of a folder of fixtures
 
 /** The contents of a folder of fixtures. */
 export interface Fixtures {

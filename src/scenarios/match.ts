@@ -2,8 +2,7 @@ import type { ChatRequest } from '../chat/chat-request.ts'
 import { isMeant } from '../chat/profile.ts'
 import type { When } from './scenario.ts'
 
-/** Characters of a prompt that are compared. */
-const MAX_PROMPT = 100_000
+const MAX_PROMPT = 100_000 // characters of a prompt that are compared
 
 /** The conditions of a `when` that a request does not meet, in words; empty if it meets all. `nth` is its number among the session's chat requests. */
 export function mismatches(when: When, { model, prompt, wantsStream, references }: ChatRequest, nth: number): string[] {

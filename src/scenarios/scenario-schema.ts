@@ -2,14 +2,11 @@ import { z } from 'zod'
 import { PROSE } from '../chat/profile.ts'
 import { FINISHES } from '../chat/step.ts'
 import { mapping, oneOf, quoteValue, seconds, size, style, toProblems } from '../chat/zod-helpers.ts'
-import type { SourceFile } from '../openapi/document.ts'
-import { FileError } from '../openapi/document.ts'
+import { type SourceFile, FileError } from '../openapi/document.ts'
 import type { JsonValue } from '../util/json.ts'
 import { MAX_COUNT, MAX_MODEL, PICTURE_FAULTS } from '../images/recipe.ts'
-import type { ErrorKind } from '../errors/table.ts'
-import { ERRORS } from '../errors/table.ts'
-import type { Scenario } from './scenario.ts'
-import { FRAMINGS, STREAM_PLACES } from './scenario.ts'
+import { type ErrorKind, ERRORS } from '../errors/table.ts'
+import { type Scenario, FRAMINGS, STREAM_PLACES } from './scenario.ts'
 
 const MAX_TEXT = 100_000
 const text = z.string({ error: 'write a text' }).max(MAX_TEXT, `at most ${MAX_TEXT} characters`)
@@ -36,20 +33,20 @@ const headers = z.record(
   z.string({ error: 'write a text' }).regex(/^[\x20-\x7e]{0,1000}$/, 'write printable ASCII, at most 1000 characters'),
 )
 
+const optional = <T extends z.ZodType>(schema: T, description: string): z.ZodExactOptional<T> =>
+  schema.exactOptional().describe(description)
+
 /** Which requests a Scenario applies to. */
 export const when = mapping({
-  model: z
-    .union([text, z.array(text).min(1)], { error: 'write a model, or a list of them' })
-    .exactOptional()
-    .describe('a model, a family as `name-*`, or a list of them'),
-  prompt: text.exactOptional().describe('words that the prompt contains'),
-  pattern: text.exactOptional().describe('what the whole prompt looks like; `*` stands for any text'),
-  stream: flag.exactOptional().describe('whether a stream is asked for'),
-  references: flag.exactOptional().describe('whether there are reference pictures'),
-  nth: whole
-    .min(1, 'the first request is 1')
-    .exactOptional()
-    .describe('the number of the chat request in its session, from 1'),
+  model: optional(
+    z.union([text, z.array(text).min(1)], { error: 'write a model, or a list of them' }),
+    'a model, a family as `name-*`, or a list of them',
+  ),
+  prompt: optional(text, 'words that the prompt contains'),
+  pattern: optional(text, 'what the whole prompt looks like; `*` stands for any text'),
+  stream: optional(flag, 'whether a stream is asked for'),
+  references: optional(flag, 'whether there are reference pictures'),
+  nth: optional(whole.min(1, 'the first request is 1'), 'the number of the chat request in its session, from 1'),
 })
 
 // If a key is unknown, only that is reported.
@@ -64,14 +61,12 @@ const edit = mapping({
   at: place.describe(
     'before the first event (`start`), in the middle of all (`middle`), before the one that holds the picture (`picture`), before the one that finishes (`finish`), before [DONE] (`done`); or the number of an event, from 0',
   ),
-  pause: seconds.exactOptional().describe('seconds in which nothing is heard'),
-  comment: line.exactOptional().describe('a comment, as gateways write to keep a connection alive'),
-  raw: text.exactOptional().describe('what is written as it stands, line ends included'),
-  error: error.exactOptional().describe('an event that holds an error, by its name'),
-  failure: text.exactOptional().describe('a delta that holds an error and nothing else; what was to come is left out'),
-  end: oneOf(['close', 'reset'])
-    .exactOptional()
-    .describe('the connection ends here: closed as if all were said, or reset'),
+  pause: optional(seconds, 'seconds in which nothing is heard'),
+  comment: optional(line, 'a comment, as gateways write to keep a connection alive'),
+  raw: optional(text, 'what is written as it stands, line ends included'),
+  error: optional(error, 'an event that holds an error, by its name'),
+  failure: optional(text, 'a delta that holds an error and nothing else; what was to come is left out'),
+  end: optional(oneOf(['close', 'reset']), 'the connection ends here: closed as if all were said, or reset'),
 })
   .refine((given) => ACTIONS.filter((action) => Object.hasOwn(given, action)).length === 1, {
     error: `write one of ${ACTIONS.join(', ')} for each place`,
@@ -86,70 +81,58 @@ const usage = mapping({
 })
 
 const answer = {
-  error: error
-    .exactOptional()
-    .describe(
-      'an error by its name, as `rate_limited` or `moderation_blocked`: the schema lists all; told as `--errors` says',
-    ),
-  status: whole
-    .min(200, 'write a status from 200 to 599')
-    .max(599, 'write a status from 200 to 599')
-    .exactOptional()
-    .describe('another status, 200 to 599: of an `error`, of a `body`, or of an empty answer'),
-  headers: headers.exactOptional().describe('headers, their names in lower case'),
-  body: z
-    .json({ error: 'write a text, or a value that is sent as JSON' })
-    .exactOptional()
-    .describe('the whole body: a text as it stands, or a value that is sent as JSON'),
-  say: text.exactOptional().describe('what the assistant says in place of its picture'),
-  style: style.exactOptional().describe('the style in which it speaks'),
-  prose: oneOf(PROSE).exactOptional().describe('where a `markdown` answer says a sentence'),
-  count: whole
-    .min(1)
-    .max(MAX_COUNT, `at most ${MAX_COUNT} pictures`)
-    .exactOptional()
-    .describe('how many pictures there are, whatever was asked for'),
-  size: size
-    .meta({ pattern: String.raw`^\d{2,4}x\d{2,4}$` })
-    .exactOptional()
-    .describe('their size, as `1024x512`, whatever was asked for'),
-  pictures: oneOf(PICTURE_FAULTS)
-    .exactOptional()
-    .describe('what is wrong with the pictures behind the links; a slow one comes after ten seconds'),
-  finish: oneOf(['none', ...FINISHES])
-    .exactOptional()
-    .describe('the `finish_reason`; `none` leaves it out'),
-  model: line
-    .max(MAX_MODEL, `at most ${MAX_MODEL} characters`)
-    .exactOptional()
-    .describe('the name that the answer has in `model`'),
-  usage: usage.exactOptional().describe('the tokens that it counts: `prompt` and `completion`'),
-  done: flag.exactOptional().describe('`false`: a stream ends without [DONE], and without its usage'),
-  as: oneOf(['json']).exactOptional().describe('`json`: a stream is answered in one piece'),
-  wait: seconds.exactOptional().describe('seconds before the first byte, whatever the pace'),
-  stream: z
-    .array(edit, { error: 'write a list of places with what happens there' })
-    .max(100)
-    .exactOptional()
-    .describe('what happens at places of a stream'),
-  frames: oneOf(FRAMINGS)
-    .exactOptional()
-    .describe('how its bytes are sent: one by one, with CRLF, or without the space behind the colon'),
-  reset: z
-    .literal(true, { error: 'write true' })
-    .exactOptional()
-    .describe('`true`: the connection is reset before the first byte'),
+  error: optional(
+    error,
+    'an error by its name, as `rate_limited` or `moderation_blocked`: the schema lists all; told as `--errors` says',
+  ),
+  status: optional(
+    whole.min(200, 'write a status from 200 to 599').max(599, 'write a status from 200 to 599'),
+    'another status, 200 to 599: of an `error`, of a `body`, or of an empty answer',
+  ),
+  headers: optional(headers, 'headers, their names in lower case'),
+  body: optional(
+    z.json({ error: 'write a text, or a value that is sent as JSON' }),
+    'the whole body: a text as it stands, or a value that is sent as JSON',
+  ),
+  say: optional(text, 'what the assistant says in place of its picture'),
+  style: optional(style, 'the style in which it speaks'),
+  prose: optional(oneOf(PROSE), 'where a `markdown` answer says a sentence'),
+  count: optional(
+    whole.min(1).max(MAX_COUNT, `at most ${MAX_COUNT} pictures`),
+    'how many pictures there are, whatever was asked for',
+  ),
+  size: optional(
+    size.meta({ pattern: String.raw`^\d{2,4}x\d{2,4}$` }),
+    'their size, as `1024x512`, whatever was asked for',
+  ),
+  pictures: optional(
+    oneOf(PICTURE_FAULTS),
+    'what is wrong with the pictures behind the links; a slow one comes after ten seconds',
+  ),
+  finish: optional(oneOf(['none', ...FINISHES]), 'the `finish_reason`; `none` leaves it out'),
+  model: optional(line.max(MAX_MODEL, `at most ${MAX_MODEL} characters`), 'the name that the answer has in `model`'),
+  usage: optional(usage, 'the tokens that it counts: `prompt` and `completion`'),
+  done: optional(flag, '`false`: a stream ends without [DONE], and without its usage'),
+  as: optional(oneOf(['json']), '`json`: a stream is answered in one piece'),
+  wait: optional(seconds, 'seconds before the first byte, whatever the pace'),
+  stream: optional(
+    z.array(edit, { error: 'write a list of places with what happens there' }).max(100),
+    'what happens at places of a stream',
+  ),
+  frames: optional(
+    oneOf(FRAMINGS),
+    'how its bytes are sent: one by one, with CRLF, or without the space behind the colon',
+  ),
+  reset: optional(z.literal(true, { error: 'write true' }), '`true`: the connection is reset before the first byte'),
 }
 
 /** How a Scenario changes an answer. */
 export const then = mapping({
   ...answer,
-  sequence: z
-    .array(mapping(answer), { error: 'write a list of answers' })
-    .min(1)
-    .max(100)
-    .exactOptional()
-    .describe('answers, one a request in this order; behind the last one all is right. It stands alone'),
+  sequence: optional(
+    z.array(mapping(answer), { error: 'write a list of answers' }).min(1).max(100),
+    'answers, one a request in this order; behind the last one all is right. It stands alone',
+  ),
 })
   .refine(
     (given) => Object.keys(given).length > 0 && (given.sequence === undefined || Object.keys(given).length === 1),
@@ -217,9 +200,7 @@ export const script = z.union(
     entry.transform((one) => [one]),
     z.array(entry).min(1, 'write at least one entry').max(1000, 'at most 1000 entries'),
   ],
-  {
-    error: 'write an entry as {"scenario": NAME, "times": 1}, or a list of them',
-  },
+  { error: 'write an entry as {"scenario": NAME, "times": 1}, or a list of them' },
 )
 
 /** The JSON Schema of a script as it is posted, and its definitions; its references to them start with `root`. */

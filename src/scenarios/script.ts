@@ -1,16 +1,16 @@
 import { toWords } from '../chat/zod-helpers.ts'
 import { ApiError } from '../errors/api-error.ts'
 import { suggestNames } from '../util/suggest.ts'
-import type { Store } from '../store/store.ts'
 import { StoreFull } from '../store/store.ts'
-import type { Scenarios, ScriptEntry } from './scenario.ts'
+import type { Choosing } from './choose.ts'
+import type { ScriptEntry } from './scenario.ts'
 import { script } from './scenario-schema.ts'
 
 /** Appends a test's entries to a session's script and returns their number. Throws an ApiError that says what is not allowed. */
 export async function addScript(
   value: unknown,
   session: string,
-  { catalogue, store }: { readonly catalogue: Scenarios; readonly store: Store },
+  { scenarios, store }: Pick<Choosing, 'scenarios' | 'store'>,
 ): Promise<number> {
   const result = script.safeParse(value)
   if (!result.success)
@@ -19,12 +19,12 @@ export async function addScript(
       reason: `Invalid script: ${wordsOf(result.error.issues).join('; ')}.`,
     })
   for (const { scenario } of result.data) {
-    if (typeof scenario === 'string' && !catalogue.has(scenario))
-      throw new ApiError('unknown_scenario', { asked: scenario, known: suggestNames(scenario, catalogue.keys()) })
+    if (typeof scenario === 'string' && !scenarios.has(scenario))
+      throw new ApiError('unknown_scenario', { asked: scenario, known: suggestNames(scenario, scenarios.keys()) })
   }
   // Without `times`, a sequence is used up to its last answer.
   const lengthOf = ({ scenario }: ScriptEntry): number =>
-    (typeof scenario === 'string' ? catalogue.get(scenario)?.then : scenario.then)?.sequence?.length ?? 1
+    (typeof scenario === 'string' ? scenarios.get(scenario)?.then : scenario.then)?.sequence?.length ?? 1
   const entries = result.data.map((entry) => {
     const times = entry.times ?? lengthOf(entry)
     return { times, json: JSON.stringify({ ...entry, times } satisfies ScriptEntry) }

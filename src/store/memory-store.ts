@@ -1,17 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type {
-  Bounds,
-  Claim,
-  Ending,
-  LazyExchange,
-  NewEntry,
-  Opened,
-  Recorded,
-  Scripted,
-  Store,
-  StoredExchange,
-  StoreSize,
-} from './store.ts'
+import type { Bounds, Ending, LazyExchange, NewEntry, Opened, Scripted, Store, StoredExchange } from './store.ts'
 import { DEFAULT_BOUNDS, FULL, LIMITS, StoreFull } from './store.ts'
 
 /** Exchanges that are serialized before other work gets its turn. */
@@ -52,7 +40,7 @@ export class MemoryStore implements Store {
   #latest: Session | undefined
   readonly #total = new Map<string, number>()
   #bytes = 0
-  #forgotten: string[] = []
+  readonly #forgotten: string[] = []
   #lastId = 0
   #lastGeneration = 0
 
@@ -86,7 +74,7 @@ export class MemoryStore implements Store {
     return this.#sessions.get(name)?.script ?? []
   }
 
-  async take(name: string, ids: readonly string[]): Promise<Claim | undefined> {
+  async take(name: string, ids: readonly string[]): ReturnType<Store['take']> {
     const session = this.#use(name)
     const id = ids.find((one) => session.script.some((entry) => entry.id === one))
     const taken = session.script.find((entry) => entry.id === id)
@@ -95,10 +83,10 @@ export class MemoryStore implements Store {
       .map((entry) => (entry === taken ? { ...entry, left: entry.left - 1 } : entry))
       .filter(({ left }) => left > 0)
     if (taken.left === 1) session.scriptBytes -= Buffer.byteLength(taken.json)
-    return { id: taken.id, left: taken.left }
+    return taken
   }
 
-  async record(name: string, content: LazyExchange, generation?: string): Promise<Recorded> {
+  async record(name: string, content: LazyExchange, generation?: string): ReturnType<Store['record']> {
     if (this.#isOutdated(name, generation)) return { id: '0', forgotten: [] }
     const session = this.#use(name)
     const exchange: Exchange = { id: this.#nextId(), session, content, ending: undefined }
@@ -106,9 +94,7 @@ export class MemoryStore implements Store {
     this.#weigh(session, content.size)
     if (session.exchanges.size > this.#bounds.exchanges) this.#evictOldest(session)
     while (this.#bytes > this.#bounds.bytes) this.#evictOldest(this.#largest(session))
-    const forgotten = this.#forgotten
-    if (forgotten.length > 0) this.#forgotten = []
-    return { id: exchange.id, forgotten }
+    return { id: exchange.id, forgotten: this.#forgotten.splice(0) }
   }
 
   async end(name: string, id: string, ending: Ending): Promise<void> {
@@ -123,12 +109,7 @@ export class MemoryStore implements Store {
       if (exchange.session.exchanges.has(exchange.id)) this.#bytesOf(exchange)
     }
     return this.#exchanges(name)
-      .map((exchange) => ({
-        id: exchange.id,
-        session: exchange.session.name,
-        bytes: this.#bytesOf(exchange),
-        ending: exchange.ending,
-      }))
+      .map((one) => ({ id: one.id, session: one.session.name, bytes: this.#bytesOf(one), ending: one.ending }))
       .filter(({ bytes }) => bytes.length > 0)
       .toSorted((a, b) => Number(a.id) - Number(b.id))
   }
@@ -159,7 +140,7 @@ export class MemoryStore implements Store {
     for (const session of this.#find(name)) this.#remove(session)
   }
 
-  async size(): Promise<StoreSize> {
+  async size(): ReturnType<Store['size']> {
     const exchanges = this.#find().reduce((sum, session) => sum + session.exchanges.size, 0)
     return { sessions: this.#sessions.size, exchanges, bytes: this.#bytes }
   }
@@ -167,9 +148,7 @@ export class MemoryStore implements Store {
   async close(): Promise<void> {}
 
   #find(name?: string): readonly Session[] {
-    if (name === undefined) return [...this.#sessions.values()]
-    const session = this.#sessions.get(name)
-    return session === undefined ? [] : [session]
+    return name === undefined ? [...this.#sessions.values()] : [this.#sessions.get(name) ?? []].flat()
   }
 
   // Finds or creates a session, which becomes the most recently used one. A new one may evict the one that was unused for longest.

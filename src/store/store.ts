@@ -25,13 +25,6 @@ export interface Opened {
   readonly generation: string
 }
 
-/** A response that was taken from a script. */
-export interface Claim {
-  readonly id: string
-  /** Number of requests that the entry could answer, including this one. */
-  readonly left: number
-}
-
 /** How an exchange ended. */
 export interface Ending {
   /** Milliseconds from the head of the request to the last byte of the response. */
@@ -57,19 +50,8 @@ export interface LazyExchange {
   readonly toBytes: () => Uint8Array
 }
 
-/** The result of `record`. */
-export interface Recorded {
-  readonly id: string
-  /** Sessions that were evicted since the last call, because there were too many. */
-  readonly forgotten: readonly string[]
-}
-
 /** How much a Store contains. */
-export interface StoreSize {
-  readonly sessions: number
-  readonly exchanges: number
-  readonly bytes: number
-}
+export type StoreSize = Readonly<Record<'sessions' | 'exchanges' | 'bytes', number>>
 
 /** The limits of a Store; each has a default. */
 export interface Bounds {
@@ -106,10 +88,14 @@ export interface Store {
   readonly script: (session: string, entries: readonly NewEntry[]) => Promise<void>
   /** The entries of the session's script that can still answer requests. */
   readonly scripted: (session: string) => Promise<readonly Scripted[]>
-  /** Takes one response from the first of these entries that has one left; undefined if none has. */
-  readonly take: (session: string, ids: readonly string[]) => Promise<Claim | undefined>
-  /** Adds an exchange. */
-  readonly record: (session: string, exchange: LazyExchange, generation?: string) => Promise<Recorded>
+  /** Takes one response from the first of these entries that has one left; undefined if none has. `left` includes this one. */
+  readonly take: (session: string, ids: readonly string[]) => Promise<Omit<Scripted, 'json'> | undefined>
+  /** Adds an exchange. Returns its id, and the sessions that were evicted since the last call because there were too many. */
+  readonly record: (
+    session: string,
+    exchange: LazyExchange,
+    generation?: string,
+  ) => Promise<{ readonly id: string; readonly forgotten: readonly string[] }>
   /** Adds how an exchange ended, if it is still stored. */
   readonly end: (session: string, id: string, ending: Ending) => Promise<void>
   /** The exchanges of one session or of all, the oldest first. */

@@ -1,6 +1,5 @@
 import { splitLeadingUrls } from '../chat/reference.ts'
-import type { Placeholder } from '../images/read-placeholder.ts'
-import { readPlaceholder } from '../images/read-placeholder.ts'
+import { type Placeholder, readPlaceholder } from '../images/read-placeholder.ts'
 import { FORMATS, labelOf } from '../images/recipe.ts'
 
 /**
@@ -42,26 +41,20 @@ interface Rule {
   readonly fits: (value: unknown) => boolean
 }
 
-const aText: Rule = { allowed: 'a text', fits: (value) => typeof value === 'string' }
-const aCount: Rule = { allowed: 'a whole number', fits: (value) => Number.isInteger(value) }
+const text: Rule = { allowed: 'a text', fits: (value) => typeof value === 'string' }
+const count: Rule = { allowed: 'a whole number', fits: (value) => Number.isInteger(value) }
 const RULES: Readonly<Record<Fact, Rule>> = {
-  model: aText,
-  prompt: aText,
+  model: text,
+  prompt: text,
   size: { allowed: 'a text like 1024x1536', fits: (value) => typeof value === 'string' && /^\d+x\d+$/.test(value) },
   format: { allowed: FORMATS.join(', '), fits: (value) => FORMATS.some((format) => format === value) },
-  index: aCount,
-  count: aCount,
-  references: aCount,
+  index: count,
+  count,
+  references: count,
 }
 
-const FACTS: Readonly<Record<Fact, (found: Placeholder) => string | number>> = {
-  model: ({ model }) => model,
-  prompt: ({ label }) => label,
-  size: ({ size }) => size,
-  format: ({ format }) => format,
-  index: ({ index }) => index,
-  count: ({ count }) => count,
-  references: ({ references }) => references.length,
+function valuesOf({ label, references, ...others }: Placeholder): Readonly<Record<Fact, string | number>> {
+  return { ...others, prompt: label, references: references.length }
 }
 
 /**
@@ -76,8 +69,9 @@ export function toBePlaceholderFor(picture: string | URL | ArrayBuffer | Uint8Ar
     throw new TypeError(
       `toBePlaceholderFor: ${String(picture)} is no picture; give its URL, its data URI, or its bytes`,
     )
-  const found = readPlaceholder(picture)
-  const wrong = found === undefined ? [] : facts.filter((fact) => FACTS[fact](found) !== wantedOf(fact, expected))
+  const placeholder = readPlaceholder(picture)
+  const found = placeholder && valuesOf(placeholder)
+  const wrong = found === undefined ? [] : facts.filter((fact) => found[fact] !== wantedOf(fact, expected))
   const wanted = listOf(facts, (fact) => wantedOf(fact, expected))
   const pass = found !== undefined && wrong.length === 0
   return {
@@ -86,7 +80,7 @@ export function toBePlaceholderFor(picture: string | URL | ArrayBuffer | Uint8Ar
       if (found === undefined)
         return `expected a picture of the mock for\n${wanted}\nand this is none: ${nameOf(picture)}`
       if (pass) return `expected another picture than the mock's for\n${wanted}`
-      return `expected the picture of the mock for\n${wanted}\nand it is one for\n${listOf(wrong, (fact) => FACTS[fact](found))}`
+      return `expected the picture of the mock for\n${wanted}\nand it is one for\n${listOf(wrong, (fact) => found[fact])}`
     },
   }
 }

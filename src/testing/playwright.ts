@@ -10,9 +10,8 @@ import type {
 import { expect as baseExpect, test as base } from '@playwright/test'
 import type { Mock, Session } from '../mock/session.ts'
 import { startMock } from '../mock/create-mock.ts'
-import type { Expected, Matched } from './matchers.ts'
-import { toBePlaceholderFor } from './matchers.ts'
-import { checkPending } from './pending.ts'
+import { type Expected, type Matched, toBePlaceholderFor } from './matchers.ts'
+import { checkPending, openedBy } from './pending.ts'
 
 /**
  * Playwright's own `expect` with a matcher for the pictures of the mock.
@@ -77,15 +76,7 @@ export interface MockWorkerFixtures {
  */
 export function mockFixtures(open: () => Promise<Mock> = startMock): MockFixtureFunctions {
   return {
-    mockServer: [
-      // oxlint-disable-next-line eslint/no-empty-pattern -- Playwright reads from the pattern which fixtures are needed
-      async ({}, use) => {
-        const mock = await open()
-        await use(mock)
-        await mock.close()
-      },
-      { scope: 'worker' },
-    ],
+    mockServer: [openedBy(open), { scope: 'worker' }],
     mock: async ({ mockServer }, use) => {
       const session = mockServer.session()
       await use(session)

@@ -5,10 +5,8 @@ import type { ConnectOptions } from '../mock/options.ts'
 import type { Mock } from '../mock/session.ts'
 import { CONTROL } from '../app/context.ts'
 
-/** Port of the mock in the image. */
-const PORT = 4010
-/** Milliseconds from the start until the mock must be ready. */
-const STARTUP_TIMEOUT = 30_000
+const PORT = 4010 // port of the mock in the image
+const STARTUP_TIMEOUT = 30_000 // milliseconds from the start until the mock must be ready
 /** Milliseconds that one probe may take, and between two probes. The library's default of a second is longer than a start. */
 const PAUSE = 500
 

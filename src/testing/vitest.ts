@@ -1,10 +1,8 @@
-import type { TestContext } from 'vitest'
-import { expect, test as base } from 'vitest'
+import { type TestContext, expect, test as base } from 'vitest'
 import type { Mock, Session } from '../mock/session.ts'
 import { startMock } from '../mock/create-mock.ts'
-import type { Expected } from './matchers.ts'
-import { toBePlaceholderFor } from './matchers.ts'
-import { checkPending } from './pending.ts'
+import { type Expected, toBePlaceholderFor } from './matchers.ts'
+import { checkPending, openedBy } from './pending.ts'
 
 declare module 'vitest' {
   // oxlint-disable-next-line typescript/no-explicit-any -- the name and its parameter are vitest's
@@ -37,15 +35,7 @@ export interface MockFixtures {
  */
 export function mockFixtures(open: () => Promise<Mock> = startMock): MockFixtureFunctions {
   return {
-    mockServer: [
-      // oxlint-disable-next-line eslint/no-empty-pattern -- vitest reads from the pattern which fixtures are needed
-      async ({}, use) => {
-        const mock = await open()
-        await use(mock)
-        await mock.close()
-      },
-      { scope: 'file' },
-    ],
+    mockServer: [openedBy(open), { scope: 'file' }],
     mock: async ({ mockServer, onTestFinished }, use) => {
       const session = mockServer.session()
       onTestFinished(async () => checkPending(session))

@@ -245,7 +245,6 @@ test('the largest body that is read is answered', async () => {
 })
 
 test('in process the same bounds hold', async () => {
-  await using inProcess = await mockWith()
   const response = await inProcess.fetch(`${inProcess.baseURL}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -227,7 +227,7 @@ test('every metric stands in docs/metrics.md, in the same words', async () => {
 
 test('a store that does not answer takes nothing from what is counted', async () => {
   const { app, context } = await appWith()
-  Object.assign(context.choosing.store, { size: async () => Promise.reject(new StoreUnavailable('gone')) })
+  Object.assign(context.store, { size: async () => Promise.reject(new StoreUnavailable('gone')) })
   const response = await app.request('/__mock/metrics')
   expect(response.status).toBe(200)
   const text = await response.text()

@@ -1,12 +1,16 @@
+import { spawn } from 'node:child_process'
 import dns from 'node:dns'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import net, { connect } from 'node:net'
+import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { deflateSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { createChatReader } from '../../src/app/routes/chat.ts'
 import type { Mock } from '../../src/index.ts'
 import { createMock, startMock } from '../../src/index.ts'
+import { toSettings } from '../../src/mock/to-settings.ts'
 import { ask } from '../ask.ts'
 import { sendRaw } from '../wire.ts'
 import { serverWith } from './unlistened.ts'
@@ -123,6 +127,27 @@ test('a reference picture of 30,000 x 30,000 pixels in 20 KB costs nothing: its 
   expect(process.memoryUsage.rss() - memory, 'one that is decoded takes 900 MB').toBeLessThan(200_000_000)
 })
 
+test('the size of a reference picture is read from its first 256 KiB, not from what follows', async () => {
+  const segment = (marker: number, data: Buffer): Buffer =>
+    Buffer.concat([Buffer.from([0xff, marker, (data.length + 2) >> 8, (data.length + 2) & 255]), data])
+  const jpegBehind = (bytes: number): string => {
+    const size = Buffer.from('0801000100', 'hex') // 256x256
+    const comments = Array.from({ length: bytes / 65_536 }, () => segment(0xfe, Buffer.alloc(65_532)))
+    const jpeg = [Buffer.from('ffd8', 'hex'), segment(0xe0, Buffer.from('JFIF\0')), ...comments, segment(0xc0, size)]
+    return `data:image/jpeg;base64,${Buffer.concat([...jpeg, Buffer.alloc(1000)]).toString('base64')}`
+  }
+  const statusOf = async (url: string): Promise<number> => {
+    const content = [{ type: 'image_url', image_url: { url } }]
+    return (await ask(mock, { model: 'flux-kontext-pro', body: { messages: [{ role: 'user', content }] } })).status
+  }
+  expect(await statusOf(jpegBehind(3 * 65_536))).toBe(200)
+  expect(await statusOf(jpegBehind(4 * 65_536))).toBe(400)
+})
+
+test('a mock listens on this machine alone, unless it is told otherwise', () => {
+  expect(mock.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+})
+
 test('nothing that is asked makes the mock connect to anybody, and a test that does so fails', async () => {
   await using inProcess = await createMock({ publicUrl: 'http://pictures.example' })
   const connecting = vi.spyOn(net.Socket.prototype, 'connect')
@@ -159,4 +184,56 @@ test('nothing that is asked makes the mock connect to anybody, and a test that d
     cause: { message: expect.stringContaining('not this machine') },
   })
   vi.restoreAllMocks()
+})
+
+test('250 chat requests are kept with their normal answers, none of more than 4,096 bytes', async () => {
+  const readChat = createChatReader(await toSettings({}))
+  const read = (content: string): unknown => {
+    const body = { model: 'flux', messages: [{ role: 'user', content }] }
+    return readChat({ bytes: Buffer.from(JSON.stringify(body)), body, base: 'http://a', created: 0, pace: 0 })
+  }
+  const bytesAround = JSON.stringify({ model: 'flux', messages: [{ role: 'user', content: '' }] }).length
+  const [longest, longer] = ['x'.repeat(4096 - bytesAround), 'x'.repeat(4097 - bytesAround)]
+  expect(read(longest)).toBe(read(longest))
+  expect(read(longer)).not.toBe(read(longer))
+  const first = read('0')
+  for (let i = 1; i < 250; i++) read(String(i))
+  expect(read('0'), 'one of the last 250').toBe(first)
+  for (let i = 250; i < 500; i++) read(String(i))
+  expect(read('0'), 'the least recently used are dropped').not.toBe(first)
+})
+
+// A process of its own, since the key is in the memory of this one. It searches all strings of its heap.
+const SEARCHING = `
+import { startMock } from 'chat-image-mock'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { getHeapSnapshot } from 'node:v8'
+
+const mock = await startMock()
+console.log(mock.url)
+await once(process.stdin, 'data')
+const strings = await text(getHeapSnapshot())
+console.log(['sk-planted[A-Z]{30}', 'plain-planted[A-Z]{30}'].map((form) => new RegExp(form).test(strings)).join())
+await mock.close()
+process.exit()
+`
+
+test('while an exchange waits to be read, the key of its request is not in memory, also not as long as its connection is open', async () => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', SEARCHING], {
+    cwd: resolve(import.meta.dirname, '../..'),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const nextLine = async (): Promise<string> => String((await once(child.stdout, 'data'))[0]).trim()
+  const socket = connect(Number(new URL(await nextLine()).port), '127.0.0.1')
+  const letters = 'QZ'.repeat(15)
+  const body = '{"model":"flux","messages":[{"role":"user","content":"a fox"}]}'
+  socket.write(
+    `${POST}Authorization: Bearer sk-planted${letters}\r\nX-Plain: plain-planted${letters}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /)
+  const found = nextLine()
+  child.stdin.write('\n')
+  expect(await found, 'whether its key is found, and whether another header is').toBe('false,true')
+  socket.destroy()
 })

@@ -94,7 +94,7 @@ test.each<[what: string, text: string, faults: readonly RegExp[]]>([
   ['a file that is empty', '', [/:1 write a block for each model, as\nmy-model:\n {2}style: lite/]],
   ['YAML that is none', 'a: [\n', [/profiles\.yaml:\d .*mend the YAML/]],
   ['two blocks of one name', 'a: { style: lite }\na: { style: gallery }\n', [/:2 .*unique/]],
-])('%s: file, line and cure, all at once', async (_what, text, faults) => {
+])('%s: file, line and hint, all at once', async (_what, text, faults) => {
   const failed: Error = await mockOf(text).then(
     () => new Error('it started'),
     (error: Error) => error,

@@ -248,7 +248,10 @@ test('whatever way a credential comes, no byte of what is kept or told has it; w
           JSON.stringify(coverage),
           toMarkdown(coverage),
           toJUnit(coverage),
-          toTable({ exchanges: results.map(({ exchange }) => exchange), scripted }),
+          toTable(
+            results.map(({ exchange }) => exchange),
+            scripted,
+          ),
         ].join('\n')
         for (const [secret] of secrets) expect(all.includes(secret), secret).toBe(false)
         for (const { kept } of results)

@@ -41,7 +41,7 @@ test('a test that failed shows what it scripted in vain, and what was asked inst
     { id: '1', json: '{"scenario":"rate-limited","when":{"model":["flux"]}}', left: 2 },
     { id: '2', json: '{"then":{"status":503,"body":"busy"}}', left: 1 },
   ]
-  expect(toTable({ exchanges: exchanges.slice(0, 3), scripted })).toBe(`\
+  expect(toTable(exchanges.slice(0, 3), scripted)).toBe(`\
 scripted and never asked for (2):
   times  answer                   when
   2      rate-limited             model: ["flux"]
@@ -52,7 +52,7 @@ asked instead (3):
   8   POST /v1/chat/completions  flux-pro     200                   a fox
   9   POST /v1/chat/completions  nano-banana  200 stream  slow      画只猫，戴着一顶红色的帽子，坐在窗台上画只猫，戴着…
   10  GET /v1/models/flux                     200`)
-  expect(toTable({ exchanges: [] })).toBe('nothing was asked')
+  expect(toTable([])).toBe('nothing was asked')
 })
 
 test('no line is wider than 120 columns, and many rows are told by their number', () => {
@@ -61,7 +61,10 @@ test('no line is wider than 120 columns, and many rows are told by their number'
     json: `{"then":{"say":"${i} ${'word '.repeat(100)}"},"when":{"prompt":"${'x'.repeat(500)}"}}`,
     left: 1,
   }))
-  const table = toTable({ exchanges: Array.from({ length: 30 }, () => exchanges[3]!), scripted })
+  const table = toTable(
+    Array.from({ length: 30 }, () => exchanges[3]!),
+    scripted,
+  )
   expect(Math.max(...table.split('\n').map((line) => line.length))).toBe(120)
   expect(table).toContain('\n  … and 30 more\n')
   expect(table).toMatch(/\n {2}… and 10 before$/)

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { Waits } from '../../src/app/waits.ts'
-import { realTimer } from '../../src/app/timer.ts'
+import { realTimer } from '../../src/app/waits.ts'
 import { serverWith } from '../app/unlistened.ts'
 
 const LARGE = 'x'.repeat(30_000_000)

@@ -124,7 +124,7 @@ describe('faults', () => {
       'x.yaml:4 then.wait: a time cannot be negative',
       "x.yaml:5 then.as: 'yaml' is not allowed; write one of json",
     ],
-  ])('%s: file, line and cure', async (_what, text, ...faults) => {
+  ])('%s: file, line and hint', async (_what, text, ...faults) => {
     const found = await faultsOf({ 'x.yaml': text })
     expect(found).toHaveLength(faults.length)
     faults.forEach((fault, i) => expect(found[i]).toContain(fault))

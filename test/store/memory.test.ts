@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import type { LazyExchange } from '../../src/store/store.ts'
+import { StoreFull } from '../../src/store/store.ts'
 import { exchangeOf, storeTests } from './suite.ts'
 
 storeTests(async (bounds) => new MemoryStore(bounds))
@@ -70,4 +71,16 @@ test('an exchange that could not be serialized is not listed', async () => {
   await store.record('', { size: 5, toBytes: () => new Uint8Array() })
   await store.record('', exchangeOf('a'))
   expect(await textsOf(store)).toEqual(['a'])
+})
+
+test('the scripts of all sessions have at most 64 MiB together', async () => {
+  const store = new MemoryStore()
+  const entry = { json: 'x'.repeat(1_048_576), times: 1 }
+  for (let i = 0; i < 64; i++) await store.script(`s${i}`, [entry])
+  await expect(store.script('late', [{ json: '1', times: 1 }])).rejects.toThrow(
+    new StoreFull('all scripts together have at most 67108864 bytes'),
+  )
+  await store.reset('s0')
+  await store.script('late', [entry])
+  expect(await store.scripted('late')).toHaveLength(1)
 })

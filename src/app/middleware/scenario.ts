@@ -14,7 +14,7 @@ export function scenario(): AppHandler {
         header: c.req.header('x-mock-scenario'),
         prefer: c.req.header('prefer'),
       },
-      mock.choosing,
+      mock,
     )
     context.choice = choice
     context.nearMisses = nearMisses

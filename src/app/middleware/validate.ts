@@ -14,7 +14,8 @@ import { isOwnModel, toViolationError } from '../routes/operations.ts'
  * Reads a request and checks it by its Operation, in the order 415, 413, 401, 400. What is wrong becomes the context's
  * `rejection`: a scenario that the request names in a header answers all the same.
  */
-export function validate({ operation, template, isChat }: Route): AppHandler {
+export function validate(route: Route): AppHandler {
+  const { operation, template } = route
   return async (c, next) => {
     const context = c.get('context')
     if (!template.matches(context.path)) return next()
@@ -25,8 +26,7 @@ export function validate({ operation, template, isChat }: Route): AppHandler {
       throw new ApiError('bad_request_line', { reason: 'The path is not valid percent-encoded UTF-8.' })
     context.params = values
     try {
-      const bytes = await readRequest(c, operation)
-      if (isChat) await readChat(c, bytes)
+      await readRequest(c, route)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       context.rejection = error
@@ -35,7 +35,8 @@ export function validate({ operation, template, isChat }: Route): AppHandler {
   }
 }
 
-async function readRequest(c: AppContext, operation: Operation): Promise<Buffer> {
+// The bytes of the body are held no longer than this: the answer may wait for minutes.
+async function readRequest(c: AppContext, { operation, isChat }: Route): Promise<void> {
   const context = c.get('context')
   const mock = c.get('mock')
   const mediaType = operation.body === undefined ? undefined : mediaTypeOf(c, operation.body.mediaTypes)
@@ -53,10 +54,8 @@ async function readRequest(c: AppContext, operation: Operation): Promise<Buffer>
   const isAnswered = mock.contractMode === 'report' && isUnderstood(body?.value)
   if (context.violations.length > 0 && !isAnswered) throw toViolationError(context.violations, operation, mock)
   context.pace = paceOf(c.req.header('x-mock-pace')) ?? mock.pace
-  return bytes ?? NO_BYTES
+  if (isChat) await readChat(c, bytes ?? Buffer.alloc(0))
 }
-
-const NO_BYTES = Buffer.alloc(0)
 
 async function readChat(c: AppContext, bytes: Buffer): Promise<void> {
   const context = c.get('context')

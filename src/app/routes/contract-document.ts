@@ -1,6 +1,5 @@
 import { Hono } from 'hono'
-import type { Reply } from '../../util/reply.ts'
-import { jsonReply } from '../../util/reply.ts'
+import { type Reply, jsonReply } from '../../util/reply.ts'
 import type { Env, MockContext } from '../context.ts'
 import { send } from '../send.ts'
 import { otherMethods } from './other-methods.ts'

@@ -1,5 +1,4 @@
-import type { Hook } from '@hono/zod-openapi'
-import { OpenAPIHono, z } from '@hono/zod-openapi'
+import { type Hook, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Next } from 'hono'
 import { accepts } from 'hono/accepts'
 import { toWords } from '../../chat/zod-helpers.ts'
@@ -12,19 +11,17 @@ import { scriptSchema } from '../../scenarios/scenario-schema.ts'
 import type { StoredExchange } from '../../store/store.ts'
 import { readJson } from '../../util/json.ts'
 import type { Frame } from '../../util/reply.ts'
-import type { AppContext, MockContext } from '../context.ts'
-import { CONTROL } from '../context.ts'
+import { type AppContext, type MockContext, CONTROL } from '../context.ts'
 import { readBody } from '../read-body.ts'
 import { send } from '../send.ts'
-import type { SessionData } from '../session-data.ts'
-import { sessionDataOf } from '../session-data.ts'
+import { type OwnSessionData, sessionDataOf } from '../session-data.ts'
 import { routes } from './control-routes.ts'
 import { PROBES } from './control.ts'
 import { otherMethods } from './other-methods.ts'
 
 interface Env {
   Bindings: {
-    readonly data: SessionData
+    readonly data: OwnSessionData
     /** What is answered piece by piece, in place of a route's own body. */
     readonly out: { frames?: Frame[] }
   }
@@ -56,7 +53,7 @@ export async function answerControl(c: AppContext, api: ControlApi, next: Next):
   const url = `http://control${path.split('/').map(encodeURIComponent).join('/')}${query === '' ? '' : `?${query}`}`
   const headers = { accept: c.req.header('accept') ?? '', 'content-type': 'application/json' }
   const request = new Request(url, { method: known, headers, ...(body === undefined ? {} : { body }) })
-  const data = sessionDataOf(mock, mock.targets, session === '' ? undefined : session)
+  const data = sessionDataOf(mock, session === '' ? undefined : session)
   const out: Env['Bindings']['out'] = {}
   const response = await api.fetch(request, { data, out })
   const type = response.headers.get('content-type') ?? 'application/json'
@@ -80,8 +77,8 @@ async function readJsonText(c: AppContext): Promise<string | undefined> {
 }
 
 // Each route with what answers it.
-function createRoutes({ choosing }: Pick<MockContext, 'choosing'>) {
-  const scenarios = [...choosing.catalogue.values()].map(({ then: _answer, ...about }) => about)
+function createRoutes(mock: Pick<MockContext, 'scenarios'>) {
+  const scenarios = [...mock.scenarios.values()].map(({ then: _answer, ...about }) => about)
   return new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
     .openapi(routes.exchanges, async (c) => {
       const filter = filterOf(c.req.valid('query'))
@@ -122,7 +119,7 @@ function createRoutes({ choosing }: Pick<MockContext, 'choosing'>) {
 const JSON_TYPE = 'application/json'
 
 /** The control API, code first: its document is made from its routes. */
-export function createControlApi(mock: Pick<MockContext, 'choosing' | 'version'>): ControlApi {
+export function createControlApi(mock: Pick<MockContext, 'scenarios' | 'version'>): ControlApi {
   const api = createRoutes(mock)
   const probes = Object.entries(PROBES).map(
     ([name, { summary, mediaType }]) => [`${CONTROL}/${name}`, summary, mediaType] as const,
@@ -163,6 +160,8 @@ function documentOf(api: ControlApi, version: string): object {
   return document
 }
 
+const TEXT = { type: 'string' }
+const TEXT_OR_NULL = { type: ['string', 'null'] }
 const ERROR = {
   type: 'object',
   required: ['error'],
@@ -170,12 +169,7 @@ const ERROR = {
     error: {
       type: 'object',
       required: ['message', 'type', 'param', 'code'],
-      properties: {
-        message: { type: 'string' },
-        type: { type: 'string' },
-        param: { type: ['string', 'null'] },
-        code: { type: ['string', 'null'] },
-      },
+      properties: { message: TEXT, type: TEXT, param: TEXT_OR_NULL, code: TEXT_OR_NULL },
     },
   },
 }

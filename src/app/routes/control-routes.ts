@@ -2,8 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { mapping } from '../../chat/zod-helpers.ts'
 import type { Coverage } from '../../journal/coverage.ts'
 import type { Exchange } from '../../journal/exchange.ts'
-import type { Filter } from '../../journal/filter.ts'
-import { FILTER_FIELDS, MAX_LIMIT, STATUS } from '../../journal/filter.ts'
+import { type Filter, FILTER_FIELDS, MAX_LIMIT, STATUS } from '../../journal/filter.ts'
 import type { Scenario, ScriptEntry } from '../../scenarios/scenario.ts'
 import { CONTROL } from '../context.ts'
 import type { Pending } from '../session-data.ts'
@@ -15,30 +14,33 @@ const session = z.object({
   }),
 })
 const { status, limit } = FILTER_FIELDS
-const describe = (field: keyof Filter): { description: string } => ({ description: FILTER_FIELDS[field].description })
-const textOf = (field: keyof Filter): z.ZodOptional<z.ZodString> => z.string().openapi(describe(field)).optional()
+const parameter = <T extends z.ZodType>(name: keyof Filter, schema: T): z.ZodOptional<T> =>
+  schema.openapi({ description: FILTER_FIELDS[name].description }).optional()
+const trueOrFalse = z.enum(['true', 'false'])
 const filter = mapping({
-  session: textOf('session'),
-  model: textOf('model'),
-  status: z.string().regex(STATUS, `use ${status.allowed}`).openapi(describe('status')).optional(),
-  operation: textOf('operation'),
-  scenario: textOf('scenario'),
-  stream: z
-    .enum(['true', 'false'])
-    .transform((text) => text === 'true')
-    .openapi(describe('stream'))
-    .optional(),
-  path: textOf('path'),
-  since: textOf('since'),
-  limit: z
-    .string()
-    .regex(/^[1-9]\d{0,5}$/, `use ${limit.allowed}`)
-    .transform(Number)
-    .refine(limit.isValid, `use ${limit.allowed}`)
-    .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, ...describe('limit') })
-    .optional(),
+  session: parameter('session', z.string()),
+  model: parameter('model', z.string()),
+  status: parameter('status', z.string().regex(STATUS, `use ${status.allowed}`)),
+  operation: parameter('operation', z.string()),
+  scenario: parameter('scenario', z.string()),
+  stream: parameter(
+    'stream',
+    trueOrFalse.transform((text) => text === 'true'),
+  ),
+  path: parameter('path', z.string()),
+  since: parameter('since', z.string()),
+  limit: parameter(
+    'limit',
+    z
+      .string()
+      .regex(/^[1-9]\d{0,5}$/, `use ${limit.allowed}`)
+      .transform(Number)
+      .refine(limit.isValid, `use ${limit.allowed}`)
+      .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT }),
+  ),
 } satisfies Readonly<Record<keyof Filter, z.ZodType>>)
-// Of these the schema only tells the document and the types: the mock writes the one itself, and the other is read by the room of scenarios.
+// These schemas check nothing: they are for the document and the types. The mock writes exchanges itself, and
+// src/scenarios/script.ts checks a script.
 const exchange = z.custom<Exchange>().openapi('Exchange', {
   type: 'object',
   required: ['id', 'time', 'session', 'request', 'response'],
@@ -68,10 +70,7 @@ const scenario = z.custom<Omit<Scenario, 'then'>>().openapi('Scenario', {
 })
 const forgotten = z.object({ status: z.literal('ok') })
 
-const json = <T extends z.ZodType>(
-  schema: T,
-  description: string,
-): { readonly description: string; readonly content: { readonly 'application/json': { readonly schema: T } } } => ({
+const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
   content: { 'application/json': { schema } },
 })
@@ -119,10 +118,7 @@ export const routes = {
     summary: 'The next answers, in order',
     request: {
       headers: session,
-      body: {
-        required: true,
-        content: { 'application/json': { schema: z.union([entry, z.array(entry)]) } },
-      },
+      body: { required: true, content: { 'application/json': { schema: z.union([entry, z.array(entry)]) } } },
     },
     responses: { 200: json(z.object({ scripted: z.int() }), 'How many entries were added') },
   }),
@@ -147,8 +143,7 @@ export const routes = {
     request: {
       headers: session,
       query: mapping({
-        total: z
-          .enum(['true', 'false'])
+        total: trueOrFalse
           .openapi({ description: 'true: of all requests since the start, whatever was reset' })
           .optional(),
       }),

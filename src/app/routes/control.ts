@@ -1,9 +1,7 @@
 import { Hono } from 'hono'
 import { REMEMBERED, sizeOf } from '../../store/store.ts'
-import type { Reply } from '../../util/reply.ts'
-import { jsonReply } from '../../util/reply.ts'
-import type { Env, MockContext } from '../context.ts'
-import { CONTROL } from '../context.ts'
+import { type Reply, jsonReply } from '../../util/reply.ts'
+import { type Env, type MockContext, CONTROL } from '../context.ts'
 import { guard } from '../middleware/guard.ts'
 import { send } from '../send.ts'
 import { basePathOf, modelsOf } from './operations.ts'
@@ -26,8 +24,8 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   readyz: {
     summary: 'Whether requests are answered; 503 before they are, and while the mock ends',
     mediaType: 'application/json',
-    respond: async ({ isReady, choosing }) =>
-      isReady() && (await sizeOf(choosing.store)) !== undefined
+    respond: async ({ isReady, store }) =>
+      isReady() && (await sizeOf(store)) !== undefined
         ? jsonReply({ status: 'ok' })
         : jsonReply({ status: 'not ready' }, { status: 503, headers: { 'retry-after': '1' } }),
   },
@@ -71,8 +69,8 @@ async function load(mock: MockContext) {
 }
 
 async function health(mock: MockContext): Promise<Reply> {
-  const { contract, choosing, version } = mock
-  const size = await sizeOf(choosing.store)
+  const { contract, scenarios, store, version } = mock
+  const size = await sizeOf(store)
   return jsonReply({
     status: mock.isReady() && size !== undefined ? 'ok' : 'not ready',
     version,
@@ -83,13 +81,13 @@ async function health(mock: MockContext): Promise<Reply> {
       models: modelsOf(mock).values.length,
       basePath: basePathOf(mock),
     },
-    scenarios: choosing.catalogue.size,
+    scenarios: scenarios.size,
     sessions: size?.sessions ?? null,
     exchanges: size?.exchanges ?? null,
     store: {
-      place: choosing.store.location ?? 'memory',
+      place: store.location ?? 'memory',
       reached: size !== undefined,
-      notShared: choosing.store.location === undefined ? REMEMBERED : [],
+      notShared: store.location === undefined ? REMEMBERED : [],
     },
   })
 }

@@ -1,6 +1,5 @@
 import type { ErrorHandler } from 'hono'
-import type { ErrorReply } from '../../errors/api-error.ts'
-import { ApiError, errorReply } from '../../errors/api-error.ts'
+import { type ErrorReply, ApiError, errorReply } from '../../errors/api-error.ts'
 import type { ErrorKind } from '../../errors/table.ts'
 import { suggestPaths } from '../../openapi/suggest-paths.ts'
 import { StoreUnavailable } from '../../store/store.ts'

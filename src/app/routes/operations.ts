@@ -6,8 +6,7 @@ import type { Alternatives, Operation } from '../../openapi/operation.ts'
 import { sampleResponse } from '../../openapi/sample.ts'
 import type { Violation } from '../../openapi/violation.ts'
 import type { JsonObject } from '../../util/json.ts'
-import type { Reply } from '../../util/reply.ts'
-import { jsonReply } from '../../util/reply.ts'
+import { type Reply, jsonReply } from '../../util/reply.ts'
 import type { AppContext } from '../context.ts'
 import type { Settings } from '../settings.ts'
 import { createChatCompletion } from './chat.ts'
@@ -106,8 +105,7 @@ const KINDS_BY_PARAM: Readonly<Record<string, ErrorKind>> = {
   'max_tokens value': 'invalid_max_tokens',
 }
 
-/** Violations in one error at most. */
-const MAX_VIOLATIONS = 20
+const MAX_VIOLATIONS = 20 // violations in one error at most
 
 /** What follows the server's own URL in a client's base URL: OpenAI's clients append two segments to it, /chat/completions. */
 export function basePathOf({ contract, packaged }: Pick<Settings, 'contract' | 'packaged'>): string {

@@ -2,8 +2,7 @@ import type { PictureFault } from '../../images/recipe.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import type { Reply } from '../../util/reply.ts'
 
-/** How late a slow picture comes, in milliseconds. */
-const SLOW = 10_000
+const SLOW = 10_000 // how late a slow picture comes, in milliseconds
 
 // What a signed link says when its time is over.
 const EXPIRED =

@@ -1,12 +1,8 @@
 import { hash } from 'node:crypto'
-import type { Language } from '../../chat/chat-request.ts'
 import { languageOf } from '../../chat/chat-request.ts'
-import type { Colour } from '../../images/render/canvas.ts'
-import { mix } from '../../images/render/canvas.ts'
-import type { Links } from '../../images/links.ts'
-import { toLinks } from '../../images/links.ts'
-import type { Recipe } from '../../images/recipe.ts'
-import { MEDIA_TYPES } from '../../images/recipe.ts'
+import { type Colour, mix } from '../../images/render/canvas.ts'
+import { type Links, toLinks } from '../../images/links.ts'
+import { type Recipe, MEDIA_TYPES } from '../../images/recipe.ts'
 import { palettes } from '../../images/render/palette.ts'
 import type { Reply } from '../../util/reply.ts'
 
@@ -16,59 +12,41 @@ export interface Task {
   readonly recipe: Recipe
 }
 
-interface Words {
-  readonly done: string
-  readonly failed: string
-  readonly untitled: string
-  readonly download: string
-  readonly picture: string
-  readonly source: string
-  readonly model: string
-  readonly size: string
-  readonly format: string
-  readonly number: string
-  readonly numberOf: (index: number, count: number) => string
-  readonly references: string
-  readonly task: string
-  readonly foot: string
-  readonly locale: string
+const ENGLISH = {
+  done: '✅ Generation complete',
+  failed: '❌ Generation failed',
+  untitled: 'No prompt',
+  download: 'Download',
+  picture: 'Open picture',
+  source: 'Source JSON',
+  model: 'Model',
+  size: 'Size',
+  format: 'Format',
+  number: 'Picture',
+  numberOf: (index: number, count: number) => `${index} of ${count}`,
+  references: 'References',
+  task: 'Task ID',
+  foot: 'A placeholder drawn by chat-image-mock',
+  locale: 'en_US',
 }
+type Words = typeof ENGLISH
 
-const WORDS: Readonly<Record<Language, Words>> = {
-  zh: {
-    done: '✅ 生成完成',
-    failed: '❌ 生成失败',
-    untitled: '无提示词',
-    download: '下载图片',
-    picture: '查看原图',
-    source: 'JSON 数据',
-    model: '模型',
-    size: '尺寸',
-    format: '格式',
-    number: '图片',
-    numberOf: (index, count) => `第 ${index} 张，共 ${count} 张`,
-    references: '参考图',
-    task: '任务 ID',
-    foot: 'chat-image-mock 绘制的占位图',
-    locale: 'zh_CN',
-  },
-  en: {
-    done: '✅ Generation complete',
-    failed: '❌ Generation failed',
-    untitled: 'No prompt',
-    download: 'Download',
-    picture: 'Open picture',
-    source: 'Source JSON',
-    model: 'Model',
-    size: 'Size',
-    format: 'Format',
-    number: 'Picture',
-    numberOf: (index, count) => `${index} of ${count}`,
-    references: 'References',
-    task: 'Task ID',
-    foot: 'A placeholder drawn by chat-image-mock',
-    locale: 'en_US',
-  },
+const CHINESE: Words = {
+  done: '✅ 生成完成',
+  failed: '❌ 生成失败',
+  untitled: '无提示词',
+  download: '下载图片',
+  picture: '查看原图',
+  source: 'JSON 数据',
+  model: '模型',
+  size: '尺寸',
+  format: '格式',
+  number: '图片',
+  numberOf: (index, count) => `第 ${index} 张，共 ${count} 张`,
+  references: '参考图',
+  task: '任务 ID',
+  foot: 'chat-image-mock 绘制的占位图',
+  locale: 'zh_CN',
 }
 
 // The same for every picture, so that its hash is made once. What is drawn out of squares stands in squares: frames are four
@@ -115,10 +93,12 @@ const STYLE_HASH = hashOf(STYLE)
  * that names it; only what other sites read of it has whole URLs, which begin with `base`.
  */
 export function taskPage(base: string, task: Task): Reply {
-  const language = languageOf(task.recipe.label)
-  const own = styleOf(task.recipe)
-  const head = headOf(base, task, WORDS[language])
-  const body = bodyOf(task, WORDS[language])
+  const { label } = task.recipe
+  const language = languageOf(label)
+  const words = language === 'zh' ? CHINESE : ENGLISH
+  const colours = coloursOf(task.recipe)
+  const own = styleOf(task.recipe, colours)
+  const page = { ...task, base, words, colours, title: escapeHtml(label.trim() === '' ? words.untitled : label) }
   return {
     status: 200,
     headers: {
@@ -129,58 +109,61 @@ export function taskPage(base: string, task: Task): Reply {
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-cache',
     },
-    body: `<!doctype html>\n<html lang="${language}">\n<head>\n${head}\n<style>${own}</style>\n<style>${STYLE}</style>\n</head>\n<body>\n${body}\n</body>\n</html>\n`,
+    body: `<!doctype html>
+<html lang="${language}">
+<head>
+${headOf(page)}
+<style>${own}</style>
+<style>${STYLE}</style>
+</head>
+<body>
+${bodyOf(page)}
+</body>
+</html>
+`,
   }
 }
 
-function headOf(base: string, { id, recipe }: Task, words: Words): string {
-  const { model, width, height, format } = recipe
+interface Page extends Task {
+  readonly base: string
+  /** Escaped. */
+  readonly title: string
+  readonly words: Words
+  readonly colours: Colours
+}
+
+function headOf({ base, id, recipe, title, words, colours: { light, dark } }: Page): string {
+  const { width, height, format } = recipe
+  const model = escapeHtml(recipe.model)
   const links = toLinks(base, recipe)
-  const title = titleOf(recipe, words)
-  const [light, dark] = coloursOf(recipe)
-  const graph = {
-    'og:type': 'website',
-    'og:site_name': 'chat-image-mock',
-    'og:locale': words.locale,
-    'og:title': title,
-    'og:description': `${model} · ${width} × ${height} · ${format.toUpperCase()}`,
-    'og:url': links.page(id),
-    'og:image': links.picture,
-    'og:image:type': MEDIA_TYPES[format],
-    'og:image:width': String(width),
-    'og:image:height': String(height),
-    'og:image:alt': title,
-  }
-  return [
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    '<meta name="color-scheme" content="light dark">',
-    `<meta name="theme-color" content="${light.ground}" media="(prefers-color-scheme: light)">`,
-    `<meta name="theme-color" content="${dark.ground}" media="(prefers-color-scheme: dark)">`,
-    `<title>${escapeHtml(`${title} · ${model}`)}</title>`,
-    `<link rel="icon" type="${MEDIA_TYPES[format]}" href="${ownLinks(recipe).picture}">`,
-    ...Object.entries(graph).map(
-      ([property, content]) => `<meta property="${property}" content="${escapeHtml(content)}">`,
-    ),
-    '<meta name="twitter:card" content="summary_large_image">',
-  ].join('\n')
+  return `<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="theme-color" content="${light.ground}" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="${dark.ground}" media="(prefers-color-scheme: dark)">
+<title>${title} · ${model}</title>
+<link rel="icon" type="${MEDIA_TYPES[format]}" href="${ownLinks(recipe).picture}">
+<meta property="og:type" content="website">
+<meta property="og:site_name" content="chat-image-mock">
+<meta property="og:locale" content="${words.locale}">
+<meta property="og:title" content="${title}">
+<meta property="og:description" content="${model} · ${width} × ${height} · ${format.toUpperCase()}">
+<meta property="og:url" content="${escapeHtml(links.page(id))}">
+<meta property="og:image" content="${escapeHtml(links.picture)}">
+<meta property="og:image:type" content="${MEDIA_TYPES[format]}">
+<meta property="og:image:width" content="${width}">
+<meta property="og:image:height" content="${height}">
+<meta property="og:image:alt" content="${title}">
+<meta name="twitter:card" content="summary_large_image">`
 }
 
-function bodyOf({ id, recipe }: Task, words: Words): string {
-  const { model, width, height, format, references, index, count } = recipe
+function bodyOf({ id, recipe, title, words }: Page): string {
+  const { width, height, format, references, index, count } = recipe
   const { picture, download, source } = ownLinks(recipe)
   const isFailed = recipe.fault === 'missing'
-  const title = escapeHtml(titleOf(recipe, words))
-  const facts = [
-    `<div class="whole"><dt>${words.model}</dt><dd><bdi>${escapeHtml(model)}</bdi></dd></div>`,
-    `<div><dt>${words.size}</dt><dd>${width} × ${height}</dd></div>`,
-    `<div><dt>${words.format}</dt><dd>${format.toUpperCase()}</dd></div>`,
-    `<div><dt>${words.number}</dt><dd>${words.numberOf(index, count)}</dd></div>`,
-    ...(references.length === 0 ? [] : [`<div><dt>${words.references}</dt><dd>${references.length}</dd></div>`]),
-    `<div class="whole"><dt>${words.task}</dt><dd><code>${escapeHtml(id)}</code></dd></div>`,
-  ]
+  const art = `<a class="art" href="${picture}"><img src="${picture}" width="${width}" height="${height}" alt="${title}"></a>`
   return `<main class="${width / height > MOST_UPRIGHT ? 'across' : 'upright'}">
-${isFailed ? '' : `<a class="art" href="${picture}"><img src="${picture}" width="${width}" height="${height}" alt="${title}"></a>`}
+${isFailed ? '' : art}
 <div class="about">
 <header>
 <p class="state">${isFailed ? words.failed : words.done}</p>
@@ -191,7 +174,11 @@ ${isFailed ? '' : `<a href="${download}" download>${words.download}</a>\n<a href
 <a href="${source(id)}">${words.source}</a>
 </nav>
 <dl class="facts">
-${facts.join('\n')}
+<div class="whole"><dt>${words.model}</dt><dd><bdi>${escapeHtml(recipe.model)}</bdi></dd></div>
+<div><dt>${words.size}</dt><dd>${width} × ${height}</dd></div>
+<div><dt>${words.format}</dt><dd>${format.toUpperCase()}</dd></div>
+<div><dt>${words.number}</dt><dd>${words.numberOf(index, count)}</dd></div>${references.length === 0 ? '' : `\n<div><dt>${words.references}</dt><dd>${references.length}</dd></div>`}
+<div class="whole"><dt>${words.task}</dt><dd><code>${escapeHtml(id)}</code></dd></div>
 </dl>
 </div>
 </main>
@@ -206,54 +193,40 @@ function ownLinks(recipe: Recipe): Links {
   return toLinks('../..', recipe)
 }
 
-function titleOf({ label }: Recipe, words: Words): string {
-  return label.trim() === '' ? words.untitled : label
-}
-
-interface Colours {
-  readonly ground: string
-  readonly card: string
-  readonly line: string
-  readonly frame: string
-  readonly ink: string
-  readonly soft: string
-}
-
 const WHITE = 0xffffff
 
 // The page takes its colours from the picture: by night the picture's own darkness, by day white paper with a breath of its accent.
-function coloursOf(recipe: Recipe): [light: Colours, dark: Colours] {
+function coloursOf(recipe: Recipe) {
   const { panel, accent, sky, body } = paletteOf(recipe)
-  return [
-    {
-      ground: css(mix(accent, WHITE, 0.88)),
-      card: css(mix(accent, WHITE, 0.96)),
-      line: css(mix(accent, WHITE, 0.55)),
-      frame: css(sky[0]),
-      ink: css(panel),
-      soft: css(mix(panel, WHITE, 0.36)),
-    },
-    {
-      ground: css(panel),
-      card: css(sky[0]),
-      line: css(sky[1]),
-      frame: css(sky[1]),
-      ink: css(body[3]),
-      soft: css(mix(body[3], panel, 0.36)),
-    },
-  ]
+  const light = {
+    ground: css(mix(accent, WHITE, 0.88)),
+    card: css(mix(accent, WHITE, 0.96)),
+    line: css(mix(accent, WHITE, 0.55)),
+    frame: css(sky[0]),
+    ink: css(panel),
+    soft: css(mix(panel, WHITE, 0.36)),
+  }
+  const dark = {
+    ground: css(panel),
+    card: css(sky[0]),
+    line: css(sky[1]),
+    frame: css(sky[1]),
+    ink: css(body[3]),
+    soft: css(mix(body[3], panel, 0.36)),
+  }
+  return { light, dark }
 }
+type Colours = ReturnType<typeof coloursOf>
 
-function styleOf(recipe: Recipe): string {
+function styleOf(recipe: Recipe, { light, dark }: Colours): string {
   const { panel, accent, body } = paletteOf(recipe)
-  const [light, dark] = coloursOf(recipe).map((colours) =>
+  const variables = (colours: Colours['light']): string =>
     Object.entries(colours)
       .map(([name, value]) => `--${name}:${value}`)
-      .join(';'),
-  )
+      .join(';')
   const strip = body.slice(0, 3).map((colour, i) => `${css(colour)} ${i * 24}px ${(i + 1) * 24}px`)
   const ratio = (recipe.width / recipe.height).toFixed(4)
-  return `:root{color-scheme:light dark;--ratio:${ratio};--accent:${css(accent)};--on:${css(panel)};--strip:repeating-linear-gradient(90deg,${strip.join()});${light}}@media (prefers-color-scheme:dark){:root{${dark}}}`
+  return `:root{color-scheme:light dark;--ratio:${ratio};--accent:${css(accent)};--on:${css(panel)};--strip:repeating-linear-gradient(90deg,${strip.join()});${variables(light)}}@media (prefers-color-scheme:dark){:root{${variables(dark)}}}`
 }
 
 function paletteOf({ palette }: Recipe): (typeof palettes)[number] {

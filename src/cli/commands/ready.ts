@@ -1,21 +1,15 @@
 import http from 'node:http'
-import type { ProbeResult } from '../../mock/wait-until-ready.ts'
-import { READYZ, reasonOf, refusalOf, toBase, untilReady } from '../../mock/wait-until-ready.ts'
+import { type ProbeResult, READYZ, reasonOf, refusalOf, toBase, untilReady } from '../../mock/wait-until-ready.ts'
 import type { Options } from '../command-line.ts'
 
-/** Milliseconds that one probe may take: a busy mock answers late, but is ready. */
-const PATIENCE = 2000
+const PATIENCE = 2000 // milliseconds that one probe may take: a busy mock answers late, but is ready
 
 /**
  * Waits until a mock is ready: the one at the given URL, otherwise the one that the same options start. An Error says in one
  * line why it is not ready within `wait` seconds.
  */
-export async function ready(
-  targets: readonly string[],
-  options: Pick<Options, 'host' | 'port' | 'wait'>,
-): Promise<void> {
-  const url = toBase(targets[0] ?? urlOf(options), 'ready')
-  await untilReady({ url, wait: options.wait ?? 0, patience: PATIENCE, ask: async (patience) => probe(url, patience) })
+export async function ready(targets: readonly string[], { wait = 0, ...options }: Options): Promise<void> {
+  await untilReady(toBase(targets[0] ?? urlOf(options), 'ready'), { wait, patience: PATIENCE, probe })
 }
 
 // A mock that listens on all addresses is reached at 127.0.0.1.

@@ -1,10 +1,10 @@
+import type { Size } from '../recipe.ts'
+
 /** A colour as 0xRRGGBB. */
 export type Colour = number
 
 /** A small raw picture: three bytes a pixel (red, green, blue), row by row. Whatever is drawn outside of it is cut off. */
-export interface Canvas {
-  readonly width: number
-  readonly height: number
+export interface Canvas extends Size {
   readonly pixels: Uint8Array
 }
 
@@ -13,13 +13,14 @@ export function createCanvas(width: number, height: number): Canvas {
   return { width, height, pixels: new Uint8Array(width * height * 3) }
 }
 
-/** A rectangle, in pixels from the upper left corner. */
-export interface Box {
+/** In pixels from the upper left corner. */
+export interface Point {
   readonly x: number
   readonly y: number
-  readonly width: number
-  readonly height: number
 }
+
+/** A rectangle. */
+export type Box = Point & Size
 
 /** Fills a rectangle with a colour. */
 export function fill({ width, height, pixels }: Canvas, box: Box, colour: Colour): void {

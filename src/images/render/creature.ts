@@ -1,4 +1,4 @@
-import type { Box, Canvas } from './canvas.ts'
+import type { Box, Canvas, Point } from './canvas.ts'
 import { fill, mix } from './canvas.ts'
 import { createPrng } from '../../util/prng.ts'
 import type { Palette } from './palette.ts'
@@ -8,11 +8,12 @@ import type { Creature } from '../recipe.ts'
 export const GRID = 13
 const HALF = 7
 
-/** The colour of each cell, 0 to 3; undefined where the sky shows. */
-type Cells = readonly (readonly (number | undefined)[])[]
+/** Where a grid is drawn: its upper left corner, and the pixels that a cell is wide. */
+type Grid = Point & { readonly cell: number }
 
 interface Shape {
-  readonly cells: Cells
+  /** The colour of each cell, 0 to 3; undefined where the sky shows. */
+  readonly cells: readonly (readonly (number | undefined)[])[]
   /** The eye's row and its distance from the middle column. */
   readonly eye: { readonly row: number; readonly column: number }
 }
@@ -31,22 +32,18 @@ function toShape(emblem: string): Shape {
   )
   const at = (row: number, column: number): number | undefined => half[row]?.[Math.abs(column)]
   const isLonely = (row: number, column: number): boolean =>
-    at(row - 1, column) === undefined &&
-    at(row + 1, column) === undefined &&
-    at(row, column - 1) === undefined &&
-    at(row, column + 1) === undefined
+    [at(row - 1, column), at(row + 1, column), at(row, column - 1), at(row, column + 1)].every(
+      (cell) => cell === undefined,
+    )
   const cells = Array.from({ length: GRID }, (_, row) =>
     Array.from({ length: GRID }, (_column, x) => (isLonely(row, x - 6) ? undefined : at(row, x - 6))),
   )
   return { cells, eye }
 }
 
-/** Draws a creature whose cells are `cell` pixels wide, its upper left corner at `x`, `y`. */
-export function paintCreature(
-  canvas: Canvas,
-  { emblem }: Creature,
-  { palette, x, y, cell }: { palette: Palette; x: number; y: number; cell: number },
-): void {
+/** Draws a creature. */
+export function paintCreature(canvas: Canvas, { emblem }: Creature, grid: Grid & { palette: Palette }): void {
+  const { palette, x, y, cell } = grid
   const { cells, eye } = toShape(emblem)
   const edge = cell >= 4 ? Math.max(1, Math.floor(cell / 12)) : 0
   cells.forEach((row, i) =>
@@ -67,33 +64,19 @@ export function paintCreature(
 function paintEye(canvas: Canvas, box: Box, palette: Palette): void {
   fill(canvas, box, 0xffffff)
   const pupil = Math.max(1, Math.round(box.width * 0.6))
-  const inset = Math.floor((box.width - pupil) / 2)
-  fill(canvas, { x: box.x + inset, y: box.y + box.height - pupil, width: pupil, height: pupil }, palette.panel)
-  if (pupil >= 4)
-    fill(
-      canvas,
-      {
-        x: box.x + inset + 1,
-        y: box.y + box.height - pupil + 1,
-        width: Math.floor(pupil / 3),
-        height: Math.floor(pupil / 3),
-      },
-      0xffffff,
-    )
+  const left = box.x + Math.floor((box.width - pupil) / 2)
+  const top = box.y + box.height - pupil
+  fill(canvas, { x: left, y: top, width: pupil, height: pupil }, palette.panel)
+  const glint = pupil < 4 ? 0 : Math.floor(pupil / 3)
+  fill(canvas, { x: left + 1, y: top + 1, width: glint, height: glint }, 0xffffff)
 }
 
-/** Draws a symmetric pattern of 7 x 7 cells, cell size in pixels, from 16 hexadecimal digits: it represents a picture that is not ours. */
-export function paintIdenticon(
-  canvas: Canvas,
-  digits: string,
-  { x, y, cell }: { x: number; y: number; cell: number },
-): void {
+const IDENTICON_COLOURS = [0xff7782, 0x8cb2d4, 0xbfe69e, 0xffca68, 0xb878ff, 0x58dcff]
+
+/** Draws a symmetric pattern of 7 x 7 cells from 16 hexadecimal digits: it represents a picture that is not ours. */
+export function paintIdenticon(canvas: Canvas, digits: string, { x, y, cell }: Grid): void {
   const number = createPrng(digits)
-  const colour = mix(
-    [0xff7782, 0x8cb2d4, 0xbfe69e, 0xffca68, 0xb878ff, 0x58dcff][number(6)] ?? 0xffffff,
-    0xffffff,
-    number(4) / 10,
-  )
+  const colour = mix(IDENTICON_COLOURS[number(6)] ?? 0xffffff, 0xffffff, number(4) / 10)
   for (let row = 0; row < 7; row++) {
     for (let column = 0; column < 4; column++) {
       if (number(2) === 0) continue

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { inflateRawSync } from 'node:zlib'
-import type { Canvas, Colour } from './canvas.ts'
+import type { Canvas, Colour, Point } from './canvas.ts'
+import { fill } from './canvas.ts'
 
 /** The height of every glyph, in pixels; one is 8 or 16 wide. */
 export const GLYPH_HEIGHT = 16
@@ -46,9 +47,9 @@ function load(): (code: number) => Glyph {
   }
 }
 
-function glyphOf(character: string): Glyph {
-  loaded ??= load()
-  return loaded(character.codePointAt(0) ?? 0)
+function glyphsOf(text: string): Glyph[] {
+  const glyphOf = (loaded ??= load())
+  return Array.from(text, (character) => glyphOf(character.codePointAt(0) ?? 0))
 }
 
 // They modify the character before them, or change nothing that a pixel font can show.
@@ -61,36 +62,18 @@ export function toVisible(text: string): string {
 
 /** The width of a text in pixels. */
 export function widthOf(text: string): number {
-  return Array.from(text).reduce((width, character) => width + glyphOf(character).width, 0)
+  return glyphsOf(text).reduce((sum, { width }) => sum + width, 0)
 }
 
 /** Draws a text on one line, its upper left corner at `x`, `y`. */
-export function paintText(
-  { width, height, pixels }: Canvas,
-  text: string,
-  { x, y, colour }: { x: number; y: number; colour: Colour },
-): void {
+export function paintText(canvas: Canvas, text: string, { x, y, colour }: Point & { colour: Colour }): void {
   let left = x
-  for (const character of text) {
-    const glyph = glyphOf(character)
-    for (let row = 0; row < GLYPH_HEIGHT; row++) {
-      const bits = glyph.rows[row] ?? 0
-      for (let column = 0; column < glyph.width; column++) {
-        if (
-          (bits & (0x8000 >> column)) === 0 ||
-          left + column < 0 ||
-          left + column >= width ||
-          y + row < 0 ||
-          y + row >= height
-        )
-          continue
-        const at = ((y + row) * width + left + column) * 3
-        pixels[at] = colour >> 16
-        pixels[at + 1] = (colour >> 8) & 255
-        pixels[at + 2] = colour & 255
-      }
-    }
-    left += glyph.width
+  for (const { width, rows } of glyphsOf(text)) {
+    for (const [row, bits] of rows.entries())
+      for (let column = 0; column < width; column++)
+        if ((bits & (0x8000 >> column)) !== 0)
+          fill(canvas, { x: left + column, y: y + row, width: 1, height: 1 }, colour)
+    left += width
   }
 }
 

@@ -36,17 +36,13 @@ function inChunk(buffer: Buffer): string {
     const length = buffer.readUInt32BE(at)
     if (buffer.toString('latin1', at + 4, at + 8) === 'zTXt') {
       const data = buffer.subarray(at + 8, at + 8 + length)
-      return inflate(data.subarray(data.indexOf(0) + 2))
+      try {
+        return inflateSync(data.subarray(data.indexOf(0) + 2), { maxOutputLength: MAX_XMP }).toString('latin1')
+      } catch {
+        return ''
+      }
     }
     at += 12 + length
   }
   return ''
-}
-
-function inflate(data: Buffer): string {
-  try {
-    return inflateSync(data, { maxOutputLength: MAX_XMP }).toString('latin1')
-  } catch {
-    return ''
-  }
 }

@@ -1,4 +1,4 @@
-import type { Canvas, Colour } from './canvas.ts'
+import type { Canvas, Colour, Point } from './canvas.ts'
 import { createCanvas, fill, mix } from './canvas.ts'
 import { GRID, paintCreature, paintIdenticon } from './creature.ts'
 import { GLYPH_HEIGHT, paintText, toVisible, widthOf, wrap } from './glyphs.ts'
@@ -26,7 +26,7 @@ interface Layout extends Size {
   readonly lines: readonly string[]
   /** Where the sky ends and the panel begins. */
   readonly horizon: number
-  readonly sky: { readonly top: number; readonly cell: number }
+  readonly creature: Point & { readonly cell: number }
 }
 
 function layoutOf(recipe: Recipe): Layout {
@@ -40,7 +40,9 @@ function layoutOf(recipe: Recipe): Layout {
   const top = hasText ? MARGIN + GLYPH_HEIGHT + 4 + (sizeFits(recipe, width) ? 0 : LINE) : 2
   const aside = recipe.references.length > 0 && width >= MIN_TILES ? 2 * (MARGIN + TILE + 4) : hasText ? 40 : 4
   const cell = Math.max(1, Math.floor(Math.min((horizon - top - 6) / GRID, (width - aside) / GRID)))
-  return { width, height, lines, horizon, sky: { top, cell } }
+  const side = cell * GRID
+  const y = top + Math.max(0, Math.floor((horizon - top - side) / 2))
+  return { width, height, lines, horizon, creature: { x: Math.floor((width - side) / 2), y, cell } }
 }
 
 /** Draws a Recipe at its painted size. It uses integers only, so that every machine draws the same. */
@@ -49,11 +51,8 @@ export function paint(recipe: Recipe): Canvas {
   const palette = palettes[recipe.palette] ?? palettes[0]
   if (palette === undefined) throw new RangeError(`no palette ${recipe.palette}`)
   const canvas = createCanvas(layout.width, layout.height)
-  paintSky(canvas, recipe, { palette, horizon: layout.horizon })
-  const { top, cell } = layout.sky
-  const side = cell * GRID
-  const y = top + Math.max(0, Math.floor((layout.horizon - top - side) / 2))
-  paintCreature(canvas, recipe, { palette, x: Math.floor((layout.width - side) / 2), y, cell })
+  paintSky(canvas, recipe, { sky: palette.sky, horizon: layout.horizon })
+  paintCreature(canvas, recipe, { palette, ...layout.creature })
   if (layout.horizon < layout.height) {
     paintHeader(canvas, recipe)
     paintReferences(canvas, recipe, layout)
@@ -67,10 +66,9 @@ const BANDS = 6
 function paintSky(
   canvas: Canvas,
   { emblem }: Recipe,
-  { palette, horizon }: { palette: Palette; horizon: number },
+  { sky, horizon }: Pick<Palette, 'sky'> & { horizon: number },
 ): void {
-  const colourAt = (band: number): Colour =>
-    mix(palette.sky[0], palette.sky[1], Math.min(band, BANDS - 1) / (BANDS - 1))
+  const colourAt = (band: number): Colour => mix(sky[0], sky[1], Math.min(band, BANDS - 1) / (BANDS - 1))
   for (let band = 0; band < BANDS; band++) {
     const y = Math.floor((horizon * band) / BANDS)
     fill(canvas, { x: 0, y, width: canvas.width, height: horizon - y }, colourAt(band))
@@ -85,11 +83,8 @@ function paintSky(
   for (let star = 0; star < stars; star++) {
     const [x, y] = [number(canvas.width), number(Math.max(1, horizon - 2))]
     if (y < MARGIN + GLYPH_HEIGHT && horizon < canvas.height) continue // no stars among the letters
-    fill(
-      canvas,
-      { x, y, width: 1, height: 1 },
-      mix(colourAt(Math.floor((y * BANDS) / horizon)), WHITE, 0.3 + number(5) / 10),
-    )
+    const colour = mix(colourAt(Math.floor((y * BANDS) / horizon)), WHITE, 0.3 + number(5) / 10)
+    fill(canvas, { x, y, width: 1, height: 1 }, colour)
   }
 }
 

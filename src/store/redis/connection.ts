@@ -1,17 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { createClient } from '@redis/client'
 import { StoreUnavailable } from '../store.ts'
 
 /** The part of a client of @redis/client that is used here. */
-export interface Client {
-  readonly isReady: boolean
-  readonly connect: () => Promise<unknown>
-  readonly sendCommand: (args: readonly (string | Buffer)[], options?: object) => Promise<unknown>
-  readonly destroy: () => void
-  readonly on: {
-    (event: 'ready', listener: () => void): unknown
-    (event: 'error', listener: (error: Error) => void): unknown
-  }
-}
+type Client = Pick<ReturnType<typeof createClient>, 'isReady' | 'connect' | 'sendCommand' | 'destroy' | 'on'>
 
 /** What a Connection needs. */
 export interface ConnectionOptions {

@@ -4,19 +4,7 @@ import type { ConnectionOptions } from './connection.ts'
 import { Connection } from './connection.ts'
 import type { Program } from './scripts.ts'
 import { toPrograms } from './scripts.ts'
-import type {
-  Bounds,
-  Claim,
-  Ending,
-  LazyExchange,
-  NewEntry,
-  Opened,
-  Recorded,
-  Scripted,
-  Store,
-  StoredExchange,
-  StoreSize,
-} from '../store.ts'
+import type { Bounds, Ending, LazyExchange, NewEntry, Opened, Scripted, Store, StoredExchange } from '../store.ts'
 import { DEFAULT_BOUNDS, FULL, StoreFull } from '../store.ts'
 
 /** Exchanges that one command reads, and ids that one command gets. */
@@ -65,7 +53,7 @@ export async function openRedis(url: string, { onLost, ttl = 3600, ...bounds }: 
     connection,
     location: parsed.location,
     prefix: `{${parsed.prefix}}`,
-    bounds: { ...DEFAULT_BOUNDS, ...bounds, ttl },
+    programOf: toPrograms({ ...DEFAULT_BOUNDS, ...bounds, ttl }),
     asBytes: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
   })
 }
@@ -75,19 +63,9 @@ interface Parts {
   readonly location: string
   /** What every key begins with; in braces, so that all keys are in one slot of a cluster. */
   readonly prefix: string
-  readonly bounds: Required<Bounds> & { readonly ttl: number }
+  readonly programOf: ReturnType<typeof toPrograms>
   /** The command option for a reply with bytes instead of texts. */
   readonly asBytes: object
-}
-
-interface Arguments {
-  readonly generation?: string | undefined
-  readonly values?: readonly (string | Buffer)[]
-}
-
-interface ReadOptions {
-  readonly args?: readonly string[]
-  readonly options?: object
 }
 
 /**
@@ -98,14 +76,12 @@ interface ReadOptions {
 class RedisStore implements Store {
   readonly location: string
   readonly #parts: Parts
-  readonly #program: ReturnType<typeof toPrograms>
   /** Begins the tokens of this process. */
   readonly #self = randomBytes(12).toString('base64url')
   #commands = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
-    this.#program = toPrograms(parts.bounds)
     this.location = parts.location
   }
 
@@ -114,13 +90,13 @@ class RedisStore implements Store {
     return { nth: Number(nth), generation: String(generation), scripted: toScripted(left, script) }
   }
 
-  async count(name: string, counter: string, generation?: string): Promise<number> {
-    return Number(await this.#run('count', name, { generation, values: [counter] }))
+  async count(name: string, counter: string, generation = ''): Promise<number> {
+    return Number(await this.#run('count', name, generation, counter))
   }
 
   async script(name: string, entries: readonly NewEntry[]): Promise<void> {
     const values = entries.flatMap(({ json, times }) => [json, String(times)])
-    const limit = await this.#run('script', name, { values })
+    const limit = await this.#run('script', name, ...values)
     if (limit === 'entries' || limit === 'bytes' || limit === 'all') throw new StoreFull(FULL[limit])
   }
 
@@ -129,20 +105,20 @@ class RedisStore implements Store {
     return toScripted(left, script)
   }
 
-  async take(name: string, ids: readonly string[]): Promise<Claim | undefined> {
-    const [id, left] = toList(await this.#run('take', name, { values: ids }))
+  async take(name: string, ids: readonly string[]): ReturnType<Store['take']> {
+    const [id, left] = toList(await this.#run('take', name, ...ids))
     return typeof id === 'string' ? { id, left: Number(left) } : undefined
   }
 
-  async record(name: string, exchange: LazyExchange, generation?: string): Promise<Recorded> {
+  async record(name: string, exchange: LazyExchange, generation = ''): ReturnType<Store['record']> {
     const { buffer, byteOffset, length } = exchange.toBytes()
-    const values = [Buffer.from(buffer, byteOffset, length)]
-    const [id, forgotten] = toList(await this.#run('record', name, { generation, values }))
+    const bytes = Buffer.from(buffer, byteOffset, length)
+    const [id, forgotten] = toList(await this.#run('record', name, generation, bytes))
     return { id: String(id), forgotten: toList(forgotten).map(String) }
   }
 
   async end(name: string, id: string, ending: Ending): Promise<void> {
-    await this.#run('end', name, { values: [id, JSON.stringify(ending)] })
+    await this.#run('end', name, id, JSON.stringify(ending))
   }
 
   async records(name?: string): Promise<readonly StoredExchange[]> {
@@ -150,8 +126,8 @@ class RedisStore implements Store {
     return all.flat().toSorted((a, b) => Number(a.id) - Number(b.id))
   }
 
-  async mark(name: string, marks: readonly string[], generation?: string): Promise<void> {
-    await this.#run('mark', name, { generation, values: marks })
+  async mark(name: string, marks: readonly string[], generation = ''): Promise<void> {
+    await this.#run('mark', name, generation, ...marks)
   }
 
   async marks(name?: string): Promise<ReadonlyMap<string, number>> {
@@ -179,7 +155,7 @@ class RedisStore implements Store {
     await this.#run(name === undefined ? 'resetAll' : 'reset', name ?? '')
   }
 
-  async size(): Promise<StoreSize> {
+  async size(): ReturnType<Store['size']> {
     const [sessions, exchanges, bytes] = toList(await this.#run('size', ''))
     return { sessions: Number(sessions), exchanges: Number(exchanges), bytes: Number(bytes) }
   }
@@ -188,10 +164,10 @@ class RedisStore implements Store {
     this.#parts.connection.close()
   }
 
-  async #run(program: Program, name: string, { generation = '', values = [] }: Arguments = {}): Promise<unknown> {
-    const { connection, prefix } = this.#parts
-    const { sha, source } = this.#program(program)
-    const args = ['1', prefix, `${this.#self}${this.#commands++}`, name, generation, ...values]
+  async #run(program: Program, session: string, ...values: readonly (string | Buffer)[]): Promise<unknown> {
+    const { connection, prefix, programOf } = this.#parts
+    const { sha, source } = programOf(program)
+    const args = ['1', prefix, `${this.#self}${this.#commands++}`, session, ...values]
     return connection.send(['EVALSHA', sha, ...args]).catch(async (error: unknown) => {
       if (error instanceof Error && error.message.startsWith('NOSCRIPT'))
         return connection.send(['EVAL', source, ...args])
@@ -199,26 +175,26 @@ class RedisStore implements Store {
     })
   }
 
-  // Sends a command about one of our keys, and returns its reply, which is a list.
-  async #read(command: string, key: string, { args = [], options }: ReadOptions = {}): Promise<readonly unknown[]> {
+  // Sends a command about one of our keys, its second word. Returns its reply, which is a list.
+  async #read([command = '', key, ...args]: readonly string[], options?: object): Promise<readonly unknown[]> {
     const { connection, prefix } = this.#parts
     return toList(await connection.send([command, `${prefix}:${key}`, ...args], options))
   }
 
   async #sessions(name: string | undefined): Promise<readonly string[]> {
-    return name === undefined ? (await this.#read('ZRANGE', 'sessions', { args: ['0', '-1'] })).map(String) : [name]
+    return name === undefined ? (await this.#read(['ZRANGE', 'sessions', '0', '-1'])).map(String) : [name]
   }
 
   // The exchanges of a session, the oldest first. One that is deleted meanwhile is left out.
   async #journal(session: string): Promise<StoredExchange[]> {
     const all: StoredExchange[] = []
     for (let from = '-'; ;) {
-      const args = [from, '+', 'COUNT', String(PAGE)]
-      const page = await this.#read('XRANGE', `journal:${session}`, { args, options: this.#parts.asBytes })
+      const command = ['XRANGE', `journal:${session}`, from, '+', 'COUNT', String(PAGE)]
+      const page = await this.#read(command, this.#parts.asBytes)
       const entries = page.map(toEntry)
       const last = entries.at(-1)
       if (last === undefined) return all
-      const about = await this.#read('HMGET', `exchanges:${session}`, { args: entries.map(({ id }) => id) })
+      const about = await this.#read(['HMGET', `exchanges:${session}`, ...entries.map(({ id }) => id)])
       for (const [i, { id, bytes }] of entries.entries()) {
         const known = about[i]
         if (typeof known === 'string' && bytes.length > 0) all.push({ id, session, bytes, ending: toEnding(known) })
@@ -229,14 +205,13 @@ class RedisStore implements Store {
   }
 
   async #eraseSome(session: string, ids: ReadonlySet<string>): Promise<void> {
-    const stored = (await this.#read('HKEYS', `exchanges:${session}`)).map(String)
+    const stored = (await this.#read(['HKEYS', `exchanges:${session}`])).map(String)
     const erased = stored.filter((id) => ids.has(id))
-    for (let i = 0; i < erased.length; i += MANY)
-      await this.#run('erase', session, { values: erased.slice(i, i + MANY) })
+    for (let i = 0; i < erased.length; i += MANY) await this.#run('erase', session, ...erased.slice(i, i + MANY))
   }
 
   async #counts(key: string): Promise<Map<string, number>> {
-    return new Map(toPairs(await this.#read('HGETALL', key)).map(([mark, count]) => [mark, Number(count)]))
+    return new Map(toPairs(await this.#read(['HGETALL', key])).map(([mark, count]) => [mark, Number(count)]))
   }
 }
 

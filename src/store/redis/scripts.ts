@@ -1,21 +1,16 @@
 import { hash } from 'node:crypto'
+import { memoize } from '../../util/memoize.ts'
 import type { Bounds } from '../store.ts'
 import { LIMITS } from '../store.ts'
-
-/** A Lua script, which Redis runs atomically. */
-export interface Lua {
-  readonly source: string
-  readonly sha: string
-}
 
 /** Milliseconds for which the reply to a command is kept, so that it can be sent again when its connection breaks. */
 const REPLY_TTL = 10_000
 
-// KEYS[1] is the prefix of all keys. ARGV: a token that is unique to this command, the session, its generation, and the
-// arguments of the script. Each part of a session has a key of its own. Sums over all sessions are kept as well, so that
-// no limit needs a search.
+// KEYS[1] is the prefix of all keys. ARGV: a token that is unique to this command, the session, and the arguments of the
+// script. Each part of a session has a key of its own. Sums over all sessions are kept as well, so that no limit needs a
+// search.
 const COMMON = `
-local P, token, name, generation = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local P, token, name = KEYS[1], ARGV[1], ARGV[2]
 local ABOUT, SESSIONS, WEIGHTS = P .. ':about', P .. ':sessions', P .. ':weights'
 local SCRIPTS, TOTAL, FORGOTTEN = P .. ':scripts', P .. ':total', P .. ':forgotten'
 local SHARED = { ABOUT, SESSIONS, WEIGHTS, SCRIPTS, TOTAL, FORGOTTEN }
@@ -55,8 +50,8 @@ local function purge()
   for _, session in ipairs(call('ZRANGEBYSCORE', SESSIONS, '-inf', whole(now - TTL * 1000000))) do forget(session) end
 end
 
--- Whether the session was reset or evicted since this generation.
-local function isOutdated() return generation ~= '' and call('HGET', key('session', name), 'generation') ~= generation end
+-- Whether the session was reset or evicted since a generation.
+local function isOutdated(generation) return generation ~= '' and call('HGET', key('session', name), 'generation') ~= generation end
 
 -- The session becomes the most recently used one. A new one may evict the one that was unused for longest.
 local isUsed = false
@@ -114,8 +109,9 @@ use()
 local nth = once(function() return call('HINCRBY', key('session', name), 'requests', 1) end)
 return { nth, call('HGET', key('session', name), 'generation'), call('HGETALL', key('left', name)), call('HGETALL', key('script', name)) }`,
 
+  // ARGV: the generation, and the counter.
   count: `
-if isOutdated() then return 1 end
+if isOutdated(ARGV[3]) then return 1 end
 use()
 return once(function() return add(key('counters', name), ARGV[4]) end)`,
 
@@ -124,11 +120,11 @@ return once(function() return add(key('counters', name), ARGV[4]) end)`,
 use()
 return once(function()
   local bytes = 0
-  for i = 4, #ARGV, 2 do bytes = bytes + #ARGV[i] end
-  if call('HLEN', key('left', name)) + (#ARGV - 3) / 2 > MAX_ENTRIES then return 'entries' end
+  for i = 3, #ARGV, 2 do bytes = bytes + #ARGV[i] end
+  if call('HLEN', key('left', name)) + (#ARGV - 2) / 2 > MAX_ENTRIES then return 'entries' end
   if weightOf(SCRIPTS, name) + bytes > MAX_SCRIPT_BYTES then return 'bytes' end
   if tonumber(call('HGET', ABOUT, 'scripts') or 0) + bytes > MAX_SCRIPTS_BYTES then return 'all' end
-  for i = 4, #ARGV, 2 do
+  for i = 3, #ARGV, 2 do
     local id = nextId()
     call('HSET', key('script', name), id, ARGV[i])
     call('HSET', key('left', name), id, ARGV[i + 1])
@@ -143,7 +139,7 @@ end)`,
   take: `
 use()
 return once(function()
-  for i = 4, #ARGV do
+  for i = 3, #ARGV do
     local left = tonumber(call('HGET', key('left', name), ARGV[i]) or 0)
     if left > 1 then call('HINCRBY', key('left', name), ARGV[i], -1) end
     if left == 1 then
@@ -156,9 +152,9 @@ return once(function()
   return {}
 end)`,
 
-  // ARGV: the bytes.
+  // ARGV: the generation, and the bytes.
   record: `
-if isOutdated() then return { '0', {} } end
+if isOutdated(ARGV[3]) then return { '0', {} } end
 use()
 return once(function()
   local id, size = nextId(), #ARGV[4]
@@ -180,13 +176,13 @@ end)`,
 
   // ARGV: the id, and the ending as JSON.
   end: `
-local about = call('HGET', key('exchanges', name), ARGV[4])
-if about then call('HSET', key('exchanges', name), ARGV[4], string.match(about, '^%d+') .. ' ' .. ARGV[5]) end
+local about = call('HGET', key('exchanges', name), ARGV[3])
+if about then call('HSET', key('exchanges', name), ARGV[3], string.match(about, '^%d+') .. ' ' .. ARGV[4]) end
 return 0`,
 
-  // ARGV: the marks.
+  // ARGV: the generation, and the marks.
   mark: `
-local isOld = isOutdated()
+local isOld = isOutdated(ARGV[3])
 if not isOld then use() end
 return once(function()
   for i = 4, #ARGV do
@@ -198,7 +194,7 @@ end)`,
 
   // ARGV: ids.
   erase: `
-for i = 4, #ARGV do erase(name, ARGV[i]) end
+for i = 3, #ARGV do erase(name, ARGV[i]) end
 return 0`,
 
   eraseAll: `
@@ -226,33 +222,26 @@ return { call('ZCARD', SESSIONS), exchanges, call('HGET', ABOUT, 'bytes') or '0'
 /** The name of a script. */
 export type Program = keyof typeof BODIES
 
-/** The scripts for these limits; `ttl` is the number of seconds after which unused data is deleted. */
-export function toPrograms({
-  exchanges,
-  sessions,
-  bytes,
-  ttl,
-}: Required<Bounds> & { readonly ttl: number }): (name: Program) => Lua {
+/** The scripts for these limits, which Redis runs atomically; `ttl` is the number of seconds after which unused data is deleted. */
+export function toPrograms(
+  bounds: Required<Bounds> & { readonly ttl: number },
+): (name: Program) => { readonly source: string; readonly sha: string } {
   const values = {
-    TTL: ttl,
+    TTL: bounds.ttl,
     REPLY_TTL,
     MAX_FORGOTTEN: LIMITS.forgotten,
     MAX_MARKS: LIMITS.marks,
     MAX_ENTRIES: LIMITS.entries,
     MAX_SCRIPT_BYTES: LIMITS.scriptBytes,
     MAX_SCRIPTS_BYTES: LIMITS.allScripts,
-    MAX_EXCHANGES: exchanges,
-    MAX_SESSIONS: sessions,
-    MAX_BYTES: bytes,
+    MAX_EXCHANGES: bounds.exchanges,
+    MAX_SESSIONS: bounds.sessions,
+    MAX_BYTES: bounds.bytes,
   }
   const constants = `local ${Object.keys(values).join(', ')} = ${Object.values(values).join(', ')}`
-  const made = new Map<Program, Lua>()
-  return (name) => {
-    const known = made.get(name)
-    if (known !== undefined) return known
+  const toProgram = (name: Program): { readonly source: string; readonly sha: string } => {
     const source = `${constants}\n${COMMON}\nlocal function act()\n${BODIES[name]}\nend\nlocal reply = act()\nextendTtl()\nreturn reply`
-    const lua = { source, sha: hash('sha1', source, 'hex') }
-    made.set(name, lua)
-    return lua
+    return { source, sha: hash('sha1', source, 'hex') }
   }
+  return memoize(toProgram, { keyOf: String, max: Object.keys(BODIES).length })
 }

@@ -48,7 +48,7 @@ test('the links of an answer begin with the Host of its own request', async () =
   }
 })
 
-test('a request that is recalled is checked all the same, and the journal has all of it each time', async () => {
+test('a repeated request is validated all the same, and the journal has all of it each time', async () => {
   await using mock = await createMock({ contract: 'report' })
   const body = { model: 'flux', temperature: 'warm' }
   const notes = [await ask(mock, { body }), await ask(mock, { body }), await ask(mock, { body })].map(({ headers }) =>
@@ -84,7 +84,7 @@ test('a reader may do with the bytes what it likes: the next one has its own', a
 })
 
 test('the same bytes as a text are no chat request, also after they were one as JSON', async () => {
-  const spec = join(mkdtempSync(join(tmpdir(), 'recall-')), 'openapi.json')
+  const spec = join(mkdtempSync(join(tmpdir(), 'repeated-')), 'openapi.json')
   const content = { 'application/json': { schema: { type: 'object' } }, 'text/plain': { schema: { type: 'string' } } }
   const post = {
     operationId: 'createChatCompletion',
