@@ -140,7 +140,7 @@ async function serving(
     await expect
       .poll(
         async () =>
-          fetch(url).then(
+          fetch(`${url}/__mock/livez`).then(
             () => true,
             () => false,
           ),
@@ -282,7 +282,7 @@ describe('the recipe', () => {
     }
   })
 
-  test.each(['vitest', 'snapshots'])('%s has the types that it should', async (name) => {
+  test.each(['vitest', 'snapshots', 'hono'])('%s has the types that it should', async (name) => {
     const folder = join(consumer.folder, `${name}-types`)
     layOut(readRecipe(name), folder)
     expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
