@@ -1,7 +1,5 @@
-import type { JsonObject, JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
-import type { Place } from './json-pointer.ts'
-import { composedOf, deref, escapePointer, valueAt } from './json-pointer.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { type Place, composedOf, deref, escapePointer, valueAt } from './json-pointer.ts'
 
 /** One method and path of the contract, ready to validate requests. Plain data: the build writes it as JSON. */
 export interface Operation {
