@@ -101,9 +101,10 @@ export async function loadDocument(file: string): Promise<LoadedDocument> {
       const pointer = pointerOf(text)
       return pointer === undefined || valueAt(document, pointer) === undefined
     })
-    .map(({ path }) => {
+    .map(({ text, path }) => {
       const [from, inside] = originOf(path)
-      return `${placeOf(path)} $ref '${String(valueIn(from.value, inside))}' names nothing; mend what stands behind the #, as in #/components/schemas/Name`
+      const written = valueIn(from.value, inside)
+      return `${placeOf(path)} $ref '${typeof written === 'string' ? written : text}' names nothing; mend what stands behind the #, as in #/components/schemas/Name`
     })
   if (faults.length > 0) throw new FileError(faults)
   return { source, document, placeOf }
