@@ -1,8 +1,6 @@
 import type { Dialect, Envelope, ErrorDetails, ErrorSpec } from './error-spec.ts'
-import type { ErrorKind, ErrorRow } from './table.ts'
-import { ERRORS } from './table.ts'
-import type { Reply } from '../util/reply.ts'
-import { JSON_HEADERS } from '../util/reply.ts'
+import { type ErrorKind, type ErrorRow, ERRORS } from './table.ts'
+import { type Reply, JSON_HEADERS } from '../util/reply.ts'
 
 /** A request that is answered with an error: thrown where it is noticed, made a Reply in one place. */
 export class ApiError extends Error {

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto'
 import { suggestNames } from '../util/suggest.ts'
 import { toUuid } from '../util/uuid.ts'
-import type { ErrorSpec, Text } from './error-spec.ts'
-import { gateway, openai, page, relay, upstream } from './error-spec.ts'
+import { type ErrorSpec, type Text, gateway, openai, page, relay, upstream } from './error-spec.ts'
 
 export type { Dialect, ErrorDetails } from './error-spec.ts'
 export { DIALECTS } from './error-spec.ts'
@@ -12,39 +11,30 @@ const asked: Text = ({ asked: text = 'X' }) => text
 const prompt: Text = ({ prompt: text = '' }) => text
 const param: Text = ({ param: text = 'prompt' }) => text
 const id: Text = (_details, requestId) => requestId
-const reasonOr =
-  (otherwise: string): Text =>
-  ({ reason: text = otherwise }) =>
-    text
+function reasonOr(otherwise: string): Text {
+  return (details) => details.reason ?? otherwise
+}
 const reason = reasonOr('')
 const list = (before: string, names: readonly string[] = [], after = '.'): string =>
   names.length === 0 ? '' : ` ${before} ${names.join(', ')}${after}`
-const known =
-  (before: string, after?: string): Text =>
-  (details) =>
-    list(before, details.known, after)
+function known(before: string, after?: string): Text {
+  return (details) => list(before, details.known, after)
+}
 const similarModels: Text = ({ asked: model = 'X', known: models = [] }) =>
   list('Did you mean', suggestNames(model, models), '?')
+
+const sendKey = (): string => 'Send one that this server was started with, as: Authorization: Bearer KEY.'
 
 const missing = openai(400, 'missing_required_parameter')
 const failed = openai(500, null, 'server_error')
 const invalid = gateway(500, 'invalid_request') // 500 was seen for missing messages
 const expired = openai(401, 'invalid_api_key')`Incorrect API key provided.`
-const noQuota = openai(
-  429,
-  'insufficient_quota',
-  'insufficient_quota',
-)`You exceeded your current quota, please check your plan and billing details.`
-const rateLimited = openai(
-  429,
-  'rate_limit_exceeded',
-  'requests',
-)`Rate limit reached for ${({ asked: model = 'this model' }) => model} on requests per min (RPM): Limit 10, Used 10, Requested 1. Please try again in 6s.`
-const refused = openai(
-  400,
-  'moderation_blocked',
-  'image_generation_user_error',
-)`Your request was rejected by the safety system.`
+const outOfQuota = openai(429, 'insufficient_quota', 'insufficient_quota')
+const noQuota = outOfQuota`You exceeded your current quota, please check your plan and billing details.`
+const limited = openai(429, 'rate_limit_exceeded', 'requests')
+const rateLimited = limited`Rate limit reached for ${({ asked: model = 'this model' }) => model} on requests per min (RPM): Limit 10, Used 10, Requested 1. Please try again in 6s.`
+const moderated = openai(400, 'moderation_blocked', 'image_generation_user_error')
+const refused = moderated`Your request was rejected by the safety system.`
 const serverError = failed`The server had an error while processing your request. Sorry about that!`
 const badGateway = openai(502, null, 'server_error')`Bad gateway.`
 const notChat = openai(404, null)`This is not a chat model and thus not supported here.`
@@ -94,18 +84,9 @@ export const ERRORS = {
     )`There is no scenario '${asked}'.${known('Did you mean', '?')} All of them: GET /__mock/scenarios.`,
   invalid_header: () => openai(400, 'invalid_value')`${reason}`,
   bad_request_line: () => openai(400, null)`${reason}`,
-  missing_api_key: () => [
-    openai(
-      401,
-      null,
-    )`You didn't provide an API key. Send one that this server was started with, as: Authorization: Bearer KEY.`,
-    gateway(401)`未提供令牌`,
-  ],
+  missing_api_key: () => [openai(401, null)`You didn't provide an API key. ${sendKey}`, gateway(401)`未提供令牌`],
   invalid_api_key: () => [
-    openai(
-      401,
-      'invalid_api_key',
-    )`Incorrect API key provided. Send one that this server was started with, as: Authorization: Bearer KEY.`,
+    openai(401, 'invalid_api_key')`Incorrect API key provided. ${sendKey}`,
     gateway(401)`无效的令牌`,
   ],
   foreign_origin: () => openai(403, 'foreign_origin')`The control API is closed to web pages of other origins.`,

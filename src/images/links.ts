@@ -1,5 +1,4 @@
-import type { Recipe, RecipeName } from './recipe.ts'
-import { decodeRecipe, encodeRecipe } from './recipe.ts'
+import { type Recipe, type RecipeName, decodeRecipe, encodeRecipe } from './recipe.ts'
 
 /** The paths of a picture's links; behind each follow the name of its Recipe and its file name. */
 export const PICTURE_PATHS = { picture: '/cdn', download: '/cdn/download', raw: '/raw' } as const

@@ -1,6 +1,5 @@
 import { ApiError } from '../errors/api-error.ts'
-import type { Cache } from '../util/lru.ts'
-import { createCache } from '../util/lru.ts'
+import { type Cache, createCache } from '../util/lru.ts'
 import type { Recipe } from './recipe.ts'
 
 /** Bytes of pictures that are cached, at most; the least recently requested are dropped first. */

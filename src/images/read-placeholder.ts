@@ -1,7 +1,6 @@
 import { types } from 'node:util'
 import { decodeUrl } from './links.ts'
-import type { Format, PictureFault, Recipe } from './recipe.ts'
-import { encodeRecipe, toMark, VERSION } from './recipe.ts'
+import { type Format, type PictureFault, type Recipe, encodeRecipe, toMark, VERSION } from './recipe.ts'
 import { readRecipe } from './render/metadata.ts'
 
 /**

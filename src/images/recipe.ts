@@ -107,13 +107,14 @@ function parse(json: string): Recipe | undefined {
     return undefined
   }
   if (!Array.isArray(fields)) return undefined
-  const [model, width, height, format, palette, emblem, label, marks, index, count, defect]: unknown[] = fields
+  const [model, width, height, extension, palette, emblem, label, marks, index, count, defect]: unknown[] = fields
+  const format = FORMATS.find((known) => known === extension)
   const fault = PICTURE_FAULTS.find((known) => known === defect)
   if (
+    format === undefined ||
     fault !== defect ||
     !isText(model, MAX_MODEL) ||
     !isText(label, MAX_LABEL) ||
-    !isFormat(format) ||
     typeof emblem !== 'string' ||
     !/^[\da-f]{16}$/.test(emblem) ||
     typeof marks !== 'string' ||
@@ -138,10 +139,6 @@ function toReference(mark: string): Creature | string | undefined {
 
 function isText(value: unknown, most: number): value is string {
   return typeof value === 'string' && value.isWellFormed() && firstOf(value, most) === value
-}
-
-function isFormat(value: unknown): value is Format {
-  return FORMATS.some((format) => format === value)
 }
 
 function isWithin(value: unknown, least: number, most: number): value is number {

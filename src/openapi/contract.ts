@@ -1,16 +1,12 @@
-import type { JsonObject } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type JsonObject, isObject } from '../util/json.ts'
 import type { SourceFile } from './document.ts'
 import { toPath } from './json-pointer.ts'
-import type { Operation } from './operation.ts'
-import { toOperations } from './operation.ts'
+import { type Operation, toOperations } from './operation.ts'
 import type { Validator } from './validator.ts'
 
 /** An OpenAPI document, its Operations, and the validators of their requests. */
 export interface Contract {
   readonly document: JsonObject
-  readonly title: string
-  readonly version: string
   /** In the order in which they are routed. */
   readonly operations: readonly Operation[]
   /** By the JSON pointers of their schemas. */
@@ -19,31 +15,21 @@ export interface Contract {
   readonly source: () => Promise<SourceFile>
 }
 
-/** The parts of a Contract. */
-export interface ContractParts extends Pick<Contract, 'operations' | 'validators' | 'source'> {
-  /** Parses the document on first use. */
-  readonly document: () => JsonObject
-}
-
-/** Makes a Contract from its parts. */
-export function toContract({ document, ...parts }: ContractParts): Contract {
-  const infoOf = (name: 'title' | 'version'): string => {
-    const { info } = document()
-    const value = (isObject(info) ? info[name] : undefined) ?? ''
-    return typeof value === 'string' ? value : JSON.stringify(value)
-  }
+/** Makes a Contract whose document is parsed on first use. */
+export function toContract(parts: Omit<Contract, 'document'> & { readonly document: () => JsonObject }): Contract {
+  const { document, ...others } = parts
   return {
-    ...parts,
+    ...others,
     get document() {
       return document()
     },
-    get title() {
-      return infoOf('title')
-    },
-    get version() {
-      return infoOf('version')
-    },
   }
+}
+
+/** A text in the `info` of a contract; empty where there is none. */
+export function infoOf({ document: { info } }: Contract, name: 'title' | 'version'): string {
+  const value = (isObject(info) ? info[name] : undefined) ?? ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 // It is written into a header.
@@ -66,13 +52,11 @@ export async function loadContract(file: string): Promise<Contract> {
       .map((mediaType) => `${file}: ${JSON.stringify(mediaType)} is no media type; write it as application/json`)
     if (invalid.length > 0) throw new FileError([...new Set(invalid)])
     const { validators, faults } = compileValidators(document, operations)
-    if (faults.length > 0)
-      throw new FileError(
-        faults.map(
-          ({ pointer, reason }) => `${placeOf(toPath(pointer))} this schema cannot be used: ${reason}; mend it`,
-        ),
-      )
-    return toContract({ document: () => document, operations, validators, source: async () => source })
+    const unusable = faults.map(
+      ({ pointer, reason }) => `${placeOf(toPath(pointer))} this schema cannot be used: ${reason}; mend it`,
+    )
+    if (unusable.length > 0) throw new FileError(unusable)
+    return { document, operations, validators, source: async () => source }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error // the stack overflows on a document that contains itself
     throw new FileError([`${file}: it is nested too deeply, or a part of it contains itself; break the circle`])

@@ -1,10 +1,8 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
-import type { JsonObject, JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
-import { escapePointer, pointerOf, toPath, valueAt } from './json-pointer.ts'
-import { findRef, refsIn } from './resolve-ref.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { escapePointer, pointerOf, toPath, valueAt, valueIn } from './json-pointer.ts'
 import { mapObjects } from './normalize-schema.ts'
 
 /** A YAML or JSON file that cannot be used. The message has one line for each fault: file, line, what is wrong, how to fix it. */
@@ -81,14 +79,6 @@ export interface LoadedDocument {
   readonly placeOf: (path: readonly string[]) => string
 }
 
-/** The files of a contract by their paths from its folder, the contract itself first. */
-interface Files {
-  readonly own: string
-  readonly files: ReadonlyMap<string, SourceFile>
-  /** The path of the file that a `$ref` in a file points to. */
-  readonly targetOf: (name: string, ref: string) => string
-}
-
 /**
  * Reads a contract and the files that its `$ref`s point to. They must be in the contract's own folder, symbolic links resolved:
  * a `$ref` to another folder or to the network is a fault.
@@ -97,37 +87,47 @@ export async function loadDocument(file: string): Promise<LoadedDocument> {
   const source = await loadFile(resolve(file))
   if (!isObject(source.value))
     throw new FileError([`${source.file}:1 is no OpenAPI document; it must be a mapping with openapi, info and paths`])
-  const all = await readFiles(source)
-  const { own, files } = all
-  const { [own]: main = null, ...others } = Object.fromEntries(
-    [...files].map(([name, { value }]) => [name, withInternalRefs(all, name, value)]),
-  )
-  const document: JsonObject = files.size === 1 || !isObject(main) ? source.value : { ...main, 'x-files': others }
-  checkPointers(all, document)
-  const placeOf = (path: readonly string[]): string => {
+  const { document, files } = await joinFiles(source)
+  const originOf = (path: readonly string[]): [SourceFile, readonly string[]] => {
     const included = path[0] === 'x-files' ? files.get(path[1] ?? '') : undefined
-    return included === undefined
-      ? `${source.file}:${source.lineOf(path)}`
-      : `${included.file}:${included.lineOf(path.slice(2))}`
+    return included === undefined ? [source, path] : [included, path.slice(2)]
   }
+  const placeOf = (path: readonly string[]): string => {
+    const [from, inside] = originOf(path)
+    return `${from.file}:${from.lineOf(inside)}`
+  }
+  const faults = refsIn(document)
+    .filter(({ text }) => {
+      const pointer = pointerOf(text)
+      return pointer === undefined || valueAt(document, pointer) === undefined
+    })
+    .map(({ text, path }) => {
+      const [from, inside] = originOf(path)
+      const written = valueIn(from.value, inside)
+      return `${placeOf(path)} $ref '${typeof written === 'string' ? written : text}' names nothing; mend what stands behind the #, as in #/components/schemas/Name`
+    })
+  if (faults.length > 0) throw new FileError(faults)
   return { source, document, placeOf }
 }
 
-async function readFiles(source: SourceFile): Promise<Files> {
+// All files of a contract by their paths from its folder, and their content as one document: that of the other files is under
+// `x-files`.
+async function joinFiles(source: SourceFile) {
   const root = await realpath(dirname(source.file))
   const own = relative(root, await realpath(source.file))
   const files = new Map([[own, source]])
-  const targets = new Map<string, string>()
+  const contents = new Map<string, JsonValue>()
   const faults: string[] = []
   for (const [name, from] of files) {
+    const targets = new Map<string, string>()
     for (const { text, path } of refsIn(from.value)) {
-      if (text.startsWith('#') || targets.has(keyOf(name, text))) continue
+      if (text.startsWith('#') || targets.has(fileIn(text))) continue
       const target = await findRef(text, root, name === own ? '.' : dirname(name))
       if ('fault' in target) {
         faults.push(`${from.file}:${from.lineOf(path)} $ref '${text}' ${target.fault}`)
         continue
       }
-      targets.set(keyOf(name, text), target.name)
+      targets.set(fileIn(text), target.name)
       if (files.has(target.name)) continue
       const read = await loadFile(join(root, target.name)).catch((error: unknown) => {
         if (!(error instanceof FileError)) throw error
@@ -135,40 +135,62 @@ async function readFiles(source: SourceFile): Promise<Files> {
       })
       if (read !== undefined) files.set(target.name, read)
     }
+    const toInternal = (ref: string): string => {
+      const target = ref.startsWith('#') ? name : (targets.get(fileIn(ref)) ?? own)
+      return `#${target === own ? '' : `/x-files/${encodeURIComponent(escapePointer(target))}`}${ref.split('#')[1] ?? ''}`
+    }
+    contents.set(name, withRefs(from.value, toInternal))
   }
   if (faults.length > 0) throw new FileError(faults)
-  return { own, files, targetOf: (name, ref) => (ref.startsWith('#') ? name : (targets.get(keyOf(name, ref)) ?? own)) }
+  const { [own]: joined, ...others } = Object.fromEntries(contents)
+  const document: JsonObject = { ...(isObject(joined) ? joined : {}), ...(files.size > 1 ? { 'x-files': others } : {}) }
+  return { document, files }
 }
 
-function keyOf(name: string, ref: string): string {
-  return `${name}\n${ref.split('#')[0]}`
+function fileIn(ref: string): string {
+  return ref.split('#')[0] ?? ''
 }
 
-function withInternalRefs(all: Files, name: string, value: JsonValue): JsonValue {
+function withRefs(value: JsonValue, change: (ref: string) => string): JsonValue {
   if (!isObject(value)) return value
   return mapObjects(value, (object) =>
-    typeof object['$ref'] === 'string' ? { ...object, $ref: toInternal(all, name, object['$ref']) } : object,
+    typeof object['$ref'] === 'string' ? { ...object, $ref: change(object['$ref']) } : object,
   )
 }
 
-function toInternal({ own, targetOf }: Files, name: string, ref: string): string {
-  const target = targetOf(name, ref)
-  return `#${target === own ? '' : `/x-files/${encodeURIComponent(escapePointer(target))}`}${ref.split('#')[1] ?? ''}`
+// Every `$ref` of a file and the path to it, except in data such as examples.
+function refsIn(value: JsonValue): { readonly text: string; readonly path: readonly string[] }[] {
+  const refs: { text: string; path: readonly string[] }[] = []
+  if (!isObject(value)) return refs
+  mapObjects(value, (object, path) => {
+    if (typeof object['$ref'] === 'string') refs.push({ text: object['$ref'], path: [...path, '$ref'] })
+    return object
+  })
+  return refs
 }
 
-function checkPointers(all: Files, document: JsonObject): void {
-  const faults = [...all.files].flatMap(([name, from]) =>
-    refsIn(from.value)
-      .filter(({ text }) => {
-        const pointer = pointerOf(toInternal(all, name, text))
-        return pointer === undefined || valueAt(document, pointer) === undefined
-      })
-      .map(
-        ({ text, path }) =>
-          `${from.file}:${from.lineOf(path)} $ref '${text}' names nothing; mend what stands behind the #, as in #/components/schemas/Name`,
-      ),
-  )
-  if (faults.length > 0) throw new FileError(faults)
+// The path, from the root, of the file that a `$ref` in a folder of the root points to.
+async function findRef(ref: string, root: string, folder: string): Promise<{ name: string } | { fault: string }> {
+  const leaves = { fault: `leaves the contract's folder; copy what it names into ${root}` }
+  if (/^[a-z][a-z\d+.-]*:/i.test(ref) || ref.startsWith('//')) return leaves
+  let target: string
+  try {
+    target = resolve(join(root, folder), decodeURIComponent(ref.split('#')[0] ?? ''))
+  } catch {
+    return { fault: 'is not valid percent-encoding; write a % as %25' }
+  }
+  if (!isInside(root, target)) return leaves
+  try {
+    const real = await realpath(target)
+    return isInside(root, real) ? { name: relative(root, real) } : leaves
+  } catch {
+    return { fault: 'names a file that is not there; mend the path' }
+  }
+}
+
+function isInside(root: string, path: string): boolean {
+  const way = relative(root, path)
+  return way !== '' && way.split(sep)[0] !== '..' && !isAbsolute(way)
 }
 
 /** Maximum number of faults that are listed for a document. */

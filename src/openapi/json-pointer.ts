@@ -1,5 +1,4 @@
-import type { JsonObject, JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 
 /** A value of a document, and its JSON pointer. */
 export interface Place {
@@ -32,13 +31,15 @@ export function pointerOf(ref: string): string | undefined {
 
 /** The value at a JSON pointer of the document; undefined where there is none. */
 export function valueAt(document: JsonObject, pointer: string): JsonValue | undefined {
-  let value: JsonValue | undefined = document
-  for (const key of toPath(pointer)) {
-    if (Array.isArray(value)) value = value[Number(key)]
-    else if (isObject(value) && Object.hasOwn(value, key)) value = value[key]
-    else return undefined
-  }
-  return value
+  return valueIn(document, toPath(pointer))
+}
+
+/** The value behind these keys; undefined where there is none. */
+export function valueIn(value: JsonValue | undefined, path: readonly string[]): JsonValue | undefined {
+  return path.reduce<JsonValue | undefined>(
+    (at, key) => (Array.isArray(at) ? at[Number(key)] : isObject(at) && Object.hasOwn(at, key) ? at[key] : undefined),
+    value,
+  )
 }
 
 /** Follows internal `$ref`s, at most 32 in a row, to a value and its JSON pointer. */

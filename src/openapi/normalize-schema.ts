@@ -1,5 +1,4 @@
-import type { JsonObject, JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 
 // Values under these keywords are data, not schemas.
 const DATA_KEYWORDS = new Set(['example', 'enum', 'const', 'default'])
@@ -53,7 +52,9 @@ export function isVersion30({ openapi }: JsonObject): boolean {
 export function toJsonSchemas(document: JsonObject): JsonObject {
   if (!isVersion30(document)) return document
   return mapObjects(document, (object) =>
-    typeof object['$ref'] === 'string' ? { $ref: object['$ref'] } : withNull(withExclusiveBounds(object)),
+    typeof object['$ref'] === 'string'
+      ? { $ref: object['$ref'] }
+      : withNull(withBound(withBound(object, 'exclusiveMinimum', 'minimum'), 'exclusiveMaximum', 'maximum')),
   )
 }
 
@@ -69,20 +70,11 @@ function withNull(schema: JsonObject): JsonObject {
   }
 }
 
-function withExclusiveBounds(schema: JsonObject): JsonObject {
-  const result: Record<string, JsonValue> = { ...schema }
-  for (const [exclusive, bound] of [
-    ['exclusiveMinimum', 'minimum'],
-    ['exclusiveMaximum', 'maximum'],
-  ] as const) {
-    if (typeof schema[exclusive] !== 'boolean') continue
-    delete result[exclusive]
-    if (schema[exclusive] && schema[bound] !== undefined) {
-      result[exclusive] = schema[bound]
-      delete result[bound]
-    }
-  }
-  return result
+function withBound(schema: JsonObject, exclusive: string, inclusive: string): JsonObject {
+  const { [exclusive]: isExclusive, ...rest } = schema
+  if (typeof isExclusive !== 'boolean') return schema
+  const { [inclusive]: bound, ...others } = rest
+  return isExclusive && bound !== undefined ? { ...others, [exclusive]: bound } : rest
 }
 
 /**

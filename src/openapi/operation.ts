@@ -1,7 +1,5 @@
-import type { JsonObject, JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
-import type { Place } from './json-pointer.ts'
-import { composedOf, deref, escapePointer, valueAt } from './json-pointer.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { type Place, composedOf, deref, escapePointer, valueAt } from './json-pointer.ts'
 
 /** One method and path of the contract, ready to validate requests. Plain data: the build writes it as JSON. */
 export interface Operation {
@@ -83,28 +81,27 @@ export function toOperations(document: JsonObject): Operation[] {
     const shared = toParameters(document, childOf(item, 'parameters'))
     return Object.keys(item.value)
       .filter((method) => METHODS.has(method))
-      .map((method) => toOperation(document, { method, path, shared, place: childOf(item, method) }))
+      .map((method) => ({
+        method: method.toUpperCase(),
+        path,
+        ...toOperation(document, childOf(item, method), shared),
+      }))
   })
   return operations.toSorted((a, b) => comparePaths(a.path, b.path))
 }
 
-interface OperationSource {
-  readonly method: string
-  readonly path: string
-  readonly place: Place
-  /** The parameters of all operations of the path. */
-  readonly shared: readonly Parameter[]
-}
-
-function toOperation(document: JsonObject, { method, path, place, shared }: OperationSource): Operation {
+// What the document has at a place of it; its parameters override those of the path.
+function toOperation(
+  document: JsonObject,
+  place: Place,
+  shared: readonly Parameter[],
+): Omit<Operation, 'method' | 'path'> {
   const own = toParameters(document, childOf(place, 'parameters'))
-  const isOverridden = ({ name, in: where }: Parameter): boolean =>
-    own.some((other) => other.name === name && other.in === where)
+  const isOverridden = (parameter: Parameter): boolean =>
+    own.some((other) => other.name === parameter.name && other.in === parameter.in)
   const { value: operationId } = childOf(place, 'operationId')
   const body = toBody(document, childOf(place, 'requestBody'))
   return {
-    method: method.toUpperCase(),
-    path,
     operationId: typeof operationId === 'string' ? operationId : undefined,
     parameters: [...shared.filter((parameter) => !isOverridden(parameter)), ...own],
     body,

@@ -1,17 +1,10 @@
 import type { Contract } from './contract.ts'
-import type { JsonObject, JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
-import type { Operation, ResponseSpec } from './operation.ts'
-import { isJsonType } from './operation.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { type Operation, type ResponseSpec, isJsonType } from './operation.ts'
 import { deref, escapePointer, valueAt } from './json-pointer.ts'
 
-/** The response of an Operation that has no behaviour of its own. */
-export interface Sample {
-  readonly status: number
-  /** Undefined for a response without a body. */
-  readonly mediaType: string | undefined
-  readonly body: string
-}
+/** The response of an Operation that has no behaviour of its own; without a body its media type is undefined. */
+export type Sample = Readonly<{ status: number; mediaType: string | undefined; body: string }>
 
 // HTTP allows no body with these statuses.
 const BODILESS = new Set([204, 205, 304])

@@ -1,9 +1,7 @@
 import type { JsonValue } from '../util/json.ts'
 import type { Contract } from './contract.ts'
-import type { Operation, Parameter } from './operation.ts'
-import { schemaPointer } from './operation.ts'
-import type { Violation } from './violation.ts'
-import { toViolations } from './violation.ts'
+import { type Operation, type Parameter, schemaPointer } from './operation.ts'
+import { type Violation, toViolations } from './violation.ts'
 
 /** The parts of a request that a contract describes. */
 export interface RequestParts {
@@ -20,6 +18,8 @@ export interface RequestParts {
 /** All that the contract forbids of a request to an Operation; empty where the request is valid. */
 export function validateRequest(contract: Contract, operation: Operation, request: RequestParts): Violation[] {
   const violations: Violation[] = []
+  const report = (param: string, message: string): void =>
+    void violations.push({ param, reason: 'missing', value: undefined, message })
   const validate = (value: unknown, schema: string | undefined, name: string): void => {
     const validator = schema === undefined ? undefined : contract.validators.get(schema)
     if (validator === undefined || validator(value)) return
@@ -30,23 +30,11 @@ export function validateRequest(contract: Contract, operation: Operation, reques
     const { name, required, schema } = parameter
     const value = valueOf(parameter, request, query)
     if (value !== undefined) validate(value, schema, name)
-    else if (required)
-      violations.push({
-        param: name,
-        reason: 'missing',
-        value,
-        message: `Missing required parameter: '${name}' (in ${parameter.in}).`,
-      })
+    else if (required) report(name, `Missing required parameter: '${name}' (in ${parameter.in}).`)
   }
   const { body } = request
   if (body !== undefined) validate(body.value, schemaPointer(operation.body?.pointer ?? '', body.mediaType), '')
-  else if (operation.body?.required === true)
-    violations.push({
-      param: 'body',
-      reason: 'missing',
-      value: undefined,
-      message: 'The request body is empty; this operation needs one.',
-    })
+  else if (operation.body?.required === true) report('body', 'The request body is empty; this operation needs one.')
   return violations
 }
 
@@ -54,12 +42,12 @@ export function validateRequest(contract: Contract, operation: Operation, reques
 function valueOf(parameter: Parameter, { path, header }: RequestParts, query: URLSearchParams): unknown {
   const { name } = parameter
   if (parameter.in === 'query') return queryValue(parameter, query)
-  const text =
-    parameter.in === 'path'
-      ? path[name]
-      : parameter.in === 'header'
-        ? header(name.toLowerCase())
-        : cookieIn(header('cookie'), name)
+  const readers = {
+    path: () => path[name],
+    header: () => header(name.toLowerCase()),
+    cookie: () => cookieIn(header('cookie'), name),
+  }
+  const text = readers[parameter.in]()
   return text === undefined ? undefined : textValue(parameter, text)
 }
 
@@ -77,8 +65,8 @@ function queryValue(parameter: Parameter, query: URLSearchParams): unknown {
     return texts.length === 0 ? undefined : items.map((text) => toTyped(text, itemTypes))
   }
   if (!isJson && types.includes('object') && (style === 'deepObject' || explode)) {
-    const fields =
-      style === 'deepObject' ? deepFields(name, query) : [...query].filter(([key]) => Object.hasOwn(propertyTypes, key))
+    const isDeep = style === 'deepObject'
+    const fields = isDeep ? deepFields(name, query) : [...query].filter(([key]) => Object.hasOwn(propertyTypes, key))
     return fields.length === 0 ? undefined : toFields(parameter, fields)
   }
   const text = query.get(name)
@@ -102,13 +90,14 @@ function textValue(parameter: Parameter, text: string): unknown {
   }
   const items = text.split(',').map((item) => (parameter.in === 'header' ? item.trim() : item))
   if (types.includes('array')) return items.map((item) => toTyped(item, itemTypes))
-  if (types.includes('object')) return toFields(parameter, explode ? items.map(halvesOf) : pairsOf(items))
+  if (types.includes('object')) return toFields(parameter, explode ? items.map(fieldOf) : pairsOf(items))
   return toTyped(text, types)
 }
 
-function halvesOf(pair: string): [string, string] {
-  const at = pair.indexOf('=')
-  return at === -1 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]
+// `name=value`
+function fieldOf(item: string): [string, string] {
+  const [name = '', ...value] = item.split('=')
+  return [name, value.join('=')]
 }
 
 function pairsOf(items: readonly string[]): [string, string][] {
@@ -116,9 +105,8 @@ function pairsOf(items: readonly string[]): [string, string][] {
 }
 
 function toFields({ propertyTypes }: Parameter, fields: readonly [string, string][]): Record<string, unknown> {
-  const typesOf = (key: string): readonly string[] =>
-    (Object.hasOwn(propertyTypes, key) ? propertyTypes[key] : undefined) ?? []
-  return Object.fromEntries(fields.map(([key, text]) => [key, toTyped(text, typesOf(key))]))
+  const types = new Map(Object.entries(propertyTypes))
+  return Object.fromEntries(fields.map(([key, text]) => [key, toTyped(text, types.get(key) ?? [])]))
 }
 
 function toTyped(text: string, types: readonly string[]): unknown {

@@ -1,13 +1,10 @@
-import type { ErrorObject } from 'ajv'
-import { Ajv } from 'ajv'
+import { type ErrorObject, Ajv } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
-import type { JsonObject } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type JsonObject, isObject } from '../util/json.ts'
 import { valueAt } from './json-pointer.ts'
 import { isVersion30, toJsonSchemas, withBoundaries } from './normalize-schema.ts'
-import type { Operation } from './operation.ts'
-import { isJsonType, schemaPointer } from './operation.ts'
+import { type Operation, isJsonType, schemaPointer } from './operation.ts'
 
 /** Validates a value and leaves ajv's errors in `errors`. Compiled by ajv at run time or at build time. */
 export interface Validator {
@@ -56,20 +53,18 @@ export function requestSchemas(document: JsonObject, operations: readonly Operat
   return [...new Set(pointers)].filter((pointer) => isObject(valueAt(document, pointer)))
 }
 
-/** A schema that cannot be compiled, and why. */
-export interface SchemaFault {
-  readonly pointer: string
-  readonly reason: string
+interface Compiled {
+  /** By the JSON pointers of their schemas. */
+  readonly validators: ReadonlyMap<string, Validator>
+  /** The schemas that cannot be compiled, and why. */
+  readonly faults: readonly { readonly pointer: string; readonly reason: string }[]
 }
 
-/** Compiles the schemas of requests, by their JSON pointers; lists all that cannot be compiled. */
-export function compileValidators(
-  document: JsonObject,
-  operations: readonly Operation[],
-): { readonly validators: ReadonlyMap<string, Validator>; readonly faults: readonly SchemaFault[] } {
+/** Compiles the schemas of requests. */
+export function compileValidators(document: JsonObject, operations: readonly Operation[]): Compiled {
   const ajv = createAjv(document)
   const validators = new Map<string, Validator>()
-  const faults: SchemaFault[] = []
+  const faults: { pointer: string; reason: string }[] = []
   for (const pointer of requestSchemas(document, operations)) {
     try {
       validators.set(pointer, ajv.compile(schemaAt(pointer)))

@@ -1,6 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ErrorObject } from 'ajv'
-import type { JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type JsonValue, isObject } from '../util/json.ts'
 import { toPath } from './json-pointer.ts'
 
 /** One thing that the contract forbids of a request, in words for the client. */
@@ -92,11 +92,7 @@ function errorsMeant(branches: readonly ErrorObject[][], union: ErrorObject): Er
 }
 
 function isSame(a: ErrorObject, b: ErrorObject): boolean {
-  return (
-    a.keyword === b.keyword &&
-    a.instancePath === b.instancePath &&
-    JSON.stringify(a.params) === JSON.stringify(b.params)
-  )
+  return a.instancePath === b.instancePath && a.keyword === b.keyword && isDeepStrictEqual(a.params, b.params)
 }
 
 function tagsIn({ keyword, params }: ErrorObject): JsonValue[] {
@@ -136,34 +132,25 @@ function toParam(prefix: string, path: readonly string[]): string {
 function ruleOf({ keyword, message, params }: ErrorObject): string {
   const limit = String(params['limit'])
   const plural = limit === '1' ? '' : 's'
-  switch (keyword) {
-    case 'enum': {
-      const values: JsonValue[] = params['allowedValues']
-      const listed = values
-        .slice(0, MAX_ALTERNATIVES)
-        .map((value) => (typeof value === 'string' ? `'${value}'` : JSON.stringify(value)))
-      const rest = values.length - listed.length
-      return `supported values are ${listed.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
-    }
-    case 'additionalProperties':
-      return `it must not have the field '${String(params['additionalProperty']).slice(0, 64)}'`
-    case 'const':
-      return `it must be ${JSON.stringify(params['allowedValue'])}`
-    case 'minItems':
-      return `it needs at least ${limit} item${plural}`
-    case 'maxItems':
-      return `it may have at most ${limit} item${plural}`
-    case 'minLength':
-      return `it needs at least ${limit} character${plural}`
-    case 'maxLength':
-      return `it may have at most ${limit} character${plural}`
-    case 'minimum':
-      return `it must be at least ${limit}`
-    case 'maximum':
-      return `it must be at most ${limit}`
-    default:
-      return message ?? `it breaks the rule ${keyword}`
+  const rules: Readonly<Record<string, () => string>> = {
+    enum: () => `supported values are ${listed(params['allowedValues'])}`,
+    const: () => `it must be ${JSON.stringify(params['allowedValue'])}`,
+    additionalProperties: () => `it must not have the field '${String(params['additionalProperty']).slice(0, 64)}'`,
+    minItems: () => `it needs at least ${limit} item${plural}`,
+    maxItems: () => `it may have at most ${limit} item${plural}`,
+    minLength: () => `it needs at least ${limit} character${plural}`,
+    maxLength: () => `it may have at most ${limit} character${plural}`,
+    minimum: () => `it must be at least ${limit}`,
+    maximum: () => `it must be at most ${limit}`,
   }
+  return rules[keyword]?.() ?? message ?? `it breaks the rule ${keyword}`
+}
+
+function listed(values: readonly JsonValue[]): string {
+  const first = values.slice(0, MAX_ALTERNATIVES)
+  const texts = first.map((value) => (typeof value === 'string' ? `'${value}'` : JSON.stringify(value)))
+  const rest = values.length - first.length
+  return `${texts.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
 }
 
 function withArticle(type: string): string {

@@ -60,7 +60,10 @@ export class MemoryStore implements Store {
 
   async script(name: string, entries: readonly NewEntry[]): Promise<void> {
     const session = this.#use(name)
-    const script = [...session.script, ...entries.map(({ json, times }) => ({ id: this.#nextId(), json, left: times }))]
+    const script = [
+      ...session.script,
+      ...entries.map(({ json, times }) => ({ id: String(++this.#lastId), json, left: times })),
+    ]
     if (script.length > LIMITS.entries) throw new StoreFull(FULL.entries)
     const bytes = entries.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0)
     if (session.scriptBytes + bytes > LIMITS.scriptBytes) throw new StoreFull(FULL.bytes)
@@ -89,7 +92,7 @@ export class MemoryStore implements Store {
   async record(name: string, content: LazyExchange, generation?: string): ReturnType<Store['record']> {
     if (this.#isOutdated(name, generation)) return { id: '0', forgotten: [] }
     const session = this.#use(name)
-    const exchange: Exchange = { id: this.#nextId(), session, content, ending: undefined }
+    const exchange: Exchange = { id: String(++this.#lastId), session, content, ending: undefined }
     session.exchanges.set(exchange.id, exchange)
     this.#weigh(session, content.size)
     if (session.exchanges.size > this.#bounds.exchanges) this.#evictOldest(session)
@@ -103,12 +106,13 @@ export class MemoryStore implements Store {
   }
 
   async records(name?: string): Promise<readonly StoredExchange[]> {
-    const lazy = this.#exchanges(name).filter(({ content }) => !(content instanceof Uint8Array))
+    const stored = (): Exchange[] => this.#find(name).flatMap(({ exchanges }) => [...exchanges.values()])
+    const lazy = stored().filter(({ content }) => !(content instanceof Uint8Array))
     for (const [i, exchange] of lazy.entries()) {
       if (i % BATCH === 0) await nextTurn()
       if (exchange.session.exchanges.has(exchange.id)) this.#bytesOf(exchange)
     }
-    return this.#exchanges(name)
+    return stored()
       .map((one) => ({ id: one.id, session: one.session.name, bytes: this.#bytesOf(one), ending: one.ending }))
       .filter(({ bytes }) => bytes.length > 0)
       .toSorted((a, b) => Number(a.id) - Number(b.id))
@@ -176,14 +180,6 @@ export class MemoryStore implements Store {
   // Whether the session was reset or evicted since this generation.
   #isOutdated(name: string, generation: string | undefined): boolean {
     return generation !== undefined && this.#sessions.get(name)?.generation !== generation
-  }
-
-  #nextId(): string {
-    return String(++this.#lastId)
-  }
-
-  #exchanges(name: string | undefined): readonly Exchange[] {
-    return this.#find(name).flatMap(({ exchanges }) => [...exchanges.values()])
   }
 
   #weigh(session: Session, bytes: number): void {

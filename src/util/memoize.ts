@@ -1,14 +1,14 @@
 import { createCache } from './lru.ts'
 
-/** How values are kept. */
-export interface MemoizeOptions<T> {
-  /** What an input is known by; undefined for one whose value is not kept. */
+interface MemoizeOptions<T> {
   readonly keyOf: (input: T) => string | undefined
-  /** Values at most; the least recently used ones are dropped. */
   readonly max: number
 }
 
-/** A pure function that keeps the values for the inputs that were used last. */
+/**
+ * A pure function that keeps its values, at most `max`, for the inputs that were used last. An input is recognised by its key;
+ * the value of one without a key is not kept.
+ */
 export function memoize<T, V>(make: (input: T) => V, { keyOf, max }: MemoizeOptions<T>): (input: T) => V {
   const cache = createCache<{ readonly value: V }>(max, () => 1)
   return (input) => {

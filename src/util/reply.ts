@@ -25,10 +25,7 @@ export interface Reply {
 export const JSON_HEADERS = { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }
 
 /** A JSON answer. */
-export function jsonReply(
-  value: unknown,
-  { status = 200, headers = {} }: { status?: number; headers?: Readonly<Record<string, string>> } = {},
-): Reply {
+export function jsonReply(value: unknown, { status = 200, headers }: Partial<Reply> = {}): Reply {
   return { status, headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(value) }
 }
 

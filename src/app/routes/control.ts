@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { infoOf } from '../../openapi/contract.ts'
 import { REMEMBERED, sizeOf } from '../../store/store.ts'
 import { type Reply, jsonReply } from '../../util/reply.ts'
 import { type Env, type MockContext, CONTROL } from '../context.ts'
@@ -75,8 +76,8 @@ async function health(mock: MockContext): Promise<Reply> {
     status: mock.isReady() && size !== undefined ? 'ok' : 'not ready',
     version,
     contract: {
-      title: contract.title,
-      version: contract.version,
+      title: infoOf(contract, 'title'),
+      version: infoOf(contract, 'version'),
       operations: contract.operations.length,
       models: modelsOf(mock).values.length,
       basePath: basePathOf(mock),

@@ -1,7 +1,7 @@
 import type { ErrorHandler } from 'hono'
 import { type ErrorReply, ApiError, errorReply } from '../../errors/api-error.ts'
 import type { ErrorKind } from '../../errors/table.ts'
-import { suggestPaths } from '../../openapi/suggest-paths.ts'
+import { suggestPaths } from '../../openapi/path-template.ts'
 import { StoreUnavailable } from '../../store/store.ts'
 import type { AppContext, Env, MockContext, RequestContext } from '../context.ts'
 import { createRequestId } from '../request-id.ts'

@@ -1,5 +1,4 @@
-import type { Box, Canvas, Point } from './canvas.ts'
-import { fill, mix } from './canvas.ts'
+import { type Box, type Canvas, type Point, fill, mix } from './canvas.ts'
 import { createPrng } from '../../util/prng.ts'
 import type { Palette } from './palette.ts'
 import type { Creature } from '../recipe.ts'

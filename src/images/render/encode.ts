@@ -1,8 +1,7 @@
 import type { Sharp, SharpConstructor } from 'sharp'
 import { toXmp } from './metadata.ts'
 import { paint, scaleOf } from './paint.ts'
-import type { Format, Recipe } from '../recipe.ts'
-import { encodeRecipe } from '../recipe.ts'
+import { type Format, type Recipe, encodeRecipe } from '../recipe.ts'
 
 const ENCODERS: Readonly<Record<Format, (picture: Sharp) => Sharp>> = {
   png: (picture) => picture.png({ compressionLevel: 3 }),

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { inflateRawSync } from 'node:zlib'
-import type { Canvas, Colour, Point } from './canvas.ts'
-import { fill } from './canvas.ts'
+import { type Canvas, type Colour, type Point, fill } from './canvas.ts'
 
 /** The height of every glyph, in pixels; one is 8 or 16 wide. */
 export const GLYPH_HEIGHT = 16

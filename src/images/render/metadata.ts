@@ -1,6 +1,5 @@
 import { inflateSync } from 'node:zlib'
-import type { Recipe } from '../recipe.ts'
-import { decodeRecipe } from '../recipe.ts'
+import { type Recipe, decodeRecipe } from '../recipe.ts'
 
 const OPEN = 'chat-image-mock:'
 const MARK = /chat-image-mock:(1[\w-]{1,1499});/

@@ -1,12 +1,9 @@
-import type { Canvas, Colour, Point } from './canvas.ts'
-import { createCanvas, fill, mix } from './canvas.ts'
+import { type Canvas, type Colour, type Point, createCanvas, fill, mix } from './canvas.ts'
 import { GRID, paintCreature, paintIdenticon } from './creature.ts'
 import { GLYPH_HEIGHT, paintText, toVisible, widthOf, wrap } from './glyphs.ts'
 import { createPrng } from '../../util/prng.ts'
-import type { Palette } from './palette.ts'
-import { palettes } from './palette.ts'
-import type { Recipe, Size } from '../recipe.ts'
-import { encodeRecipe } from '../recipe.ts'
+import { type Palette, palettes } from './palette.ts'
+import { type Recipe, type Size, encodeRecipe } from '../recipe.ts'
 
 const MARGIN = 12
 const LINE = 17

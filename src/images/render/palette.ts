@@ -12,12 +12,9 @@ export interface Palette {
   readonly body: readonly [Colour, Colour, Colour, Colour]
 }
 
-const palette = (sky: readonly [Colour, Colour], panel: Colour, body: Palette['body']): Palette => ({
-  sky,
-  panel,
-  accent: body[0],
-  body,
-})
+function palette(sky: Palette['sky'], panel: Colour, body: Palette['body']): Palette {
+  return { sky, panel, accent: body[0], body }
+}
 
 /** Sixteen, as a Recipe numbers them. */
 export const palettes: readonly Palette[] = [

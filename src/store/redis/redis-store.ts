@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { parseRedisUrl } from '../redis-url.ts'
-import type { ConnectionOptions } from './connection.ts'
-import { Connection } from './connection.ts'
-import type { Program } from './scripts.ts'
-import { toPrograms } from './scripts.ts'
+import { type ConnectionOptions, Connection } from './connection.ts'
+import { type Program, toPrograms } from './scripts.ts'
 import type { Bounds, Ending, LazyExchange, NewEntry, Opened, Scripted, Store, StoredExchange } from '../store.ts'
 import { DEFAULT_BOUNDS, FULL, StoreFull } from '../store.ts'
 

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import { memoize } from '../../util/memoize.ts'
-import type { Bounds } from '../store.ts'
-import { LIMITS } from '../store.ts'
+import { type Bounds, LIMITS } from '../store.ts'
 
 /** Milliseconds for which the reply to a command is kept, so that it can be sent again when its connection breaks. */
 const REPLY_TTL = 10_000
@@ -102,7 +101,7 @@ local function extendTtl()
 end
 `
 
-// The scripts. What a script returns is the reply.
+// The scripts. What a script returns is the reply; most have none.
 const BODIES = {
   open: `
 use()
@@ -177,8 +176,7 @@ end)`,
   // ARGV: the id, and the ending as JSON.
   end: `
 local about = call('HGET', key('exchanges', name), ARGV[3])
-if about then call('HSET', key('exchanges', name), ARGV[3], string.match(about, '^%d+') .. ' ' .. ARGV[4]) end
-return 0`,
+if about then call('HSET', key('exchanges', name), ARGV[3], string.match(about, '^%d+') .. ' ' .. ARGV[4]) end`,
 
   // ARGV: the generation, and the marks.
   mark: `
@@ -194,21 +192,16 @@ end)`,
 
   // ARGV: ids.
   erase: `
-for i = 3, #ARGV do erase(name, ARGV[i]) end
-return 0`,
+for i = 3, #ARGV do erase(name, ARGV[i]) end`,
 
   eraseAll: `
 call('UNLINK', key('journal', name), key('exchanges', name))
-weigh(WEIGHTS, 'bytes', name, -weightOf(WEIGHTS, name))
-return 0`,
+weigh(WEIGHTS, 'bytes', name, -weightOf(WEIGHTS, name))`,
 
-  reset: `
-forget(name)
-return 0`,
+  reset: `forget(name)`,
 
   resetAll: `
-for _, session in ipairs(call('ZRANGE', SESSIONS, 0, -1)) do forget(session) end
-return 0`,
+for _, session in ipairs(call('ZRANGE', SESSIONS, 0, -1)) do forget(session) end`,
 
   // Also writes: a store that refuses writes is not ready.
   size: `
