@@ -152,16 +152,14 @@ const HEADER = 262_144
 
 // The pixels of a client's picture are never decoded: its size is in its header.
 async function measure(bytes: Buffer): Promise<Size | undefined> {
-  const [{ PNG }, { JPG }, { WEBP }, { GIF }] = await Promise.all([
-    import('image-size/types/png'),
-    import('image-size/types/jpg'),
-    import('image-size/types/webp'),
-    import('image-size/types/gif'),
-  ])
+  const { PNG } = await import('image-size/types/png')
+  const { JPG } = await import('image-size/types/jpg')
+  const { WEBP } = await import('image-size/types/webp')
+  const { GIF } = await import('image-size/types/gif')
   const header = bytes.subarray(0, HEADER)
   try {
-    const { width = 0, height = 0 } =
-      [PNG, JPG, WEBP, GIF].find((format) => format.validate(header))?.calculate(header) ?? {}
+    const format = [PNG, JPG, WEBP, GIF].find((one) => one.validate(header))
+    const { width = 0, height = 0 } = format?.calculate(header) ?? {}
     return width > 0 && height > 0 ? { width, height } : undefined
   } catch {
     return undefined

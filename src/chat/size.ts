@@ -50,13 +50,8 @@ export function readSizeRequest(prompt: string, body: JsonObject): SizeRequest {
     if (hint?.resolution === undefined) shape ??= hint
     else resolution ??= hint.resolution
   }
-  const counts = [
-    block['n'],
-    body['n'],
-    body['max_images'],
-    fieldOf(body['sequential_image_generation_options'], 'max_images'),
-    countIn(text),
-  ]
+  const sequential = fieldOf(body['sequential_image_generation_options'], 'max_images')
+  const counts = [block['n'], body['n'], body['max_images'], sequential, countIn(text)]
   const notes = []
   for (const field of ['size', 'aspect_ratio', 'resolution']) {
     const value = body[field]
@@ -83,10 +78,8 @@ function isCount(value: unknown): value is number {
 
 const NUMERALS: Readonly<Record<string, number>> = {
   ...Object.fromEntries(Array.from('一二三四五六七八九十', (word, i) => [word, i + 1])),
+  ...Object.fromEntries('two three four five six seven eight nine ten'.split(' ').map((word, i) => [word, i + 2])),
   两: 2,
-  ...Object.fromEntries(
-    ['two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'].map((word, i) => [word, i + 2]),
-  ),
 }
 const COUNT =
   /(?<![\d.])(\d{1,3}|[一二两三四五六七八九十]|\b(?:two|three|four|five|six|seven|eight|nine|ten))\s*(?:张|幅|images\b|pictures\b)/i
@@ -170,7 +163,9 @@ export function chooseSize(
   const model = follows !== undefined && reference !== undefined ? reference : standard
   const ratio = asked === undefined ? (askedRatio ?? ratioOf(model)) : ratioOf(asked)
   const area = asked === undefined && resolution !== undefined ? resolution ** 2 : areaOf(asked ?? standard)
-  const size = nearest(sizes, ratio, area)
+  const distanceOf = (one: Size): number =>
+    Math.round(Math.abs(Math.log(ratioOf(one) / ratio)) * 50) * 1000 + Math.abs(Math.log(areaOf(one) / area))
+  const size = nearest(sizes, distanceOf) ?? DEFAULT_SIZE
   const isMet =
     asked === undefined
       ? Math.abs(ratioOf(size) / ratio - 1) <= TOLERANCE && isOfResolution(size, resolution)
@@ -184,13 +179,13 @@ export function chooseSize(
   return { size, count, notes }
 }
 
-function nearest(sizes: readonly Size[], ratio: number, area: number): Size {
-  let best = DEFAULT_SIZE
+// Of equal distances, the first one.
+function nearest<T>(all: readonly T[], distanceOf: (one: T) => number): T | undefined {
+  let best: T | undefined
   let least = Infinity
-  for (const size of sizes) {
-    const ofRatio = Math.round(Math.abs(Math.log(ratioOf(size) / ratio)) * 50)
-    const distance = ofRatio * 1000 + Math.abs(Math.log(areaOf(size) / area))
-    if (distance < least) [best, least] = [size, distance]
+  for (const one of all) {
+    const distance = distanceOf(one)
+    if (distance < least) [best, least] = [one, distance]
   }
   return best
 }
@@ -227,11 +222,5 @@ export function sizeName({ width, height }: Size): string {
 
 /** The name of the listed ratio that is nearest to width divided by height: `2:3`. */
 export function ratioName(ratio: number): string {
-  let best = '1:1'
-  let least = Infinity
-  for (const { name, value } of NAMED_RATIOS) {
-    const distance = Math.abs(Math.log(value / ratio))
-    if (distance < least) [best, least] = [name, distance]
-  }
-  return best
+  return nearest(NAMED_RATIOS, ({ value }) => Math.abs(Math.log(value / ratio)))?.name ?? '1:1'
 }

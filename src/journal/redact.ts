@@ -2,15 +2,8 @@ import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { isAmount, REDACTED, redactFields, redactText, sensitivityOf } from './credentials.ts'
 import { withoutDataUris } from './shorten-data-uris.ts'
 
-/** How much is kept of one Exchange, at most. */
-export interface Limits {
-  /** Characters of all texts together. */
-  readonly characters: number
-  /** Characters of one text. */
-  readonly longest: number
-  /** Members of objects and items of lists. */
-  readonly values: number
-}
+/** How much is kept of one Exchange, at most: characters of all texts together, those of one text, members and items. */
+export type Limits = Readonly<Record<'characters' | 'longest' | 'values', number>>
 
 const MARGIN = 4096 // characters that are searched behind the cut: a credential may lie across it
 const MAX_DEPTH = 70

@@ -1,4 +1,5 @@
-import { readdir, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { loadProfiles, PROFILES } from '../chat/load-profiles.ts'
 import type { Profiles } from '../chat/profile.ts'
@@ -20,7 +21,7 @@ export interface Fixtures {
  */
 export async function loadFixtures(folder: string, under: Profiles): Promise<Fixtures> {
   const [profilesPath, scenariosPath] = [join(folder, PROFILES), join(folder, SCENARIOS)]
-  const [hasProfiles, hasScenarios] = await Promise.all([exists(profilesPath), exists(scenariosPath)])
+  const [hasProfiles, hasScenarios] = [existsSync(profilesPath), existsSync(scenariosPath)]
   if (!hasProfiles && !hasScenarios)
     throw new FileError([
       `${folder}: there is nothing to read; give a folder that holds a file ${PROFILES} or a folder ${SCENARIOS}`,
@@ -46,13 +47,6 @@ export async function loadScenarios(folder: string): Promise<Scenarios> {
 async function loadScenario(path: string): Promise<Scenario> {
   const source = await loadFile(path)
   return toScenario(basename(path).replace(/\.ya?ml$/, ''), source.value, source)
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 // The problems of files; any other error is thrown.

@@ -49,11 +49,7 @@ export class StartedChatImageMockContainer extends AbstractStartedContainer {
   readonly #reach: () => Promise<Mock>
   #mock: Mock
 
-  /**
-   * @param started The container, ready.
-   * @param mock The mock in it.
-   * @param reach Connects again after a restart.
-   */
+  /** `reach` connects again after a restart. */
   constructor(started: StartedTestContainer, mock: Mock, reach: () => Promise<Mock>) {
     super(started)
     this.#mock = mock

@@ -25,7 +25,7 @@ const filter = mapping({
   scenario: parameter('scenario', z.string()),
   stream: parameter(
     'stream',
-    trueOrFalse.transform((text) => text === 'true'),
+    trueOrFalse.transform((word) => word === 'true'),
   ),
   path: parameter('path', z.string()),
   since: parameter('since', z.string()),
@@ -69,6 +69,7 @@ const scenario = z.custom<Omit<Scenario, 'then'>>().openapi('Scenario', {
 })
 const forgotten = z.object({ status: z.literal('ok') })
 
+const text = { schema: z.string() }
 const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
   content: { 'application/json': { schema } },
@@ -84,10 +85,7 @@ export const routes = {
     responses: {
       200: {
         description: 'The Exchanges',
-        content: {
-          'application/json': { schema: z.object({ exchanges: z.array(exchange) }) },
-          'text/plain': { schema: z.string() },
-        },
+        content: { 'application/json': { schema: z.object({ exchanges: z.array(exchange) }) }, 'text/plain': text },
       },
     },
   }),
@@ -150,11 +148,7 @@ export const routes = {
     responses: {
       200: {
         description: 'The coverage',
-        content: {
-          'application/json': { schema: told },
-          'text/markdown': { schema: z.string() },
-          'application/xml': { schema: z.string() },
-        },
+        content: { 'application/json': { schema: told }, 'text/markdown': text, 'application/xml': text },
       },
     },
   }),
