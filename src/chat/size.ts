@@ -9,7 +9,6 @@ interface SizeHint {
   readonly ratio?: number
   /** Side of a square of the requested resolution, in pixels: 1024 for 1K. */
   readonly resolution?: number
-  /** The size of the reference picture. */
   readonly isAdaptive?: true
 }
 
@@ -135,22 +134,15 @@ function toHint(value: JsonValue | undefined): SizeHint | undefined {
   return value.trim() === 'adaptive' ? { isAdaptive: true } : undefined
 }
 
-/** The size and number of the pictures that are made, and a note for each difference from the request. */
-export interface ChosenSize {
-  readonly size: Size
-  readonly count: number
-  readonly notes: readonly string[]
-}
-
 // One model calls 1344x768 16:9, another 1792x1024: a ratio is met within 3 percent.
 const TOLERANCE = 0.03
 
-/** Maps a request to a size that the model has: the nearest one by ratio, then by area. `reference` is the size of the reference picture. */
+/** Maps a request to a size that the model has: the nearest one by ratio, then by area. `reference` is the size of the reference picture. The notes are the differences from the request. */
 export function chooseSize(
   { shape, resolution, count: wanted, notes: strange }: SizeRequest,
   { sizes, follows }: Pick<Profile, 'sizes' | 'follows'>,
   reference: Size | undefined,
-): ChosenSize {
+): Pick<SizeRequest, 'count' | 'notes'> & { readonly size: Size } {
   const count = Math.min(wanted, MAX_COUNT)
   const notes = [...strange]
   if (wanted > MAX_COUNT) notes.push(`n=${wanted} is more than ${MAX_COUNT}: ${count} pictures`)

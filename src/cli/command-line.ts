@@ -7,15 +7,11 @@ import { type Level, type LogForm, LEVELS, LOG_FORMS } from './log.ts'
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What only the command can do. */
+/** What only the command can do; `OWN_OPTIONS` says what each is. */
 interface OwnOptions {
-  /** File that the contract coverage is written to at the end: .json, .md or .xml. */
   readonly coverage?: string
-  /** Whether a violation of the contract makes the exit code 1. */
   readonly failOnViolation?: boolean
-  /** Seconds that open streams have to finish after SIGTERM. */
   readonly grace: number
-  /** Defaults to `pretty` on a terminal, otherwise to `json`. */
   readonly log?: LogForm
   readonly logLevel: Level
 }

@@ -36,7 +36,7 @@ export async function createMock(options: MockOptions = {}): Promise<Mock> {
   const inFlight = new InFlight()
   made.state.isReady = true
   return toMock({
-    ...toBackend(made),
+    ...made.backend,
     url: IN_PROCESS,
     ask: async (input, init) => fetchInProcess(made, new Request(input, init), inFlight),
     end: async (grace) => {
@@ -96,7 +96,7 @@ export async function startIn(options: MockOptions & ListenOptions, isOwnProcess
   })
   state.isReady = true
   return toMock({
-    ...toBackend(made),
+    ...made.backend,
     url: toUrl(server.address()),
     ask: async (input, init) => fetch(input, init),
     end: async (grace) => {
@@ -132,6 +132,7 @@ interface Made {
   /** Answers by the files as they were read last. */
   readonly fetch: (request: Request, env: ClientBindings) => Response | Promise<Response>
   readonly context: () => MockContext
+  readonly backend: Pick<Backend, 'basePath' | 'remembered'>
   readonly store: MockContext['store']
   readonly ending: AbortController
   readonly state: { isReady: boolean }
@@ -155,14 +156,13 @@ async function make(options: MockOptions): Promise<Made> {
     const stop = watchFiles(options, () => void renew().catch((error: unknown) => context.onFault(error)))
     ending.signal.addEventListener('abort', stop, { once: true })
   }
-  return { fetch: (request, env) => app.fetch(request, env), context: () => context, store, ending, state }
-}
-
-// What an app knows may change while it runs.
-function toBackend({ context }: Made): Pick<Backend, 'basePath' | 'remembered'> {
   return {
-    basePath: basePathOf(context()),
-    remembered: (session) => sessionDataOf(context(), session),
+    fetch: (request, env) => app.fetch(request, env),
+    context: () => context,
+    backend: { basePath: basePathOf(context), remembered: (session) => sessionDataOf(context, session) },
+    store,
+    ending,
+    state,
   }
 }
 

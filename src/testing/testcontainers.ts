@@ -85,10 +85,9 @@ export class StartedChatImageMockContainer extends AbstractStartedContainer {
 
 // A container whose mock cannot be reached is stopped.
 async function connect(started: StartedTestContainer, options: ConnectOptions): Promise<Mock> {
-  try {
-    return await connectMock(`http://${started.getHost()}:${started.getMappedPort(PORT)}`, options)
-  } catch (error) {
+  const url = `http://${started.getHost()}:${started.getMappedPort(PORT)}`
+  return connectMock(url, options).catch(async (error: unknown) => {
     await started.stop()
     throw error
-  }
+  })
 }

@@ -17,16 +17,14 @@ const { status, limit } = FILTER_FIELDS
 const parameter = <T extends z.ZodType>(name: keyof Filter, schema: T): z.ZodOptional<T> =>
   schema.openapi({ description: FILTER_FIELDS[name].description }).optional()
 const trueOrFalse = z.enum(['true', 'false'])
+const isTrue = (word: string): boolean => word === 'true'
 const filter = mapping({
   session: parameter('session', z.string()),
   model: parameter('model', z.string()),
   status: parameter('status', z.string().regex(STATUS, `use ${status.allowed}`)),
   operation: parameter('operation', z.string()),
   scenario: parameter('scenario', z.string()),
-  stream: parameter(
-    'stream',
-    trueOrFalse.transform((word) => word === 'true'),
-  ),
+  stream: parameter('stream', trueOrFalse.transform(isTrue)),
   path: parameter('path', z.string()),
   since: parameter('since', z.string()),
   limit: parameter(
