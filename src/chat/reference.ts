@@ -39,12 +39,10 @@ export function readConversation(messages: JsonValue | undefined): Conversation 
     texts.push(text)
     if (turn['role'] === 'user' || (prompt === '' && i === turns.length - 1)) prompt = text
   }
-  return { prompt, text: texts.join('\n'), sources: withoutRepeats(sources) }
-}
-
-// Of equal URLs the first one gives the place in the order, and the last one the parameter that an error names.
-function withoutRepeats(sources: readonly Source[]): readonly Source[] {
-  return sources.length < 2 ? sources : [...new Map(sources.map((source) => [shortOf(source.url), source])).values()]
+  if (sources.length < 2) return { prompt, text: texts.join('\n'), sources }
+  // Of equal URLs the first one gives the place in the order, and the last one the parameter that an error names.
+  const unique = new Map(sources.map((source) => [shortOf(source.url), source]))
+  return { prompt, text: texts.join('\n'), sources: [...unique.values()] }
 }
 
 // Returns the text of a turn and adds its pictures to `sources`.

@@ -40,7 +40,11 @@ export function readSizeRequest(prompt: string, body: JsonObject): SizeRequest {
   const block = (hasDigit ? fencedJson(text) : undefined) ?? {}
   const fields = fieldsOf(body)
   const values = hasDigit
-    ? [block['ratio'], block['aspect_ratio'], block['size']].concat(labelledIn(text), fields, bareIn(text))
+    ? [block['ratio'], block['aspect_ratio'], block['size']].concat(
+        LABELLED.map((label) => label.exec(text)?.[1]),
+        fields,
+        bareIn(text),
+      )
     : fields
   let shape: SizeHint | undefined
   let resolution: number | undefined
@@ -109,10 +113,6 @@ const LABELLED = [
   /--resolution[\s=]+([124]k)/i,
   /\[resolution:\s*([124]k)\]/i,
 ]
-
-function labelledIn(text: string): (string | undefined)[] {
-  return LABELLED.map((pattern) => pattern.exec(text)?.[1])
-}
 
 // Numbers without a label count only where they can mean nothing else.
 function bareIn(text: string): string[] {

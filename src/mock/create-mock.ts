@@ -17,6 +17,7 @@ import { type Backend, type Mock, closedError, toMock } from './session.ts'
 import { toSettings } from './to-settings.ts'
 import { toBase } from './wait-until-ready.ts'
 
+const ALL_OPTIONS = { ...MOCK_OPTIONS, ...LISTEN_OPTIONS }
 const IN_PROCESS = 'http://mock.invalid' // what links of a mock without a port begin with
 
 /**
@@ -26,10 +27,7 @@ const IN_PROCESS = 'http://mock.invalid' // what links of a mock without a port 
  * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', fetch: mock.fetch })
  */
 export async function createMock(options: MockOptions = {}): Promise<Mock> {
-  const { port, host, ...rest }: ListenOptions & MockOptions = ownOptions(options, {
-    ...MOCK_OPTIONS,
-    ...LISTEN_OPTIONS,
-  })
+  const { port, host, ...rest }: ListenOptions & MockOptions = ownOptions(options, ALL_OPTIONS)
   if (port !== undefined || host !== undefined)
     throw new RangeError(`${port === undefined ? 'host' : 'port'}: createMock opens no port; use startMock`)
   const made = await make(rest)
@@ -80,7 +78,7 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
 
 /** A mock on a port, in a process of its own or in its user's. */
 export async function startIn(options: MockOptions & ListenOptions, isOwnProcess: boolean): Promise<Mock> {
-  const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, { ...MOCK_OPTIONS, ...LISTEN_OPTIONS })
+  const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, ALL_OPTIONS)
   const made = await make(rest)
   const { fetch: serve, context, ending, state, store } = made
   const inFlight = new InFlight()

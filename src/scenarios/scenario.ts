@@ -100,6 +100,7 @@ export interface Scenario {
 export interface ScriptEntry {
   /** Its name, or its answer. */
   readonly scenario: string | { readonly then: Then }
+  /** How many requests it answers. Defaults to the length of its sequence, otherwise to 1. */
   readonly times?: number
   readonly when?: When
 }
