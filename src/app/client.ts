@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { AppContext } from './context.ts'
 
 // The client at the other end of a request. This is the only file of the app that uses Node's own request and response: web
 // standards can neither reset a connection nor drop the rest of a body, and list headers at the cost of a Headers object.
@@ -15,29 +16,23 @@ export interface ClientBindings {
   readonly onEnd?: () => void
 }
 
-/** The part of a Hono context that is used here. */
-interface ClientContext {
-  readonly env: ClientBindings
-  readonly req: { readonly raw: Pick<Request, 'signal' | 'headers'> }
-}
-
 /** Whether the client has disconnected. */
-export function isGone(c: ClientContext): boolean {
+export function isGone(c: AppContext): boolean {
   return c.env.incoming?.socket.destroyed ?? c.req.raw.signal.aborted
 }
 
 /** The headers of a request, by their names in lower case. */
-export function headersOf(c: ClientContext): Readonly<Record<string, string | readonly string[] | undefined>> {
+export function headersOf(c: AppContext): Readonly<Record<string, string | readonly string[] | undefined>> {
   return c.env.incoming?.headers ?? Object.fromEntries(c.req.raw.headers)
 }
 
 /** Reads and drops what is left of the body: a client that is still sending it can then read the answer. */
-export function dropBody(c: ClientContext): void {
+export function dropBody(c: AppContext): void {
   c.env.incoming?.resume()
 }
 
 /** Resets the connection, when the part of the answer that was written before has left; false where there is no connection. */
-export async function resetConnection(c: ClientContext, wasWritten: boolean): Promise<boolean> {
+export async function resetConnection(c: AppContext, wasWritten: boolean): Promise<boolean> {
   const { incoming, outgoing } = c.env
   if (incoming === undefined || outgoing === undefined) return false
   // @hono/node-server takes the first two parts of a stream before it sends its head.
@@ -48,7 +43,7 @@ export async function resetConnection(c: ClientContext, wasWritten: boolean): Pr
 }
 
 /** Closes the connection at once; false where there is no connection. */
-export function closeConnection(c: ClientContext): boolean {
+export function closeConnection(c: AppContext): boolean {
   c.env.incoming?.socket.destroy()
   return c.env.incoming !== undefined
 }

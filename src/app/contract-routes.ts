@@ -30,12 +30,10 @@ export function contractRoutes({ contract, packaged }: Pick<Settings, 'contract'
       const decoded = decodePath(path)
       const template = honoPath(decoded) === decoded ? EXACT : toPathTemplate(decoded)
       const operations = contract.operations.filter((operation) => operation.path === path)
-      const routes = operations.map((operation) => ({
-        operation,
-        template,
-        behaviour: behaviourOf(operation, packaged),
-        isChat: isChat(operation, packaged),
-      }))
+      const routes = operations.map((operation): Route => {
+        const behaviour = behaviourOf(operation, packaged)
+        return { operation, template, behaviour, isChat: isChat(operation, packaged) }
+      })
       return { path: honoPath(decoded), template, routes, methods: operations.map(({ method }) => method) }
     })
 }

@@ -33,8 +33,8 @@ export function createMockContext(settings: Settings, surroundings: Surroundings
   }
 }
 
-// What the user's own functions throw must neither change an answer nor end the user's process.
-function guarded<T>(call: (value: T) => void, onError: (error: unknown) => void): (value: T) => void {
+/** Calls a function of the user: what it throws must neither change an answer nor end the user's process. */
+export function guarded<T>(call: (value: T) => void, onError: (error: unknown) => void): (value: T) => void {
   return (value) => {
     try {
       call(value)

@@ -12,9 +12,8 @@ export async function readBody(c: AppContext): Promise<Buffer> {
   try {
     return length === undefined ? await readChunks(c) : Buffer.from(await c.req.raw.arrayBuffer())
   } catch (error) {
-    throw error instanceof ApiError
-      ? error
-      : new ApiError('invalid_body', { reason: 'The request body ended too early.' })
+    if (error instanceof ApiError) throw error
+    throw new ApiError('invalid_body', { reason: 'The request body ended too early.' })
   }
 }
 
@@ -30,7 +29,7 @@ async function readChunks(c: AppContext): Promise<Buffer> {
     size += part.value.length
     if (size > MAX_BODY) {
       if (c.env.incoming === undefined) cancel()
-      else void drop(reader) // to cancel the body would close the connection before the answer
+      else void drop(reader).catch(() => {}) // to cancel the body would close the connection before the answer
       throw tooLarge()
     }
     chunks.push(part.value)
@@ -40,11 +39,7 @@ async function readChunks(c: AppContext): Promise<Buffer> {
 }
 
 async function drop(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
-  try {
-    while ((await reader?.read())?.done === false);
-  } catch {
-    // the client has disconnected
-  }
+  while ((await reader?.read())?.done === false);
 }
 
 function tooLarge(): ApiError {

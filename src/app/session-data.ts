@@ -13,7 +13,6 @@ import type { MockContext } from './context.ts'
 export interface Pending {
   /** A scenario's name, or what it answers. */
   readonly scenario: unknown
-  /** Which requests it is for. */
   readonly when?: unknown
   /** How many requests it still answers. */
   readonly times: number

@@ -30,9 +30,7 @@ export interface RequestLogEntry {
   readonly requestId: string
   /** Undefined for the session that all clients without a name and a key share. */
   readonly session: string | undefined
-  /** The model of a chat request. */
   readonly model: string | undefined
-  /** The scenario that shaped the answer. */
   readonly scenario: string | undefined
   /** Whether the client disconnected before the end of the answer. */
   readonly hungUp: boolean

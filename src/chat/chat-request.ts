@@ -38,9 +38,7 @@ export interface ChatRequest {
   readonly digest: string
   /** The start of all links. */
   readonly base: string
-  /** How long the real model would take. */
   readonly waits: Waits
-  /** Differences between the request and its answer. */
   readonly notes: readonly string[]
 }
 

@@ -16,12 +16,8 @@ export function waitsOf(pace: Pace, digest: string): Waits {
     const least = shortest + 0.1 // the spread is a power of a quotient, and `shortest` may be 0
     return Math.round((least * ((longest + 0.1) / least) ** (number(1000) / 1000) - 0.1) * 1000)
   }
-  return {
-    first: spread(pace.first),
-    queue: spread(pace.queue),
-    progress: spread(pace.progress),
-    finish: spread(pace.finish),
-  }
+  const { first, queue, progress, finish } = pace
+  return { first: spread(first), queue: spread(queue), progress: spread(progress), finish: spread(finish) }
 }
 
 /** All time after the first byte, for answers that report no progress. */

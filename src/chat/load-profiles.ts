@@ -24,12 +24,8 @@ const span = z
   .refine(([shortest, longest]) => shortest <= longest, { error: 'write the shortest time before the longest' })
 
 const format = oneOf(FORMATS)
-const pace = mapping({
-  first: span.exactOptional(),
-  queue: span.exactOptional(),
-  progress: span.exactOptional(),
-  finish: span.exactOptional(),
-})
+const time = span.exactOptional()
+const pace = mapping({ first: time, queue: time, progress: time, finish: time })
 const block = mapping({
   style: style.exactOptional(),
   sizes: z
@@ -50,9 +46,7 @@ const NAME = /^(?:[^*]{1,64}|[^*]{0,63}\*)$/
 const file = z.record(
   z.string().regex(NAME, "write a model's name of at most 64 characters, or a family's beginning and *"),
   block,
-  {
-    error: 'write a block for each model, as\nmy-model:\n  style: lite',
-  },
+  { error: 'write a block for each model, as\nmy-model:\n  style: lite' },
 )
 
 /**
@@ -69,12 +63,8 @@ export function toProfiles(
   const own = new Map<string, Profile>()
   for (const [name, { sizes, ...given }] of Object.entries(result.data).toSorted(byBreadth)) {
     const base = profileOf(new Map([...under, ...own]), name)
-    own.set(name, {
-      ...base,
-      ...given,
-      sizes: sizes?.flatMap((text) => parseSize(text) ?? []) ?? base.sizes,
-      pace: { ...base.pace, ...given.pace },
-    })
+    const ownSizes = sizes?.flatMap((text) => parseSize(text) ?? []) ?? base.sizes
+    own.set(name, { ...base, ...given, sizes: ownSizes, pace: { ...base.pace, ...given.pace } })
   }
   return new Map(Object.keys(result.data).map((name) => [name, profileOf(own, name)])) // in the order of the file
 }

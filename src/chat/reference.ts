@@ -39,12 +39,10 @@ export function readConversation(messages: JsonValue | undefined): Conversation 
     texts.push(text)
     if (turn['role'] === 'user' || (prompt === '' && i === turns.length - 1)) prompt = text
   }
-  return { prompt, text: texts.join('\n'), sources: withoutRepeats(sources) }
-}
-
-// Of equal URLs the first one gives the place in the order, and the last one the parameter that an error names.
-function withoutRepeats(sources: readonly Source[]): readonly Source[] {
-  return sources.length < 2 ? sources : [...new Map(sources.map((source) => [shortOf(source.url), source])).values()]
+  if (sources.length < 2) return { prompt, text: texts.join('\n'), sources }
+  // Of equal URLs the first one gives the place in the order, and the last one the parameter that an error names.
+  const unique = new Map(sources.map((source) => [shortOf(source.url), source]))
+  return { prompt, text: texts.join('\n'), sources: [...unique.values()] }
 }
 
 // Returns the text of a turn and adds its pictures to `sources`.
@@ -152,16 +150,14 @@ const HEADER = 262_144
 
 // The pixels of a client's picture are never decoded: its size is in its header.
 async function measure(bytes: Buffer): Promise<Size | undefined> {
-  const [{ PNG }, { JPG }, { WEBP }, { GIF }] = await Promise.all([
-    import('image-size/types/png'),
-    import('image-size/types/jpg'),
-    import('image-size/types/webp'),
-    import('image-size/types/gif'),
-  ])
+  const { PNG } = await import('image-size/types/png')
+  const { JPG } = await import('image-size/types/jpg')
+  const { WEBP } = await import('image-size/types/webp')
+  const { GIF } = await import('image-size/types/gif')
   const header = bytes.subarray(0, HEADER)
   try {
-    const { width = 0, height = 0 } =
-      [PNG, JPG, WEBP, GIF].find((format) => format.validate(header))?.calculate(header) ?? {}
+    const format = [PNG, JPG, WEBP, GIF].find((one) => one.validate(header))
+    const { width = 0, height = 0 } = format?.calculate(header) ?? {}
     return width > 0 && height > 0 ? { width, height } : undefined
   } catch {
     return undefined

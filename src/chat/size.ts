@@ -9,7 +9,6 @@ interface SizeHint {
   readonly ratio?: number
   /** Side of a square of the requested resolution, in pixels: 1024 for 1K. */
   readonly resolution?: number
-  /** The size of the reference picture. */
   readonly isAdaptive?: true
 }
 
@@ -41,7 +40,11 @@ export function readSizeRequest(prompt: string, body: JsonObject): SizeRequest {
   const block = (hasDigit ? fencedJson(text) : undefined) ?? {}
   const fields = fieldsOf(body)
   const values = hasDigit
-    ? [block['ratio'], block['aspect_ratio'], block['size']].concat(labelledIn(text), fields, bareIn(text))
+    ? [block['ratio'], block['aspect_ratio'], block['size']].concat(
+        LABELLED.map((label) => label.exec(text)?.[1]),
+        fields,
+        bareIn(text),
+      )
     : fields
   let shape: SizeHint | undefined
   let resolution: number | undefined
@@ -50,13 +53,8 @@ export function readSizeRequest(prompt: string, body: JsonObject): SizeRequest {
     if (hint?.resolution === undefined) shape ??= hint
     else resolution ??= hint.resolution
   }
-  const counts = [
-    block['n'],
-    body['n'],
-    body['max_images'],
-    fieldOf(body['sequential_image_generation_options'], 'max_images'),
-    countIn(text),
-  ]
+  const sequential = fieldOf(body['sequential_image_generation_options'], 'max_images')
+  const counts = [block['n'], body['n'], body['max_images'], sequential, countIn(text)]
   const notes = []
   for (const field of ['size', 'aspect_ratio', 'resolution']) {
     const value = body[field]
@@ -83,10 +81,8 @@ function isCount(value: unknown): value is number {
 
 const NUMERALS: Readonly<Record<string, number>> = {
   ...Object.fromEntries(Array.from('一二三四五六七八九十', (word, i) => [word, i + 1])),
+  ...Object.fromEntries('two three four five six seven eight nine ten'.split(' ').map((word, i) => [word, i + 2])),
   两: 2,
-  ...Object.fromEntries(
-    ['two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'].map((word, i) => [word, i + 2]),
-  ),
 }
 const COUNT =
   /(?<![\d.])(\d{1,3}|[一二两三四五六七八九十]|\b(?:two|three|four|five|six|seven|eight|nine|ten))\s*(?:张|幅|images\b|pictures\b)/i
@@ -118,10 +114,6 @@ const LABELLED = [
   /\[resolution:\s*([124]k)\]/i,
 ]
 
-function labelledIn(text: string): (string | undefined)[] {
-  return LABELLED.map((pattern) => pattern.exec(text)?.[1])
-}
-
 // Numbers without a label count only where they can mean nothing else.
 function bareIn(text: string): string[] {
   const sizes = text.match(/(?<![\d:])\d{2,5}\s?[xX*×]\s?\d{2,5}(?![\d:])/g) ?? []
@@ -142,22 +134,15 @@ function toHint(value: JsonValue | undefined): SizeHint | undefined {
   return value.trim() === 'adaptive' ? { isAdaptive: true } : undefined
 }
 
-/** The size and number of the pictures that are made, and a note for each difference from the request. */
-export interface ChosenSize {
-  readonly size: Size
-  readonly count: number
-  readonly notes: readonly string[]
-}
-
 // One model calls 1344x768 16:9, another 1792x1024: a ratio is met within 3 percent.
 const TOLERANCE = 0.03
 
-/** Maps a request to a size that the model has: the nearest one by ratio, then by area. `reference` is the size of the reference picture. */
+/** Maps a request to a size that the model has: the nearest one by ratio, then by area. `reference` is the size of the reference picture. The notes are the differences from the request. */
 export function chooseSize(
   { shape, resolution, count: wanted, notes: strange }: SizeRequest,
   { sizes, follows }: Pick<Profile, 'sizes' | 'follows'>,
   reference: Size | undefined,
-): ChosenSize {
+): Pick<SizeRequest, 'count' | 'notes'> & { readonly size: Size } {
   const count = Math.min(wanted, MAX_COUNT)
   const notes = [...strange]
   if (wanted > MAX_COUNT) notes.push(`n=${wanted} is more than ${MAX_COUNT}: ${count} pictures`)
@@ -170,7 +155,9 @@ export function chooseSize(
   const model = follows !== undefined && reference !== undefined ? reference : standard
   const ratio = asked === undefined ? (askedRatio ?? ratioOf(model)) : ratioOf(asked)
   const area = asked === undefined && resolution !== undefined ? resolution ** 2 : areaOf(asked ?? standard)
-  const size = nearest(sizes, ratio, area)
+  const distanceOf = (one: Size): number =>
+    Math.round(Math.abs(Math.log(ratioOf(one) / ratio)) * 50) * 1000 + Math.abs(Math.log(areaOf(one) / area))
+  const size = nearest(sizes, distanceOf) ?? DEFAULT_SIZE
   const isMet =
     asked === undefined
       ? Math.abs(ratioOf(size) / ratio - 1) <= TOLERANCE && isOfResolution(size, resolution)
@@ -184,13 +171,13 @@ export function chooseSize(
   return { size, count, notes }
 }
 
-function nearest(sizes: readonly Size[], ratio: number, area: number): Size {
-  let best = DEFAULT_SIZE
+// Of equal distances, the first one.
+function nearest<T>(all: readonly T[], distanceOf: (one: T) => number): T | undefined {
+  let best: T | undefined
   let least = Infinity
-  for (const size of sizes) {
-    const ofRatio = Math.round(Math.abs(Math.log(ratioOf(size) / ratio)) * 50)
-    const distance = ofRatio * 1000 + Math.abs(Math.log(areaOf(size) / area))
-    if (distance < least) [best, least] = [size, distance]
+  for (const one of all) {
+    const distance = distanceOf(one)
+    if (distance < least) [best, least] = [one, distance]
   }
   return best
 }
@@ -227,11 +214,5 @@ export function sizeName({ width, height }: Size): string {
 
 /** The name of the listed ratio that is nearest to width divided by height: `2:3`. */
 export function ratioName(ratio: number): string {
-  let best = '1:1'
-  let least = Infinity
-  for (const { name, value } of NAMED_RATIOS) {
-    const distance = Math.abs(Math.log(value / ratio))
-    if (distance < least) [best, least] = [name, distance]
-  }
-  return best
+  return nearest(NAMED_RATIOS, ({ value }) => Math.abs(Math.log(value / ratio)))?.name ?? '1:1'
 }

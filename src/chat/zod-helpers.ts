@@ -2,16 +2,21 @@ import { z } from 'zod'
 import { MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../images/recipe.ts'
 import type { SourceFile } from '../openapi/document.ts'
 import { parseSize } from './size.ts'
-import { type StyleName, styles } from './styles/styles.ts'
+import { styles } from './styles/styles.ts'
 
 // What profiles, scenarios and the control API have in common where zod checks them. It is loaded with zod, which a start
 // does not need.
 
 /** One of a list of words. */
-export function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.ZodEnum<{ [K in T[number]]: K }> {
+export function oneOf<const T extends readonly string[]>(values: T): z.ZodEnum<{ [K in T[number]]: K }> {
   return z.enum(values, {
     error: ({ input }) => `${quoteValue(input)} is not allowed; write one of ${values.join(', ')}`,
   })
+}
+
+/** One of the keys of a table. */
+export function keyOf<K extends string>(table: Readonly<Record<K, unknown>>): z.ZodEnum<{ [key in K]: key }> {
+  return oneOf(Object.keys(table).filter((key): key is K => Object.hasOwn(table, key)))
 }
 
 /** A mapping without unknown keys. */
@@ -37,13 +42,8 @@ export const seconds = z
   .min(0, 'a time cannot be negative')
   .max(3600, 'at most 3600 seconds')
 
-function isStyle(name: string): name is StyleName {
-  return Object.hasOwn(styles, name)
-}
-
-const [firstStyle = 'markdown', ...otherStyles] = Object.keys(styles).filter(isStyle)
 /** The name of a Style. */
-export const style = oneOf([firstStyle, ...otherStyles])
+export const style = keyOf(styles)
 
 /** A value in an error message: at most 64 characters of it, in quotes. */
 export function quoteValue(value: unknown): string {

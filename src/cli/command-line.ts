@@ -7,15 +7,11 @@ import { type Level, type LogForm, LEVELS, LOG_FORMS } from './log.ts'
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What only the command can do. */
+/** What only the command can do; `OWN_OPTIONS` says what each is. */
 interface OwnOptions {
-  /** File that the contract coverage is written to at the end: .json, .md or .xml. */
   readonly coverage?: string
-  /** Whether a violation of the contract makes the exit code 1. */
   readonly failOnViolation?: boolean
-  /** Seconds that open streams have to finish after SIGTERM. */
   readonly grace: number
-  /** Defaults to `pretty` on a terminal, otherwise to `json`. */
   readonly log?: LogForm
   readonly logLevel: Level
 }
@@ -179,24 +175,18 @@ function findTypos(env: Environment): string[] {
 
 /** The text of --help. */
 export function helpText(): string {
-  const rows = [
-    ...commandOptions.map(({ flag: { name, value, env, defaultsTo }, help }) => ({
-      flag: `  --${name} ${value}`.trimEnd(),
-      env,
-      help: `${help} (${defaultsTo})`,
-    })),
-    { flag: '  --help, -h', env: '', help: 'this text' },
-    { flag: '  --version, -v', env: '', help: 'the version' },
-  ]
-  const flagWidth = Math.max(...rows.map(({ flag }) => flag.length))
-  const envWidth = Math.max(...rows.map(({ env }) => env.length))
+  const own = commandOptions.map(({ flag: { name, value, env, defaultsTo }, help }) => {
+    return [`  --${name} ${value}`.trimEnd(), env, `${help} (${defaultsTo})`]
+  })
+  const rows = [...own, ['  --help, -h', '', 'this text'], ['  --version, -v', '', 'the version']]
+  const [flagWidth = 0, envWidth = 0] = [0, 1].map((i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
   return `The image models of an OpenAI-compatible gateway (chat completions), on your own machine.
 
 Usage: chat-image-mock [serve] [flags]        start the mock
        chat-image-mock validate FILE          check an OpenAPI file as --spec would
        chat-image-mock ready [URL] [flags]    whether the mock is ready that the same flags start, or the one at URL: exit code 0 or 1
 
-${rows.map(({ flag, env, help }) => `${flag.padEnd(flagWidth)}  ${env.padEnd(envWidth)}  ${help}`).join('\n')}
+${rows.map(([flag = '', env = '', help]) => `${flag.padEnd(flagWidth)}  ${env.padEnd(envWidth)}  ${help}`).join('\n')}
 
 A flag goes before its environment variable. The address is the only line on stdout; requests are logged on stderr.
 `

@@ -7,7 +7,6 @@ import { type CoverageTargets, type Kind, CONTENTS, nameOf } from './coverage-ke
 /** One thing that can be exercised. */
 export interface Item {
   readonly name: string
-  /** How many requests have exercised it. */
   readonly count: number
   /** Whether the contract or the mock has it; unknown items do not count for the percentage. */
   readonly known: boolean

@@ -83,15 +83,22 @@ const RECIPE = /\/(1[\w-]{40,1499})(?![\w-])/g
  */
 export function redactText(text: string): string {
   if (!SUSPICIOUS.test(text)) return text
-  return text
-    .replaceAll(USER_INFO, `$1${REDACTED}@`)
-    .replaceAll(PARAMETER, redactParameter)
-    .replaceAll(BEARER, `$1 ${REDACTED}`)
-    .replaceAll(LOWER_BEARER, `$1 ${REDACTED}`)
-    .replaceAll(BASIC, `$1 ${REDACTED}`)
-    .replaceAll(LABELLED, redactLabelled)
-    .replaceAll(TOKEN, REDACTED)
-    .replaceAll(RECIPE, (whole: string, name: string) => (hasCredential(name) ? `/${REDACTED}` : whole))
+  return (
+    text
+      .replaceAll(USER_INFO, `$1${REDACTED}@`)
+      .replaceAll(PARAMETER, (whole: string, ...[before = '', name = '', value = '']: string[]) =>
+        mayKeep(plain(name), value) ? whole : `${before}${name}=${REDACTED}`,
+      )
+      .replaceAll(BEARER, `$1 ${REDACTED}`)
+      .replaceAll(LOWER_BEARER, `$1 ${REDACTED}`)
+      .replaceAll(BASIC, `$1 ${REDACTED}`)
+      // `max_tokens: 7` is not a credential.
+      .replaceAll(LABELLED, (whole: string, label: string, sign: string) =>
+        isAmount(whole.slice(label.length + sign.length)) ? whole : `${label}${sign}${REDACTED}`,
+      )
+      .replaceAll(TOKEN, REDACTED)
+      .replaceAll(RECIPE, (whole: string, name: string) => (hasCredential(name) ? `/${REDACTED}` : whole))
+  )
 }
 
 const MAX_REMEMBERED = 262_144 // characters of the texts that are remembered, at most
@@ -112,15 +119,6 @@ export function redactRepeated(text: string): string {
   return text
 }
 
-function redactParameter(whole: string, ...[before = '', name = '', value = '']: string[]): string {
-  return mayKeep(plain(name), value) ? whole : `${before}${name}=${REDACTED}`
-}
-
-// `max_tokens: 7` is not a credential.
-function redactLabelled(whole: string, ...[label = '', sign = '']: string[]): string {
-  return isAmount(whole.slice(label.length + sign.length)) ? whole : `${label}${sign}${REDACTED}`
-}
-
 function hasCredential(name: string): boolean {
   const { label = '', model = '' } = decodeRecipe(name)?.recipe ?? {}
   return redactText(label) !== label || redactText(model) !== model
@@ -129,27 +127,22 @@ function hasCredential(name: string): boolean {
 /** A query, without its question mark, without credentials. */
 export function redactQuery(query: string): string {
   if (query === '') return query
-  return query
-    .split('&')
-    .map((pair) => {
-      const at = pair.indexOf('=')
-      if (at < 0) return redactEncoded(pair)
-      const name = pair.slice(0, at)
-      const value = plain(pair.slice(at + 1))
-      const kept = redactNamed(plain(name), value)
-      return `${redactEncoded(name)}=${kept === value ? pair.slice(at + 1) : encode(kept)}`
-    })
-    .join('&')
+  const pairs = query.split('&').map((pair) => {
+    const at = pair.indexOf('=')
+    if (at < 0) return redactEncoded(pair, redactText)
+    const name = pair.slice(0, at)
+    const value = redactEncoded(pair.slice(at + 1), (text) => redactNamed(plain(name), text))
+    return `${redactEncoded(name, redactText)}=${value}`
+  })
+  return pairs.join('&')
 }
 
-function redactEncoded(text: string): string {
-  const value = plain(text)
-  const kept = redactText(value)
-  return kept === value ? text : encode(kept)
-}
-
-function encode(text: string): string {
-  return encodeURIComponent(text.toWellFormed()).replaceAll(encodeURIComponent(REDACTED), REDACTED)
+// A text without a credential stays as it was encoded.
+function redactEncoded(encoded: string, redact: (text: string) => string): string {
+  const text = plain(encoded)
+  const kept = redact(text)
+  if (kept === text) return encoded
+  return encodeURIComponent(kept.toWellFormed()).replaceAll(encodeURIComponent(REDACTED), REDACTED)
 }
 
 function plain(text: string): string {
@@ -166,9 +159,7 @@ const FIELD = /"([^"\\\s]{1,64})"(\s{0,8}:\s{0,8})"((?:[^"\\]|\\.)*)"/g
 
 /** A text that contains JSON, as an event stream, without the values of its secret fields. */
 export function redactFields(text: string): string {
-  return text.replaceAll(FIELD, redactField)
-}
-
-function redactField(whole: string, ...[name = '', colon = '', value = '']: string[]): string {
-  return mayKeep(name, value) ? whole : `"${name}"${colon}"${REDACTED}"`
+  return text.replaceAll(FIELD, (whole: string, ...[name = '', colon = '', value = '']: string[]) =>
+    mayKeep(name, value) ? whole : `"${name}"${colon}"${REDACTED}"`,
+  )
 }

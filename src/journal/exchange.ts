@@ -99,15 +99,10 @@ export function readExchange({ id, bytes, ending }: StoredExchange): Exchange {
   const head: unknown = JSON.parse(stored.slice(0, end))
   if (!isHead(head)) throw new TypeError(`exchange ${id} was not written by toExchange`)
   const text = stored.slice(end + 1)
-  const { isJson, ...response } = head.response
+  const { isJson, ...rest } = head.response
   const body = isJson ? parseJson(text) : undefined
-  return {
-    id,
-    ...head,
-    response: { ...response, ...(body === undefined ? { text } : { body }) },
-    duration: ending?.duration,
-    hungUp: ending?.hungUp,
-  }
+  const response = { ...rest, ...(body === undefined ? { text } : { body }) }
+  return { id, ...head, response, duration: ending?.duration, hungUp: ending?.hungUp }
 }
 
 function isHead(value: unknown): value is ExchangeHead {

@@ -17,6 +17,7 @@ import { type Backend, type Mock, closedError, toMock } from './session.ts'
 import { toSettings } from './to-settings.ts'
 import { toBase } from './wait-until-ready.ts'
 
+const ALL_OPTIONS = { ...MOCK_OPTIONS, ...LISTEN_OPTIONS }
 const IN_PROCESS = 'http://mock.invalid' // what links of a mock without a port begin with
 
 /**
@@ -26,17 +27,14 @@ const IN_PROCESS = 'http://mock.invalid' // what links of a mock without a port 
  * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', fetch: mock.fetch })
  */
 export async function createMock(options: MockOptions = {}): Promise<Mock> {
-  const { port, host, ...rest }: ListenOptions & MockOptions = ownOptions(options, {
-    ...MOCK_OPTIONS,
-    ...LISTEN_OPTIONS,
-  })
+  const { port, host, ...rest }: ListenOptions & MockOptions = ownOptions(options, ALL_OPTIONS)
   if (port !== undefined || host !== undefined)
     throw new RangeError(`${port === undefined ? 'host' : 'port'}: createMock opens no port; use startMock`)
   const made = await make(rest)
   const inFlight = new InFlight()
   made.state.isReady = true
   return toMock({
-    ...toBackend(made),
+    ...made.backend,
     url: IN_PROCESS,
     ask: async (input, init) => fetchInProcess(made, new Request(input, init), inFlight),
     end: async (grace) => {
@@ -80,7 +78,7 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
 
 /** A mock on a port, in a process of its own or in its user's. */
 export async function startIn(options: MockOptions & ListenOptions, isOwnProcess: boolean): Promise<Mock> {
-  const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, { ...MOCK_OPTIONS, ...LISTEN_OPTIONS })
+  const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, ALL_OPTIONS)
   const made = await make(rest)
   const { fetch: serve, context, ending, state, store } = made
   const inFlight = new InFlight()
@@ -96,7 +94,7 @@ export async function startIn(options: MockOptions & ListenOptions, isOwnProcess
   })
   state.isReady = true
   return toMock({
-    ...toBackend(made),
+    ...made.backend,
     url: toUrl(server.address()),
     ask: async (input, init) => fetch(input, init),
     end: async (grace) => {
@@ -132,6 +130,7 @@ interface Made {
   /** Answers by the files as they were read last. */
   readonly fetch: (request: Request, env: ClientBindings) => Response | Promise<Response>
   readonly context: () => MockContext
+  readonly backend: Pick<Backend, 'basePath' | 'remembered'>
   readonly store: MockContext['store']
   readonly ending: AbortController
   readonly state: { isReady: boolean }
@@ -155,14 +154,13 @@ async function make(options: MockOptions): Promise<Made> {
     const stop = watchFiles(options, () => void renew().catch((error: unknown) => context.onFault(error)))
     ending.signal.addEventListener('abort', stop, { once: true })
   }
-  return { fetch: (request, env) => app.fetch(request, env), context: () => context, store, ending, state }
-}
-
-// What an app knows may change while it runs.
-function toBackend({ context }: Made): Pick<Backend, 'basePath' | 'remembered'> {
   return {
-    basePath: basePathOf(context()),
-    remembered: (session) => sessionDataOf(context(), session),
+    fetch: (request, env) => app.fetch(request, env),
+    context: () => context,
+    backend: { basePath: basePathOf(context), remembered: (session) => sessionDataOf(context, session) },
+    store,
+    ending,
+    state,
   }
 }
 

@@ -4,18 +4,13 @@ import { SESSION_KEY, SESSION_NAME, SESSION_NAMES } from '../app/session.ts'
 import type { Coverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
-import type { ScriptEntry, Then, When } from '../scenarios/scenario.ts'
+import type { ScriptEntry, Then } from '../scenarios/scenario.ts'
 
 /** A scenario by its name, a custom `then`, or a whole entry of a script. */
 type Scriptable = string | ScriptEntry | { readonly then: Then }
 
 /** What holds for every entry of a call of `script`. */
-interface ScriptOptions {
-  /** How many requests an entry answers. Defaults to the length of its sequence, otherwise to 1. */
-  readonly times?: number
-  /** Which requests it answers. */
-  readonly when?: When
-}
+type ScriptOptions = Pick<ScriptEntry, 'times' | 'when'>
 
 /**
  * One test's or client's share of a mock, with its own script, journal and coverage.

@@ -1,5 +1,6 @@
 import { document, operations, profiles, scenarios as packagedScenarios, validators, version } from '#prepared'
 import { Metrics } from '../app/metrics.ts'
+import { guarded } from '../app/mock-context.ts'
 import type { Settings } from '../app/settings.ts'
 import { realTimer } from '../app/waits.ts'
 import { toPace } from '../chat/parse-pace.ts'
@@ -53,14 +54,8 @@ export async function toSettings(given: MockOptions, store?: Store, metrics = ne
 
 async function openStore({ store, journal = 1000, onFault = () => {} }: MockOptions): Promise<Store> {
   if (store === undefined) return new MemoryStore({ exchanges: journal })
-  const onLost = (error: unknown): void => {
-    try {
-      onFault(error)
-    } catch {
-      // Nobody is left to report it to.
-    }
-  }
-  return (await import('../store/redis/redis-store.ts')).openRedis(store, { exchanges: journal, onLost })
+  const { openRedis } = await import('../store/redis/redis-store.ts')
+  return openRedis(store, { exchanges: journal, onLost: guarded(onFault, () => {}) })
 }
 
 function toChoosing(

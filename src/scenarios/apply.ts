@@ -17,7 +17,6 @@ export interface ScenarioSubject {
   readonly rejection: ApiError | undefined
   /** Of a chat request that could be read. */
   readonly chat: { readonly request: ChatRequest; readonly options: AnswerOptions; readonly pace: number } | undefined
-  /** The normal answer. */
   readonly respond: () => Promise<Reply>
 }
 

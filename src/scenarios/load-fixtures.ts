@@ -1,5 +1,6 @@
-import { readdir, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { loadProfiles, PROFILES } from '../chat/load-profiles.ts'
 import type { Profiles } from '../chat/profile.ts'
 import { FileError, loadFile } from '../openapi/document.ts'
@@ -20,7 +21,7 @@ export interface Fixtures {
  */
 export async function loadFixtures(folder: string, under: Profiles): Promise<Fixtures> {
   const [profilesPath, scenariosPath] = [join(folder, PROFILES), join(folder, SCENARIOS)]
-  const [hasProfiles, hasScenarios] = await Promise.all([exists(profilesPath), exists(scenariosPath)])
+  const [hasProfiles, hasScenarios] = [existsSync(profilesPath), existsSync(scenariosPath)]
   if (!hasProfiles && !hasScenarios)
     throw new FileError([
       `${folder}: there is nothing to read; give a folder that holds a file ${PROFILES} or a folder ${SCENARIOS}`,
@@ -37,22 +38,14 @@ export async function loadFixtures(folder: string, under: Profiles): Promise<Fix
 /** The Scenarios of a folder, by name. Throws a FileError that lists the problems of all its files. */
 export async function loadScenarios(folder: string): Promise<Scenarios> {
   const names = (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name)).toSorted()
-  const loaded = await Promise.allSettled(names.map(async (name) => loadScenario(join(folder, name))))
+  const load = async (name: string): Promise<Scenario> => {
+    const source = await loadFile(join(folder, name))
+    return toScenario(name.replace(/\.ya?ml$/, ''), source.value, source)
+  }
+  const loaded = await Promise.allSettled(names.map(load))
   const problems = problemsOf(loaded)
   if (problems.length > 0) throw new FileError(problems)
   return new Map(loaded.flatMap((result) => (result.status === 'fulfilled' ? [[result.value.name, result.value]] : [])))
-}
-
-async function loadScenario(path: string): Promise<Scenario> {
-  const source = await loadFile(path)
-  return toScenario(basename(path).replace(/\.ya?ml$/, ''), source.value, source)
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 // The problems of files; any other error is thrown.

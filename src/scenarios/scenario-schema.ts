@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { PROSE } from '../chat/profile.ts'
 import { FINISHES } from '../chat/step.ts'
-import { mapping, oneOf, quoteValue, seconds, size, style, toProblems } from '../chat/zod-helpers.ts'
+import { keyOf, mapping, oneOf, quoteValue, seconds, size, style, toProblems } from '../chat/zod-helpers.ts'
 import { type SourceFile, FileError } from '../openapi/document.ts'
 import type { JsonValue } from '../util/json.ts'
 import { MAX_COUNT, MAX_MODEL, PICTURE_FAULTS } from '../images/recipe.ts'
-import { type ErrorKind, ERRORS } from '../errors/table.ts'
+import { ERRORS } from '../errors/table.ts'
 import { type Scenario, FRAMINGS, STREAM_PLACES } from './scenario.ts'
 
 const MAX_TEXT = 100_000
@@ -14,12 +14,7 @@ const line = text.regex(/^[^\r\n]*$/, 'write it on one line')
 const flag = z.boolean({ error: 'write true or false' })
 const whole = z.int({ error: 'write a whole number' })
 
-function isKind(name: string): name is ErrorKind {
-  return Object.hasOwn(ERRORS, name)
-}
-
-const [firstKind = 'server_error', ...otherKinds] = Object.keys(ERRORS).filter(isKind)
-const error = oneOf([firstKind, ...otherKinds])
+const error = keyOf(ERRORS)
 
 // Headers that frame a message are set by the server.
 const header = z

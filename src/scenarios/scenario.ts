@@ -36,11 +36,9 @@ export interface StreamEdit {
   readonly comment?: string
   /** Written as it is, line ends included. */
   readonly raw?: string
-  /** An event with an error of the table. */
   readonly error?: ErrorKind
   /** A delta that holds only this error message. */
   readonly failure?: string
-  /** The connection ends here. */
   readonly end?: End
 }
 
@@ -55,7 +53,6 @@ export type Framing = (typeof FRAMINGS)[number]
  * await mock.script({ then: { stream: [{ at: 'picture', end: 'reset' }] } })
  */
 export interface Then {
-  /** An error of the table. */
   readonly error?: ErrorKind
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
@@ -71,9 +68,7 @@ export interface Then {
   readonly pictures?: PictureFault
   /** The finish_reason; `none` leaves it out. */
   readonly finish?: Finish | 'none'
-  /** The answer's `model`. */
   readonly model?: string
-  /** The tokens in its `usage`. */
   readonly usage?: { readonly prompt: number; readonly completion: number }
   /** Whether a stream ends with [DONE]. */
   readonly done?: boolean
@@ -105,6 +100,7 @@ export interface Scenario {
 export interface ScriptEntry {
   /** Its name, or its answer. */
   readonly scenario: string | { readonly then: Then }
+  /** How many requests it answers. Defaults to the length of its sequence, otherwise to 1. */
   readonly times?: number
   readonly when?: When
 }

@@ -8,7 +8,6 @@ import { FORMATS, labelOf } from '../images/recipe.ts'
  * expect(link).toBePlaceholderFor({ model: 'flux', prompt: 'a fox', size: '1024x1024', references: 1 })
  */
 export interface Expected {
-  /** A model's name. */
   readonly model?: string
   /** The prompt as it was sent. A picture holds at most its first 60 characters, without URLs at its beginning. */
   readonly prompt?: string

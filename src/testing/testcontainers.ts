@@ -49,11 +49,7 @@ export class StartedChatImageMockContainer extends AbstractStartedContainer {
   readonly #reach: () => Promise<Mock>
   #mock: Mock
 
-  /**
-   * @param started The container, ready.
-   * @param mock The mock in it.
-   * @param reach Connects again after a restart.
-   */
+  /** `reach` connects again after a restart. */
   constructor(started: StartedTestContainer, mock: Mock, reach: () => Promise<Mock>) {
     super(started)
     this.#mock = mock
@@ -89,10 +85,9 @@ export class StartedChatImageMockContainer extends AbstractStartedContainer {
 
 // A container whose mock cannot be reached is stopped.
 async function connect(started: StartedTestContainer, options: ConnectOptions): Promise<Mock> {
-  try {
-    return await connectMock(`http://${started.getHost()}:${started.getMappedPort(PORT)}`, options)
-  } catch (error) {
+  const url = `http://${started.getHost()}:${started.getMappedPort(PORT)}`
+  return connectMock(url, options).catch(async (error: unknown) => {
     await started.stop()
     throw error
-  }
+  })
 }

@@ -118,13 +118,16 @@ function createRoutes(mock: Pick<MockContext, 'scenarios'>) {
 
 const JSON_TYPE = 'application/json'
 
+// What the document has beside the routes.
+const DESCRIBED: Readonly<Record<string, { readonly summary: string; readonly mediaType?: string }>> = {
+  ...Object.fromEntries(Object.entries(PROBES).map(([name, probe]) => [`${CONTROL}/${name}`, probe])),
+  [DOCUMENT]: { summary: 'This document' },
+}
+
 /** The control API, code first: its document is made from its routes. */
 export function createControlApi(mock: Pick<MockContext, 'scenarios' | 'version'>): ControlApi {
   const api = createRoutes(mock)
-  const probes = Object.entries(PROBES).map(
-    ([name, { summary, mediaType }]) => [`${CONTROL}/${name}`, summary, mediaType] as const,
-  )
-  for (const [path, summary, mediaType] of [...probes, [DOCUMENT, 'This document', JSON_TYPE] as const]) {
+  for (const [path, { summary, mediaType = JSON_TYPE }] of Object.entries(DESCRIBED)) {
     const schema = mediaType === JSON_TYPE ? z.looseObject({}) : z.string()
     const responses = { 200: { description: summary, content: { [mediaType]: { schema } } } }
     api.openAPIRegistry.registerPath({ method: 'get', path, summary, responses })

@@ -17,16 +17,14 @@ const { status, limit } = FILTER_FIELDS
 const parameter = <T extends z.ZodType>(name: keyof Filter, schema: T): z.ZodOptional<T> =>
   schema.openapi({ description: FILTER_FIELDS[name].description }).optional()
 const trueOrFalse = z.enum(['true', 'false'])
+const isTrue = (word: string): boolean => word === 'true'
 const filter = mapping({
   session: parameter('session', z.string()),
   model: parameter('model', z.string()),
   status: parameter('status', z.string().regex(STATUS, `use ${status.allowed}`)),
   operation: parameter('operation', z.string()),
   scenario: parameter('scenario', z.string()),
-  stream: parameter(
-    'stream',
-    trueOrFalse.transform((text) => text === 'true'),
-  ),
+  stream: parameter('stream', trueOrFalse.transform(isTrue)),
   path: parameter('path', z.string()),
   since: parameter('since', z.string()),
   limit: parameter(
@@ -70,6 +68,7 @@ const scenario = z.custom<Omit<Scenario, 'then'>>().openapi('Scenario', {
 })
 const forgotten = z.object({ status: z.literal('ok') })
 
+const text = { schema: z.string() }
 const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
   content: { 'application/json': { schema } },
@@ -85,10 +84,7 @@ export const routes = {
     responses: {
       200: {
         description: 'The Exchanges',
-        content: {
-          'application/json': { schema: z.object({ exchanges: z.array(exchange) }) },
-          'text/plain': { schema: z.string() },
-        },
+        content: { 'application/json': { schema: z.object({ exchanges: z.array(exchange) }) }, 'text/plain': text },
       },
     },
   }),
@@ -151,11 +147,7 @@ export const routes = {
     responses: {
       200: {
         description: 'The coverage',
-        content: {
-          'application/json': { schema: told },
-          'text/markdown': { schema: z.string() },
-          'application/xml': { schema: z.string() },
-        },
+        content: { 'application/json': { schema: told }, 'text/markdown': text, 'application/xml': text },
       },
     },
   }),

@@ -11,26 +11,22 @@ import { otherMethods } from './other-methods.ts'
 /** A route of the control API that a start needs: it is described here, and answered without zod. */
 export interface Probe {
   readonly summary: string
-  readonly mediaType: string
+  /** JSON by default. */
+  readonly mediaType?: string
   readonly respond: (mock: MockContext) => Reply | Promise<Reply>
 }
 
 /** The routes for monitoring; any host name may ask those that are not guarded. */
 export const PROBES: Readonly<Record<string, Probe>> = {
-  livez: {
-    summary: 'Whether the process runs',
-    mediaType: 'application/json',
-    respond: () => jsonReply({ status: 'ok' }),
-  },
+  livez: { summary: 'Whether the process runs', respond: () => jsonReply({ status: 'ok' }) },
   readyz: {
     summary: 'Whether requests are answered; 503 before they are, and while the mock ends',
-    mediaType: 'application/json',
     respond: async ({ isReady, store }) =>
       isReady() && (await sizeOf(store)) !== undefined
         ? jsonReply({ status: 'ok' })
         : jsonReply({ status: 'not ready' }, { status: 503, headers: { 'retry-after': '1' } }),
   },
-  health: { summary: 'Version, contract, and how much is kept', mediaType: 'application/json', respond: health },
+  health: { summary: 'Version, contract, and how much is kept', respond: health },
   metrics: {
     summary: 'What was counted since the start, as Prometheus reads it',
     mediaType: 'text/plain',
@@ -47,6 +43,10 @@ const UNGUARDED = ['livez', 'readyz', 'health'].map((name) => `${CONTROL}/${name
 
 /** The control API, to be mounted at `/__mock`. What is not a probe is loaded by the first request for it: zod takes its time. */
 export function controlApi(mock: MockContext): Hono<Env> {
+  const load = async () => {
+    const { answerControl, createControlApi } = await import('./control-api.ts')
+    return { answerControl, api: createControlApi(mock) }
+  }
   let loaded: ReturnType<typeof load> | undefined
   const app = new Hono<Env>()
   app.use(guard(UNGUARDED))
@@ -58,15 +58,10 @@ export function controlApi(mock: MockContext): Hono<Env> {
     app.all(`/${name}`, otherMethods(['GET']))
   }
   app.all('*', async (c, next) => {
-    const { answerControl, api } = await (loaded ??= load(mock))
+    const { answerControl, api } = await (loaded ??= load())
     return answerControl(c, api, next)
   })
   return app
-}
-
-async function load(mock: MockContext) {
-  const { answerControl, createControlApi } = await import('./control-api.ts')
-  return { answerControl, api: createControlApi(mock) }
 }
 
 async function health(mock: MockContext): Promise<Reply> {

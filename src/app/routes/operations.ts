@@ -15,9 +15,7 @@ import { createChatCompletion } from './chat.ts'
 export type Behaviour = (c: AppContext) => Reply | Promise<Reply>
 
 /** The operations that do more than answer their example, by operationId. */
-const behaviours: ReadonlyMap<string, Behaviour> = new Map(
-  Object.entries({ createChatCompletion, listModels, retrieveModel }),
-)
+const behaviours = new Map<string, Behaviour>(Object.entries({ createChatCompletion, listModels, retrieveModel }))
 
 /** What answers an Operation: its own behaviour, else the contract's example or a sample of its schema. */
 export function behaviourOf(operation: Operation, packaged: Settings['packaged']): Behaviour {
@@ -53,11 +51,7 @@ async function answerSample(c: AppContext): Promise<Reply> {
 }
 
 /** The models that can be requested: by name, and as families; those of the chat operation's schema and the user's own. */
-export function modelsOf({
-  contract,
-  packaged,
-  ownModels,
-}: Pick<Settings, 'contract' | 'packaged' | 'ownModels'>): Alternatives {
+export function modelsOf({ contract, packaged, ownModels }: Settings): Alternatives {
   const { values = [], titles = [] } = contract.operations.find((one) => isChat(one, packaged))?.models ?? {}
   return {
     values: [...new Set([...values, ...ownModels.filter((name) => !isFamily(name))])],

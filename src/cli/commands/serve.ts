@@ -33,15 +33,9 @@ export async function serve(options: Options, warnings: readonly string[], termi
   const style = { form: form ?? (terminal.stderr.isTTY === true ? 'pretty' : 'json'), level }
   const log = createLog(style, lines.add)
   terminal.onExit(lines.flush)
-  const mock = await startIn(
-    {
-      ...mockOptions,
-      processMetrics: true,
-      ...(style.form === 'silent' ? {} : { onExchange: log.request }),
-      onFault: (error) => log.event('error', toText(error)),
-    },
-    true,
-  )
+  const onFault = (error: unknown): void => log.event('error', toText(error))
+  const onExchange = style.form === 'silent' ? {} : { onExchange: log.request }
+  const mock = await startIn({ ...mockOptions, ...onExchange, onFault, processMetrics: true }, true)
   for (const warning of warnings) log.event('warn', warning)
   const notice = replicaNotice(mockOptions)
   if (notice !== undefined) log.event('info', notice)
