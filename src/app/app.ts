@@ -1,6 +1,5 @@
 import { Hono } from 'hono'
-import type { Env, MockContext } from './context.ts'
-import { recorded, requestContext } from './context.ts'
+import { type Env, type MockContext, recorded, requestContext } from './context.ts'
 import { scenario } from './middleware/scenario.ts'
 import { validate } from './middleware/validate.ts'
 import { contractRoutes } from './contract-routes.ts'

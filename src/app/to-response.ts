@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Frame, Reply } from '../util/reply.ts'
-import { isStream } from '../util/reply.ts'
+import { type Frame, type Reply, isStream } from '../util/reply.ts'
 import { closeConnection, isGone, resetConnection } from './client.ts'
 import type { AppContext } from './context.ts'
 import { Waits } from './waits.ts'

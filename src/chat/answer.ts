@@ -1,6 +1,5 @@
 import type { PictureFault, Recipe } from '../images/recipe.ts'
-import type { ChatRequest } from './chat-request.ts'
-import { toRecipes } from './chat-request.ts'
+import { type ChatRequest, toRecipes } from './chat-request.ts'
 import { lettersFrom } from './digest.ts'
 import type { Step } from './step.ts'
 import type { StyleOptions } from './styles/style-helpers.ts'

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
-import type { JsonObject, JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { memoizeLongText } from '../util/memoize.ts'
 import { createPrng } from '../util/prng.ts'
 import { toUuid } from '../util/uuid.ts'

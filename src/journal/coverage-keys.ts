@@ -1,15 +1,12 @@
 import { isMeant } from '../chat/profile.ts'
 import type { Contract } from '../openapi/contract.ts'
 import type { Operation } from '../openapi/operation.ts'
-import type { JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
-import type { Reply } from '../util/reply.ts'
-import { isStream } from '../util/reply.ts'
+import { type JsonValue, isObject } from '../util/json.ts'
+import { type Reply, isStream } from '../util/reply.ts'
 import { redactRepeated, redactText } from './credentials.ts'
 import { parseJson } from './exchange.ts'
 import type { RequestFacts } from './request-facts.ts'
-import type { Answered, RequestHead } from './write-exchange.ts'
-import { codeOf } from './write-exchange.ts'
+import { type Answered, type RequestHead, codeOf } from './write-exchange.ts'
 
 /** What can be exercised. */
 export interface CoverageTargets {

@@ -1,11 +1,8 @@
-import type { Ending, LazyExchange, Store } from '../store/store.ts'
-import { StoreUnavailable } from '../store/store.ts'
-import type { CoverageTargets } from './coverage-keys.ts'
-import { coverageKeysOf } from './coverage-keys.ts'
+import { type Ending, type LazyExchange, type Store, StoreUnavailable } from '../store/store.ts'
+import { type CoverageTargets, coverageKeysOf } from './coverage-keys.ts'
 import { redactText } from './credentials.ts'
 import type { RequestFacts } from './request-facts.ts'
-import type { Answered } from './write-exchange.ts'
-import { lazyExchange } from './write-exchange.ts'
+import { type Answered, lazyExchange } from './write-exchange.ts'
 
 /** A request whose response is about to be sent, recorded. */
 export interface Recording {

@@ -1,11 +1,9 @@
 import { IncomingMessage, Server, ServerResponse, STATUS_CODES } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { Socket } from 'node:net'
+import { type AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createAdaptorServer } from '@hono/node-server'
 import type { ClientBindings } from '../app/client.ts'
-import type { ErrorReply } from '../errors/api-error.ts'
-import { ApiError } from '../errors/api-error.ts'
+import { type ErrorReply, ApiError } from '../errors/api-error.ts'
 import type { ErrorKind } from '../errors/table.ts'
 import type { InFlight } from './in-flight.ts'
 

@@ -1,5 +1,4 @@
-import type { Chat } from '../../chat/reply.ts'
-import { readChat } from '../../chat/reply.ts'
+import { type Chat, readChat } from '../../chat/reply.ts'
 import { profileOf } from '../../chat/profile.ts'
 import { encodeRecipe } from '../../images/recipe.ts'
 import type { ScenarioSubject } from '../../scenarios/apply.ts'

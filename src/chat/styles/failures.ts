@@ -1,10 +1,8 @@
 import { restOf } from '../delays.ts'
 import { taskIdOf } from '../digest.ts'
-import type { Step } from '../step.ts'
-import { say, toPiece } from '../step.ts'
+import { type Step, say, toPiece } from '../step.ts'
 import { openTask, sayRequest } from './progress-answers.ts'
-import type { Subject } from './style-helpers.ts'
-import { linksOf, quotePrompt } from './style-helpers.ts'
+import { type Subject, linksOf, quotePrompt } from './style-helpers.ts'
 
 // The ways in which a gateway fails with status 200: a text without a picture, finish_reason stop. Where a transcript leaves
 // words out, the mock completes them [G].

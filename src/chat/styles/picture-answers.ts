@@ -1,9 +1,7 @@
 import { restOf } from '../delays.ts'
 import { sizeName } from '../size.ts'
-import type { Piece, Step } from '../step.ts'
-import { say, toPiece, toPieces } from '../step.ts'
-import type { Subject } from './style-helpers.ts'
-import { dataUrisOf, lineOf, link, linksOf, quotePrompt } from './style-helpers.ts'
+import { type Piece, type Step, say, toPiece, toPieces } from '../step.ts'
+import { type Subject, dataUrisOf, lineOf, link, linksOf, quotePrompt } from './style-helpers.ts'
 
 // The styles that show pictures and report no progress.
 

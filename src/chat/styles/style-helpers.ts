@@ -1,11 +1,8 @@
-import type { Links } from '../../images/links.ts'
-import { toLinks } from '../../images/links.ts'
-import type { Recipe } from '../../images/recipe.ts'
-import { MEDIA_TYPES } from '../../images/recipe.ts'
+import { type Links, toLinks } from '../../images/links.ts'
+import { type Recipe, MEDIA_TYPES } from '../../images/recipe.ts'
 import type { ChatRequest } from '../chat-request.ts'
 import type { Profile } from '../profile.ts'
-import type { Piece, Step } from '../step.ts'
-import { escapeJson, ID_TOKENS, LINK_TOKENS, PICTURE_TOKENS, say, toPiece } from '../step.ts'
+import { type Piece, type Step, escapeJson, ID_TOKENS, LINK_TOKENS, PICTURE_TOKENS, say, toPiece } from '../step.ts'
 
 /** The details of a Style that a Profile decides. */
 export type StyleOptions = Pick<Profile, 'task' | 'prose'>
