@@ -23,7 +23,7 @@ const RANKS = [
   ['app'],
   ['node'],
   ['mock'],
-  ['testing', 'index.ts', 'hono.ts', 'prepare.ts'],
+  ['testing', 'index.ts', 'hono.ts'],
   ['cli'],
 ]
 const roomOf = (file: string): string => file.split('/')[0] ?? ''

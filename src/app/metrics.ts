@@ -1,6 +1,6 @@
 import type { PictureCounts } from '../images/picture-cache.ts'
 import { type CoverageTargets, modelOf } from '../journal/coverage-keys.ts'
-import type { RequestFacts } from '../journal/request-facts.ts'
+import type { RequestFacts } from '../journal/exchange.ts'
 import type { Scenarios } from '../scenarios/scenario.ts'
 import { isObject } from '../util/json.ts'
 

@@ -25,7 +25,7 @@ export function createMockContext(settings: Settings, surroundings: Surroundings
     onFault,
     onExchange,
     targets,
-    recorder: createRecorder({ store, targets, onFault }),
+    record: createRecorder(store, targets, onFault),
     prefix: clashes ? CONTROL : '',
     readChat: createChatReader(settings),
     pictures: createPictureCache(renderPicture, settings.metrics.pictures),

@@ -1,7 +1,6 @@
 import { NOT_RECORDED } from '../journal/recorder.ts'
 import { redactRepeated, redactText } from '../journal/credentials.ts'
-import { joinNotes } from '../util/notes.ts'
-import { type Reply, encodeBody, isStream } from '../util/reply.ts'
+import { type Reply, encodeBody, isStream, joinNotes } from '../util/reply.ts'
 import { dropBody, headersOf } from './client.ts'
 import type { AppContext, RequestContext } from './context.ts'
 import type { RequestLogEntry } from './settings.ts'
@@ -15,13 +14,13 @@ import { toResponse } from './to-response.ts'
 export async function send(c: AppContext, reply: Reply): Promise<Response> {
   const context = c.get('context')
   const mock = c.get('mock')
-  const { requestId, isOpen, notes } = context
+  const { notes } = context
   notes.unshift(...(reply.notes ?? []))
-  let whole = completed(reply, { requestId, isOpen, version: mock.version, notes })
+  let whole = completed(reply, context, mock.version)
   const { method, path, query } = context
   const request = { method, path, query, headers: headersOf(c) }
   const recording = context.isRecorded
-    ? await mock.recorder.record(context, { request, reply: whole, time: Date.now() })
+    ? await mock.record(context, { request, reply: whole, time: Date.now() })
     : NOT_RECORDED
   if (recording.notes.length > 0)
     whole = { ...whole, headers: { ...whole.headers, ...toNote([...notes, ...recording.notes]) } }
@@ -40,13 +39,10 @@ export async function send(c: AppContext, reply: Reply): Promise<Response> {
   return toResponse(c, whole, end)
 }
 
-interface Completing extends Pick<RequestContext, 'requestId' | 'isOpen'> {
-  readonly version: string
-  readonly notes: readonly string[]
-}
+type Sent = Pick<RequestContext, 'requestId' | 'isOpen'> & { readonly notes: readonly string[] }
 
 /** A Reply as it is sent: its text as bytes, with the headers that all answers have. Those outside the control API are open to every origin. */
-export function completed(reply: Reply, { requestId, isOpen, version, notes }: Completing): Reply {
+export function completed(reply: Reply, { requestId, isOpen, notes }: Sent, version: string): Reply {
   const { status, wait = 0 } = reply
   const body = hasNoBody(status) ? '' : encodeBody(reply.body)
   // The reply's own come last: an object that begins with a spread of them takes thirty times as long.

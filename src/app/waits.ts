@@ -1,14 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { AppContext } from './context.ts'
 import type { Timer } from './settings.ts'
 
 /** Waits in real time. */
 export const realTimer: Timer = async (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal })
-
-/** The part of a Hono context that is used here. */
-interface WaitingContext {
-  readonly get: (name: 'mock') => { readonly timer: Timer; readonly ending: AbortSignal }
-  readonly req: { readonly raw: Pick<Request, 'signal'> }
-}
 
 /** The waits of one answer: before its head, and between its frames. They stop when the client disconnects or the mock ends. */
 export class Waits {
@@ -19,7 +14,7 @@ export class Waits {
   readonly #stop = new AbortController()
   #due = performance.now()
 
-  constructor(c: WaitingContext) {
+  constructor(c: AppContext) {
     const { timer, ending } = c.get('mock')
     this.#timer = timer
     this.#sources = [ending, c.req.raw.signal]

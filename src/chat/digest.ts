@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto'
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { memoizeLongText } from '../util/memoize.ts'
-import { createPrng } from '../util/prng.ts'
-import { toUuid } from '../util/uuid.ts'
+import { createPrng, toUuid } from '../util/prng.ts'
 
 /** The fields of a body that do not change the picture. */
 const OMITTED = new Set(['stream', 'stream_options', 'user'])

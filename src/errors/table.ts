@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { suggestNames } from '../util/suggest.ts'
-import { toUuid } from '../util/uuid.ts'
+import { toUuid } from '../util/prng.ts'
 import { type ErrorSpec, type Text, gateway, openai, page, relay, upstream } from './error-spec.ts'
 
 export type { Dialect, ErrorDetails } from './error-spec.ts'

@@ -4,8 +4,7 @@ import type { Operation } from '../openapi/operation.ts'
 import { type JsonValue, isObject } from '../util/json.ts'
 import { type Reply, isStream } from '../util/reply.ts'
 import { redactRepeated, redactText } from './credentials.ts'
-import { parseJson } from './exchange.ts'
-import type { RequestFacts } from './request-facts.ts'
+import { type RequestFacts, parseJson } from './exchange.ts'
 import { type Answered, type RequestHead, codeOf } from './write-exchange.ts'
 
 /** What can be exercised. */

@@ -1,7 +1,7 @@
 import { type Ending, type LazyExchange, type Store, StoreUnavailable } from '../store/store.ts'
 import { type CoverageTargets, coverageKeysOf } from './coverage-keys.ts'
 import { redactText } from './credentials.ts'
-import type { RequestFacts } from './request-facts.ts'
+import type { RequestFacts } from './exchange.ts'
 import { type Answered, lazyExchange } from './write-exchange.ts'
 
 /** A request whose response is about to be sent, recorded. */
@@ -12,64 +12,46 @@ export interface Recording {
   readonly end: (ending: Ending) => Promise<void>
 }
 
-/** Records requests in a Store. */
-export interface Recorder {
-  /**
-   * Records a request before its response is sent, so that a test which has read the response finds it. Never rejects: a store
-   * that cannot be reached is a note, any other error goes to `onFault`.
-   */
-  readonly record: (facts: RequestFacts, answered: Answered) => Promise<Recording>
-}
-
-/** What a Recorder needs. */
-export interface RecorderOptions {
-  readonly store: Store
-  /** What coverage counts. */
-  readonly targets: CoverageTargets
-  readonly onFault: (error: unknown) => void
-}
+/**
+ * Records a request before its response is sent, so that a test which has read the response finds it. Never rejects: a store
+ * that cannot be reached is a note, any other error goes to `onFault`.
+ */
+export type Recorder = (facts: RequestFacts, answered: Answered) => Promise<Recording>
 
 /** A request that is not recorded. */
 export const NOT_RECORDED: Recording = { notes: [], end: async () => {} }
 
-/** A Recorder that writes to a Store. */
-export function createRecorder({ store, targets, onFault }: RecorderOptions): Recorder {
+/** A Recorder that writes to a Store. `targets` is what coverage counts. */
+export function createRecorder(store: Store, targets: CoverageTargets, onFault: (error: unknown) => void): Recorder {
   const toLazy = (facts: RequestFacts, answered: Answered): LazyExchange => {
     const { size, toBytes } = lazyExchange(facts, answered)
-    return {
-      size,
-      toBytes: () => {
-        try {
-          return toBytes()
-        } catch (error) {
-          onFault(error)
-          return new Uint8Array()
-        }
-      },
-    }
-  }
-  const record = async (facts: RequestFacts, answered: Answered): Promise<Recording> => {
-    const { session, generation } = facts
-    const [{ id, forgotten }] = await Promise.all([
-      store.record(session, toLazy(facts, answered), generation),
-      store.mark(session, coverageKeysOf(facts, answered, targets), generation),
-    ])
-    return {
-      notes: forgotten.slice(0, 3).map((name) => `session '${redactText(name)}' was forgotten, it was idle longest`),
-      end: async (ending) => store.end(session, id, ending).catch(ignoreUnavailable),
-    }
-  }
-  return {
-    record: async (facts, answered) => {
+    const attempt = (): Uint8Array => {
       try {
-        return await record(facts, answered)
+        return toBytes()
       } catch (error) {
-        if (error instanceof StoreUnavailable)
-          return { ...NOT_RECORDED, notes: ['not in the journal: the store cannot be reached'] }
         onFault(error)
-        return NOT_RECORDED
+        return new Uint8Array()
       }
-    },
+    }
+    return { size, toBytes: attempt }
+  }
+  return async (facts, answered) => {
+    const { session, generation } = facts
+    try {
+      const [{ id, forgotten }] = await Promise.all([
+        store.record(session, toLazy(facts, answered), generation),
+        store.mark(session, coverageKeysOf(facts, answered, targets), generation),
+      ])
+      return {
+        notes: forgotten.slice(0, 3).map((name) => `session '${redactText(name)}' was forgotten, it was idle longest`),
+        end: async (ending) => store.end(session, id, ending).catch(ignoreUnavailable),
+      }
+    } catch (error) {
+      if (error instanceof StoreUnavailable)
+        return { ...NOT_RECORDED, notes: ['not in the journal: the store cannot be reached'] }
+      onFault(error)
+      return NOT_RECORDED
+    }
   }
 }
 

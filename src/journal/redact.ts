@@ -48,13 +48,6 @@ export class Redactor {
     return this.cut(text, text.length, longest)
   }
 
-  /** The bytes of such a text, if they are within the limits; else the text, cut. */
-  plainBytes(bytes: Uint8Array): string | Uint8Array {
-    if (bytes.length > Math.min(this.longest, this.left)) return this.plain(Buffer.from(bytes).toString())
-    this.left -= bytes.length
-    return bytes
-  }
-
   /** A text of a response that a scenario may have shaped. */
   answer(text: string, longest = this.longest): string {
     return this.cut(redactText(redactFields(withoutDataUris(text, longest + MARGIN))), text.length, longest)

@@ -4,12 +4,10 @@ import type { ChatRequest } from '../chat/chat-request.ts'
 import { isJsonType } from '../openapi/operation.ts'
 import type { Violation } from '../openapi/violation.ts'
 import type { LazyExchange } from '../store/store.ts'
-import { joinNotes } from '../util/notes.ts'
-import { type Reply, isStream } from '../util/reply.ts'
+import { type Reply, isStream, joinNotes } from '../util/reply.ts'
 import { redactNamed, redactQuery, redactRepeated, sensitivityOf } from './credentials.ts'
-import { type ExchangeHead, type RecordedChat, parseJson } from './exchange.ts'
+import { type ExchangeHead, type RecordedChat, type RequestFacts, parseJson } from './exchange.ts'
 import { type Limits, Redactor } from './redact.ts'
-import type { RequestFacts } from './request-facts.ts'
 
 /** A request without its body. */
 export interface RequestHead {
@@ -53,10 +51,7 @@ export function toExchange(facts: WrittenFacts, answered: Answered): Uint8Array 
   let bytes = new Uint8Array()
   for (const limits of LIMITS) {
     const { head, body } = write(facts, answered, limits)
-    bytes = Buffer.concat([
-      Buffer.from(`${JSON.stringify(head)}\n`),
-      typeof body === 'string' ? Buffer.from(body) : body,
-    ])
+    bytes = Buffer.from(`${JSON.stringify(head)}\n${body}`)
     if (bytes.length <= MAX_EXCHANGE) break
   }
   return bytes
@@ -107,7 +102,7 @@ function sizeOf({ size }: RequestFacts, { body }: Reply): number {
 
 interface Written {
   readonly head: ExchangeHead
-  readonly body: string | Uint8Array
+  readonly body: string
 }
 
 function write(facts: WrittenFacts, { request, reply, time }: Answered, limits: Limits): Written {
@@ -195,7 +190,7 @@ function waitOf({ body, wait = 0 }: Reply): number {
 }
 
 interface WrittenBody {
-  readonly text: string | Uint8Array
+  readonly text: string
   readonly isJson: boolean
 }
 
@@ -212,15 +207,6 @@ function writeBody({ body, headers }: Reply, redactor: Redactor, isOwn: boolean)
       `[not kept: the request has a credential or a data URI in its text, which its answer may repeat; ${type}]`,
     )
   const isPlain = (text: string): boolean => isOwn && !text.includes('base64,')
-  const [whole = body] = isStream(body) && body.length === 1 ? body.map(({ data }) => data) : []
-  if (
-    whole instanceof Uint8Array &&
-    isOwn &&
-    whole.length <= MAX_PLAIN &&
-    !Buffer.from(whole.buffer, whole.byteOffset, whole.length).includes('base64,') &&
-    isUtf8(whole)
-  )
-    return { isJson: isJsonType(type), text: redactor.plainBytes(whole) }
   if (isStream(body)) {
     const text = Buffer.concat(body.map(({ data }) => Buffer.from(data))).toString('utf8')
     return asText(isPlain(text) ? redactor.plain(text, MAX_STREAM) : redactor.answer(text, MAX_STREAM))

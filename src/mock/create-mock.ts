@@ -11,8 +11,15 @@ import { basePathOf } from '../app/routes/operations.ts'
 import { sessionDataOf } from '../app/session-data.ts'
 import { NoAnswer } from '../app/to-response.ts'
 import { InFlight } from '../node/in-flight.ts'
-import type { ConnectOptions, ListenOptions, MockOptions } from './options.ts'
-import { CONNECT_OPTIONS, LISTEN_OPTIONS, MOCK_OPTIONS, ownOptions } from './options.ts'
+import {
+  type ConnectOptions,
+  type ListenOptions,
+  type MockOptions,
+  CONNECT_OPTIONS,
+  LISTEN_OPTIONS,
+  MOCK_OPTIONS,
+  ownOptions,
+} from './options.ts'
 import { type Backend, type Mock, closedError, toMock } from './session.ts'
 import { toSettings } from './to-settings.ts'
 import { toBase } from './wait-until-ready.ts'
@@ -82,8 +89,7 @@ export async function startIn(options: MockOptions & ListenOptions, isOwnProcess
   const made = await make(rest)
   const { fetch: serve, context, ending, state, store } = made
   const inFlight = new InFlight()
-  const { createNodeServer, toUrl } = await import('../node/server.ts')
-  const { listen, shutDown } = await import('../node/listen.ts')
+  const { createNodeServer, listen, shutDown, toUrl } = await import('../node/server.ts')
   const isReady = (): boolean => state.isReady
   const refuse = (error: Error): ReturnType<typeof refusal> => refusal(context(), error)
   const server = createNodeServer({ fetch: serve, refuse, isReady, inFlight, isOwnProcess })

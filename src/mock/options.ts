@@ -1,5 +1,5 @@
 import { type ContractMode, type RequestLogEntry, type Timer, CONTRACT_MODES } from '../app/settings.ts'
-import { toPace } from '../chat/parse-pace.ts'
+import { toPace } from '../chat/delays.ts'
 import { type Dialect, DIALECTS } from '../errors/table.ts'
 import { parseRedisUrl } from '../store/redis-url.ts'
 import { suggestNames } from '../util/suggest.ts'

@@ -22,3 +22,8 @@ export function createPrng(digits: string, salt = 0): (bound: number) => number 
 function word(digits: string, at: number): number {
   return digits.length <= at ? 0 : Number.parseInt(digits.slice(at, at + 8), 16) | 0
 }
+
+/** Formats the first 32 hexadecimal digits as a UUID of version 4. */
+export function toUuid(digits: string): string {
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-a${digits.slice(17, 20)}-${digits.slice(20, 32)}`
+}

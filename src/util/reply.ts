@@ -41,3 +41,11 @@ export function encodeBody(body: Reply['body']): Reply['body'] {
   if (first === undefined || others.length > 0 || typeof first.data !== 'string') return body
   return [{ ...first, data: Buffer.from(first.data) }]
 }
+
+/** Notes as one text for a header: printable ASCII, at most 500 characters. */
+export function joinNotes(notes: readonly string[]): string {
+  return notes
+    .join('; ')
+    .slice(0, 500)
+    .replaceAll(/[^\x20-\x7e]/g, '?')
+}

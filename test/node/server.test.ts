@@ -54,7 +54,8 @@ test('a slow reader that goes on gets the whole stream', async () => {
 
 test('what a busy process was late, the next waits make up for', async () => {
   const { signal } = new AbortController()
-  const waits = new Waits({ get: () => ({ timer: realTimer, ending: signal }), req: { raw: { signal } } })
+  const context: any = { get: () => ({ timer: realTimer, ending: signal }), req: { raw: { signal } } }
+  const waits = new Waits(context)
   await waits.pass(50)
   for (const end = performance.now() + 300; performance.now() < end;);
   const order: string[] = []

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { prepare } from '../../src/prepare.ts'
+
+const { prepare } = await import(new URL('../../tools/prepare.js', import.meta.url).href)
 
 test('build/prepared.js is what the contract and the profiles give when they are prepared again', async () => {
   const built = readFileSync(new URL('../../build/prepared.js', import.meta.url), 'utf8')

@@ -1,4 +1,4 @@
-import { toPace } from '../../chat/parse-pace.ts'
+import { toPace } from '../../chat/delays.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import { type Operation, isJsonType } from '../../openapi/operation.ts'
 import { validateRequest } from '../../openapi/validate-request.ts'

@@ -24,21 +24,14 @@ const MAX_KEPT = 250
 const MAX_BYTES = 4096
 
 /** Reads chat requests; one that is repeated is answered as before. */
-export function createChatReader({
-  profiles,
-  seed,
-}: Pick<Settings, 'profiles' | 'seed'>): (chat: ChatBody) => Promise<Chat> {
-  return memoize(
-    async ({ body, base, created, pace }) => {
-      const profile = profileOf(profiles, typeof body['model'] === 'string' ? body['model'] : '')
-      return readChat(body, { profile, base, seed, created, pace })
-    },
-    {
-      max: MAX_KEPT,
-      keyOf: ({ bytes, base, created, pace }) =>
-        bytes.length > MAX_BYTES ? undefined : `${created} ${pace} ${base}\n${bytes.toString('latin1')}`,
-    },
-  )
+export function createChatReader({ profiles, seed }: Pick<Settings, 'profiles' | 'seed'>) {
+  const read = async ({ body, base, created, pace }: ChatBody): Promise<Chat> => {
+    const profile = profileOf(profiles, typeof body['model'] === 'string' ? body['model'] : '')
+    return readChat(body, { profile, base, seed, created, pace })
+  }
+  const keyOf = ({ bytes, base, created, pace }: ChatBody): string | undefined =>
+    bytes.length > MAX_BYTES ? undefined : `${created} ${pace} ${base}\n${bytes.toString('latin1')}`
+  return memoize(read, { keyOf, max: MAX_KEPT })
 }
 
 /** Answers a chat request in the manner of its model. */

@@ -3,8 +3,7 @@ import { type ErrorReply, ApiError, errorReply } from '../../errors/api-error.ts
 import type { ErrorKind } from '../../errors/table.ts'
 import { suggestPaths } from '../../openapi/path-template.ts'
 import { StoreUnavailable } from '../../store/store.ts'
-import type { AppContext, Env, MockContext, RequestContext } from '../context.ts'
-import { createRequestId } from '../request-id.ts'
+import { type AppContext, type Env, type MockContext, type RequestContext, createRequestId } from '../context.ts'
 import { completed, send } from '../send.ts'
 import { NoAnswer } from '../to-response.ts'
 import { preflight } from './other-methods.ts'
@@ -44,7 +43,7 @@ export function refusal(mock: MockContext, error: Error): ErrorReply {
   const requestId = createRequestId()
   const reply = errorReply(error, { dialect: mock.errors, requestId })
   const { body } = reply
-  return { ...completed(reply, { requestId, isOpen: true, version: mock.version, notes: reply.notes ?? [] }), body }
+  return { ...completed(reply, { requestId, isOpen: true, notes: reply.notes ?? [] }, mock.version), body }
 }
 
 /** Answers a path that nothing else answers: a 404 that suggests the nearest paths, and to a browser's preflight what most paths have. */
