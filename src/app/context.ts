@@ -114,7 +114,7 @@ function createRequestContext(c: AppContext, mock: MockContext): RequestContext 
     violations: NONE,
     rejection: undefined,
     chat: undefined,
-    params: NO_PARAMS,
+    params: {},
     reading: undefined,
     pace: mock.pace,
     choice: undefined,
@@ -132,7 +132,6 @@ function mountOf({ req }: AppContext): string {
 }
 
 const NONE: readonly never[] = []
-const NO_PARAMS = {}
 
 function isBelow(path: string, root: string): boolean {
   return path.startsWith(root) && (path.length === root.length || path[root.length] === '/')

@@ -13,8 +13,7 @@ import type { Settings } from '../settings.ts'
 export interface ChatBody {
   readonly bytes: Buffer
   readonly body: JsonObject
-  /** What links begin with. */
-  readonly base: string
+  readonly base: string // what links begin with
   readonly created: number
   readonly pace: number
 }
@@ -23,14 +22,16 @@ export interface ChatBody {
 const MAX_KEPT = 250
 const MAX_BYTES = 4096
 
+function keyOf({ bytes, base, created, pace }: ChatBody): string | undefined {
+  return bytes.length > MAX_BYTES ? undefined : `${created} ${pace} ${base}\n${bytes.toString('latin1')}`
+}
+
 /** Reads chat requests; one that is repeated is answered as before. */
 export function createChatReader({ profiles, seed }: Pick<Settings, 'profiles' | 'seed'>) {
-  const read = async ({ body, base, created, pace }: ChatBody): Promise<Chat> => {
-    const profile = profileOf(profiles, typeof body['model'] === 'string' ? body['model'] : '')
-    return readChat(body, { profile, base, seed, created, pace })
+  const read = async ({ body, ...rest }: ChatBody): Promise<Chat> => {
+    const model = typeof body['model'] === 'string' ? body['model'] : ''
+    return readChat(body, { ...rest, seed, profile: profileOf(profiles, model) })
   }
-  const keyOf = ({ bytes, base, created, pace }: ChatBody): string | undefined =>
-    bytes.length > MAX_BYTES ? undefined : `${created} ${pace} ${base}\n${bytes.toString('latin1')}`
   return memoize(read, { keyOf, max: MAX_KEPT })
 }
 
