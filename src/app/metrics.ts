@@ -76,11 +76,9 @@ export class Metrics {
     if (isStream) this.openStreams++
     return (requested, seconds) => {
       if (isStream) this.openStreams--
-      const key = keyOf(requested)
-      const isKnown = this.requests.has(key) || this.requests.size < MAX_SERIES - 1
-      const labels = isKnown ? requested : OTHER
+      const labels = this.requests.has(keyOf(requested)) || this.requests.size < MAX_SERIES - 1 ? requested : OTHER
       const { operation, model } = labels
-      entryOf(this.requests, isKnown ? key : keyOf(OTHER), () => ({ labels, count: 0 })).count++
+      entryOf(this.requests, keyOf(labels), () => ({ labels, count: 0 })).count++
       const pair = `${operation}\n${model}`
       const series = entryOf(this.durations, pair, () => ({ labels: { operation, model }, durations: new Durations() }))
       series.durations.add(seconds)

@@ -1,9 +1,10 @@
 import type { Coverage } from '../journal/coverage.ts'
+import type { CoverageTargets } from '../journal/coverage-keys.ts'
 import { type Exchange, readExchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
 import type { ScriptEntry } from '../scenarios/scenario.ts'
 import type { Scripted, StoredExchange } from '../store/store.ts'
-import type { MockContext } from './context.ts'
+import type { Settings } from './settings.ts'
 
 /**
  * What is scripted and not yet asked for.
@@ -41,8 +42,10 @@ export interface OwnSessionData extends SessionData {
   readonly erase: (filter?: Filter) => Promise<void>
 }
 
+type DataSource = Pick<Settings, 'store' | 'scenarios'> & { readonly targets: CoverageTargets }
+
 /** The memory of a session; without a name what is read and forgotten is of all sessions, and what is scripted is for all that have no script and no name of their own. */
-export function sessionDataOf(mock: MockContext, session: string | undefined): OwnSessionData {
+export function sessionDataOf(mock: DataSource, session: string | undefined): OwnSessionData {
   const { store, targets } = mock
   const own = session ?? ''
   const kept = async (filter: Filter = {}): Promise<readonly StoredExchange[]> =>

@@ -36,7 +36,6 @@ export async function toResponse(c: AppContext, reply: Reply, end: End): Promise
   return new Response(c.req.method === 'HEAD' ? null : bodyOf(data), { status, headers })
 }
 
-// Before its first byte.
 async function resetAtOnce(c: AppContext): Promise<Response> {
   if (await resetConnection(c, false)) return new Response(null)
   throw new NoAnswer('reset', { cause: connectionReset('fetch failed') })
