@@ -20,7 +20,7 @@ export interface ErrorReply extends Reply {
   readonly body: string
 }
 
-/** How an error is told. */
+/** The format of an error: OpenAI's or the gateway's. */
 export interface ErrorFormat {
   readonly dialect: Dialect
   /** The gateway ends its own messages with it. */

@@ -8,11 +8,11 @@ export interface ErrorDetails {
   readonly headers?: Readonly<Record<string, string>>
   /** What is wrong, in whole sentences. */
   readonly reason?: string
-  /** What was asked for: a model, a path. */
+  /** What was requested: a model, a path. */
   readonly asked?: string
   /** The prompt that was refused. */
   readonly prompt?: string
-  /** What could have been asked for. */
+  /** What could have been requested. */
   readonly known?: readonly string[]
 }
 

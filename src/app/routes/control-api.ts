@@ -143,7 +143,7 @@ export function createControlApi(mock: Pick<MockContext, 'scenarios' | 'version'
   return api
 }
 
-// What is true of every route stands in none of them.
+// Adds to every route what all have in common: an operationId and the error response.
 function documentOf(api: ControlApi, version: string): object {
   const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
