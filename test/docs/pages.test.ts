@@ -1,0 +1,44 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { blocksOf, compare, read, root, runPage } from './page.ts'
+
+/** The pages whose blocks are run here; those of docs/recipes are run by test/recipes and test/consumer. */
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+
+describe.concurrent('the blocks of a page run from top to bottom, and their output is what the page shows', () => {
+  test.each(pages)('%s', { timeout: 60_000 }, async (page) => {
+    await expect(runPage(page)).resolves.toBeUndefined()
+  })
+})
+
+test('a page opens with a block within its first lines', () => {
+  const late = pages.filter((page) => (blocksOf(read(page))[0]?.line ?? Infinity) > 30)
+  expect(late).toEqual([])
+})
+
+describe('the comparison of an output with what a page shows', () => {
+  test.each([
+    ['{"a": 1, "b": [2]}', '{ "a": 1,\n  "b": [2] }'],
+    ['{"id": "x1", "a": 1}', '{ "id": "…", "a": 1 }'],
+    ['one\ntwo\nthree\n', 'one\n…\nthree'],
+    ['one\ntwo\n', 'one\n…'],
+  ])('accepts %j for %j', (actual, shown) => {
+    expect(() => compare(actual, shown, 'page:1')).not.toThrow()
+  })
+
+  test.each([
+    ['{"a": 1}', '{ "a": 2 }'],
+    ['one two', 'one'],
+    ['two one', '…two'],
+    ['zero one', 'one'],
+    ['one three', 'one … two … three'],
+  ])('rejects %j for %j', (actual, shown) => {
+    expect(() => compare(actual, shown, 'page:1')).toThrow('page:1')
+  })
+})
