@@ -1,0 +1,77 @@
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+interface Made {
+  readonly file: string
+  readonly text: string
+  readonly widths: readonly number[]
+}
+
+const { makePictures } = await import(new URL('../tools/pictures.js', import.meta.url).href)
+const COMMITTED = fileURLToPath(new URL('../docs/images', import.meta.url))
+const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+if (!existsSync(CHROMIUM)) console.warn(`The tests of the README's pictures are skipped: ${CHROMIUM} is not installed.`)
+
+const FILES = [
+  { name: 'chat-light.png', width: 1840, height: 1680, limit: 250_000 },
+  { name: 'chat-dark.png', width: 1840, height: 1680, limit: 250_000 },
+  { name: 'models-light.png', width: 1800, height: 1120, limit: 200_000 },
+  { name: 'models-dark.png', width: 1800, height: 1120, limit: 200_000 },
+]
+
+async function measure(file: string): Promise<{ format: string; width: number; height: number; bytes: number }> {
+  const { format, width, height } = await sharp(file).metadata()
+  return { format, width, height, bytes: statSync(file).size }
+}
+
+test.each(FILES)('docs/images/$name has its dimensions and is below its size limit', async (file) => {
+  const { bytes, ...measured } = await measure(join(COMMITTED, file.name))
+  expect(measured).toEqual({ format: 'png', width: file.width, height: file.height })
+  expect(bytes).toBeLessThanOrEqual(file.limit)
+})
+
+describe.runIf(existsSync(CHROMIUM))('tools/pictures.js', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pictures-'))
+  let made: readonly Made[]
+  beforeAll(async () => {
+    made = await makePictures(folder)
+  })
+  afterAll(() => {
+    rmSync(folder, { recursive: true })
+  })
+  const pagesOf = (prefix: string): readonly Made[] => made.filter(({ file }) => basename(file).startsWith(prefix))
+
+  test.each(FILES)('writes $name with the dimensions of the committed one, below its size limit', async (file) => {
+    const { bytes, ...measured } = await measure(join(folder, file.name))
+    expect(measured).toEqual({ format: 'png', width: file.width, height: file.height })
+    expect(bytes).toBeLessThanOrEqual(file.limit)
+  })
+
+  test('the chat page shows the progress of the task, the picture and its download link', () => {
+    const pages = pagesOf('chat-')
+    expect(pages).toHaveLength(2)
+    for (const { text, widths } of pages) {
+      expect(text).toMatch(/"ratio": "3:2"[^]*ID: [\w-]{36}\nPreview \| Source\n/)
+      expect(text).toMatch(
+        /🕐 Queuing\.+\n+⚡ Generating\.+\n+🏃 Progress \d+\.\.[\d.]+100\n+✅ Generation complete\n+Click to download/,
+      )
+      expect(text).toMatch(/\b[1-9]\d chunks, finish_reason: stop$/)
+      expect(widths).toEqual([1536])
+    }
+  })
+
+  test('the page of models shows a picture of each, with its name', () => {
+    const pages = pagesOf('models-')
+    expect(pages).toHaveLength(2)
+    for (const { text, widths } of pages) {
+      expect(text).toMatch(
+        /^gpt-4o-image\n1024 × 1024 png\n[^]*recraftv3\n1024 × 1024 webp\n[^]*sora_image\n1024 × 1024 png$/,
+      )
+      expect(widths).toEqual(Array.from({ length: 8 }, () => 1024))
+    }
+  })
+})
