@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -259,6 +259,27 @@ describe('the recipe', () => {
     )
     const { code, output } = await run('npx playwright test --reporter line', folder, { CHROMIUM_PATH: CHROMIUM })
     expect({ code, passed: Number(/^ *(\d+) passed/m.exec(output)?.[1]) }, output).toEqual({ code: 0, passed: 2 })
+    expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
+  })
+
+  test.runIf(existsSync(CHROMIUM))('playwright writes the coverage with the files of docs/coverage.md', async () => {
+    const folder = join(consumer.folder, 'playwright-coverage')
+    const [app, mock] = [String(await freePort()), String(await freePort())]
+    const own = readRecipe('../coverage').files.filter(({ path }) => /^(?:playwright\.config|fixtures)\.ts$/.test(path))
+    expect(own).toHaveLength(2)
+    const files = [...readRecipe('playwright').files, ...own].map(({ path, text }) => {
+      const here = text.replaceAll('4173', app).replaceAll('4010', mock)
+      return { path, text: path === 'app.spec.ts' ? here.replace('chat-image-mock/playwright', './fixtures.js') : here }
+    })
+    layOut({ files, commands: [] }, folder)
+    const { code, output } = await run('npx playwright test --reporter line', folder, { CHROMIUM_PATH: CHROMIUM })
+    expect({ code, passed: Number(/^ *(\d+) passed/m.exec(output)?.[1]) }, output).toEqual({ code: 0, passed: 2 })
+    expect(readFileSync(join(folder, 'coverage.md'), 'utf8')).toMatch(/^\| POST \/v1\/chat\/completions 429 \| 1 \|$/m)
+  })
+
+  test('the files of docs/coverage.md have the types that they should', async () => {
+    const folder = join(consumer.folder, 'coverage-types')
+    layOut(readRecipe('../coverage'), folder)
     expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
   })
 
