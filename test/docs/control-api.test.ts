@@ -5,7 +5,7 @@ import { read } from './page.ts'
 
 const page = read('docs/control-api.md')
 
-test('its table has exactly the routes of the OpenAPI document', async () => {
+test('its table has exactly the routes of the OpenAPI document', { timeout: 60_000 }, async () => {
   await using mock = await createMock()
   const { paths } = await (await mock.fetch('/__mock/openapi.json')).json()
   const routes = Object.entries<object>(paths).flatMap(([path, item]) =>
