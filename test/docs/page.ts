@@ -49,8 +49,9 @@ const OUTPUT = new Set(['json', 'text', 'markdown', 'xml'])
  * - Every other `sh` and `js` block runs to its end with exit code 0. Its output is compared with a `json`, `text`, `markdown`
  *   or `xml` block below it.
  * - 4010 in a block is replaced by the port of the page.
+ * The signal ends every program that the page has started.
  */
-export async function runPage(name: string): Promise<void> {
+export async function runPage(name: string, signal: AbortSignal): Promise<void> {
   const folder = createFolder()
   const port = await freePort()
   const servers: ChildProcess[] = []
@@ -72,18 +73,18 @@ export async function runPage(name: string): Promise<void> {
         output = undefined
       } else if (isShell && SERVER.test(shown)) {
         await stop(servers)
-        servers.push(await start(`${here(variables)}"$NODE" "$CLI" ${here(flags)}`, folder, port))
+        servers.push(await start(`${here(variables)}"$NODE" "$CLI" ${here(flags)}`, folder, port, signal))
         isServing = true
       } else if (isShell && shown.trim() === '') {
         output = undefined
       } else if (isShell || block.language === 'js') {
         if (!isServing && block.text.includes('4010') && !text.includes('chat-image-mock --')) {
-          servers.push(await start('"$NODE" "$CLI"', folder, port))
+          servers.push(await start('"$NODE" "$CLI"', folder, port, signal))
           isServing = true
         }
         output = isShell
-          ? await run('bash', ['-euo', 'pipefail', '-c', SHELL + text], folder, port, at)
-          : await run(process.execPath, ['--input-type=module', '-e', text], folder, port, at)
+          ? await run('bash', ['-euo', 'pipefail', '-c', SHELL + text], folder, port, at, signal)
+          : await run(process.execPath, ['--input-type=module', '-e', text], folder, port, at, signal)
       } else {
         throw new Error(
           `${at}: a block in ${block.language} is not run. Name a file behind the language, or use another one.`,
@@ -145,11 +146,12 @@ const environment = (port: number): NodeJS.ProcessEnv => ({
 })
 
 /** Starts a command that serves, and waits for its first line. */
-async function start(command: string, cwd: string, port: number): Promise<ChildProcess> {
+async function start(command: string, cwd: string, port: number, signal: AbortSignal): Promise<ChildProcess> {
   const child = spawn('bash', ['-c', `exec env ${command}`], {
     cwd,
     env: environment(port),
     stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
   })
   let said = ''
   child.stderr.on('data', (data) => (said += String(data)))
@@ -166,9 +168,16 @@ async function stop(servers: ChildProcess[]): Promise<void> {
   }
 }
 
-async function run(program: string, args: readonly string[], cwd: string, port: number, at: string): Promise<string> {
+async function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  port: number,
+  at: string,
+  signal: AbortSignal,
+): Promise<string> {
   return new Promise((done, fail) => {
-    execFile(program, args, { cwd, env: environment(port), timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(program, args, { cwd, env: environment(port), timeout: 60_000, signal }, (error, stdout, stderr) => {
       if (error === null) done(stdout)
       else fail(new Error(`${at}: exit code ${error.code ?? error.signal}\n${stdout}${stderr}`))
     })
