@@ -153,6 +153,7 @@ async function start(command: string, cwd: string, port: number, signal: AbortSi
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
   })
+  child.on('error', () => {}) // the signal
   let said = ''
   child.stderr.on('data', (data) => (said += String(data)))
   const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${command} ended: ${said}`)))

@@ -12,7 +12,7 @@ const pages = [
 ]
 
 describe.concurrent('the blocks of a page run from top to bottom, and their output is what the page shows', () => {
-  test.each(pages)('%s', { timeout: 180_000 }, async (page, { signal }) => {
+  test.for(pages)('%s', { timeout: 180_000 }, async (page, { signal }) => {
     await expect(runPage(page, signal)).resolves.toBeUndefined()
   })
 })
