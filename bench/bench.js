@@ -25,7 +25,7 @@ bytes. Both get the same load in turn. A whole run takes about ten minutes, with
   --seconds S    whole seconds of each load (2)
   --load TOOL    wrk or node (default: wrk if it is installed)
   --assert       exit with code 1 if a figure misses its target
-  --save         save the ratios for the tables in the README: in bench/figures.json
+  --save         save the ratios for the tables of docs/performance.md: in bench/figures.json
   --help         print this text
 `
 

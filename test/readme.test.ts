@@ -20,7 +20,6 @@ const {
   mappingsOf,
   withTable: withKeys,
 } = await import(new URL('../tools/scenarios.js', import.meta.url).href)
-const { performanceTables, withTables } = await import(new URL('../tools/performance.js', import.meta.url).href)
 const { optionTable, withTable: withOptions } = await import(new URL('../tools/options.js', import.meta.url).href)
 const { profileTable, withTable } = await import(new URL('../tools/profiles.js', import.meta.url).href)
 const [readme, profiles, contract] = [read('README.md'), read('fixtures/profiles.yaml'), read('openapi.yaml')]
@@ -90,20 +89,6 @@ test('its table of options is made from the flags, and the Chinese one: after a 
     new Set([...Object.keys(LISTEN_OPTIONS), ...Object.keys(MOCK_OPTIONS)]),
   )
   expect(optionTable().trimEnd().split('\n')).toHaveLength(commandOptions.length + 2)
-})
-
-test('its tables of performance are what the bench measured last, and the Chinese ones: after a run, node tools/performance.js', () => {
-  const saved = JSON.parse(read('bench/figures.json'))
-  for (const name of ['README.md', 'README.zh-CN.md']) {
-    const tables: string = performanceTables(saved, name)
-    expect(withTables(read(name), tables)).toBe(read(name))
-    expect(tables).toMatch(/Node 20/)
-    expect(tables).toMatch(/\| chat-image-mock \| \d\.\d\d \| \d\.\d\d \| \d\.\d\d \|/)
-    expect(
-      tables.split('\n').filter((row) => row.includes('| –')),
-      'of our own figures none is missing',
-    ).toEqual(tables.split('\n').filter((row) => /^\| (?:Steady|Prism|Scalar) /.test(row)))
-  }
 })
 
 test('its table of models is made from the profiles, and the Chinese one: after a change, node tools/profiles.js', () => {

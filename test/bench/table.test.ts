@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 const { isMissed, median, p99, ROWS, targetOn, toFigure, toTable } = await import(
   new URL('../../bench/table.js', import.meta.url).href
 )
+const { performanceTables, withTables } = await import(new URL('../../tools/performance.js', import.meta.url).href)
+const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
 
 test('a target with Node versions is that of the newest version that is not newer than the running one', () => {
   const target = { 20: 1.75, 24: 1.6 }
@@ -52,4 +55,17 @@ test('median and p99', () => {
   const hundred = Array.from({ length: 100 }, (_, i) => 100 - i)
   expect([median([3, 1, 2]), median([4, 1, 3, 2]), median([])]).toEqual([2, 2.5, Number.NaN])
   expect([p99(hundred), p99([5])]).toEqual([99, 5])
+})
+
+test('docs/performance.md shows the last saved measurement: after `npm run bench -- --peers --save`, run node tools/performance.js', () => {
+  const tables: string = performanceTables(JSON.parse(read('bench/figures.json')))
+  const page = read('docs/performance.md')
+  expect(withTables(page, tables)).toBe(page)
+  expect(tables).toMatch(/Node 20/)
+  expect(tables).toMatch(/\| chat-image-mock \| \d\.\d\d \| \d\.\d\d \| \d\.\d\d \|/)
+  const rows = tables.split('\n')
+  expect(
+    rows.filter((row) => row.includes('| –')),
+    'only other servers have missing figures',
+  ).toEqual(rows.filter((row) => /^\| (?:Steady|Prism|Scalar) /.test(row)))
 })
