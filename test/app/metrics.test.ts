@@ -210,13 +210,13 @@ test('the text is as Prometheus reads it: help and type before each metric, no s
   expect(new Set(names).size).toBe(names.length)
 })
 
-test('every metric stands in docs/metrics.md, in the same words', async () => {
+test('docs/operations.md lists every metric with its type and help text', async () => {
   await using mock = await mockWith()
   const text = await (await mock.fetch(`${mock.url}/__mock/metrics`)).text()
   const rows = [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\w+)$/gm)].map(
     ([, name, help, type]) => `| \`${name}\` | ${type} | ${help} |`,
   )
-  const docs = readFileSync(resolve(root, 'docs/metrics.md'), 'utf8')
+  const docs = readFileSync(resolve(root, 'docs/operations.md'), 'utf8')
   expect(
     docs
       .split('\n')
