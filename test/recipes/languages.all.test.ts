@@ -146,7 +146,7 @@ describe.runIf(languages[0]?.there)('the recipe pytest, besides,', () => {
     await using mock = await startMock()
     const changed = change(
       recipe,
-      /@pytest\.fixture\(scope="session"\)\ndef mock_url\(\):\n {4}"""The address of the mock, which[^]*?\n\n\n/,
+      /@pytest\.fixture\(scope="session"\)\ndef mock_url\(\):\n {4}"""The URL of the mock, which[^]*?\n\n\n/,
       'pytest_plugins = ["mock_container"]\n\n\n',
     )
     const cwd = prepare(changed)
