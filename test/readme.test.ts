@@ -3,26 +3,16 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { parse } from 'yaml'
-import { styles } from '../src/chat/styles/styles.ts'
 import { commandOptions } from '../src/cli/command-line.ts'
 import { startMock } from '../src/index.ts'
 import { LISTEN_OPTIONS, MOCK_OPTIONS } from '../src/mock/options.ts'
-import { loadScenarios } from '../src/scenarios/load-fixtures.ts'
-import { scenarioSchema } from '../src/scenarios/scenario-schema.ts'
 import { ask, mockWith, picturesIn } from './ask.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const read = (name: string): string => readFileSync(join(root, name), 'utf8')
-const {
-  catalogueTables,
-  keyTable,
-  mappingsOf,
-  withTable: withKeys,
-} = await import(new URL('../tools/scenarios.js', import.meta.url).href)
+const { performanceTables, withTables } = await import(new URL('../tools/performance.js', import.meta.url).href)
 const { optionTable, withTable: withOptions } = await import(new URL('../tools/options.js', import.meta.url).href)
-const { profileTable, withTable } = await import(new URL('../tools/profiles.js', import.meta.url).href)
-const [readme, profiles, contract] = [read('README.md'), read('fixtures/profiles.yaml'), read('openapi.yaml')]
+const readme = read('README.md')
 const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = '', text = '']) => ({
   language,
   text,
@@ -91,53 +81,18 @@ test('its table of options is made from the flags, and the Chinese one: after a 
   expect(optionTable().trimEnd().split('\n')).toHaveLength(commandOptions.length + 2)
 })
 
-test('its table of models is made from the profiles, and the Chinese one: after a change, node tools/profiles.js', () => {
-  const table = profileTable(profiles, contract)
-  expect(withTable(readme, table)).toBe(readme)
-  const chinese = read('README.zh-CN.md')
-  expect(withTable(chinese, profileTable(profiles, contract, 'README.zh-CN.md'))).toBe(chinese)
-  const [, , ...rows]: string[] = table.trimEnd().split('\n')
-  const names = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(.+?)`/g)].map(([, name]) => name))
-  const models: string[] = parse(contract).components.schemas.Model.anyOf[0].enum
-  expect(names).toHaveLength(16)
-  expect(new Set(names)).toEqual(new Set([...models, 'flux-*', 'flux-kontext-*', 'flux-kontext-dev']))
-  expect(
-    rows.filter(
-      (row) =>
-        row.split('|').length !== 7 ||
-        row
-          .split('|')
-          .slice(2, -1)
-          .some((cell) => !/\[[SMRG]\]/.test(cell)),
-    ),
-  ).toEqual([])
-})
-
-test('what an anchor or a family gives stands in the table as if it were written out', () => {
-  const rows: string[] = profileTable(profiles, contract).split('\n')
-  expect(rows.find((row) => row.startsWith('| `flux`'))).toContain('| `flux`, `flux-*` | `prompt-json` [S]')
-  const kontext = rows.find((row) => row.startsWith('| `flux-kontext-pro`, `flux-kontext-*` |'))
-  expect(kontext).toMatch(/ `optional` \[S\]; gives the ratio \[S\] \|$/)
-  const dev = rows.find((row) => row.startsWith('| `flux-kontext-dev` |'))
-  expect(dev).toMatch(/ `required` \[S\] [^|]+; gives the ratio \[S\] \|$/)
-  expect(dev?.split('|').slice(2, 5)).toEqual(kontext?.split('|').slice(2, 5))
-})
-
-test('each fact of the profiles carries its tag: without it, its line is an error', () => {
-  const lines = profiles.split('\n')
-  const facts = lines.flatMap((line, i) => (/^  [a-z]+:/.test(line) ? [i] : []))
-  expect(facts.length).toBeGreaterThan(60)
-  for (const i of facts) {
-    expect(lines[i], `line ${i + 1}`).toMatch(/# \[[SMRG]\]/)
-    const without = lines.with(i, lines[i]?.replace(/ *#.*/, '') ?? '').join('\n')
-    expect(() => profileTable(without, contract), lines[i]).toThrow(`fixtures/profiles.yaml:${i + 1} `)
+test('its tables of performance are what the bench measured last, and the Chinese ones: after a run, node tools/performance.js', () => {
+  const saved = JSON.parse(read('bench/figures.json'))
+  for (const name of ['README.md', 'README.zh-CN.md']) {
+    const tables: string = performanceTables(saved, name)
+    expect(withTables(read(name), tables)).toBe(read(name))
+    expect(tables).toMatch(/Node 20/)
+    expect(tables).toMatch(/\| chat-image-mock \| \d\.\d\d \| \d\.\d\d \| \d\.\d\d \|/)
+    expect(
+      tables.split('\n').filter((row) => row.includes('| –')),
+      'of our own figures none is missing',
+    ).toEqual(tables.split('\n').filter((row) => /^\| (?:Steady|Prism|Scalar) /.test(row)))
   }
-})
-
-test('its table of styles has every style', () => {
-  const [, table = ''] = readme.split('| style | looks like |\n|---|---|\n')
-  const [rows = ''] = table.split('\n\n')
-  expect([...rows.matchAll(/^\| `([\w-]+)` \| \S.* \|$/gm)].map(([, name]) => name)).toEqual(Object.keys(styles))
 })
 
 test("its block for a model of one's own is laid over the packaged profiles", async () => {
@@ -189,24 +144,12 @@ test("its block for a scenario of one's own is read and answered", async () => {
     expect([limited.status, limited.headers.get('retry-after'), limited.headers.get('x-mock-note')]).toEqual([
       429,
       '1',
-      'scenario fox (its when fits)',
+      'scenario fox (its when matches)',
     ])
     expect(await (await post('flux', 'a fox')).text()).toContain('![')
   } finally {
     rmSync(folder, { recursive: true })
   }
-})
-
-test('its table of what a scenario answers, and those of docs/scenarios.md, are made from the files: after a change, node tools/scenarios.js', async () => {
-  const { when, then, place } = mappingsOf(scenarioSchema())
-  expect(withKeys(readme, 'then', keyTable(then))).toBe(readme)
-  const docs = read('docs/scenarios.md')
-  const tables = {
-    scenarios: catalogueTables(await loadScenarios(join(root, 'fixtures/scenarios'))),
-    when: keyTable(when),
-    places: keyTable(place),
-  }
-  for (const [name, table] of Object.entries(tables)) expect(withKeys(docs, name, table)).toBe(docs)
 })
 
 test('every block is run by one of these tests', () => {

@@ -1,45 +1,74 @@
-// Makes the table of models in README.md and README.zh-CN.md from fixtures/profiles.yaml.
-// Run by hand after that file or the contract's list of models has changed: node tools/profiles.js
-import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+// Makes the tables of models and of styles.
+// Run it after a change of fixtures/profiles.yaml, of the models in openapi.yaml or of the styles:
+// npm run build && node tools/profiles.js
+import { readFileSync, realpathSync } from 'node:fs'
 import { isAlias, LineCounter, parse, parseDocument } from 'yaml'
 import { profileOf } from '../build/chat/profile.js'
+import { styles } from '../build/chat/styles/styles.js'
+import { documentsWith, pathOf, textsOf, toCell, toTable, writeAll } from './tables.js'
 
-const FILE = 'fixtures/profiles.yaml'
-const TAG = /^\[[SMRG]\]/
-const BEGIN = '<!-- made by tools/profiles.js -->\n\n'
-const END = '\n<!-- end -->\n'
-
-// The files with the table, and its head in each.
-const READMES = {
-  'README.md': '| model | style | sizes | formats | reference picture |\n',
-  'README.zh-CN.md': '| 模型 | 风格 | 尺寸 | 格式 | 参考图 |\n',
+// The files with tables: their language, and which tables they have.
+const FILES = {
+  'docs/models.md': { language: 'en', tables: ['models', 'styles'] },
+  'docs/zh-CN/models.md': { language: 'zh-CN', tables: ['models', 'styles'] },
 }
 
-/** The table of one of the READMEs, from the text of fixtures/profiles.yaml and that of openapi.yaml. A fact without a tag is an error that names its line. */
-export function profileTable(profiles, contract, readme = 'README.md') {
+const PROFILES = 'fixtures/profiles.yaml'
+const TAG = /^\[[SMRG]\]/
+
+/**
+ * The table of models in a language ('en' or 'zh-CN'), from the texts of fixtures/profiles.yaml and openapi.yaml. Throws if
+ * a value has no tag, with its line.
+ */
+export function modelTable(profiles, contract, language = 'en') {
   const blocks = readBlocks(profiles)
   const models = parse(contract).components.schemas.Model.anyOf[0].enum
-  const names = [...models, ...blocks.keys()].filter((name) => name !== '*')
-  // Names that share a block share a row; the rows stand as the blocks do.
+  const names = new Set([...models, ...blocks.keys()].filter((name) => name !== '*'))
+  // Models that share a block share a row, and the rows are in the order of the blocks.
   const rows = [...new Set(blocks.values())].flatMap((block) => {
-    const sharing = [...new Set(names)].filter((name) => profileOf(blocks, name) === block)
-    return sharing.length === 0
-      ? []
-      : [`| ${sharing.map((name) => `\`${name}\``).join(', ')} | ${cellsOf(block).join(' | ')} |\n`]
+    const sharing = [...names].filter((name) => profileOf(blocks, name) === block)
+    return sharing.length === 0 ? [] : [[sharing.map(toCode).join(', '), ...cellsOf(block)]]
   })
-  return [READMES[readme], '|---|---|---|---|---|\n', ...rows].join('')
+  return toTable(language, 'models', language === 'en' ? rows : translate(rows, language))
 }
 
-/** A README with the table between its two marks. */
-export function withTable(readme, table) {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
-  if (begin < 0 || end < begin)
-    throw new Error(`the table stands between the lines ${BEGIN.trim()} and ${END.trim()}, with an empty line at each`)
-  return readme.slice(0, begin) + BEGIN + table + readme.slice(end)
+/** The table of styles in a language. */
+export function styleTable(language = 'en') {
+  const names = Object.keys(styles)
+  const texts = textsOf(language, 'styles', names)
+  return toTable(
+    language,
+    'styles',
+    names.map((name) => [toCode(name), toCell(texts[name])]),
+  )
 }
 
-/** Each name's block: its line, and its facts with their tags. An alias gives the same block as its anchor. */
+/** The documents with their tables, as [file, text]. */
+export function profileDocuments() {
+  const read = (name) => readFileSync(pathOf(name), 'utf8')
+  return documentsWith(FILES, 'tools/profiles.js', (language) => ({
+    models: modelTable(read(PROFILES), read('openapi.yaml'), language),
+    styles: styleTable(language),
+  }))
+}
+
+// The words of a cell are what follows a tag or a semicolon, as in: `none` [S] for its family, [G] wording; sets the size [S]
+const WORDS = /(\[[SMRG]\] |; )([^[;]+?)(?=, \[|;| \[|$)/g
+
+function translate(rows, language) {
+  const words = rows.flatMap((cells) => cells.flatMap((cell) => [...cell.matchAll(WORDS)].map(([, , word]) => word)))
+  const texts = textsOf(language, 'profiles', [...new Set(words)])
+  return rows.map((cells) =>
+    cells.map((cell) =>
+      cell
+        .replaceAll(WORDS, (_all, before, word) => before + texts[word])
+        .replaceAll(/, (?=\[)/g, '，')
+        .replaceAll('; ', '；'),
+    ),
+  )
+}
+
+// The block of each name: its line, and its values with their tags. An alias has the same block as its anchor.
 function readBlocks(text) {
   const lines = new LineCounter()
   const document = parseDocument(text, { merge: true, lineCounter: lines })
@@ -60,7 +89,7 @@ function readBlocks(text) {
     const fact = pair.key.value
     if (!TAG.test(tag))
       throw new Error(
-        `${FILE}:${lineOf(pair)} ${name}.${fact}: write behind it how it is known, as # [S]: [S], [M], [R] or [G]`,
+        `${PROFILES}:${lineOf(pair)} ${name}.${fact} has no tag. Add a comment that begins with [S], [M], [R] or [G].`,
       )
     return [[fact, { value: resolve(pair.value).toJS(document), tag }]]
   }
@@ -68,23 +97,19 @@ function readBlocks(text) {
 }
 
 function cellsOf({ name, line, facts }) {
-  const tell = (fact, write) => {
+  const cell = (fact, write) => {
     const known = facts.get(fact)
-    if (known === undefined) throw new Error(`${FILE}:${line} ${name}: it says nothing of ${fact}`)
-    return `${write(known.value)} ${known.tag.replaceAll('|', String.raw`\|`)}`
+    if (known === undefined) throw new Error(`${PROFILES}:${line} ${name} has no ${fact}. Add it.`)
+    return `${write(known.value)} ${toCell(known.tag)}`
   }
-  const code = (value) => `\`${value}\``
   const list = ([first, ...rest]) => [`**${first}**`, ...rest].join(' ')
-  const reference = [
-    tell('references', code),
-    ...(facts.has('follows') ? [tell('follows', (value) => `gives the ${value}`)] : []),
-  ].join('; ')
-  return [tell('style', code), tell('sizes', list), tell('formats', list), reference]
+  const follows = facts.has('follows') ? [cell('follows', (value) => `sets the ${value}`)] : []
+  const reference = [cell('references', toCode), ...follows].join('; ')
+  return [cell('style', toCode), cell('sizes', list), cell('formats', list), reference]
 }
 
-if (realpathSync(process.argv[1]) === import.meta.filename) {
-  const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
-  const read = (name) => readFileSync(path(name), 'utf8')
-  for (const name of Object.keys(READMES))
-    writeFileSync(path(name), withTable(read(name), profileTable(read(FILE), read('openapi.yaml'), name)))
+function toCode(value) {
+  return `\`${value}\``
 }
+
+if (realpathSync(process.argv[1]) === import.meta.filename) writeAll(profileDocuments())

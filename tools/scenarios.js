@@ -1,26 +1,14 @@
-// Makes fixtures/scenario.schema.json, the tables of docs/scenarios.md and the README's table of what a scenario can answer.
-// Run by hand after a scenario or src/scenarios/scenario-schema.ts has changed: npm run build && node tools/scenarios.js
-import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+// Makes fixtures/scenario.schema.json and the tables of scenarios and of their keys.
+// Run it after a change of fixtures/scenarios/ or src/scenarios/scenario-schema.ts: npm run build && node tools/scenarios.js
+import { realpathSync } from 'node:fs'
 import { loadScenarios } from '../build/scenarios/load-fixtures.js'
 import { scenarioSchema } from '../build/scenarios/scenario-schema.js'
+import { documentsWith, pathOf, textsOf, toCell, toTable, writeAll } from './tables.js'
 
-// What the scenarios of a prefix have in common.
-const GROUPS = {
-  key: 'Keys and accounts',
-  quota: 'Money',
-  limit: 'Too many requests',
-  model: 'The model',
-  request: 'The request',
-  refused: 'Content that is refused',
-  upstream: 'Behind the gateway',
-  proxy: 'In front of the gateway',
-  failed: 'Failures told in words, as an answer',
-  stream: 'The stream',
-  slow: 'Time',
-  answer: 'What the answer says',
-  picture: 'The picture behind the link',
-  retry: 'Right after a while',
+// The files with tables: their language, and which tables they have.
+const FILES = {
+  'docs/scenarios.md': { language: 'en', tables: ['when', 'then', 'places', 'scenarios'] },
+  'docs/zh-CN/scenarios.md': { language: 'zh-CN', tables: ['when', 'then', 'places', 'scenarios'] },
 }
 
 /** The text of fixtures/scenario.schema.json. */
@@ -28,67 +16,46 @@ export function schemaText(schema = scenarioSchema()) {
   return `${JSON.stringify(schema, null, 2)}\n`
 }
 
-/** The tables of all scenarios, one for each prefix of their names. A prefix that is new is an error. */
-export function catalogueTables(scenarios) {
+/** The tables in a language ('en' or 'zh-CN'), by name: `scenarios`, `when`, `then`, `places`. */
+export function scenarioTables(scenarios, language = 'en', schema = scenarioSchema()) {
+  const { when, then } = schema.properties
+  return {
+    scenarios: catalogue([...scenarios.values()], language),
+    when: keyTable('when', when, language),
+    then: keyTable('then', then, language),
+    places: keyTable('place', then.properties.stream.items, language),
+  }
+}
+
+/** The documents with their tables, as [file, text]. */
+export async function scenarioDocuments() {
+  const scenarios = await loadScenarios(pathOf('fixtures/scenarios'))
+  return documentsWith(FILES, 'tools/scenarios.js', (language) => scenarioTables(scenarios, language))
+}
+
+// A heading and a table for each prefix of the names.
+function catalogue(scenarios, language) {
+  const names = scenarios.map(({ name }) => name)
+  const english = Object.fromEntries(scenarios.map(({ name, about }) => [name, about]))
+  const texts = language === 'en' ? english : textsOf(language, 'scenarios', names)
+  const prefixOf = (name) => name.split('-')[0]
+  const prefixes = [...new Set(names.map(prefixOf))]
+  const headings = textsOf(language, 'groups', prefixes)
   const rowsOf = (prefix) =>
-    [...scenarios.values()]
-      .filter(({ name }) => name.startsWith(`${prefix}-`))
-      .map(({ name, about }) => `| \`${name}\` | ${escape(about)} |\n`)
-  const strange = [...scenarios.keys()]
-    .map((name) => name.split('-')[0])
-    .filter((prefix) => !Object.hasOwn(GROUPS, prefix))
-  if (strange.length > 0)
-    throw new Error(`tools/scenarios.js: say in GROUPS what the scenarios of '${strange[0]}' have in common`)
-  return Object.entries(GROUPS)
-    .map(([prefix, title]) => `**${title}**\n\n| name | what a client meets |\n|---|---|\n${rowsOf(prefix).join('')}`)
+    names.filter((name) => prefixOf(name) === prefix).map((name) => [`\`${name}\``, toCell(texts[name])])
+  return Object.keys(textsOf('en', 'groups', prefixes))
+    .map((prefix) => `**${headings[prefix]}**\n\n${toTable(language, 'scenarios', rowsOf(prefix))}`)
     .join('\n')
 }
 
-/** The table of the keys of a mapping of the schema: `then`, `when`, or what happens at a place of a stream. */
-export function keyTable({ properties }) {
-  return `| key | |\n|---|---|\n${Object.entries(properties)
-    .map(([key, value]) => `| \`${key}\` | ${escape(value.description)}${valuesOf(value)} |\n`)
-    .join('')}`
+// The keys of one mapping of the schema.
+function keyTable(section, { properties }, language) {
+  const keys = Object.keys(properties)
+  const english = Object.fromEntries(keys.map((key) => [key, properties[key].description]))
+  const texts = language === 'en' ? english : textsOf(language, `keys.${section}`, keys)
+  const rows = keys.map((key) => [`\`${key}\``, toCell(texts[key])])
+  return toTable(language, 'keys', rows)
 }
 
-/** The three mappings of the schema that are told as tables. */
-export function mappingsOf(schema) {
-  const { when, then } = schema.properties
-  return { when, then, place: then.properties.stream.items }
-}
-
-/** A text with a table between the two marks of its name. */
-export function withTable(text, name, table) {
-  const [start, end] = [`<!-- ${name}: made by tools/scenarios.js -->\n\n`, `\n<!-- end of ${name} -->\n`]
-  const [from, to] = [text.indexOf(start), text.indexOf(end)]
-  if (from < 0 || to < from)
-    throw new Error(`the table stands between the lines ${start.trim()} and ${end.trim()}, with an empty line at each`)
-  return text.slice(0, from) + start + table + text.slice(to)
-}
-
-function escape(text) {
-  return text.replaceAll('|', String.raw`\|`)
-}
-
-function valuesOf({ enum: values = [] }) {
-  return values.length < 2 || values.length > 8 ? '' : ` (${values.map((value) => `\`${value}\``).join(', ')})`
-}
-
-if (realpathSync(process.argv[1]) === import.meta.filename) {
-  const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
-  const edit = (name, tables) => {
-    const text = Object.entries(tables).reduce(
-      (made, [mark, table]) => withTable(made, mark, table),
-      readFileSync(path(name), 'utf8'),
-    )
-    writeFileSync(path(name), text)
-  }
-  const { when, then, place } = mappingsOf(scenarioSchema())
-  writeFileSync(path('fixtures/scenario.schema.json'), schemaText())
-  edit('README.md', { then: keyTable(then) })
-  edit('docs/scenarios.md', {
-    scenarios: catalogueTables(await loadScenarios(path('fixtures/scenarios'))),
-    when: keyTable(when),
-    places: keyTable(place),
-  })
-}
+if (realpathSync(process.argv[1]) === import.meta.filename)
+  writeAll([['fixtures/scenario.schema.json', schemaText()], ...(await scenarioDocuments())])

@@ -20,8 +20,8 @@ const DEFAULTS: Profile = {
 }
 
 const span = z
-  .tuple([seconds, seconds], { error: 'write the shortest and the longest time in seconds, as [2, 8]' })
-  .refine(([shortest, longest]) => shortest <= longest, { error: 'write the shortest time before the longest' })
+  .tuple([seconds, seconds], { error: 'must be the shortest and the longest time in seconds, such as [2, 8]' })
+  .refine(([shortest, longest]) => shortest <= longest, { error: 'must have the shortest time first' })
 
 const format = oneOf(FORMATS)
 const time = span.exactOptional()
@@ -29,11 +29,11 @@ const pace = mapping({ first: time, queue: time, progress: time, finish: time })
 const block = mapping({
   style: style.exactOptional(),
   sizes: z
-    .array(size, { error: 'write a list of sizes, as [1024x1024, 1536x1024]' })
-    .min(1, 'write at least one size')
+    .array(size, { error: 'must be a list of sizes, such as [1024x1024, 1536x1024]' })
+    .min(1, 'must have at least one size')
     .exactOptional(),
   formats: z
-    .tuple([format], format, { error: `write a list of formats, the default one first, of ${FORMATS.join(', ')}` })
+    .tuple([format], format, { error: `must be a list of ${FORMATS.join(', ')}, the default one first` })
     .exactOptional(),
   references: oneOf(['none', 'optional', 'wanted', 'required']).exactOptional(),
   follows: oneOf(['ratio', 'size']).exactOptional(),
@@ -44,9 +44,9 @@ const block = mapping({
 
 const NAME = /^(?:[^*]{1,64}|[^*]{0,63}\*)$/
 const file = z.record(
-  z.string().regex(NAME, "write a model's name of at most 64 characters, or a family's beginning and *"),
+  z.string().regex(NAME, 'must be a model name or a prefix that ends with *, at most 64 characters'),
   block,
-  { error: 'write a block for each model, as\nmy-model:\n  style: lite' },
+  { error: 'must have a block for each model, such as\nmy-model:\n  style: lite' },
 )
 
 /**

@@ -4,13 +4,14 @@ import type { SourceFile } from '../openapi/document.ts'
 import { parseSize } from './size.ts'
 import { styles } from './styles/styles.ts'
 
-// What profiles, scenarios and the control API have in common where zod checks them. It is loaded with zod, which a start
-// does not need.
+// Helpers for the zod schemas of profiles, scenarios and the control API. Loaded only with zod, because loading zod slows
+// down a start.
 
 /** One of a list of words. */
 export function oneOf<const T extends readonly string[]>(values: T): z.ZodEnum<{ [K in T[number]]: K }> {
   return z.enum(values, {
-    error: ({ input }) => `${quoteValue(input)} is not allowed; write one of ${values.join(', ')}`,
+    error: ({ input }) =>
+      `${quoteValue(input)} is not allowed; use ${values.length > 1 ? 'one of ' : ''}${values.join(', ')}`,
   })
 }
 
@@ -25,24 +26,31 @@ export function mapping<T extends z.core.$ZodLooseShape>(shape: T): z.ZodObject<
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `${issue.keys.map(quoteValue).join(', ')} is not known; what can be written is ${known}`
-        : `write what is known of it: ${known}`,
+        ? toUnknownKeys(issue.keys, known)
+        : `must be an object; its keys are ${known}`,
   })
 }
 
-/** A size, written as `1024x1536`. */
-export const size = z.string({ error: 'write it as 1024x1024' }).refine((text) => parseSize(text) !== undefined, {
-  error: ({ input }) =>
-    `${quoteValue(input)} is no size; write it as 1024x1024, ${MIN_SIDE} to ${MAX_SIDE} a side and at most ${MAX_PIXELS} pixels`,
-})
+/** The message for unknown keys of a mapping. */
+export function toUnknownKeys(keys: readonly string[], known: string): string {
+  return `unknown key${keys.length > 1 ? 's' : ''} ${keys.map(quoteValue).join(', ')}; use ${known}`
+}
+
+/** A size such as `1024x1536`. */
+export const size = z
+  .string({ error: 'must be a size such as 1024x1024' })
+  .refine((text) => parseSize(text) !== undefined, {
+    error: ({ input }) =>
+      `${quoteValue(input)} is not a size; use WIDTHxHEIGHT, each from ${MIN_SIDE} to ${MAX_SIDE}, at most ${MAX_PIXELS} pixels`,
+  })
 
 /** A time in seconds, at most an hour. */
 export const seconds = z
-  .number({ error: 'write the seconds as a number' })
-  .min(0, 'a time cannot be negative')
-  .max(3600, 'at most 3600 seconds')
+  .number({ error: 'must be a number of seconds' })
+  .min(0, 'must not be negative')
+  .max(3600, 'must be at most 3600 seconds')
 
-/** The name of a Style. */
+/** A Style's name. */
 export const style = keyOf(styles)
 
 /** A value in an error message: at most 64 characters of it, in quotes. */
@@ -50,7 +58,7 @@ export function quoteValue(value: unknown): string {
   return `'${typeof value === 'string' ? value.slice(0, 64) : JSON.stringify(value)?.slice(0, 64)}'`
 }
 
-/** The problems that zod found in a file's value, in the order of its lines: each with file, line, key and how to fix it. */
+/** The problems that zod found in a file's value, by line: each with file, line, key and how to fix it. */
 export function toProblems(
   issues: readonly z.core.$ZodIssue[],
   { file, lineOf }: Pick<SourceFile, 'file' | 'lineOf'>,

@@ -66,7 +66,7 @@ export async function chooseScenario(asking: Asking, choosing: Choosing): Promis
   const inPrompt = chat === undefined ? undefined : FROM_PROMPT.exec(chat.prompt)?.[1]
   const isNamed = forced !== undefined || inPrompt !== undefined
   const opened = chat === undefined ? undefined : await openSession(session, store, isNamed)
-  const named = forced ?? (inPrompt === undefined ? undefined : find(inPrompt, 'asked for in the prompt', scenarios))
+  const named = forced ?? (inPrompt === undefined ? undefined : find(inPrompt, 'requested in the prompt', scenarios))
   const counting = { session, store, generation: opened?.generation }
   if (named !== undefined || opened === undefined || chat === undefined)
     return { choice: named && (await inSequence(named, counting)), nearMisses, notes, generation: opened?.generation }
@@ -88,7 +88,7 @@ function byHeader({ header }: Asking, { scenarios }: Choosing): Choice | undefin
 async function byPreference(prefer: string, notes: string[]): Promise<Choice | undefined> {
   const code = /(?:^|[,;])\s*code\s*=\s*"?([45]\d\d)"?\s*(?:$|[,;])/i.exec(prefer)?.[1]
   if (code === undefined) {
-    notes.push(`Prefer: ${prefer.slice(0, 100)} is ignored; code=400 to code=599 is understood`)
+    notes.push(`Prefer: ${prefer.slice(0, 100)} is ignored; only code=400 to code=599 is supported`)
     return undefined
   }
   const { STATUS_CODES } = await import('node:http') // which a mock without a port does not load
@@ -179,7 +179,7 @@ async function claim(entries: readonly Entry[], { opened, choosing }: Candidate)
 function byWhen({ chat, opened, choosing, nearMisses }: Candidate): Choice | undefined {
   for (const { name, when } of choosing.conditional) {
     const wrong = mismatches(when, chat, opened.nth)
-    if (wrong.length === 0) return find(name, 'its when fits', choosing.scenarios)
+    if (wrong.length === 0) return find(name, 'its when matches', choosing.scenarios)
     addNearMiss(nearMisses, name, wrong)
   }
   return undefined
@@ -191,11 +191,11 @@ function addNearMiss(nearMisses: string[], name: string, [first, ...others]: rea
 
 function byOption({ session, opened, choosing }: Candidate): Choice | undefined {
   const { scenario, scenarios, faultRate, faults, seed } = choosing
-  if (scenario !== undefined) return find(scenario, 'the server was started with it', scenarios)
+  if (scenario !== undefined) return find(scenario, 'default scenario', scenarios)
   if (faultRate === 0) return undefined
   const number = prngFor(hash('sha256', `${seed}\n${session}\n${opened.nth}`, 'hex'), 'fault')
   if (number(1_000_000) >= faultRate * 1_000_000) return undefined
-  return find(faults[number(faults.length)] ?? '', 'by the fault rate', scenarios)
+  return find(faults[number(faults.length)] ?? '', 'fault rate', scenarios)
 }
 
 interface Counting {

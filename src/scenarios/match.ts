@@ -9,11 +9,14 @@ export function mismatches(when: When, { model, prompt, wantsStream, references 
   const text = prompt.slice(0, MAX_PROMPT)
   const conditions: readonly (readonly [isMet: boolean, words: string])[] = [
     [when.model === undefined || [when.model].flat().some((name) => isMeant(name, model)), `model is ${model}`],
-    [when.prompt === undefined || text.includes(when.prompt), 'prompt does not contain it'],
-    [when.pattern === undefined || matchesPattern(text, when.pattern), 'prompt does not look like it'],
+    [when.prompt === undefined || text.includes(when.prompt), 'prompt does not contain the text'],
+    [when.pattern === undefined || matchesPattern(text, when.pattern), 'prompt does not match the pattern'],
     [when.stream === undefined || when.stream === wantsStream, `stream is ${wantsStream}`],
-    [when.references === undefined || when.references === references.length > 0, `references: ${references.length}`],
-    [when.nth === undefined || when.nth === nth, `it is request ${nth}`],
+    [
+      when.references === undefined || when.references === references.length > 0,
+      `references is ${references.length > 0}`,
+    ],
+    [when.nth === undefined || when.nth === nth, `nth is ${nth}`],
   ]
   return conditions.filter(([isMet]) => !isMet).map(([, words]) => words)
 }

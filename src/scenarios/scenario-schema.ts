@@ -1,7 +1,17 @@
 import { z } from 'zod'
 import { PROSE } from '../chat/profile.ts'
 import { FINISHES } from '../chat/step.ts'
-import { keyOf, mapping, oneOf, quoteValue, seconds, size, style, toProblems } from '../chat/zod-helpers.ts'
+import {
+  keyOf,
+  mapping,
+  oneOf,
+  quoteValue,
+  seconds,
+  size,
+  style,
+  toProblems,
+  toUnknownKeys,
+} from '../chat/zod-helpers.ts'
 import { type SourceFile, FileError } from '../openapi/document.ts'
 import type { JsonValue } from '../util/json.ts'
 import { MAX_COUNT, MAX_MODEL, PICTURE_FAULTS } from '../images/recipe.ts'
@@ -9,23 +19,25 @@ import { ERRORS } from '../errors/table.ts'
 import { type Scenario, FRAMINGS, STREAM_PLACES } from './scenario.ts'
 
 const MAX_TEXT = 100_000
-const text = z.string({ error: 'write a text' }).max(MAX_TEXT, `at most ${MAX_TEXT} characters`)
-const line = text.regex(/^[^\r\n]*$/, 'write it on one line')
-const flag = z.boolean({ error: 'write true or false' })
-const whole = z.int({ error: 'write a whole number' })
+const text = z.string({ error: 'must be a string' }).max(MAX_TEXT, `must have at most ${MAX_TEXT} characters`)
+const line = text.regex(/^[^\r\n]*$/, 'must be on one line')
+const flag = z.boolean({ error: 'must be true or false' })
+const whole = z.int({ error: 'must be a whole number' })
 
 const error = keyOf(ERRORS)
 
-// Headers that frame a message are set by the server.
+// The server sets the headers that delimit a message.
 const header = z
   .string()
   .regex(
     /^(?!(?:content-length|transfer-encoding|connection|trailer|upgrade)$)[a-z\d!#$%&'*+.^_`|~-]{1,100}$/,
-    "write a header's name in lower case; those that frame the message are not allowed",
+    'must be a header name in lower case; the server sets content-length, transfer-encoding, connection, trailer and upgrade',
   )
 const headers = z.record(
   header,
-  z.string({ error: 'write a text' }).regex(/^[\x20-\x7e]{0,1000}$/, 'write printable ASCII, at most 1000 characters'),
+  z
+    .string({ error: 'must be a string; put numbers in quotes' })
+    .regex(/^[\x20-\x7e]{0,1000}$/, 'must be printable ASCII of at most 1000 characters'),
 )
 
 const optional = <T extends z.ZodType>(schema: T, description: string): z.ZodExactOptional<T> =>
@@ -34,14 +46,17 @@ const optional = <T extends z.ZodType>(schema: T, description: string): z.ZodExa
 /** Which requests a Scenario applies to. */
 export const when = mapping({
   model: optional(
-    z.union([text, z.array(text).min(1)], { error: 'write a model, or a list of them' }),
-    'a model, a family as `name-*`, or a list of them',
+    z.union([text, z.array(text).min(1)], { error: 'must be a model or a list of models' }),
+    'A model name, a prefix such as `name-*`, or a list of them.',
   ),
-  prompt: optional(text, 'words that the prompt contains'),
-  pattern: optional(text, 'what the whole prompt looks like; `*` stands for any text'),
-  stream: optional(flag, 'whether a stream is asked for'),
-  references: optional(flag, 'whether there are reference pictures'),
-  nth: optional(whole.min(1, 'the first request is 1'), 'the number of the chat request in its session, from 1'),
+  prompt: optional(text, 'A text that the prompt contains.'),
+  pattern: optional(text, 'A pattern that matches the whole prompt. `*` matches any text.'),
+  stream: optional(flag, '`true`: streaming requests. `false`: all others.'),
+  references: optional(flag, '`true`: requests with reference pictures. `false`: requests without.'),
+  nth: optional(
+    whole.min(1, 'must be at least 1'),
+    'Number of the request among the chat requests of its session, from 1.',
+  ),
 })
 
 // If a key is unknown, only that is reported.
@@ -50,83 +65,95 @@ const isSound = ({ issues }: z.core.ParsePayload): boolean => issues.length === 
 const ACTIONS = ['pause', 'comment', 'raw', 'error', 'failure', 'end']
 const place = z.union([oneOf(STREAM_PLACES), whole.min(0)], {
   error: ({ input }) =>
-    `${quoteValue(input)} is no place; write one of ${STREAM_PLACES.join(', ')}, or the number of an event from 0`,
+    `${quoteValue(input)} is not a place; use ${STREAM_PLACES.join(', ')}, or the number of an event, from 0`,
 })
 const edit = mapping({
   at: place.describe(
-    'before the first event (`start`), in the middle of all (`middle`), before the one that holds the picture (`picture`), before the one that finishes (`finish`), before [DONE] (`done`); or the number of an event, from 0',
+    'The place: before the first event (`start`), in the middle (`middle`), before the event with the picture (`picture`), before the event with the `finish_reason` (`finish`), before `[DONE]` (`done`), or before the event with this number, from 0.',
   ),
-  pause: optional(seconds, 'seconds in which nothing is heard'),
-  comment: optional(line, 'a comment, as gateways write to keep a connection alive'),
-  raw: optional(text, 'what is written as it stands, line ends included'),
-  error: optional(error, 'an event that holds an error, by its name'),
-  failure: optional(text, 'a delta that holds an error and nothing else; what was to come is left out'),
-  end: optional(oneOf(['close', 'reset']), 'the connection ends here: closed as if all were said, or reset'),
+  pause: optional(seconds, 'Seconds during which nothing is sent.'),
+  comment: optional(line, 'A comment line, which gateways send to keep a connection open.'),
+  raw: optional(text, 'A text that is sent unchanged, with its line ends.'),
+  error: optional(error, 'Name of an error that is sent as an event.'),
+  failure: optional(text, 'Message of an error that is sent as a delta. The rest of the content is not sent.'),
+  end: optional(
+    oneOf(['close', 'reset']),
+    'How the connection ends here: closed as if the stream were complete (`close`), or reset (`reset`).',
+  ),
 })
   .refine((given) => ACTIONS.filter((action) => Object.hasOwn(given, action)).length === 1, {
-    error: `write one of ${ACTIONS.join(', ')} for each place`,
+    error: `must have exactly one of ${ACTIONS.join(', ')} besides at`,
     when: isSound,
   })
   .meta({ oneOf: ACTIONS.map((action) => ({ required: [action] })) })
 
-const tokens = whole.min(0, 'a count cannot be negative').max(1_000_000_000, 'at most 1000000000 tokens')
+const tokens = whole.min(0, 'must not be negative').max(1_000_000_000, 'must be at most 1000000000')
 const usage = mapping({
-  prompt: tokens.describe('`prompt_tokens`'),
-  completion: tokens.describe('`completion_tokens`'),
+  prompt: tokens.describe('Value of `prompt_tokens`.'),
+  completion: tokens.describe('Value of `completion_tokens`.'),
 })
 
 const answer = {
   error: optional(
     error,
-    'an error by its name, as `rate_limited` or `moderation_blocked`: the schema lists all; told as `--errors` says',
+    'Name of the error to return, for example `rate_limited`. The schema lists all names. `--errors` sets the format.',
   ),
   status: optional(
-    whole.min(200, 'write a status from 200 to 599').max(599, 'write a status from 200 to 599'),
-    'another status, 200 to 599: of an `error`, of a `body`, or of an empty answer',
+    whole.min(200, 'must be from 200 to 599').max(599, 'must be from 200 to 599'),
+    'Status of the response, 200 to 599: with `error`, with `body`, or with an empty body.',
   ),
-  headers: optional(headers, 'headers, their names in lower case'),
+  headers: optional(headers, 'Response headers, with names in lower case.'),
   body: optional(
-    z.json({ error: 'write a text, or a value that is sent as JSON' }),
-    'the whole body: a text as it stands, or a value that is sent as JSON',
+    z.json({ error: 'must be a string, or a value that is sent as JSON' }),
+    'The response body. A string is sent unchanged, any other value as JSON.',
   ),
-  say: optional(text, 'what the assistant says in place of its picture'),
-  style: optional(style, 'the style in which it speaks'),
-  prose: optional(oneOf(PROSE), 'where a `markdown` answer says a sentence'),
+  say: optional(text, 'Text of the assistant, in place of the picture.'),
+  style: optional(style, 'Response style, for example `lite`. The schema lists all names.'),
+  prose: optional(
+    oneOf(PROSE),
+    'Where the style `markdown` adds a sentence: nowhere (`none`), `before` or `after` the pictures.',
+  ),
   count: optional(
-    whole.min(1).max(MAX_COUNT, `at most ${MAX_COUNT} pictures`),
-    'how many pictures there are, whatever was asked for',
+    whole.min(1).max(MAX_COUNT, `must be at most ${MAX_COUNT}`),
+    'Number of pictures. Overrides the requested number.',
   ),
   size: optional(
     size.meta({ pattern: String.raw`^\d{2,4}x\d{2,4}$` }),
-    'their size, as `1024x512`, whatever was asked for',
+    'Size of the pictures, for example `1024x512`. Overrides the requested size.',
   ),
   pictures: optional(
     oneOf(PICTURE_FAULTS),
-    'what is wrong with the pictures behind the links; a slow one comes after ten seconds',
+    'What the links of the pictures return: 404 (`missing`), 403 (`expired`), the picture after 10 seconds (`slow`), the first half of it (`cut`), the picture as text/plain (`type`), or an HTML page (`page`).',
   ),
-  finish: optional(oneOf(['none', ...FINISHES]), 'the `finish_reason`; `none` leaves it out'),
-  model: optional(line.max(MAX_MODEL, `at most ${MAX_MODEL} characters`), 'the name that the answer has in `model`'),
-  usage: optional(usage, 'the tokens that it counts: `prompt` and `completion`'),
-  done: optional(flag, '`false`: a stream ends without [DONE], and without its usage'),
-  as: optional(oneOf(['json']), '`json`: a stream is answered in one piece'),
-  wait: optional(seconds, 'seconds before the first byte, whatever the pace'),
+  finish: optional(
+    oneOf(['none', ...FINISHES]),
+    'Value of `finish_reason`: `stop`, `length` or `content_filter`; `none` for no value.',
+  ),
+  model: optional(
+    line.max(MAX_MODEL, `must have at most ${MAX_MODEL} characters`),
+    'Value of `model` in the response.',
+  ),
+  usage: optional(usage, 'Token counts of the response: `prompt` and `completion`.'),
+  done: optional(flag, '`false`: the stream ends without usage and `[DONE]`.'),
+  as: optional(oneOf(['json']), '`json`: a streaming request gets a JSON response.'),
+  wait: optional(seconds, 'Seconds before the first byte, independent of `--pace`.'),
   stream: optional(
-    z.array(edit, { error: 'write a list of places with what happens there' }).max(100),
-    'what happens at places of a stream',
+    z.array(edit, { error: 'must be a list of places, each with what happens there' }).max(100),
+    'Changes to the stream: a list of places, each with what happens there.',
   ),
   frames: optional(
     oneOf(FRAMINGS),
-    'how its bytes are sent: one by one, with CRLF, or without the space behind the colon',
+    'How a stream is sent: byte by byte (`bytes`), with CRLF line ends (`crlf`), or without the space after `data:` (`tight`).',
   ),
-  reset: optional(z.literal(true, { error: 'write true' }), '`true`: the connection is reset before the first byte'),
+  reset: optional(z.literal(true, { error: 'must be true' }), '`true`: the connection is reset before the first byte.'),
 }
 
-/** How a Scenario changes an answer. */
+/** How a Scenario changes a response. */
 export const then = mapping({
   ...answer,
   sequence: optional(
-    z.array(mapping(answer), { error: 'write a list of answers' }).min(1).max(100),
-    'answers, one a request in this order; behind the last one all is right. It stands alone',
+    z.array(mapping(answer), { error: 'must be a list of responses' }).min(1).max(100),
+    'A list of responses, one for each request in this order. Later requests get normal responses. No other key is allowed beside it.',
   ),
 })
   .refine(
@@ -134,8 +161,8 @@ export const then = mapping({
     {
       error: ({ input }) =>
         Object.keys(input ?? {}).length === 0
-          ? 'write what is answered'
-          : 'a sequence stands alone; write into each of its answers what belongs there',
+          ? 'must have at least one key'
+          : 'sequence cannot be combined with other keys; move them into its responses',
       when: isSound,
     },
   )
@@ -144,15 +171,17 @@ export const then = mapping({
 /** The file of a Scenario. */
 export const scenario = z.strictObject(
   {
-    about: line.min(1, 'write what it shows').describe('what a client meets, on one line'),
-    when: when.exactOptional().describe('which requests it answers that do not ask for it; what is not said fits all'),
-    then: then.describe('what is answered; what is not said stays as it would be'),
+    about: line.min(1, 'must not be empty').describe('What a client sees, on one line.'),
+    when: when
+      .exactOptional()
+      .describe('Requests that get this scenario without naming it. A condition that is absent matches all.'),
+    then: then.describe('How the response changes. What is absent stays normal.'),
   },
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `${issue.keys.map(quoteValue).join(', ')} is not known; what can be written is about, when, then`
-        : 'write about, and then; when is for requests that do not ask for it',
+        ? toUnknownKeys(issue.keys, 'about, when, then')
+        : 'must be an object with about and then; when is optional',
   },
 )
 
@@ -162,7 +191,7 @@ export function scenarioSchema(): object {
   return {
     $schema,
     title: 'A scenario of chat-image-mock',
-    description: 'FOLDER/scenarios/NAME.yaml: how a request is answered otherwise, by name.',
+    description: 'The file FOLDER/scenarios/NAME.yaml: a response that replaces or changes the normal one.',
     ...rest,
   }
 }
@@ -174,7 +203,7 @@ export const SCENARIO_NAME = /^[a-z\d-]{1,64}$/
 export function toScenario(name: string, value: JsonValue, source: Pick<SourceFile, 'file' | 'lineOf'>): Scenario {
   if (!SCENARIO_NAME.test(name))
     throw new FileError([
-      `${source.file}: its name is the scenario's; write it of a-z, 0-9 and -, at most 64 characters`,
+      `${source.file}: the name of the file is the name of the scenario; use only a-z, 0-9 and -, at most 64 characters`,
     ])
   const result = scenario.safeParse(value)
   if (!result.success) throw new FileError(toProblems(result.error.issues, source))
@@ -183,19 +212,19 @@ export function toScenario(name: string, value: JsonValue, source: Pick<SourceFi
 
 // A scenario's name or its own `then`, how often it applies, and to which requests.
 const entry = mapping({
-  scenario: z.union([z.string().max(64, "a scenario's name has at most 64 characters"), mapping({ then })], {
-    error: "write a scenario's name, or { then: … }",
+  scenario: z.union([z.string().max(64, 'must have at most 64 characters'), mapping({ then })], {
+    error: 'must be the name of a scenario, or {"then": …}',
   }),
-  times: whole.min(1, 'write at least 1').max(10_000, 'at most 10000 times').exactOptional(),
+  times: whole.min(1, 'must be at least 1').max(10_000, 'must be at most 10000').exactOptional(),
   when: when.exactOptional(),
 })
 /** A script as a test sends it: one entry, or a list of them. */
 export const script = z.union(
   [
     entry.transform((one) => [one]),
-    z.array(entry).min(1, 'write at least one entry').max(1000, 'at most 1000 entries'),
+    z.array(entry).min(1, 'must have at least one entry').max(1000, 'must have at most 1000 entries'),
   ],
-  { error: 'write an entry as {"scenario": NAME, "times": 1}, or a list of them' },
+  { error: 'must be an entry such as {"scenario": NAME, "times": 1}, or a list of entries' },
 )
 
 /** The JSON Schema of a script as it is posted, and its definitions; its references to them start with `root`. */

@@ -231,54 +231,50 @@ test('POST script: two entries for different requests wait for theirs, whatever 
 })
 
 test.each<[what: string, body: unknown, told: RegExp]>([
-  ['a number', 5, /write an entry as \{"scenario": NAME, "times": 1\}, or a list of them/],
-  ['an empty list', [], /write at least one entry/],
-  ['nothing in an entry', {}, /scenario: write a scenario's name, or \{ then: … \}/],
+  ['a number', 5, /must be an entry such as \{"scenario": NAME, "times": 1\}, or a list of entries/],
+  ['an empty list', [], /must have at least one entry/],
+  ['nothing in an entry', {}, /scenario: must be the name of a scenario, or \{"then": …\}/],
   ['an unknown scenario', { scenario: 'retry-504' }, /There is no scenario 'retry-504'. Did you mean retry-503/],
-  [
-    'an unknown word',
-    { scenario: 'retry-503', time: 2 },
-    /'time' is not known; what can be written is scenario, times, when/,
-  ],
-  [
-    'an answer without then',
-    { scenario: { say: 'x' } },
-    /scenario: 'say' is not known; what can be written is then|scenario.then/,
-  ],
+  ['an unknown word', { scenario: 'retry-503', time: 2 }, /unknown key 'time'; use scenario, times, when/],
+  ['an answer without then', { scenario: { say: 'x' } }, /scenario: unknown key 'say'; use then|scenario.then/],
   [
     'an unknown word in an answer',
     { scenario: { then: { errror: 'x' } } },
-    /scenario\.then: 'errror' is not known; what can be written is error, status, headers,/,
+    /scenario\.then: unknown key 'errror'; use error, status, headers,/,
   ],
   [
     'an unknown error',
     { scenario: { then: { error: 'x' } } },
-    /scenario\.then\.error: 'x' is not allowed; write one of invalid_body, /,
+    /scenario\.then\.error: 'x' is not allowed; use one of invalid_body, /,
   ],
-  ['an answer of nothing', { scenario: { then: {} } }, /scenario\.then: write what is answered/],
+  ['an answer of nothing', { scenario: { then: {} } }, /scenario\.then: must have at least one key/],
   [
     'a sequence with more beside it',
     { scenario: { then: { say: 'x', sequence: [{ say: 'y' }] } } },
-    /scenario\.then: a sequence stands alone/,
+    /scenario\.then: sequence cannot be combined with other keys/,
   ],
-  ['no time at all', { scenario: 'retry-503', times: 0 }, /times: write at least 1/],
-  ['too many times', { scenario: 'retry-503', times: 10_001 }, /times: at most 10000 times/],
+  ['no time at all', { scenario: 'retry-503', times: 0 }, /times: must be at least 1/],
+  ['too many times', { scenario: 'retry-503', times: 10_001 }, /times: must be at most 10000/],
   [
     'a wrong when',
     [{ scenario: 'retry-503' }, { scenario: 'retry-503', when: { modle: 'flux' } }],
-    /1\.when: 'modle' is not known; what can be written is model, prompt, pattern, stream, references, nth/,
+    /1\.when: unknown key 'modle'; use model, prompt, pattern, stream, references, nth/,
   ],
   [
     'a header that frames',
     { scenario: { then: { headers: { 'content-length': '5' } } } },
-    /scenario\.then\.headers\.content-length: write a header's name in lower case; those that frame the message are not allowed/,
+    /scenario\.then\.headers\.content-length: must be a header name in lower case; the server sets content-length,/,
   ],
   [
     'a long text',
     { scenario: { then: { say: 'x'.repeat(100_001) } } },
-    /scenario\.then\.say: at most 100000 characters/,
+    /scenario\.then\.say: must have at most 100000 characters/,
   ],
-  ['too many entries', Array.from({ length: 1001 }, () => ({ scenario: 'retry-503' })), /at most 1000 entries/],
+  [
+    'too many entries',
+    Array.from({ length: 1001 }, () => ({ scenario: 'retry-503' })),
+    /must have at most 1000 entries/,
+  ],
 ])('POST script refuses %s, and says what is allowed', async (_what, body, told) => {
   for (const errors of ['openai', 'gateway'] as const) {
     await using mock = await mockWith({ errors })

@@ -241,7 +241,7 @@ test('no request, however wrong, is a fault of the mock', async () => {
       const text = await response.text()
       expect(faults).toEqual([])
       expect([200, 400, 503], text.slice(0, 500)).toContain(response.status) // 503: a prompt may ask for a scenario
-      if (response.status === 503) expect(response.headers.get('x-mock-note')).toContain('asked for in the prompt')
+      if (response.status === 503) expect(response.headers.get('x-mock-note')).toContain('requested in the prompt')
       expect(await mock.exchanges({ limit: 1 })).toMatchObject([{ response: { status: response.status } }])
     }),
     { numRuns: 120 },

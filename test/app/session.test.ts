@@ -224,8 +224,8 @@ test('a path, a method and a body that the contract does not have are violations
 })
 
 test.each<[given: any[], told: RegExp]>([
-  [[undefined], /write a scenario's name, or \{ then: … \}/],
-  [[42], /write a scenario's name/],
+  [[undefined], /must be the name of a scenario, or \{"then": …\}/],
+  [[42], /must be the name of a scenario/],
   [['limit-rate', 'key-banned'], /several entries are one list/i],
   [
     [{ scenario: 'limit-rate' }, { scenario: 'key-banned' }],
@@ -325,7 +325,7 @@ test('why a scenario was not chosen that was expected is told with the request',
   await ask(mock, { model: 'flux', text: 'a cat' })
   await ask(mock, { model: 'dall-e-3', text: 'a cat' })
   const [near, far] = await mock.exchanges()
-  expect(near).toMatchObject({ scenario: null, nearMisses: ['script: limit-rate: prompt does not contain it'] })
+  expect(near).toMatchObject({ scenario: null, nearMisses: ['script: limit-rate: prompt does not contain the text'] })
   expect(far).toMatchObject({ scenario: null, nearMisses: [] })
 })
 

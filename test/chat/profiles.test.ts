@@ -49,49 +49,45 @@ test('a block says only what is different: of the packaged block, of a family of
 })
 
 test.each<[what: string, text: string, faults: readonly RegExp[]]>([
-  [
-    'a key that is not known',
-    'a:\n  styl: lite\n',
-    [/profiles\.yaml:2 a: 'styl' is not known; what can be written is style, sizes,/],
-  ],
+  ['a key that is not known', 'a:\n  styl: lite\n', [/profiles\.yaml:2 a: unknown key 'styl'; use style, sizes,/]],
   [
     'a style that there is not',
     'a:\n  style: lit\n',
-    [/:2 a\.style: 'lit' is not allowed; write one of progress-log, task-log,/],
+    [/:2 a\.style: 'lit' is not allowed; use one of progress-log, task-log,/],
   ],
   [
     'sizes that are none',
     'a:\n  sizes: [10x10, big, 7]\n',
     [
-      /:2 a\.sizes\.0: '10x10' is no size; write it as 1024x1024, 64 to 6400 a side/,
-      /:2 a\.sizes\.1: 'big' is no size/,
-      /:2 a\.sizes\.2: write it as 1024x1024/,
+      /:2 a\.sizes\.0: '10x10' is not a size; use WIDTHxHEIGHT, each from 64 to 6400/,
+      /:2 a\.sizes\.1: 'big' is not a size/,
+      /:2 a\.sizes\.2: must be a size such as 1024x1024/,
     ],
   ],
-  ['a size that is no list', 'a:\n  sizes: 1024x1024\n', [/:2 a\.sizes: write a list of sizes/]],
+  ['a size that is no list', 'a:\n  sizes: 1024x1024\n', [/:2 a\.sizes: must be a list of sizes/]],
   [
     'a format that there is not',
     'a: { formats: [gif] }\n',
-    [/:1 a\.formats\.0: 'gif' is not allowed; write one of png, jpg, webp/],
+    [/:1 a\.formats\.0: 'gif' is not allowed; use one of png, jpg, webp/],
   ],
   [
     'times that are none',
     'a:\n  pace:\n    first: [2, 1]\n    queue: 7\n    finish: [-1, 4000]\n    last: [1, 2]\n',
     [
-      /:3 a\.pace\.first: write the shortest time before the longest/,
-      /:4 a\.pace\.queue: write the shortest and the longest/,
-      /:5 .*: a time cannot be negative/,
-      /:5 .*: at most 3600 seconds/,
-      /:6 a\.pace: 'last' is not known/,
+      /:3 a\.pace\.first: must have the shortest time first/,
+      /:4 a\.pace\.queue: must be the shortest and the longest/,
+      /:5 .*: must not be negative/,
+      /:5 .*: must be at most 3600 seconds/,
+      /:6 a\.pace: unknown key 'last'/,
     ],
   ],
   [
     'a name with * in its middle',
     'a*b: { style: lite }\n',
-    [/:1 a\*b: write a model's name of at most 64 characters, or a family's beginning and \*/],
+    [/:1 a\*b: must be a model name or a prefix that ends with \*, at most 64 characters/],
   ],
-  ['a block that is none', 'a: lite\n', [/:1 a: write what is known of it: style,/]],
-  ['a file that is empty', '', [/:1 write a block for each model, as\nmy-model:\n {2}style: lite/]],
+  ['a block that is none', 'a: lite\n', [/:1 a: must be an object; its keys are style,/]],
+  ['a file that is empty', '', [/:1 must have a block for each model, such as\nmy-model:\n {2}style: lite/]],
   ['YAML that is none', 'a: [\n', [/profiles\.yaml:\d .*mend the YAML/]],
   ['two blocks of one name', 'a: { style: lite }\na: { style: gallery }\n', [/:2 .*unique/]],
 ])('%s: file, line and hint, all at once', async (_what, text, faults) => {

@@ -31,98 +31,94 @@ const faultsOf = async (files: Readonly<Record<string, string>>): Promise<string
 
 describe('faults', () => {
   test.each<[what: string, text: string, ...faults: string[]]>([
-    ['nothing', '', 'x.yaml:1 write about, and then; when is for requests that do not ask for it'],
-    ['no then', 'about: x\n', 'x.yaml:1 then: write what is known of it: error, status, headers,'],
-    ['no about', 'then: { wait: 1 }\n', 'x.yaml:1 about: write a text'],
-    [
-      'an unknown key',
-      'about: x\nthen: { wait: 1 }\nwhy: y\n',
-      "x.yaml:3 'why' is not known; what can be written is about, when, then",
-    ],
-    [
-      'an unknown key of then',
-      'about: x\nthen:\n  wiat: 1\n',
-      "x.yaml:3 then: 'wiat' is not known; what can be written is error, status,",
-    ],
+    ['nothing', '', 'x.yaml:1 must be an object with about and then; when is optional'],
+    ['no then', 'about: x\n', 'x.yaml:1 then: must be an object; its keys are error, status, headers,'],
+    ['no about', 'then: { wait: 1 }\n', 'x.yaml:1 about: must be a string'],
+    ['an unknown key', 'about: x\nthen: { wait: 1 }\nwhy: y\n', "x.yaml:3 unknown key 'why'; use about, when, then"],
+    ['an unknown key of then', 'about: x\nthen:\n  wiat: 1\n', "x.yaml:3 then: unknown key 'wiat'; use error, status,"],
     [
       'an unknown key of when',
       'about: x\nwhen:\n  modle: flux\nthen: { wait: 1 }\n',
-      "x.yaml:3 when: 'modle' is not known; what can be written is model, prompt, pattern, stream, references, nth",
+      "x.yaml:3 when: unknown key 'modle'; use model, prompt, pattern, stream, references, nth",
     ],
-    ['an empty then', 'about: x\nthen: {}\n', 'x.yaml:2 then: write what is answered'],
+    ['an empty then', 'about: x\nthen: {}\n', 'x.yaml:2 then: must have at least one key'],
     [
       'an unknown error',
       'about: x\nthen: { error: rate_limit }\n',
-      "x.yaml:2 then.error: 'rate_limit' is not allowed; write one of invalid_body,",
+      "x.yaml:2 then.error: 'rate_limit' is not allowed; use one of invalid_body,",
     ],
     [
       'an unknown style',
       'about: x\nthen: { style: poem }\n',
-      "x.yaml:2 then.style: 'poem' is not allowed; write one of progress-log,",
+      "x.yaml:2 then.style: 'poem' is not allowed; use one of progress-log,",
     ],
-    ['a status', 'about: x\nthen: { status: 100 }\n', 'x.yaml:2 then.status: write a status from 200 to 599'],
+    ['a status', 'about: x\nthen: { status: 100 }\n', 'x.yaml:2 then.status: must be from 200 to 599'],
     [
       'a header that frames',
       'about: x\nthen:\n  headers:\n    content-length: "1"\n',
-      "x.yaml:4 then.headers.content-length: write a header's name in lower case; those that frame the message are not allowed",
+      'x.yaml:4 then.headers.content-length: must be a header name in lower case; the server sets content-length,',
     ],
     [
       'a header of two lines',
       'about: x\nthen:\n  headers:\n    x-a: "1\\r\\nx-b: 2"\n',
-      'x.yaml:4 then.headers.x-a: write printable ASCII, at most 1000 characters',
+      'x.yaml:4 then.headers.x-a: must be printable ASCII of at most 1000 characters',
     ],
-    ['a time', 'about: x\nthen: { wait: 4000 }\n', 'x.yaml:2 then.wait: at most 3600 seconds'],
-    ['a size', 'about: x\nthen: { size: big }\n', "x.yaml:2 then.size: 'big' is no size; write it as 1024x1024"],
-    ['too many pictures', 'about: x\nthen: { count: 16 }\n', 'x.yaml:2 then.count: at most 15 pictures'],
+    ['a time', 'about: x\nthen: { wait: 4000 }\n', 'x.yaml:2 then.wait: must be at most 3600 seconds'],
+    [
+      'a size',
+      'about: x\nthen: { size: big }\n',
+      "x.yaml:2 then.size: 'big' is not a size; use WIDTHxHEIGHT, each from 64 to 6400",
+    ],
+    ['too many pictures', 'about: x\nthen: { count: 16 }\n', 'x.yaml:2 then.count: must be at most 15'],
     [
       'tokens',
       'about: x\nthen: { usage: { prompt: -1, completion: 0 } }\n',
-      'x.yaml:2 then.usage.prompt: a count cannot be negative',
+      'x.yaml:2 then.usage.prompt: must not be negative',
     ],
     [
       'a place',
       'about: x\nthen:\n  stream:\n    - { at: end, raw: x }\n',
-      "x.yaml:4 then.stream.0.at: 'end' is no place; write one of start, middle, picture, finish, done, or the number of an event from 0",
+      "x.yaml:4 then.stream.0.at: 'end' is not a place; use start, middle, picture, finish, done, or the number of an event, from 0",
     ],
     [
       'two things at a place',
       'about: x\nthen:\n  stream:\n    - { at: start, raw: x, end: close }\n',
-      'x.yaml:4 then.stream.0: write one of pause, comment, raw, error, failure, end for each place',
+      'x.yaml:4 then.stream.0: must have exactly one of pause, comment, raw, error, failure, end besides at',
     ],
     [
       'nothing at a place',
       'about: x\nthen:\n  stream:\n    - { at: start }\n',
-      'x.yaml:4 then.stream.0: write one of pause, comment,',
+      'x.yaml:4 then.stream.0: must have exactly one of pause, comment,',
     ],
     [
       'an unknown thing at a place',
       'about: x\nthen:\n  stream:\n    - { at: start, stop: close }\n',
-      "x.yaml:4 then.stream.0: 'stop' is not known; what can be written is at, pause,",
+      "x.yaml:4 then.stream.0: unknown key 'stop'; use at, pause,",
     ],
     [
       'a comment of two lines',
       'about: x\nthen:\n  stream:\n    - { at: start, comment: "a\\nb" }\n',
-      'x.yaml:4 then.stream.0.comment: write it on one line',
+      'x.yaml:4 then.stream.0.comment: must be on one line',
     ],
     [
       'a sequence with company',
       'about: x\nthen:\n  wait: 1\n  sequence: [{ wait: 1 }]\n',
-      'x.yaml:2 then: a sequence stands alone; write into each of its answers what belongs there',
+      'x.yaml:2 then: sequence cannot be combined with other keys; move them into its responses',
     ],
     [
       'a sequence of sequences',
       'about: x\nthen:\n  sequence:\n    - sequence: [{ wait: 1 }]\n',
-      "x.yaml:4 then.sequence.0: 'sequence' is not known; what can be written is error,",
+      "x.yaml:4 then.sequence.0: unknown key 'sequence'; use error,",
     ],
     ['an empty sequence', 'about: x\nthen:\n  sequence: []\n', 'x.yaml:3 then.sequence: '],
-    ['nth', 'about: x\nwhen: { nth: 0 }\nthen: { wait: 1 }\n', 'x.yaml:2 when.nth: the first request is 1'],
+    ['nth', 'about: x\nwhen: { nth: 0 }\nthen: { wait: 1 }\n', 'x.yaml:2 when.nth: must be at least 1'],
     ['YAML', 'about: [x\n', 'x.yaml:'],
     [
       'several',
       'about: x\nwhen: { nth: 0 }\nthen:\n  wait: -1\n  as: yaml\n',
       'x.yaml:2 when.nth: ',
-      'x.yaml:4 then.wait: a time cannot be negative',
-      "x.yaml:5 then.as: 'yaml' is not allowed; write one of json",
+      'x.yaml:4 then.wait: must not be negative',
+      "x.yaml:5 then.as: 'yaml' is not allowed; use json",
     ],
   ])('%s: file, line and hint', async (_what, text, ...faults) => {
     const found = await faultsOf({ 'x.yaml': text })
@@ -147,7 +143,7 @@ describe('faults', () => {
       'scenarios/c.yaml',
     ])
     expect(lines.find((line) => line.includes('D.yaml'))).toBe(
-      "scenarios/D.yaml: its name is the scenario's; write it of a-z, 0-9 and -, at most 64 characters",
+      'scenarios/D.yaml: the name of the file is the name of the scenario; use only a-z, 0-9 and -, at most 64 characters',
     )
   })
 
@@ -254,10 +250,10 @@ test('header, Prefer, prompt, when, --scenario, fault rate: in this order', asyn
     'header x-mock-scenario',
   )
   expect(await by(mock, { text: '/mock by-prompt', headers: prefer })).toBe('418 Prefer')
-  expect(await by(mock, { text: '/mock by-prompt' })).toBe('prompt asked for in the prompt')
-  expect(await by(mock, {})).toBe('when its when fits')
-  expect(await by(mock, { model: 'nano-banana' })).toBe('server the server was started with it')
-  expect(await by(chance, { model: 'nano-banana' })).toBe('chance by the fault rate')
+  expect(await by(mock, { text: '/mock by-prompt' })).toBe('prompt requested in the prompt')
+  expect(await by(mock, {})).toBe('when its when matches')
+  expect(await by(mock, { model: 'nano-banana' })).toBe('server default scenario')
+  expect(await by(chance, { model: 'nano-banana' })).toBe('chance fault rate')
 })
 
 test('the fault rate: the same requests fail with the same seed, others with another, and about the share', async () => {
