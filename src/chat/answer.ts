@@ -5,7 +5,7 @@ import type { Step } from './step.ts'
 import type { StyleOptions } from './styles/style-helpers.ts'
 import type { Style } from './styles/styles.ts'
 
-/** The tokens of a request and its answer, in the fields and the order of the gateway. */
+/** The token counts of a request and its response, with the gateway's fields in its order. */
 export interface Usage {
   readonly prompt_tokens: number
   readonly completion_tokens: number
@@ -17,9 +17,9 @@ export interface Usage {
   readonly completion_tokens_details: Readonly<Record<string, never>>
 }
 
-/** The answer to a ChatRequest, before it is written as one completion or as a stream. */
+/** The response to a ChatRequest, before it is written as a completion or as a stream. */
 export interface Answer {
-  /** 26 letters and digits. The prefix depends on how the answer is written. */
+  /** 26 letters and digits. Completions and streams add different prefixes. */
   readonly id: string
   /** Seconds since 1970. */
   readonly created: number
@@ -33,11 +33,11 @@ export interface AnswerOptions extends StyleOptions {
   readonly write: Style
   /** Seconds since 1970. */
   readonly created: number
-  /** Draws a picture, for the styles that send its bytes. */
+  /** Draws a picture for styles that send its bytes. */
   readonly render: (recipe: Recipe) => Promise<Uint8Array>
-  /** The defect of its pictures. */
+  /** The defect of the pictures. */
   readonly fault?: PictureFault
-  /** Edits the steps, the first and the last one included. */
+  /** Edits all steps, including the first and the last. */
   readonly edit?: (steps: readonly Step[]) => Step[]
 }
 
@@ -46,7 +46,7 @@ export async function toAnswer(request: ChatRequest, options: AnswerOptions): Pr
   const { write, task, prose, created, render, fault, edit } = options
   const recipes = toRecipes(request, fault)
   const body = await write({ request, recipes, task, prose, render })
-  // The first delta names the assistant and the last one finishes, unless the style's own do.
+  // Adds a first delta with the role and a last one with the finish_reason, unless the style has them.
   const start: Step = { wait: request.waits.first, tokens: 0, role: true, content: '' }
   const all = (body[0]?.role === undefined ? [start] : []).concat(body)
   if (body.at(-1)?.finish === undefined) all.push({ wait: 0, tokens: 0, finish: 'stop' })
@@ -60,7 +60,8 @@ export async function toAnswer(request: ChatRequest, options: AnswerOptions): Pr
   }
 }
 
-// As published usages were counted [M]: the prompt's count includes 7 tokens that are no text, and the completion's the whole content.
+// The rule of published usages [M]: the prompt has 7 tokens besides its text, and the completion counts its whole
+// content.
 function toUsage(prompt: number, steps: readonly Step[]): Usage {
   let completion = 0
   for (const step of steps) if (step.isStreamOnly === undefined) completion += step.tokens
@@ -73,7 +74,7 @@ function toUsage(prompt: number, steps: readonly Step[]): Usage {
   }
 }
 
-/** An Answer as the body of a `chat.completion`: the deltas joined, the fields in the gateway's order. */
+/** An Answer as the body of a `chat.completion`: the joined deltas, with the fields in the gateway's order. */
 export function toCompletion({ id, created, model, steps, usage }: Answer): string {
   const finish = steps.findLast((step) => step.finish !== undefined)?.finish ?? null
   const choice = `{"index":0,"message":${messageOf(steps)},"finish_reason":${JSON.stringify(finish)}}`
@@ -97,15 +98,15 @@ function messageOf(steps: readonly Step[]): string {
   return `${message}}`
 }
 
-/** Whether an Answer fails in its midst: in one piece the gateway sends it as a 500 with a completion that holds the error. */
+/** Whether an Answer fails in the middle. Without streaming, the gateway sends it with status 500. */
 export function isFailed({ steps }: Answer): boolean {
   return steps.some(({ error }) => error !== undefined)
 }
 
-/** The longest wait of Node's timers, in milliseconds. */
+/** The maximum of Node's timers, in milliseconds. */
 const MAX_DURATION = 2_147_483_647
 
-/** How long an answer in one piece takes, in milliseconds: as long as its stream at the same pace. */
+/** The wait of a JSON response, in milliseconds: the duration of its stream at the same pace. */
 export function durationOf({ steps }: Answer, pace: number): number {
   let duration = 0
   for (const step of steps) if (step.isStreamOnly === undefined) duration += step.wait * pace + (step.hold ?? 0)

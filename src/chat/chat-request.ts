@@ -9,7 +9,7 @@ import { type Reference, readConversation, toReferences } from './reference.ts'
 import { chooseSize, fencedJson, ratioName, readSizeRequest } from './size.ts'
 import { countTokens } from './step.ts'
 
-/** The languages of answers and pages. */
+/** The languages of responses and pages. */
 export type Language = 'zh' | 'en'
 
 /** The language of a text: Chinese if it contains a Chinese character. */
@@ -17,12 +17,12 @@ export function languageOf(text: string): Language {
   return /[\u3400-\u9fff]/.test(text) ? 'zh' : 'en'
 }
 
-/** One chat request, read. */
+/** The content of one chat request. */
 export interface ChatRequest {
   readonly model: string
-  /** The text of the last user turn, without reference URLs. */
+  /** The text of the last user message, without reference URLs. */
   readonly prompt: string
-  /** The prompt's language, which some styles follow. */
+  /** The language of the prompt. Some styles write in it. */
   readonly language: Language
   readonly size: Size
   /** `2:3` */
@@ -31,10 +31,10 @@ export interface ChatRequest {
   readonly format: Format
   readonly references: readonly Reference[]
   readonly wantsStream: boolean
-  /** One more chunk with the usage, as `stream_options.include_usage` asks. */
+  /** Whether the stream ends with a chunk for the usage (`stream_options.include_usage`). */
   readonly wantsUsage: boolean
   readonly promptTokens: number
-  /** 64 hexadecimal digits; everything that looks random follows from them. */
+  /** 64 hexadecimal digits. All values that look random are derived from them. */
   readonly digest: string
   /** The start of all links. */
   readonly base: string
@@ -42,8 +42,8 @@ export interface ChatRequest {
   readonly notes: readonly string[]
 }
 
-const MAX_NAME = 256 // the longest name of a model; every chunk of a stream repeats it
-const MAX_SEARCHED = 20_000 // characters of a prompt that are searched for a fenced block, and for the language
+const MAX_NAME = 256 // characters of a model's name, which each chunk of a stream repeats
+const MAX_SEARCHED = 20_000 // characters of a prompt that are searched for a code block and the language
 
 /** What a ChatRequest depends on besides its body. */
 export interface ReadOptions {
@@ -52,13 +52,13 @@ export interface ReadOptions {
   readonly seed: string
 }
 
-/** Reads the body of a chat request that is valid by the contract; throws an ApiError for a reference picture that is broken or missing. */
+/** Reads a valid body. Throws an ApiError for a reference picture that is broken or missing. */
 export async function readChatRequest(body: JsonObject, { profile, base, seed }: ReadOptions): Promise<ChatRequest> {
   const model = typeof body['model'] === 'string' ? body['model'] : ''
   if (model.length > MAX_NAME)
     throw new ApiError('invalid_value', {
       param: 'model',
-      reason: `Invalid value for 'model': a name has at most ${MAX_NAME} characters.`,
+      reason: `Invalid value for 'model': use a name of at most ${MAX_NAME} characters.`,
     })
   const conversation = readConversation(body['messages'])
   const pictures = conversation.sources.length
@@ -83,7 +83,7 @@ export async function readChatRequest(body: JsonObject, { profile, base, seed }:
     references,
     wantsStream: body['stream'] === true,
     wantsUsage: isObject(body['stream_options']) && body['stream_options']['include_usage'] === true,
-    promptTokens: 7 + 85 * pictures + countTokens(conversation.text), // as published usages were counted [M]
+    promptTokens: 7 + 85 * pictures + countTokens(conversation.text), // the rule of published usages [M]
     digest,
     base,
     waits: waitsOf(profile.pace, digest),
@@ -99,16 +99,17 @@ function chooseFormat(
   const found = FORMATS.find((format) => format === wanted && formats.includes(format))
   if (found !== undefined || typeof asked !== 'string') return { format: found ?? formats[0], notes: [] }
   const quoted = JSON.stringify(asked.slice(0, 40))
-  return { format: formats[0], notes: [`output_format=${quoted} is not made by this model: ${formats[0]}`] }
+  return { format: formats[0], notes: [`output_format=${quoted} is not supported by this model: used ${formats[0]}`] }
 }
 
 function referenceNotes({ references }: Profile, model: string, pictures: number): string[] {
-  if (references === 'none' && pictures > 0) return [`${model} takes no reference pictures: ${pictures} ignored`]
-  if (references === 'wanted' && pictures === 0) return [`the real ${model} wants a reference picture`]
+  if (references === 'none' && pictures > 0)
+    return [`${model} does not support reference pictures: ${pictures} ignored`]
+  if (references === 'wanted' && pictures === 0) return [`the real ${model} expects a reference picture`]
   return []
 }
 
-/** The Recipes of a request's pictures; `fault` is their defect. */
+/** The Recipes of the pictures of a response. `fault` is their defect. */
 export function toRecipes(request: ChatRequest, fault?: PictureFault): Recipe[] {
   const { size, format, count, digest } = request
   const model = firstOf(request.model.slice(0, 2 * MAX_MODEL).toWellFormed(), MAX_MODEL)

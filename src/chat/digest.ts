@@ -7,19 +7,22 @@ import { createPrng, toUuid } from '../util/prng.ts'
 const OMITTED = new Set(['stream', 'stream_options', 'user'])
 const LONG = 4096
 
-/** The digest of a chat request: 64 hexadecimal digits of its parsed body, keys sorted, without the fields that do not change the picture, and of the seed. */
+/**
+ * The digest of a chat request: 64 hexadecimal digits, from the seed and the parsed body with sorted keys. Fields
+ * that do not change the picture are omitted.
+ */
 export function digestOf(body: JsonObject, seed: string): string {
   return hash('sha256', `${seed}\n${canonicalObject(body, OMITTED)}`, 'hex')
 }
 
-/** Represents a text of any length where texts are compared: the text itself, or the digest of a long one. */
+/** A short text for comparisons: the text itself, or the digest of a long text. */
 export function shortOf(text: string): string {
   return text.length > LONG ? digestOfLong(text) : text
 }
 
 const digestOfLong = memoizeLongText((text) => `sha256:${hash('sha256', text, 'hex')}`)
 
-// A long string is replaced by its own digest, so that megabytes are neither escaped nor copied.
+// Replaces a long string by its digest, to avoid escaping and copying megabytes.
 function canonical(value: JsonValue): string {
   if (typeof value === 'string') return value.length > LONG ? digestOfLong(value) : JSON.stringify(value)
   if (isObject(value)) return canonicalObject(value)
@@ -34,14 +37,14 @@ function canonicalObject(value: JsonObject, omitted?: ReadonlySet<string>): stri
   return `${text}}`
 }
 
-/** A stream of whole numbers from 0 to below `bound`: always the same for one digest and purpose. */
+/** A generator of whole numbers from 0 to below `bound`. The same digest and purpose give the same numbers. */
 export function prngFor(digest: string, purpose: string): (bound: number) => number {
   let salt = 0x811c9dc5 // FNV-1a of the purpose
   for (let i = 0; i < purpose.length; i++) salt = Math.imul(salt ^ purpose.charCodeAt(i), 0x01000193)
   return createPrng(digest, salt)
 }
 
-/** Hexadecimal digits that follow from a digest; `count` is a multiple of 8. */
+/** Hexadecimal digits derived from a digest. `count` is a multiple of 8. */
 export function digitsFrom(digest: string, purpose: string, count: number): string {
   const number = prngFor(digest, purpose)
   const bytes = Buffer.allocUnsafe(count / 2)
@@ -50,7 +53,7 @@ export function digitsFrom(digest: string, purpose: string, count: number): stri
 }
 
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-/** Crockford's. */
+/** The alphabet of Crockford's base32. */
 const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz'
 
 function charactersFrom(number: (bound: number) => number, alphabet: string, count: number): string {
@@ -59,21 +62,21 @@ function charactersFrom(number: (bound: number) => number, alphabet: string, cou
   return text
 }
 
-/** Letters and digits that follow from a digest. */
+/** Letters and digits derived from a digest. */
 export function lettersFrom(digest: string, purpose: string, count: number): string {
   return charactersFrom(prngFor(digest, purpose), ALPHANUMERIC, count)
 }
 
-/** An id as the gateway numbers tasks and pictures: `01` and 24 characters of base32. */
+/** An ID in the form of the gateway: `01` and 24 characters of base32. */
 export function ulidFrom(digest: string, purpose: string): string {
   return `01${charactersFrom(prngFor(digest, purpose), BASE32, 24)}`
 }
 
-/** How a task's id is written [S]: as a UUID, or as `task_01` and 24 characters of base32. */
+/** The forms of a task's ID [S]: a UUID, or `task_01` and 24 characters of base32. */
 export const TASK_FORMS = ['uuid', 'prefixed'] as const
 export type TaskForm = (typeof TASK_FORMS)[number]
 
-/** The id of the task that made a picture. It follows from the picture's fingerprint, so that a link that holds both can be checked. */
+/** The ID of a picture's task. It is derived from the fingerprint, so that a link with both can be checked. */
 export function taskIdOf(fingerprint: string, form: TaskForm): string {
   return form === 'prefixed' ? `task_${ulidFrom(fingerprint, 'task')}` : toUuid(digitsFrom(fingerprint, 'task', 32))
 }

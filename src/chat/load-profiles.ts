@@ -7,7 +7,7 @@ import { type Profile, type Profiles, profileOf, PROSE } from './profile.ts'
 import { parseSize } from './size.ts'
 import { mapping, oneOf, seconds, size, style, toProblems } from './zod-helpers.ts'
 
-/** The defaults of every block. */
+/** The defaults of all blocks. */
 const DEFAULTS: Profile = {
   style: 'markdown',
   sizes: [{ width: 1024, height: 1024 }],
@@ -50,8 +50,8 @@ const file = z.record(
 )
 
 /**
- * The Profiles in a file's value. A block holds only what is different from the Profile that its name has so far: from the
- * file's own families, else from `under`. Throws a FileError that lists every problem with its line and how to fix it.
+ * The Profiles of a file's value. A block overrides the Profile that its name would have without it: by the families
+ * of the file, otherwise by `under`. Throws a FileError that lists all problems with line and fix.
  */
 export function toProfiles(
   value: JsonValue,
@@ -74,10 +74,10 @@ function byBreadth([a]: [string, unknown], [b]: [string, unknown]): number {
   return Number(b.endsWith('*')) - Number(a.endsWith('*')) || a.length - b.length
 }
 
-/** The file with the Profiles of a folder of fixtures. */
+/** The file with the Profiles in a folder of fixtures. */
 export const PROFILES = 'profiles.yaml'
 
-/** The Profiles of a user's file, and no others; `under` are the packaged ones. Throws a FileError that lists its problems. */
+/** The Profiles of a user's file, without those of `under`. Throws a FileError that lists all problems. */
 export async function loadProfiles(path: string, under: Profiles): Promise<Profiles> {
   const source = await loadFile(path)
   return toProfiles(source.value, source, under)

@@ -6,7 +6,7 @@ import { type Creature, type Recipe, type Size, MAX_REFERENCES } from '../images
 import { memoizeLongText } from '../util/memoize.ts'
 import { shortOf } from './digest.ts'
 
-/** A reference picture: what represents it in the answer's picture, and its size where that is known. */
+/** A reference picture: its mark in the new picture, and its size if that is known. */
 export interface Reference {
   readonly mark: Creature | string
   readonly size: Size | undefined
@@ -18,17 +18,17 @@ interface Source {
   readonly param: string
 }
 
-/** The messages of a request, read. */
+/** The content of the messages of a request. */
 export interface Conversation {
   /** The text of the last user turn. */
   readonly prompt: string
   /** The text of all turns, without reference pictures. */
   readonly text: string
-  /** The reference pictures, each once, the oldest first. */
+  /** The reference pictures without duplicates, the oldest first. */
   readonly sources: readonly Source[]
 }
 
-/** Reads the turns of a request: their text, and the pictures that they refer to. */
+/** Reads the text and the reference pictures of all messages. */
 export function readConversation(messages: JsonValue | undefined): Conversation {
   let prompt = ''
   const texts: string[] = []
@@ -40,12 +40,12 @@ export function readConversation(messages: JsonValue | undefined): Conversation 
     if (turn['role'] === 'user' || (prompt === '' && i === turns.length - 1)) prompt = text
   }
   if (sources.length < 2) return { prompt, text: texts.join('\n'), sources }
-  // Of equal URLs the first one gives the place in the order, and the last one the parameter that an error names.
+  // Equal URLs: the first one sets the position, the last one the parameter of an error.
   const unique = new Map(sources.map((source) => [shortOf(source.url), source]))
   return { prompt, text: texts.join('\n'), sources: [...unique.values()] }
 }
 
-// Returns the text of a turn and adds its pictures to `sources`.
+// Returns the text of a message and adds its pictures to `sources`.
 function readTurn({ role, content }: JsonObject, param: string, sources: Source[]): string {
   const parts = typeof content === 'string' ? [content] : Array.isArray(content) ? content : []
   const texts: string[] = []
@@ -62,9 +62,9 @@ function readTurn({ role, content }: JsonObject, param: string, sources: Source[
   return text
 }
 
-/** A picture in markdown. No part of the pattern matches the start of the next picture, so that a search is linear in the text. */
+/** A picture in Markdown. No part matches the start of the next picture, so a search takes linear time. */
 const PICTURE = /!\[[^[\]]*\]\(\s*(https?:\/\/[^\s()]+|data:image\/[^\s()]+)\s*\)/g
-const MAX_PICTURES = 100 // the most pictures of one answer that are taken out of its text
+const MAX_PICTURES = 100 // pictures that are removed from one message, at most
 
 function splitPictures(written: string): { text: string; urls: string[] } {
   const urls: string[] = []
@@ -76,7 +76,7 @@ function splitPictures(written: string): { text: string; urls: string[] } {
   return { text, urls }
 }
 
-/** A prompt without the URLs at its start, and those URLs: clients put references first, separated by spaces [S]. */
+/** Splits a prompt into the URLs at its start, which are references, separated by spaces [S], and the rest. */
 export function splitLeadingUrls(text: string): { text: string; urls: string[] } {
   const urls: string[] = []
   const leading = /\s*(https?:\/\/\S+)(?:\s+|$)/y
@@ -88,7 +88,7 @@ export function splitLeadingUrls(text: string): { text: string; urls: string[] }
   return { text: text.slice(end), urls }
 }
 
-/** The newest 16 references of a conversation. Nothing is fetched; throws an ApiError for a source that is not a picture. */
+/** The newest 16 references. Nothing is fetched. Throws an ApiError for a source that is not a picture. */
 export async function toReferences(sources: readonly Source[]): Promise<Reference[]> {
   const references: Reference[] = []
   for (const { url, param } of sources.slice(-MAX_REFERENCES)) {
@@ -96,7 +96,7 @@ export async function toReferences(sources: readonly Source[]): Promise<Referenc
     const reference = isData ? await pictureIn(url) : pictureBehind(url)
     if (reference === undefined) {
       const reason = isData
-        ? 'the data URI holds no readable PNG, JPEG, WebP or GIF in base64.'
+        ? 'the data URI is not a readable PNG, JPEG, WebP or GIF in base64.'
         : 'expected an http(s) URL or a data URI with base64.'
       throw new ApiError('invalid_image', { param, reason: `Invalid image in '${param}': ${reason}` })
     }
@@ -118,14 +118,14 @@ function ofOurs({ emblem, palette, width, height }: Recipe): Reference {
 const pictureIn = memoizeLongText(async (url): Promise<Reference | undefined> => {
   const bytes = bytesIn(url)
   if (bytes === undefined) return undefined
-  const { readRecipe } = await import('../images/render/metadata.ts') // loads zlib, which other requests do not need
+  const { readRecipe } = await import('../images/render/metadata.ts') // loads zlib, which most requests do not need
   const recipe = readRecipe(bytes)
   if (recipe !== undefined) return ofOurs(recipe)
   const size = await measure(bytes)
   return size === undefined ? undefined : { mark: digestIn(url)?.digest ?? '', size }
 })
 
-/** The number of bytes of a picture in a data URI, and 16 hexadecimal digits of their SHA-256; undefined for a data URI without base64. */
+/** Length and digest of the picture in a data URI (16 hexadecimal digits of SHA-256); undefined without base64. */
 export const digestIn = memoizeLongText((url): { readonly digest: string; readonly length: number } | undefined => {
   const bytes = bytesIn(url)
   return bytes === undefined ? undefined : { digest: hash('sha256', bytes, 'hex').slice(0, 16), length: bytes.length }
@@ -138,17 +138,17 @@ function bytesIn(url: string): Buffer | undefined {
     : undefined
 }
 
-// Buffer.from skips characters that are not base64; then the length differs.
+// Buffer.from skips characters that are not base64. Then the length differs.
 function decode(base64: string): Buffer | undefined {
   const length = base64.length - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0)
   const bytes = Buffer.from(base64, 'base64')
   return bytes.length > 0 && bytes.length === Math.floor((length * 3) / 4) && length % 4 !== 1 ? bytes : undefined
 }
 
-// A JPEG's size may follow a camera's preview. A search through megabytes would block other requests.
+// In a JPEG, the size can come after a preview picture. Searching megabytes would block other requests.
 const HEADER = 262_144
 
-// The pixels of a client's picture are never decoded: its size is in its header.
+// Reads the size from the header. Pixels from a client are never decoded.
 async function measure(bytes: Buffer): Promise<Size | undefined> {
   const { PNG } = await import('image-size/types/png')
   const { JPG } = await import('image-size/types/jpg')

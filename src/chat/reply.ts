@@ -14,14 +14,14 @@ const EVENT_STREAM = {
   'x-content-type-options': 'nosniff',
 }
 
-/** An Answer as the Reply to its request: a stream, or one completion. `pace` is a factor of the real gateway's time. */
+/** An Answer as a Reply: a stream or one completion. `pace` is a factor of the real gateway's time. */
 export function toReply({ wantsStream, wantsUsage, notes }: ChatRequest, answer: Answer, pace: number): Reply {
   if (wantsStream) return { status: 200, headers: EVENT_STREAM, body: toFrames(answer, { pace, wantsUsage }), notes }
   const status = isFailed(answer) ? 500 : 200
   return { status, headers: JSON_HEADERS, body: toCompletion(answer), wait: durationOf(answer, pace), notes }
 }
 
-/** What a chat request is read and answered with. */
+/** What a Chat depends on besides the body. */
 export interface ChatOptions extends ReadOptions {
   readonly profile: Profile
   /** Seconds since 1970. */
@@ -30,18 +30,18 @@ export interface ChatOptions extends ReadOptions {
   readonly pace: number
 }
 
-/** Draws a picture, for the styles that send its bytes. */
+/** Draws a picture for styles that send its bytes. */
 type Render = (recipe: Recipe) => Promise<Uint8Array>
 
-/** A chat request, read, with its normal answer. Both follow from its body and the options alone. */
+/** A chat request and its normal response. Both depend only on the body and the options. */
 export interface Chat {
   readonly request: ChatRequest
   readonly options: Omit<AnswerOptions, 'render'>
-  /** The normal Reply, kept unless it holds pictures. */
+  /** The normal Reply. It is cached unless it contains the bytes of pictures. */
   readonly reply: (render: Render) => Promise<Reply>
 }
 
-/** Reads the body of a chat request; an ApiError for a broken or a missing reference picture. */
+/** Reads the body of a chat request. Throws an ApiError for a reference picture that is broken or missing. */
 export async function readChat(body: JsonObject, { created, pace, ...reading }: ChatOptions): Promise<Chat> {
   const request = await readChatRequest(body, reading)
   const { style, task, prose } = reading.profile

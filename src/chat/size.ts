@@ -2,23 +2,23 @@ import { type Size, MAX_COUNT, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../images/
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import type { Profile } from './profile.ts'
 
-/** What one text or one field says about the size: exactly one of these. */
+/** The meaning of one text or field: exactly one of these keys. */
 interface SizeHint {
   readonly size?: Size
   /** Width divided by height. */
   readonly ratio?: number
-  /** Side of a square of the requested resolution, in pixels: 1024 for 1K. */
+  /** Side of a square with the requested resolution, in pixels: 1024 for 1K. */
   readonly resolution?: number
   readonly isAdaptive?: true
 }
 
-/** The size and number of pictures that a request asks for. */
+/** The requested size and number of pictures. */
 export interface SizeRequest {
   /** A size, a ratio or `adaptive`; empty if nothing is requested. */
   readonly shape: SizeHint
   readonly resolution: number | undefined
   readonly count: number
-  /** A note for each field whose value is not understood. */
+  /** A note for each field with an invalid value. */
   readonly notes: readonly string[]
 }
 
@@ -31,12 +31,13 @@ const DEFAULT_SIZE: Size = { width: 1024, height: 1024 }
 const END_LENGTH = 10_000
 
 /**
- * Reads the size and number of pictures from the prompt and the fields, by the gateway's grammar: the first size or ratio
- * counts, and the first resolution. Of a long prompt the first and the last 10,000 characters are read.
+ * Reads the size and number of pictures from the prompt and the fields, in the forms that the gateway accepts. The
+ * first size or ratio counts, and the first resolution. For a long prompt, only its first and last 10,000 characters
+ * are read.
  */
 export function readSizeRequest(prompt: string, body: JsonObject): SizeRequest {
   const text = prompt.length > 2 * END_LENGTH ? `${prompt.slice(0, END_LENGTH)} ${prompt.slice(-END_LENGTH)}` : prompt
-  const hasDigit = /\d/.test(text) // every form of the grammar has one
+  const hasDigit = /\d/.test(text) // all forms contain one
   const block = (hasDigit ? fencedJson(text) : undefined) ?? {}
   const fields = fieldsOf(body)
   const values = hasDigit
@@ -59,7 +60,7 @@ export function readSizeRequest(prompt: string, body: JsonObject): SizeRequest {
   for (const field of ['size', 'aspect_ratio', 'resolution']) {
     const value = body[field]
     if (typeof value === 'string' && value !== '' && value !== 'auto' && toHint(value) === undefined)
-      notes.push(`${field}=${JSON.stringify(value.slice(0, 40))} is not understood`)
+      notes.push(`${field}=${JSON.stringify(value.slice(0, 40))} is not valid: ignored`)
   }
   return { shape: shape ?? {}, resolution, count: counts.find(isCount) ?? 1, notes }
 }
@@ -92,7 +93,7 @@ function countIn(text: string): number | undefined {
   return word === undefined ? undefined : (NUMERALS[word] ?? Number(word))
 }
 
-/** The JSON object in a fenced block of a text: clients, and the gateway itself, write a request so. */
+/** The JSON object in the first code block of a text, which clients and the gateway use for requests. */
 export function fencedJson(text: string): JsonObject | undefined {
   const open = /```(?:json)?\s*\{/.exec(text)
   const end = open === null ? -1 : text.indexOf('```', open.index + open[0].length)
@@ -114,7 +115,7 @@ const LABELLED = [
   /\[resolution:\s*([124]k)\]/i,
 ]
 
-// Numbers without a label count only where they can mean nothing else.
+// Numbers without a label count only if they cannot mean something else.
 function bareIn(text: string): string[] {
   const sizes = text.match(/(?<![\d:])\d{2,5}\s?[xX*×]\s?\d{2,5}(?![\d:])/g) ?? []
   const ratios = text.match(/(?<![\d:.])\d{1,2}:\d{1,2}(?![\d:])/g) ?? []
@@ -134,18 +135,21 @@ function toHint(value: JsonValue | undefined): SizeHint | undefined {
   return value.trim() === 'adaptive' ? { isAdaptive: true } : undefined
 }
 
-// One model calls 1344x768 16:9, another 1792x1024: a ratio is met within 3 percent.
+// Models round: 16:9 is 1344x768 for one and 1792x1024 for another. A ratio matches within 3 percent.
 const TOLERANCE = 0.03
 
-/** Maps a request to a size that the model has: the nearest one by ratio, then by area. `reference` is the size of the reference picture. The notes are the differences from the request. */
+/**
+ * Chooses the size of the model that is nearest to the request, by ratio, then by area. `reference` is the size of the
+ * reference picture. The notes describe the differences from the request.
+ */
 export function chooseSize(
-  { shape, resolution, count: wanted, notes: strange }: SizeRequest,
+  { shape, resolution, count: wanted, notes: invalid }: SizeRequest,
   { sizes, follows }: Pick<Profile, 'sizes' | 'follows'>,
   reference: Size | undefined,
 ): Pick<SizeRequest, 'count' | 'notes'> & { readonly size: Size } {
   const count = Math.min(wanted, MAX_COUNT)
-  const notes = [...strange]
-  if (wanted > MAX_COUNT) notes.push(`n=${wanted} is more than ${MAX_COUNT}: ${count} pictures`)
+  const notes = [...invalid]
+  if (wanted > MAX_COUNT) notes.push(`n=${wanted} is above the maximum: used ${count}`)
   const { size: asked, ratio: askedRatio } = shape
   const isOpen = asked === undefined && askedRatio === undefined && resolution === undefined
   const isFollowed = shape.isAdaptive === true || (follows === 'size' && isOpen)
@@ -166,12 +170,12 @@ export function chooseSize(
     const words = asked === undefined ? [] : [sizeName(asked)]
     if (askedRatio !== undefined) words.push(`ratio ${ratioName(askedRatio)}`)
     if (asked === undefined && resolution !== undefined) words.push(`${resolution / 1024}K`)
-    notes.push(`${words.join(' in ')} is no size of this model: nearest is ${sizeName(size)}`)
+    notes.push(`${words.join(' in ')} is not supported by this model: used ${sizeName(size)}`)
   }
   return { size, count, notes }
 }
 
-// Of equal distances, the first one.
+// For equal distances, the first one.
 function nearest<T>(all: readonly T[], distanceOf: (one: T) => number): T | undefined {
   let best: T | undefined
   let least = Infinity
@@ -182,7 +186,7 @@ function nearest<T>(all: readonly T[], distanceOf: (one: T) => number): T | unde
   return best
 }
 
-// 2K is 2048x2048, and also 2048x864: the longer side counts.
+// The longer side counts: 2K is 2048x2048, and also 2048x864.
 function isOfResolution({ width, height }: Size, resolution: number | undefined): boolean {
   const side = Math.max(width, height)
   return resolution === undefined || (side >= resolution * 0.75 && side <= resolution * 1.9)
@@ -200,19 +204,19 @@ function areaOf({ width, height }: Size): number {
   return width * height
 }
 
-/** Reads a size like `1024x1536`; undefined for any other text, and for a size that cannot be drawn. */
+/** Parses a size such as `1024x1536`. Undefined for other texts, and for sizes that cannot be drawn. */
 export function parseSize(text: string): Size | undefined {
   const [, width, height] = /^(\d{2,4})x(\d{2,4})$/.exec(text) ?? []
   const size = { width: Number(width), height: Number(height) }
   return isPaintable(size) ? size : undefined
 }
 
-/** A size as the gateway writes it: `1024x1536`. */
+/** A size in the form of the gateway: `1024x1536`. */
 export function sizeName({ width, height }: Size): string {
   return `${width}x${height}`
 }
 
-/** The name of the listed ratio that is nearest to width divided by height: `2:3`. */
+/** The name of the nearest known ratio, such as `2:3`. `ratio` is width divided by height. */
 export function ratioName(ratio: number): string {
   return nearest(NAMED_RATIOS, ({ value }) => Math.abs(Math.log(value / ratio)))?.name ?? '1:1'
 }

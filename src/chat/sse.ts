@@ -2,12 +2,12 @@ import type { Frame } from '../util/reply.ts'
 import type { Answer } from './answer.ts'
 import type { End, Step } from './step.ts'
 
-/** The longest silence of a stream before the gateway writes a comment into it, in milliseconds of real time, whatever the pace [S]. */
+/** Milliseconds of silence after which the gateway sends a comment, independent of the pace [S]. */
 const PING_EVERY = 10_000
 const PING: Frame = { wait: PING_EVERY, data: ': PING\n\n' }
-const MAX_WAIT = 86_400_000 // the longest wait: a day, whatever the pace
+const MAX_WAIT = 86_400_000 // a day, independent of the pace
 
-// The next frame, and whether the gateway itself is silent before it.
+// The next frame. If a scenario caused the silence before it, the gateway sends no comments.
 interface Pending {
   readonly wait: number
   readonly isSilent: boolean
@@ -15,13 +15,14 @@ interface Pending {
 }
 
 /**
- * An Answer as the frames of a server-sent stream, one event a step, as the gateway writes them. Waits are those of the
- * steps times `pace`; steps without one are in the frame of the step before them. Comments interrupt a long wait.
+ * An Answer as the frames of a server-sent stream, one event for each step, in the format of the gateway. The waits
+ * of steps are multiplied by `pace`. A step without a wait shares the frame of the step before it. Comments interrupt
+ * long waits.
  */
 export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; wantsUsage: boolean }): Frame[] {
   const { id, created, model, steps, usage } = answer
   const names = `"id":"chatcmpl-89C${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)}`
-  // Joined, it is one flat text, which each event copies; a template would be a tree of its parts, walked for each event.
+  // `join` makes a flat string, which is faster to copy into each event than the rope of a template literal.
   const head = ['data: {', names, ',"choices":[{"index":0,"delta":'].join('')
   const tail = wantsUsage ? '],"usage":null}\n\n' : ']}\n\n'
   const frames: Frame[] = []
@@ -41,7 +42,7 @@ export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; w
   return push(frames, next)
 }
 
-// No comment before the first event: the gateway holds the headers until then [S].
+// No comment before the first event: the gateway sends its headers with that [S].
 function push(frames: Frame[], { wait, isSilent, data }: Pending, end?: End): Frame[] {
   const pings = frames.length === 0 || isSilent ? 0 : Math.max(0, Math.ceil(wait / PING_EVERY) - 1)
   for (let i = 0; i < pings; i++) frames.push(PING)
@@ -52,10 +53,10 @@ function push(frames: Frame[], { wait, isSilent, data }: Pending, end?: End): Fr
   return frames
 }
 
-// `content` is a string or absent, never null: some clients add it up without a check.
+// `content` is a string or absent, never null: some clients join it without a check.
 function deltaOf({ role, content, reasoning, images, error }: Step): string {
   if (role === undefined && reasoning === undefined && images === undefined && error === undefined)
-    return content === undefined ? '{}' : `{"content":"${content}"}` // nearly all steps
+    return content === undefined ? '{}' : `{"content":"${content}"}` // the most frequent case
   const fields: string[] = []
   if (role !== undefined) fields.push('"role":"assistant"')
   if (content !== undefined) fields.push(`"content":"${content}"`)

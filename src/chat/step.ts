@@ -1,63 +1,63 @@
 import { estimateTokenCount } from 'tokenx'
 
-/** How an answer can finish. */
+/** The values of finish_reason. */
 export const FINISHES = ['stop', 'length', 'content_filter'] as const
 export type Finish = (typeof FINISHES)[number]
 
-/** How a connection ends before its answer does. */
+/** How a connection ends before its response is complete. */
 export type End = 'close' | 'reset'
 
 /**
- * One piece of an answer: a delta of the stream, with the fields that it has. Text is kept as it is written inside a JSON
- * string, since JSON and SSE both write it there: it is escaped once.
+ * One piece of a response: a delta of the stream. Text is stored with JSON escapes, because JSON and SSE both send it
+ * in a JSON string.
  */
 export interface Step {
-  /** Milliseconds before it at the pace of the real gateway. */
+  /** Milliseconds before this step at the pace of the real gateway. */
   readonly wait: number
-  /** What it adds to the usage. */
+  /** Tokens that it adds to the usage. */
   readonly tokens: number
-  /** Names the assistant, as the first delta does. */
+  /** Has the role `assistant`, like the first delta. */
   readonly role?: true
   readonly content?: string
-  /** Progress that is reported beside the answer. */
+  /** Progress, sent as `reasoning_content`. */
   readonly reasoning?: string
-  /** Pictures, each as the JSON of its image part; null where the field is sent without one. */
+  /** Pictures, each as the JSON of an image part; null sends the field without pictures. */
   readonly images?: readonly string[] | null
   readonly finish?: Finish
-  /** Left out of an answer in one piece. */
+  /** Omitted from a JSON response. */
   readonly isStreamOnly?: true
-  /** Milliseconds of silence before it, whatever the pace. */
+  /** Milliseconds of silence before this step, independent of the pace. */
   readonly hold?: number
-  /** A failure in mid-answer, as the gateway reports it: a delta that holds nothing else. */
+  /** An error in the middle of a response, as the gateway sends it: a delta with nothing else. */
   readonly error?: string
-  /** Written into a stream as it is, in place of a delta. */
+  /** Sent unchanged in a stream, in place of a delta. */
   readonly raw?: string
-  /** The connection ends here: closed as if the answer were complete, or reset. */
+  /** The connection ends here: closed as if the response were complete, or reset. */
   readonly end?: End
 }
 
-/** A piece of text inside a JSON string, and its number of tokens. */
+/** A text with JSON escapes, and its number of tokens. */
 export interface Piece {
   readonly json: string
   readonly tokens: number
 }
 
-/** The number of tokens of a link to one of our pictures or pages, wherever the server listens [G]; a link of a gateway has about as many. */
+/** Tokens of a link of the mock, whatever its host [G]. Links of a gateway have about as many. */
 export const LINK_TOKENS = 45
-/** The number of tokens of a task's or a picture's id [G]. */
+/** Tokens of the ID of a task or a picture [G]. */
 export const ID_TOKENS = 20
-/** The number of tokens of a picture whose bytes are in the answer, as new-api counts a picture of Gemini [S]. */
+/** Tokens of a picture that is sent as bytes, as new-api counts a picture of Gemini [S]. */
 export const PICTURE_TOKENS = 1400
 
 const SAMPLE = 20_000
 
-/** An estimate of a text's number of tokens. Of a long text the first 20,000 characters are counted, and the rest is taken to be like them. */
+/** An estimate of the tokens of a text. For a long text, it is extrapolated from the first 20,000 characters. */
 export function countTokens(text: string): number {
   if (text.length <= SAMPLE) return estimateTokenCount(text)
   return Math.round((estimateTokenCount(text.slice(0, SAMPLE)) * text.length) / SAMPLE)
 }
 
-/** A text as it is written inside a JSON string. U+2028 and U+2029 are escaped too, as Go does, in which the gateway is written. */
+/** A text with JSON escapes. U+2028 and U+2029 are escaped too, as the gateway (in Go) does. */
 export function escapeJson(text: string): string {
   const json = JSON.stringify(text).slice(1, -1)
   return /[\u2028\u2029]/.test(json)
@@ -65,7 +65,7 @@ export function escapeJson(text: string): string {
     : json
 }
 
-/** A text as a piece. Its tokens are counted when they are first used: a start need not count the words of all styles. */
+/** A text as a Piece. Tokens are counted on first use, which makes a start faster. */
 export function toPiece(text: string): Piece {
   return new CountedPiece(text)
 }
@@ -85,13 +85,13 @@ class CountedPiece implements Piece {
   }
 }
 
-/** The texts of a table as pieces. */
+/** Texts as Pieces. */
 export function toPieces<K extends string>(words: Readonly<Record<K, string>>): Readonly<Record<K, Piece>> {
   const entries = Object.entries<string>(words).map(([key, text]) => [key, toPiece(text)])
   return Object.fromEntries(entries)
 }
 
-/** Joins pieces. */
+/** Joins Pieces. */
 export function join(pieces: readonly Piece[]): Piece {
   let json = ''
   let tokens = 0
@@ -102,7 +102,7 @@ export function join(pieces: readonly Piece[]): Piece {
   return { json, tokens }
 }
 
-/** One delta of text, `wait` milliseconds after the one before it. */
+/** A delta of text, `wait` milliseconds after the one before it. */
 export function say(wait: number, ...pieces: readonly Piece[]): Step {
   const { json, tokens } = join(pieces)
   return { wait, tokens, content: json }

@@ -4,8 +4,8 @@ import type { SourceFile } from '../openapi/document.ts'
 import { parseSize } from './size.ts'
 import { styles } from './styles/styles.ts'
 
-// Helpers for the zod schemas of profiles, scenarios and the control API. Loaded only with zod, because loading zod slows
-// down a start.
+// Helpers for the zod schemas of profiles, scenarios and the control API. Loaded only with zod, because loading zod
+// slows down a start.
 
 /** One of a list of words. */
 export function oneOf<const T extends readonly string[]>(values: T): z.ZodEnum<{ [K in T[number]]: K }> {

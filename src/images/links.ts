@@ -1,8 +1,8 @@
 import { type Recipe, type RecipeName, decodeRecipe, encodeRecipe } from './recipe.ts'
 
-/** The paths of a picture's links; behind each follow the name of its Recipe and its file name. */
+/** The paths of a picture's links. The name of its Recipe and its file name follow. */
 export const PICTURE_PATHS = { picture: '/cdn', download: '/cdn/download', raw: '/raw' } as const
-/** The paths of a task's links; behind each follow the task's id and the name of its first picture's Recipe. */
+/** The paths of a task's links. The task's ID and the name of its first picture's Recipe follow. */
 export const TASK_PATHS = { page: '/web', source: '/source' } as const
 
 /** The links of one Recipe, and its name. */
@@ -14,7 +14,7 @@ export interface Links extends RecipeName {
   readonly source: (task: string) => string
 }
 
-/** A Recipe's links. They begin with `base`: a scheme, a host and, where our paths have moved, a prefix. */
+/** The links of a Recipe. `base` is their start: a scheme, a host, and a prefix if our paths have moved. */
 export function toLinks(base: string, recipe: Recipe): Links {
   const { name, fingerprint } = encodeRecipe(recipe)
   const path = `${name}/${fingerprint}.${recipe.format}`
@@ -29,13 +29,13 @@ export function toLinks(base: string, recipe: Recipe): Links {
   }
 }
 
-/** The Recipe of a name and a file name; undefined unless both are exactly as `toLinks` writes them. */
+/** The Recipe of a name and a file name. Undefined unless both are exactly those of `toLinks`. */
 export function decodePath(name: string, file: string): Recipe | undefined {
   const found = decodeRecipe(name)
   return found !== undefined && file === `${found.fingerprint}.${found.recipe.format}` ? found.recipe : undefined
 }
 
-/** The Recipe of a picture's URL, whatever its host; undefined for a URL that is not ours. */
+/** The Recipe of a picture's URL with any host. Undefined for other URLs. */
 export function decodeUrl(url: string): Recipe | undefined {
   const path = url.split(/[?#]/, 1)[0] ?? ''
   const [, name, file] = /\/(?:cdn|cdn\/download|raw)\/(1[\w-]{1,1499})\/([\da-f]{30}\.[a-z]{3,4})$/.exec(path) ?? []

@@ -2,7 +2,7 @@ import { ApiError } from '../errors/api-error.ts'
 import { type Cache, createCache } from '../util/lru.ts'
 import type { Recipe } from './recipe.ts'
 
-/** Bytes of pictures that are cached, at most; the least recently requested are dropped first. */
+/** Bytes of cached pictures, at most. The least recently used are evicted first. */
 const MAX_BYTES = 33_554_432
 /** Pictures that are drawn at the same time, at most. */
 const MAX_RENDERS = 2
@@ -19,24 +19,24 @@ export interface PictureRequest {
 
 /** Counts what a PictureCache does. */
 export interface PictureCounts {
-  /** A picture was requested: a hit is cached, a miss is not. */
+  /** A picture was requested: from the cache (hit) or not (miss). */
   readonly countRequest: (result: 'hit' | 'miss') => void
-  /** A picture was drawn, could not be drawn, or was dropped since all its clients had disconnected; and how long that took. */
+  /** A picture was drawn, failed, or was dropped because all clients had disconnected. */
   readonly countRender: (result: 'drawn' | 'failed' | 'dropped', seconds: number) => void
-  /** The cache has changed: it now has so many pictures (`values`) with so many bytes (`weight`). */
+  /** The cache has changed: its pictures (`values`) and bytes (`weight`). */
   readonly setCached: (size: ReturnType<Cache<Buffer>['size']>) => void
 }
 
-/** Returns the bytes of a picture: at once if it is cached, otherwise when it is drawn; rejects if it is dropped or cannot be drawn. */
+/** Returns the bytes of a picture: at once if cached, otherwise a promise. Rejects if it is dropped or fails. */
 export type PictureCache = (request: PictureRequest) => Buffer | Promise<Buffer>
 
-/** Draws a picture. Glyphs, paint and sharp are loaded by the first call. */
+/** Draws a picture. The first call loads sharp and the glyphs. */
 export async function renderPicture(recipe: Recipe): Promise<Buffer> {
   const encode = await import('./render/encode.ts')
   return encode.encodePicture(recipe)
 }
 
-/** A cache of 32 MiB. A picture is drawn once, however many clients request it at the same time, and at most two at a time. */
+/** A cache of 32 MiB. Concurrent requests for the same picture share one drawing. At most two are drawn at a time. */
 export function createPictureCache(render: Render, counts: PictureCounts): PictureCache {
   const cache = createCache<Buffer>(MAX_BYTES, ({ length }) => length)
   counts.setCached(cache.size())
@@ -79,7 +79,7 @@ export function createPictureCache(render: Render, counts: PictureCounts): Pictu
   }
 }
 
-// Runs at most so many at the same time; the others wait in order.
+// Runs at most `most` at the same time. The others wait in order.
 function createLimit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = []
   let running = 0

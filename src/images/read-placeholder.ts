@@ -4,39 +4,42 @@ import { type Format, type PictureFault, type Recipe, encodeRecipe, toMark, VERS
 import { readRecipe } from './render/metadata.ts'
 
 /**
- * What a picture of the mock shows and how it was requested.
+ * The facts of a picture of the mock.
  * @example
  * const [fox, edited] = links.map((link) => readPlaceholder(link))
- * expect(edited?.references).toEqual([fox?.creature]) // the one was made from the other
+ * expect(edited?.references).toEqual([fox?.creature]) // `fox` was the reference picture of `edited`
  */
 export interface Placeholder {
-  /** Version of the format of its name. Within one release, pictures with the same name are the same, byte for byte. */
+  /** Version of the format of its name. Within one release, the same name means the same bytes. */
   readonly version: number
   /** At most 64 characters. */
   readonly model: string
-  /** The prompt as it is written below the picture, without leading URLs: one line of at most 60 characters, which ends in … where it was cut. */
+  /** The prompt below the picture, without URLs at its start: one line of at most 60 characters, … if cut. */
   readonly label: string
   /** `1024x1536` */
   readonly size: string
   readonly width: number
   readonly height: number
   readonly format: Format
-  /** Its number among the `count` pictures of its answer, from 1. */
+  /** Its number among the `count` pictures of its response, from 1. */
   readonly index: number
   readonly count: number
-  /** Its checksum: 30 hexadecimal digits, which are its file name. */
+  /** Its file name without extension: a checksum of 30 hexadecimal digits. */
   readonly fingerprint: string
-  /** What represents this picture in `references` of pictures that were made from it: 17 hexadecimal digits. */
+  /** Its ID in the `references` of other pictures: 17 hexadecimal digits. */
   readonly creature: string
-  /** The reference pictures, the oldest first: one of the mock's own as its `creature`, any other as the first 16 hexadecimal digits of the SHA-256 of its bytes or its URL. */
+  /**
+   * The reference pictures, the oldest first: a picture of the mock as its `creature`, others as the first 16
+   * hexadecimal digits of the SHA-256 of their bytes or URL.
+   */
   readonly references: readonly string[]
-  /** The defect that a scenario gave it. */
+  /** Its defect, set by a scenario. */
   readonly fault?: PictureFault
 }
 
 /**
- * Reads a picture of the mock from its URL, its bytes or a data URI; returns undefined for any other picture.
- * Nothing is fetched, and no pixels are decoded.
+ * Reads a picture of the mock from its URL, its bytes or a data URI. Returns undefined for other pictures. Fetches
+ * nothing and decodes no pixels.
  * @example
  * const placeholder = readPlaceholder(await (await mock.fetch(url)).arrayBuffer())
  * expect(placeholder).toMatchObject({ model: 'flux', label: 'a fox', size: '1024x1024' })
@@ -62,14 +65,14 @@ export function readPlaceholder(picture: string | URL | ArrayBuffer | Uint8Array
   }
 }
 
-// Test runners use several realms; `instanceof` does not recognise bytes of another realm.
+// Test runners use several realms, and `instanceof` fails for bytes of another realm.
 function recipeOf(picture: unknown): Recipe | undefined {
   if (types.isUint8Array(picture)) return readRecipe(picture)
   if (types.isAnyArrayBuffer(picture)) return readRecipe(new Uint8Array(picture))
   const url = typeof picture === 'object' && picture !== null && 'href' in picture ? picture.href : picture
   if (typeof url !== 'string')
     throw new TypeError(
-      `readPlaceholder: give a URL, a data URI, or bytes as an ArrayBuffer or a Uint8Array, and no ${typeof picture}; of a Response, await response.arrayBuffer()`,
+      `readPlaceholder: got ${picture === null ? 'null' : typeof picture}. Use a URL, a data URI, an ArrayBuffer or a Uint8Array; for a Response, use await response.arrayBuffer().`,
     )
   const data = /^data:image\/[a-z]+;base64,/i.exec(url)
   return data === null ? decodeUrl(url) : readRecipe(Buffer.from(url.slice(data[0].length), 'base64'))

@@ -1,41 +1,41 @@
 import { hash } from 'node:crypto'
 
 export const FORMATS = ['png', 'jpg', 'webp'] as const
-/** The format of a picture, as the extension of its file name. */
+/** The format of a picture, which is its file extension. */
 export type Format = (typeof FORMATS)[number]
 
 /** The media type of each format. */
 export const MEDIA_TYPES: Readonly<Record<Format, string>> = { png: 'image/png', jpg: 'image/jpeg', webp: 'image/webp' }
 
-/** In pixels. */
+/** A size in pixels. */
 export interface Size {
   readonly width: number
   readonly height: number
 }
 
-/** A creature: its shape and its colours. */
+/** The creature that a picture shows: its shape and colours. */
 export interface Creature {
-  /** 16 hexadecimal digits, from which the shape is drawn. */
+  /** 16 hexadecimal digits that define the shape. */
   readonly emblem: string
   /** Index into the palettes, 0 to 15. */
   readonly palette: number
 }
 
 /**
- * The defects that a picture can have: its link is unknown or expired, or the picture comes late, cut short, with another
- * media type, or a web page comes in its place.
+ * The defects of a picture: its link is unknown or expired, it arrives late or incomplete, it has another media type,
+ * or the link returns a web page.
  */
 export const PICTURE_FAULTS = ['missing', 'expired', 'slow', 'cut', 'type', 'page'] as const
 export type PictureFault = (typeof PICTURE_FAULTS)[number]
 
-/** Everything that is needed to draw a picture. Its name in a URL holds all of it. */
+/** Everything that is needed to draw a picture. The picture's URL contains it. */
 export interface Recipe extends Size, Creature {
   /** At most 64 characters. */
   readonly model: string
   readonly format: Format
-  /** The prompt as it is written below the picture: one line of at most 60 characters. */
+  /** The prompt below the picture: one line of at most 60 characters. */
   readonly label: string
-  /** At most 16 reference pictures: one of ours as its creature, any other as 16 hexadecimal digits of its digest. */
+  /** At most 16 reference pictures: a creature for a picture of the mock, 16 digits of a digest for others. */
   readonly references: readonly (Creature | string)[]
   /** From 1. */
   readonly index: number
@@ -54,11 +54,11 @@ export const MAX_SIDE = 6400
 export const MAX_PIXELS = 16_777_216
 export const PALETTES = 16
 
-/** Version of the format of names; each name begins with it. */
+/** Version of the format of names. Names start with it. */
 export const VERSION = '1'
 const CHECK = 8
 
-/** A Recipe's name, at most 1,500 characters, and the fingerprint that names its file: 30 hexadecimal digits of a checksum of the name. */
+/** A Recipe's name (at most 1,500 characters) and the fingerprint for its file name (30 hexadecimal digits). */
 export interface RecipeName {
   readonly name: string
   readonly fingerprint: string
@@ -71,14 +71,14 @@ export function encodeRecipe(recipe: Recipe): RecipeName {
   return { name: text + check, fingerprint }
 }
 
-/** The Recipe of a name, and its fingerprint; undefined for every text that `encodeRecipe` does not return. */
+/** The Recipe of a name, and its fingerprint. Undefined for texts that `encodeRecipe` does not return. */
 export function decodeRecipe(name: string): { readonly recipe: Recipe; readonly fingerprint: string } | undefined {
   if (name.length > 1500) return undefined
   const text = name.slice(0, -CHECK)
   const { check, fingerprint } = checksumOf(text)
   if (check !== name.slice(-CHECK)) return undefined
   const recipe = parse(Buffer.from(text.slice(VERSION.length), 'base64url').toString())
-  return recipe !== undefined && toText(recipe) === text ? { recipe, fingerprint } : undefined // one name for one recipe
+  return recipe !== undefined && toText(recipe) === text ? { recipe, fingerprint } : undefined // each recipe has exactly one name
 }
 
 function toText(recipe: Recipe): string {
@@ -89,7 +89,7 @@ function toText(recipe: Recipe): string {
   return VERSION + Buffer.from(JSON.stringify(fields)).toString('base64url')
 }
 
-/** What represents a reference picture: 17 hexadecimal digits of a creature, the palette first, or 16 of another picture's digest. */
+/** The ID of a reference picture: 17 hexadecimal digits of a creature, or 16 of the digest of another picture. */
 export function toMark(reference: Creature | string): string {
   return typeof reference === 'string' ? reference : reference.palette.toString(16) + reference.emblem
 }
@@ -150,12 +150,15 @@ export function firstOf(text: string, count: number): string {
   return text.length <= count ? text : Array.from(text).slice(0, count).join('')
 }
 
-// Printable ASCII, single spaces: nothing to tidy up.
+// Printable ASCII with single spaces needs no normalization.
 const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/
 const BREAKS = /[\p{Cc}\s]+/gu
 const LETTER = /^[\p{L}\p{N}]$/u
 
-/** A prompt as it is written below its picture: one line of at most 60 characters. A longer one ends in …, behind a whole word where that leaves at least 30. */
+/**
+ * The prompt below a picture: one line of at most 60 characters. A longer prompt ends with …, after a whole word if
+ * at least 30 characters remain.
+ */
 export function labelOf(prompt: string): string {
   if (prompt.length <= MAX_LABEL && PLAIN.test(prompt)) return prompt
   const line = prompt.slice(0, 1000).toWellFormed().replaceAll(BREAKS, ' ').trim()
@@ -163,6 +166,6 @@ export function labelOf(prompt: string): string {
   if (label === line && prompt.length <= 1000) return label
   const cut = firstOf(line, MAX_LABEL - 1)
   const next = line.charAt(cut.length)
-  const isInWord = LETTER.test(next) && next < '\u2e80' // the scripts from there on have no spaces
+  const isInWord = LETTER.test(next) && next < '\u2e80' // scripts from here on have no spaces
   return `${isInWord ? cut.replace(/(?<=^.{30,}) [^ ]*$/u, '') : cut.trimEnd()}…`
 }

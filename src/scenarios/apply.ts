@@ -10,21 +10,21 @@ import { type Frame, type Reply, isStream, jsonReply } from '../util/reply.ts'
 import type { Choice } from './choose.ts'
 import type { Framing, StreamEdit, StreamPlace, Then } from './scenario.ts'
 
-/** A request that a scenario answers. */
+/** A request to which a scenario is applied. */
 export interface ScenarioSubject {
   readonly format: ErrorFormat
-  /** Why the request is not valid. */
+  /** The error of an invalid request. */
   readonly rejection: ApiError | undefined
-  /** Of a chat request that could be read. */
+  /** Set for a chat request that could be read. */
   readonly chat: { readonly request: ChatRequest; readonly options: AnswerOptions; readonly pace: number } | undefined
   readonly respond: () => Promise<Reply>
 }
 
-const MAX_ECHO = 4000 // characters of a prompt that an error repeats at most
+const MAX_ECHO = 4000 // characters of a prompt that an error repeats, at most
 
 /**
- * The Reply that a scenario wants: its own in place of the normal one, whatever is wrong with the request, or the normal one
- * with edits. Throws the request's rejection if there is no normal answer to edit.
+ * The Reply of a scenario: its own (also to an invalid request), or the normal one with edits. Throws `rejection` if
+ * the scenario edits the normal response and there is none.
  */
 export async function applyScenario({ then, details }: Choice, subject: ScenarioSubject): Promise<Reply> {
   const { format, chat } = subject
@@ -43,7 +43,7 @@ async function editNormal(then: Then, { format, rejection, chat, respond }: Scen
   return editReply(toReply(request, answer, chat.pace), then, format)
 }
 
-// Undefined where the scenario only edits the normal answer.
+// Undefined if the scenario only edits the normal response.
 function ownReply(then: Then, format: ErrorFormat, details: ErrorDetails): Reply | undefined {
   if (then.reset === true) return { status: 200, headers: {}, body: [RESET] }
   if (then.error !== undefined) {
@@ -57,14 +57,14 @@ function ownReply(then: Then, format: ErrorFormat, details: ErrorDetails): Reply
 
 const RESET: Frame = { wait: 0, data: '', isReset: true }
 
-// With other pictures than it requested.
+// Changes the number and size of pictures, and streaming.
 function editRequest(request: ChatRequest, { count = request.count, size: asked, as }: Then): ChatRequest {
   const size = asked === undefined ? request.size : (parseSize(asked) ?? request.size)
   const ratio = ratioName(size.width / size.height)
   return { ...request, count, size, ratio, wantsStream: request.wantsStream && as !== 'json' }
 }
 
-// In another style, with a text in place of pictures, with pictures that fail.
+// Changes the style or text, and the defect of pictures.
 function editAnswering(answering: AnswerOptions, then: Then, format: ErrorFormat): AnswerOptions {
   const { say: words, style, prose, pictures } = then
   return {
@@ -77,7 +77,7 @@ function editAnswering(answering: AnswerOptions, then: Then, format: ErrorFormat
   }
 }
 
-// With another model's name, with other counts.
+// Changes the name of the model, and the usage.
 function editAnswer(answer: Answer, { model = answer.model, usage }: Then): Answer {
   if (usage === undefined) return { ...answer, model }
   const { prompt, completion } = usage
@@ -92,7 +92,7 @@ function editAnswer(answer: Answer, { model = answer.model, usage }: Then): Answ
 function editSteps(steps: readonly Step[], { finish, done, stream = [] }: Then, format: ErrorFormat): Step[] {
   const all = finish === undefined ? [...steps] : steps.flatMap((step) => withFinish(step, finish))
   if (done === false) all.push({ wait: 0, tokens: 0, end: 'close' })
-  // From the last to the first, so that an edit moves no other's place.
+  // From the last place to the first, so that an edit does not move the place of another.
   const edits = stream
     .map((edit, i) => ({ edit, i, index: indexOf(all, edit.at) }))
     .toSorted((a, b) => b.index - a.index || b.i - a.i)
@@ -124,7 +124,7 @@ function indexOf(steps: readonly Step[], at: StreamPlace): number {
 
 const NOTHING = { wait: 0, tokens: 0, raw: '' }
 
-// What stands at a place after an edit, and behind it.
+// The steps from a place on, with an edit at this place.
 function stepsOf(
   { pause, comment, raw, error, failure, end }: StreamEdit,
   rest: readonly Step[],
@@ -140,7 +140,7 @@ function stepsOf(
   return [{ ...NOTHING, raw: `data: ${errorReply(new ApiError(error), format).body}\n\n` }, ...rest]
 }
 
-// With its bytes sent differently, or cut in its middle where it is one piece.
+// Changes how a stream is sent. A JSON response can only fail or end in the middle.
 function editReply(reply: Reply, then: Then, format: ErrorFormat): Reply {
   const { frames, stream = [] } = then
   if (isStream(reply.body)) return frames === undefined ? reply : { ...reply, body: FRAMERS[frames](reply.body) }
@@ -155,10 +155,10 @@ function halve(body: string | Uint8Array, end: End): Frame[] {
   return end === 'close' ? [half] : [{ ...half, isAlone: true }, RESET]
 }
 
-const MAX_ALONE = 16_384 // bytes of a stream that are sent one by one, at most
+const MAX_ALONE = 16_384 // bytes that are sent one by one, at most
 
 const FRAMERS: Readonly<Record<Framing, (frames: readonly Frame[]) => Frame[]>> = {
-  // The first byte comes after the frame's wait, the others at once; what is behind the first 16 KiB goes whole.
+  // Each frame waits once, before its first byte. After 16 KiB, frames are sent whole.
   bytes: (frames) => {
     let left = MAX_ALONE
     return frames.flatMap((frame) => {

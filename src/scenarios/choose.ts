@@ -13,14 +13,14 @@ export interface Choice {
   readonly name: string
   readonly why: string
   readonly then: Then
-  /** What its error is about, where that is not the request. */
+  /** The details of its error, if they are not those of the request. */
   readonly details?: ErrorDetails
 }
 
-/** What scenarios are chosen by, besides the request. */
+/** What the choice depends on besides the request. */
 export interface Choosing {
   readonly scenarios: Scenarios
-  /** Those of them that have a `when` of their own. */
+  /** The scenarios with a `when`. */
   readonly conditional: readonly (Pick<Scenario, 'name'> & { readonly when: When })[]
   readonly store: Store
   /** Default scenario for chat requests. */
@@ -31,10 +31,10 @@ export interface Choosing {
   readonly seed: string
 }
 
-/** A request, as far as scenarios are chosen by it. */
-export interface Asking {
+/** What the choice depends on in a request. */
+export interface ScenarioRequest {
   readonly session: string
-  /** Undefined where it is no chat request, or could not be read. */
+  /** Undefined if it is not a chat request, or could not be read. */
   readonly chat: ChatRequest | undefined
   /** `x-mock-scenario`. */
   readonly header: string | undefined
@@ -42,27 +42,27 @@ export interface Asking {
   readonly prefer: string | undefined
 }
 
-/** What was chosen for a request. */
+/** The result of the choice. */
 export interface Selection {
   readonly choice: Choice | undefined
-  /** The scenarios that one condition kept from being chosen, each with that condition; at most five. */
+  /** The scenarios for which only one condition did not match, each with the reason; at most five. */
   readonly nearMisses: readonly string[]
   readonly notes: readonly string[]
-  /** Generation of the session, where it was opened. */
+  /** Generation of the session, if it was opened. */
   readonly generation: string | undefined
 }
 
 /**
- * Chooses the scenario of a request, by the first of these that names one: `x-mock-scenario`, `Prefer: code=…`; and for chat
- * requests `/mock NAME` in the prompt, the session's script, a scenario's own `when`, the mock's `scenario`, its fault rate.
- * Counts a chat request of the session. An ApiError if the name is unknown.
+ * Chooses the scenario of a request: by `x-mock-scenario`, then by `Prefer: code=…`, and for chat requests then by
+ * `/mock NAME` in the prompt, the session's script, a `when`, the mock's default scenario, and the fault rate. Counts
+ * the chat request in its session. Throws an ApiError if the name is unknown.
  */
-export async function chooseScenario(asking: Asking, choosing: Choosing): Promise<Selection> {
-  const { session, chat, prefer } = asking
+export async function chooseScenario(request: ScenarioRequest, choosing: Choosing): Promise<Selection> {
+  const { session, chat, prefer } = request
   const { store, scenarios } = choosing
   const notes: string[] = []
   const nearMisses: string[] = []
-  const forced = byHeader(asking, choosing) ?? (prefer === undefined ? undefined : await byPreference(prefer, notes))
+  const forced = byHeader(request, choosing) ?? (prefer === undefined ? undefined : await byPreference(prefer, notes))
   const inPrompt = chat === undefined ? undefined : FROM_PROMPT.exec(chat.prompt)?.[1]
   const isNamed = forced !== undefined || inPrompt !== undefined
   const opened = chat === undefined ? undefined : await openSession(session, store, isNamed)
@@ -79,19 +79,19 @@ export async function chooseScenario(asking: Asking, choosing: Choosing): Promis
 
 const FROM_PROMPT = /^\s*\/mock\s+(\S{1,100})/
 
-function byHeader({ header }: Asking, { scenarios }: Choosing): Choice | undefined {
+function byHeader({ header }: ScenarioRequest, { scenarios }: Choosing): Choice | undefined {
   const name = header?.trim() ?? ''
   return name === '' ? undefined : find(name, 'x-mock-scenario', scenarios)
 }
 
-// Any other preference is ignored, as its RFC says, and noted.
+// Other preferences are ignored, as RFC 7240 says, with a note.
 async function byPreference(prefer: string, notes: string[]): Promise<Choice | undefined> {
   const code = /(?:^|[,;])\s*code\s*=\s*"?([45]\d\d)"?\s*(?:$|[,;])/i.exec(prefer)?.[1]
   if (code === undefined) {
     notes.push(`Prefer: ${prefer.slice(0, 100)} is ignored; only code=400 to code=599 is supported`)
     return undefined
   }
-  const { STATUS_CODES } = await import('node:http') // which a mock without a port does not load
+  const { STATUS_CODES } = await import('node:http') // not loaded by a mock without a port
   const error = KINDS[code] ?? (code < '500' ? 'client_error' : 'upstream_failure')
   return {
     name: `code-${code}`,
@@ -101,7 +101,7 @@ async function byPreference(prefer: string, notes: string[]): Promise<Choice | u
   }
 }
 
-// The statuses for which the table has an error that needs no more words; any other has its own name as message.
+// The statuses that have an error without details. For others, the message is the name of the status.
 const KINDS: Readonly<Record<string, ErrorKind>> = {
   401: 'invalid_api_key',
   429: 'rate_limited',
@@ -115,13 +115,13 @@ function find(name: string, why: string, scenarios: Scenarios): Choice {
   return { name, why, then: scenario.then }
 }
 
-/** A session with the request counted, and the session whose script is used. */
+/** A session in which the request was counted, and the session with the script. */
 interface OpenedSession extends Opened {
   readonly scriptOf: string
 }
 
-// A key says whose requests these are, and not that they want a script of their own: without one they share the nameless one.
-// While the store is gone, a request that names its scenario is answered; any other could be meant by a script.
+// A session of a key without a script uses the script of the default session. If the store is not available, only a
+// request that names its scenario gets a response, because a script could be meant for any other.
 async function openSession(session: string, store: Store, isNamed: boolean): Promise<OpenedSession | undefined> {
   try {
     const opened = await store.open(session)
@@ -141,7 +141,7 @@ interface Candidate {
   readonly nearMisses: string[]
 }
 
-// The first entry that fits; where other requests have had the last of it, the next of all that fit, in one step.
+// Takes the first entry that matches. If other requests have used it up, takes the next one of all that match.
 async function fromScript(candidate: Candidate): Promise<Choice | undefined> {
   const entries = fitting(candidate)
   const first = entries.next()
@@ -151,7 +151,7 @@ async function fromScript(candidate: Candidate): Promise<Choice | undefined> {
 
 type Entry = readonly [id: string, entry: ScriptEntry]
 
-// An entry is parsed when it is its turn to be looked at.
+// Parses an entry only when it is needed.
 function* fitting({ chat, opened, nearMisses }: Candidate): Generator<Entry> {
   for (const { id, json } of opened.scripted) {
     const entry: ScriptEntry = JSON.parse(json)
@@ -204,7 +204,7 @@ interface Counting {
   readonly generation: string | undefined
 }
 
-// Of a sequence, the answer at the session's position; after its last one, the normal answer.
+// The response of a sequence at the session's position. After the last one, the normal response.
 async function inSequence(choice: Choice, { session, store, generation }: Counting): Promise<Choice> {
   const { sequence } = choice.then
   if (sequence === undefined) return choice
@@ -212,10 +212,10 @@ async function inSequence(choice: Choice, { session, store, generation }: Counti
   return { ...choice, then: sequence[position - 1] ?? {} }
 }
 
-/** How the session of a bearer key is called; no other can be named so. */
+/** Prefix of the sessions of bearer keys. Other sessions cannot have it. */
 export const OF_KEY = 'key-'
 
-/** Whether a session is that of a bearer key, and not of a name. */
+/** Whether a session belongs to a bearer key, not to a name. */
 export function isOfKey(session: string): boolean {
   return session.startsWith(OF_KEY)
 }

@@ -7,7 +7,7 @@ import { FileError, loadFile } from '../openapi/document.ts'
 import type { Scenario, Scenarios } from './scenario.ts'
 import { toScenario } from './scenario-schema.ts'
 
-const SCENARIOS = 'scenarios' // the subfolder with the Scenarios of a folder of fixtures
+const SCENARIOS = 'scenarios' // the subfolder with Scenarios
 
 /** The contents of a folder of fixtures. */
 export interface Fixtures {
@@ -16,16 +16,14 @@ export interface Fixtures {
 }
 
 /**
- * Reads a user's folder: its `profiles.yaml`, whose blocks override those of `under`, and its `scenarios/NAME.yaml`. Throws a
- * FileError that lists the problems of all files, or says that the folder has neither.
+ * Reads `profiles.yaml` and `scenarios/` of a user's folder. The Profiles override those of `under`. Throws a
+ * FileError that lists the problems of all files, or if the folder has neither.
  */
 export async function loadFixtures(folder: string, under: Profiles): Promise<Fixtures> {
   const [profilesPath, scenariosPath] = [join(folder, PROFILES), join(folder, SCENARIOS)]
   const [hasProfiles, hasScenarios] = [existsSync(profilesPath), existsSync(scenariosPath)]
   if (!hasProfiles && !hasScenarios)
-    throw new FileError([
-      `${folder}: there is nothing to read; give a folder that holds a file ${PROFILES} or a folder ${SCENARIOS}`,
-    ])
+    throw new FileError([`${folder}: nothing to read; use a folder with a file ${PROFILES} or a folder ${SCENARIOS}`])
   const [profiles, scenarios] = await Promise.allSettled([
     hasProfiles ? loadProfiles(profilesPath, under) : new Map(),
     hasScenarios ? loadScenarios(scenariosPath) : new Map(),
@@ -48,7 +46,7 @@ export async function loadScenarios(folder: string): Promise<Scenarios> {
   return new Map(loaded.flatMap((result) => (result.status === 'fulfilled' ? [[result.value.name, result.value]] : [])))
 }
 
-// The problems of files; any other error is thrown.
+// The problems of files. Other errors are thrown.
 function problemsOf(results: readonly PromiseSettledResult<unknown>[]): string[] {
   return results.flatMap((result) => {
     if (result.status === 'fulfilled') return []

@@ -4,7 +4,10 @@ import type { When } from './scenario.ts'
 
 const MAX_PROMPT = 100_000 // characters of a prompt that are compared
 
-/** The conditions of a `when` that a request does not meet, in words; empty if it meets all. `nth` is its number among the session's chat requests. */
+/**
+ * Why a request does not match a `when`, one text for each condition; empty if it matches. `nth` is the number of the
+ * request among the chat requests of its session.
+ */
 export function mismatches(when: When, { model, prompt, wantsStream, references }: ChatRequest, nth: number): string[] {
   const text = prompt.slice(0, MAX_PROMPT)
   const conditions: readonly (readonly [isMet: boolean, words: string])[] = [
@@ -21,7 +24,7 @@ export function mismatches(when: When, { model, prompt, wantsStream, references 
   return conditions.filter(([isMet]) => !isMet).map(([, words]) => words)
 }
 
-// `*` stands for any text. A search takes time that is linear in the text.
+// `*` matches any text. Takes linear time.
 function matchesPattern(text: string, pattern: string): boolean {
   const [first = '', ...rest] = pattern.split('*')
   const last = rest.pop()

@@ -59,7 +59,7 @@ export const when = mapping({
   ),
 })
 
-// If a key is unknown, only that is reported.
+// Reports an unknown key only.
 const isSound = ({ issues }: z.core.ParsePayload): boolean => issues.length === 0
 
 const ACTIONS = ['pause', 'comment', 'raw', 'error', 'failure', 'end']
@@ -168,7 +168,7 @@ export const then = mapping({
   )
   .meta({ minProperties: 1, if: { required: ['sequence'] }, then: { maxProperties: 1 } })
 
-/** The file of a Scenario. */
+/** The content of a Scenario's file. */
 export const scenario = z.strictObject(
   {
     about: line.min(1, 'must not be empty').describe('What a client sees, on one line.'),
@@ -185,7 +185,7 @@ export const scenario = z.strictObject(
   },
 )
 
-/** The JSON Schema of a Scenario's file, as fixtures/scenario.schema.json has it. */
+/** The JSON Schema of a Scenario's file, which is in fixtures/scenario.schema.json. */
 export function scenarioSchema(): object {
   const { $schema, ...rest } = z.toJSONSchema(scenario, { io: 'input' })
   return {
@@ -196,10 +196,10 @@ export function scenarioSchema(): object {
   }
 }
 
-/** The names of Scenarios, which are the names of their files. */
+/** The allowed names of Scenarios. */
 export const SCENARIO_NAME = /^[a-z\d-]{1,64}$/
 
-/** The Scenario in a file's value. Throws a FileError that lists every problem with its line and how to fix it. */
+/** The Scenario of a file's value. Throws a FileError that lists all problems with line and fix. */
 export function toScenario(name: string, value: JsonValue, source: Pick<SourceFile, 'file' | 'lineOf'>): Scenario {
   if (!SCENARIO_NAME.test(name))
     throw new FileError([
@@ -210,7 +210,6 @@ export function toScenario(name: string, value: JsonValue, source: Pick<SourceFi
   return { name, ...result.data }
 }
 
-// A scenario's name or its own `then`, how often it applies, and to which requests.
 const entry = mapping({
   scenario: z.union([z.string().max(64, 'must have at most 64 characters'), mapping({ then })], {
     error: 'must be the name of a scenario, or {"then": …}',
@@ -218,7 +217,7 @@ const entry = mapping({
   times: whole.min(1, 'must be at least 1').max(10_000, 'must be at most 10000').exactOptional(),
   when: when.exactOptional(),
 })
-/** A script as a test sends it: one entry, or a list of them. */
+/** A script: one entry, or a list of entries. */
 export const script = z.union(
   [
     entry.transform((one) => [one]),
@@ -227,7 +226,7 @@ export const script = z.union(
   { error: 'must be an entry such as {"scenario": NAME, "times": 1}, or a list of entries' },
 )
 
-/** The JSON Schema of a script as it is posted, and its definitions; its references to them start with `root`. */
+/** The JSON Schema of a script, and its definitions. References to definitions start with `root`. */
 export function scriptSchema(root: string): { readonly schema: object; readonly definitions: object } {
   const { $schema: _same, $defs, ...schema } = z.toJSONSchema(script, { io: 'input' })
   const { definitions, ...rest } = JSON.parse(

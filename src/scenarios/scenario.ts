@@ -6,16 +6,16 @@ import type { PictureFault } from '../images/recipe.ts'
 import type { ErrorKind } from '../errors/table.ts'
 
 /**
- * Which chat requests a Scenario applies to. A condition that is absent is met by all.
+ * Which chat requests a Scenario applies to. A condition that is absent matches all.
  * @example
  * await mock.script('limit-rate', { when: { model: ['flux', 'flux-*'], stream: true } })
  */
 export interface When {
-  /** A name, a family as `flux-*`, or a list of them. */
+  /** A name, a prefix such as `flux-*`, or a list of them. */
   readonly model?: string | readonly string[]
   /** A text that the prompt contains. */
   readonly prompt?: string
-  /** A pattern of the whole prompt; `*` stands for any text. */
+  /** A pattern of the whole prompt. `*` matches any text. */
   readonly pattern?: string
   readonly stream?: boolean
   /** Whether there are reference pictures. */
@@ -24,30 +24,33 @@ export interface When {
   readonly nth?: number
 }
 
-/** A place in a stream: before its first event, in its middle, before the delta with the picture, before the one that finishes, before [DONE]; or before the nth event, from 0. */
+/**
+ * A place in a stream: before the first event, in the middle, before the event with the picture, before the event
+ * with the finish_reason, before [DONE]; or before the event with this number, from 0.
+ */
 export const STREAM_PLACES = ['start', 'middle', 'picture', 'finish', 'done'] as const
 export type StreamPlace = (typeof STREAM_PLACES)[number] | number
 
-/** An event at a place of a stream: one of its keys besides `at`. */
+/** A change at a place of a stream: `at` and one other key. */
 export interface StreamEdit {
   readonly at: StreamPlace
-  /** Seconds of silence, whatever the pace. */
+  /** Seconds during which nothing is sent, independent of the pace. */
   readonly pause?: number
   readonly comment?: string
-  /** Written as it is, line ends included. */
+  /** A text that is sent unchanged, with its line ends. */
   readonly raw?: string
   readonly error?: ErrorKind
-  /** A delta that holds only this error message. */
+  /** The message of an error that is sent as a delta. */
   readonly failure?: string
   readonly end?: End
 }
 
-/** How the bytes of a stream are sent: one by one, with CRLF, without the space after `data:`. */
+/** How a stream is sent: byte by byte, with CRLF line ends, or without the space after `data:`. */
 export const FRAMINGS = ['bytes', 'crlf', 'tight'] as const
 export type Framing = (typeof FRAMINGS)[number]
 
 /**
- * How a Scenario changes an answer. Whatever is absent stays as it is.
+ * How a Scenario changes a response. What is absent stays normal.
  * @example
  * await mock.script({ then: { error: 'rate_limited', headers: { 'retry-after': '1' } } })
  * await mock.script({ then: { stream: [{ at: 'picture', end: 'reset' }] } })
@@ -56,35 +59,35 @@ export interface Then {
   readonly error?: ErrorKind
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** A text as it is, or a value as JSON. */
+  /** A string is sent unchanged, any other value as JSON. */
   readonly body?: JsonValue
-  /** The assistant's text in place of a picture. */
+  /** Text of the assistant, in place of the picture. */
   readonly say?: string
   readonly style?: StyleName
   readonly prose?: Prose
   readonly count?: number
-  /** As `1024x512`. */
+  /** For example `1024x512`. */
   readonly size?: string
   readonly pictures?: PictureFault
-  /** The finish_reason; `none` leaves it out. */
+  /** The finish_reason; `none` for no value. */
   readonly finish?: Finish | 'none'
   readonly model?: string
   readonly usage?: { readonly prompt: number; readonly completion: number }
-  /** Whether a stream ends with [DONE]. */
+  /** `false`: a stream ends without usage and [DONE]. */
   readonly done?: boolean
-  /** Answers a stream in one piece. */
+  /** Sends JSON also to streaming requests. */
   readonly as?: 'json'
-  /** Seconds before the first byte, whatever the pace. */
+  /** Seconds before the first byte, independent of the pace. */
   readonly wait?: number
   readonly stream?: readonly StreamEdit[]
   readonly frames?: Framing
-  /** The connection is reset before the first byte. */
+  /** Resets the connection before the first byte. */
   readonly reset?: true
-  /** One answer a request, in this order; after the last one, requests are answered normally. */
+  /** One response for each request in this order. Later requests get normal responses. */
   readonly sequence?: readonly Then[]
 }
 
-/** A named way to answer differently. */
+/** A response that replaces or changes the normal one, with a name. */
 export interface Scenario {
   readonly name: string
   readonly about: string
@@ -95,12 +98,13 @@ export interface Scenario {
 /**
  * One entry of a script: the Scenario, how often it applies, and to which requests.
  * @example
- * await mock.script([{ scenario: 'limit-rate', times: 2 }, { scenario: { then: { say: 'no' } }, when: { model: 'flux' } }])
+ * await mock.script([{ scenario: 'limit-rate', times: 2 }, { scenario: { then: { say: 'no' } }, when: { model: 'flux'
+ * } }])
  */
 export interface ScriptEntry {
-  /** Its name, or its answer. */
+  /** The name of a Scenario, or a response. */
   readonly scenario: string | { readonly then: Then }
-  /** How many requests it answers. Defaults to the length of its sequence, otherwise to 1. */
+  /** How many requests it applies to. Defaults to the length of its sequence, otherwise to 1. */
   readonly times?: number
   readonly when?: When
 }

@@ -6,7 +6,7 @@ import type { Choosing } from './choose.ts'
 import type { ScriptEntry } from './scenario.ts'
 import { script } from './scenario-schema.ts'
 
-/** Appends a test's entries to a session's script and returns their number. Throws an ApiError that says what is not allowed. */
+/** Appends entries to the script of a session and returns their number. Throws an ApiError if one is not valid. */
 export async function addScript(
   value: unknown,
   session: string,
@@ -22,7 +22,7 @@ export async function addScript(
     if (typeof scenario === 'string' && !scenarios.has(scenario))
       throw new ApiError('unknown_scenario', { asked: scenario, known: suggestNames(scenario, scenarios.keys()) })
   }
-  // Without `times`, a sequence is used up to its last answer.
+  // Without `times`, a sequence is used once.
   const lengthOf = ({ scenario }: ScriptEntry): number =>
     (typeof scenario === 'string' ? scenarios.get(scenario)?.then : scenario.then)?.sequence?.length ?? 1
   const entries = result.data.map((entry) => {
@@ -31,7 +31,7 @@ export async function addScript(
   })
   await store.script(session, entries).catch((error: unknown) => {
     throw error instanceof StoreFull
-      ? new ApiError('store_full', { reason: `This is too much: ${error.message}.` })
+      ? new ApiError('store_full', { reason: `The script is too large: ${error.message}.` })
       : error
   })
   return entries.length
@@ -39,7 +39,7 @@ export async function addScript(
 
 type Issue = Parameters<typeof toWords>[0]
 
-// Of a union, only the branch that got furthest is reported.
+// For a union, reports only the branch with the deepest problem.
 function wordsOf(issues: readonly Issue[]): string[] {
   return issues.flatMap((issue) => {
     if (issue.code !== 'invalid_union') return [toWords(issue)]

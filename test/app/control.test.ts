@@ -299,7 +299,9 @@ test('POST script refuses too much with 413, and keeps what there was', async ()
   await post(mock, 'script', many)
   expect(await post(mock, 'script', many)).toMatchObject({
     status: 413,
-    json: { error: { code: 'store_full', message: "This is too much: a session's script has at most 1000 entries." } },
+    json: {
+      error: { code: 'store_full', message: "The script is too large: a session's script has at most 1000 entries." },
+    },
   })
   const large = Array.from({ length: 11 }, () => ({ scenario: { then: { say: 'x'.repeat(100_000) } } }))
   expect(await post(mock, 'script', large, { 'x-mock-session': 'other' })).toMatchObject({

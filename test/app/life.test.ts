@@ -282,7 +282,7 @@ test('every request is told of, with its status, its id and its note', async () 
       model: 'gpt-image-1',
       scenario: undefined,
       hungUp: false,
-      note: '2000x1000 is no size of this model: nearest is 1536x1024',
+      note: '2000x1000 is not supported by this model: used 1536x1024',
       error: undefined,
     },
     {

@@ -23,7 +23,7 @@ const MODELS = [
   'flux-kontext-max',
 ]
 
-test.each(MODELS)('%s answers, whole and streamed, with a string and with parts', async (model) => {
+test.each(MODELS)('%s responds with JSON and a stream, to a string and to parts', async (model) => {
   await using mock = await mockWith()
   const whole = await ask(mock, { model })
   expect(whole).toMatchObject({
@@ -44,7 +44,7 @@ test.each(MODELS)('%s answers, whole and streamed, with a string and with parts'
   expect(parts.status).toBe(200)
 })
 
-test('the fields of a completion and of a chunk are the gateway’s, in its order', async () => {
+test('completions and chunks have the fields of the gateway in its order', async () => {
   await using mock = await mockWith()
   const { json } = await ask(mock)
   expect(Object.keys(json)).toEqual(['id', 'object', 'created', 'model', 'choices', 'usage'])
@@ -67,7 +67,7 @@ test('a stream has the headers of the gateway', async () => {
   expect(headers.get('x-accel-buffering')).toBe('no')
 })
 
-test('stream_options.include_usage adds a last chunk with the usage that the whole answer has, and null on all others', async () => {
+test('stream_options.include_usage adds a last chunk with the usage, which is null in all other chunks', async () => {
   await using mock = await mockWith()
   const { json } = await ask(mock)
   const { chunks } = await ask(mock, { body: { stream: true, stream_options: { include_usage: true } } })
@@ -76,7 +76,7 @@ test('stream_options.include_usage adds a last chunk with the usage that the who
   for (const chunk of chunks) expect(chunk.usage).toBeNull()
 })
 
-test('usage is 7 + 85 a picture + the text for the prompt, with its details, and does not know the host', async () => {
+test('prompt_tokens is 7 + 85 per picture + the tokens of the text, and the usage is independent of the host', async () => {
   await using mock = await mockWith()
   await using behind = await mockWith({ publicUrl: 'https://pictures.a-very-long-name.example:8443/and/a/path' })
   const { json } = await ask(mock, { text: '画只猫' })
@@ -95,7 +95,7 @@ test('usage is 7 + 85 a picture + the text for the prompt, with its details, and
   expect(referring.json.usage.prompt_tokens).toBe(10 + 2 * 85)
 })
 
-test('the same request gives the same answer for ever; seed, prompt and model give another, headers, key, stream and user do not', async () => {
+test('the response depends on seed, prompt and model, and not on headers, key, stream and user', async () => {
   await using mock = await mockWith()
   await using again = await mockWith()
   await using seeded = await mockWith({ seed: 'other' })
@@ -114,32 +114,32 @@ test('the same request gives the same answer for ever; seed, prompt and model gi
   }
 })
 
-test('the order of keys and the writing of numbers do not matter', async () => {
+test('the response does not depend on the order of keys and the form of numbers', async () => {
   await using mock = await mockWith()
   const send = async (body: string): Promise<string> => {
-    const told = await read(
+    const response = await read(
       await mock.fetch(`${mock.baseURL}/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body,
       }),
     )
-    expect(told.status).toBe(200)
-    return told.text
+    expect(response.status).toBe(200)
+    return response.text
   }
   expect(await send('{"model":"flux","n":1.0,"messages":[{"role":"user","content":"x"}]}')).toBe(
     await send('{"messages":[{"content":"\\u0078","role":"user"}],"n":1,"model":"flux"}'),
   )
 })
 
-test('created is the time of day with clock: real', async () => {
+test('created is the current time with clock: real', async () => {
   await using mock = await mockWith({ clock: 'real' })
   const before = Math.floor(Date.now() / 1000)
   const { json } = await ask(mock)
   expect(json.created).toBeGreaterThanOrEqual(before)
 })
 
-test('a helper request of a chat window, and a request without any text, are answered too', async () => {
+test('short requests and requests without text get a response', async () => {
   await using mock = await mockWith()
   for (const messages of [
     [{ role: 'user', content: 'hi' }],
@@ -152,7 +152,7 @@ test('a helper request of a chat window, and a request without any text, are ans
   }
 })
 
-test('every answer is one choice that stops, with usage that adds up, the same joined from its stream, and valid by the provider’s own schema', async () => {
+test('each response has one choice, a correct sum of tokens, the same content as its stream, and is valid by the schema of the provider', async () => {
   await using mock = await mockWith()
   const bare = await loadContract('fixtures/provider/export.yaml')
   const check = createResponseCheck(bare)
@@ -191,7 +191,7 @@ test('every answer is one choice that stops, with usage that adds up, the same j
   )
 })
 
-test('every chunk is valid by the contract', async () => {
+test('each chunk is valid by the contract', async () => {
   await using mock = await mockWith()
   const contract = await loadContract('openapi.yaml')
   const check = createResponseCheck(contract)

@@ -8,7 +8,7 @@ import { waitsOf } from '../../src/chat/delays.ts'
 import type { Mock } from '../../src/index.ts'
 import { ask, mockWith } from '../ask.ts'
 
-/** A mock at a real pace whose timer writes down what it is asked to wait, and does not wait. */
+/** A mock whose timer records waits and does not wait. */
 async function pacedMock(pace: 'real' | number = 'real'): Promise<{ mock: Mock; waits: number[] }> {
   const waits: number[] = []
   const mock = await mockWith({
@@ -21,24 +21,24 @@ async function pacedMock(pace: 'real' | number = 'real'): Promise<{ mock: Mock; 
 
 const sum = (waits: readonly number[]): number => Math.round(waits.reduce((total, ms) => total + ms, 0))
 
-test('first byte, queue, progress and finish each take their time, in this order', async () => {
+test('waits for the first byte, queue, progress and finish, in this order', async () => {
   const { mock, waits } = await pacedMock()
   const { chunks } = await ask(mock, { model: 'exact', text: '猫', body: { stream: true } })
   const [first, ...rest] = waits
   expect(first).toBe(3000)
-  expect(rest.at(-1), 'the tick and the picture come after the finish').toBe(4000)
+  expect(rest.at(-1), 'before the picture').toBe(4000)
   const tokens = rest.filter((ms) => ms === 20)
   expect(sum(rest.slice(tokens.length, -1)), 'queue and progress').toBe(6000 + 5000)
   expect(chunks.at(-2).choices[0].delta.content).toMatch(/^> ✅ 生成完成/)
   waits.length = 0
   await ask(mock, { model: 'exact', text: '猫' })
-  expect(waits, 'JSON waits for all of it at once').toEqual([3000 + tokens.length * 20 + 6000 + 5000 + 4000])
+  expect(waits, 'JSON waits once').toEqual([3000 + tokens.length * 20 + 6000 + 5000 + 4000])
   waits.length = 0
   await ask(mock, { model: 'thinking', body: { stream: true } })
   expect(waits).toEqual([1000, 2000, 3000 + 4000])
 })
 
-test('a pace of 0.1 is ten times faster, for a server and for one request', async () => {
+test('a pace of 0.1 is ten times faster; a request can override it', async () => {
   const { mock, waits } = await pacedMock(0.1)
   await ask(mock, { model: 'thinking' })
   expect(waits.splice(0)).toEqual([1000])
@@ -48,12 +48,10 @@ test('a pace of 0.1 is ten times faster, for a server and for one request', asyn
   expect(waits).toEqual([])
 })
 
-test('a silent stream is kept alive by a comment every ten seconds, after its first event', async () => {
+test('sends a comment every ten seconds of silence, after the first event', async () => {
   const { mock, waits } = await pacedMock()
   const { text } = await ask(mock, { model: 'silent', body: { stream: true } })
-  expect(waits, 'nothing is sent in the 25 seconds before the first byte').toEqual([
-    25_000, 10_000, 10_000, 10_000, 8000,
-  ])
+  expect(waits, 'no comment before the first byte').toEqual([25_000, 10_000, 10_000, 10_000, 8000])
   expect(text.split('\n\n').map((event) => event.slice(0, 6))).toEqual([
     'data: ',
     'data: ',
@@ -67,12 +65,12 @@ test('a silent stream is kept alive by a comment every ten seconds, after its fi
   ])
   waits.length = 0
   await ask(mock, { model: 'silent', body: { stream: true }, headers: { 'x-mock-pace': '2' } })
-  expect(waits, 'ten seconds are ten seconds at every pace').toEqual([
+  expect(waits, 'the ten seconds do not depend on the pace').toEqual([
     50_000, 10_000, 10_000, 10_000, 10_000, 10_000, 10_000, 10_000, 6000,
   ])
 })
 
-test('clients do not notice the comments', async () => {
+test('clients ignore the comments', async () => {
   const { mock } = await pacedMock()
   const whole = await ask(mock, { model: 'silent' })
   const { text } = await ask(mock, { model: 'silent', body: { stream: true } })
@@ -92,7 +90,7 @@ test('clients do not notice the comments', async () => {
   expect(content).toBe(whole.content)
 })
 
-test('a request always takes the same time, within its model’s times, and long ones are rarer than short ones', () => {
+test('the same request has the same waits, within those of its model, and long waits are rarer than short ones', () => {
   for (const [name, { pace }] of profiles) {
     const all = Array.from({ length: 400 }, (_, i) => waitsOf(pace, hash('sha256', String(i), 'hex')))
     for (const phase of ['first', 'queue', 'progress', 'finish'] as const) {
@@ -113,7 +111,7 @@ test.each([
   ['dall-e-3', 2000, 20_000],
   ['nano-banana', 14_000, 21_000],
   ['nano-banana-hd', 49_000, 71_000],
-])('%s takes as long as was published: %i to %i ms', async (model, shortest, longest) => {
+])('%s takes the published time of %i to %i ms', async (model, shortest, longest) => {
   const { mock, waits } = await pacedMock()
   for (let i = 0; i < 30; i++) {
     await ask(mock, { model, text: `cat ${i}` })

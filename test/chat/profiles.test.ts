@@ -14,7 +14,7 @@ function folderWith(text: string): string {
 
 const mockOf = async (text: string): Promise<Mock> => mockWith({ fixtures: folderWith(text) })
 
-test('a new name is a model: answered, listed, found', async () => {
+test('a new name is a model: it responds and is listed', async () => {
   await using mock = await mockOf('my-model: { style: lite }\nmy-*: { style: gallery, formats: [webp] }\n')
   expect((await ask(mock, { model: 'my-model' })).content).toMatch(/^> 🎨 生成中/)
   expect((await ask(mock, { model: 'my-other' })).content).toMatch(/^\{"prompt":.*\.webp\)/s)
@@ -29,34 +29,30 @@ test('a new name is a model: answered, listed, found', async () => {
     status: 404,
     json: { error: { message: expect.stringContaining('my-model') } },
   })
-  expect(await ask(mock, { model: `my-${'x'.repeat(62)}` }), 'a name has at most 64 characters').toMatchObject({
+  expect(await ask(mock, { model: `my-${'x'.repeat(62)}` }), 'a longer name than 64 characters').toMatchObject({
     status: 404,
   })
 })
 
-test('a block says only what is different: of the packaged block, of a family of its own file, of its own *', async () => {
+test('a block overrides the packaged block, a family of its file, or * of its file', async () => {
   await using mock = await mockOf(
     "gpt-4o-image: { style: lite }\n'*': { style: reasoning }\nmy-*: { style: gallery }\nmy-small: { sizes: [640x480] }\nplain: { references: wanted }\n",
   )
   const changed = await ask(mock, { model: 'gpt-4o-image', text: '1536x1024' })
   expect(changed.content).toMatch(/^> 🎨/)
-  expect(changed.headers.get('x-mock-note'), 'its sizes are the packaged ones').toBeNull()
+  expect(changed.headers.get('x-mock-note'), 'with the packaged sizes').toBeNull()
   const small = await ask(mock, { model: 'my-small' })
   expect(small.content).toContain('"size":"640x480"')
   const plain = await ask(mock, { model: 'plain' })
   expect(plain.json.choices[0].message.reasoning_content).toMatch(/^✨/)
-  expect(plain.headers.get('x-mock-note')).toContain('wants a reference picture')
+  expect(plain.headers.get('x-mock-note')).toContain('expects a reference picture')
 })
 
 test.each<[what: string, text: string, faults: readonly RegExp[]]>([
-  ['a key that is not known', 'a:\n  styl: lite\n', [/profiles\.yaml:2 a: unknown key 'styl'; use style, sizes,/]],
+  ['an unknown key', 'a:\n  styl: lite\n', [/profiles\.yaml:2 a: unknown key 'styl'; use style, sizes,/]],
+  ['an unknown style', 'a:\n  style: lit\n', [/:2 a\.style: 'lit' is not allowed; use one of progress-log, task-log,/]],
   [
-    'a style that there is not',
-    'a:\n  style: lit\n',
-    [/:2 a\.style: 'lit' is not allowed; use one of progress-log, task-log,/],
-  ],
-  [
-    'sizes that are none',
+    'invalid sizes',
     'a:\n  sizes: [10x10, big, 7]\n',
     [
       /:2 a\.sizes\.0: '10x10' is not a size; use WIDTHxHEIGHT, each from 64 to 6400/,
@@ -64,14 +60,14 @@ test.each<[what: string, text: string, faults: readonly RegExp[]]>([
       /:2 a\.sizes\.2: must be a size such as 1024x1024/,
     ],
   ],
-  ['a size that is no list', 'a:\n  sizes: 1024x1024\n', [/:2 a\.sizes: must be a list of sizes/]],
+  ['sizes that are not a list', 'a:\n  sizes: 1024x1024\n', [/:2 a\.sizes: must be a list of sizes/]],
   [
-    'a format that there is not',
+    'an unknown format',
     'a: { formats: [gif] }\n',
     [/:1 a\.formats\.0: 'gif' is not allowed; use one of png, jpg, webp/],
   ],
   [
-    'times that are none',
+    'invalid times',
     'a:\n  pace:\n    first: [2, 1]\n    queue: 7\n    finish: [-1, 4000]\n    last: [1, 2]\n',
     [
       /:3 a\.pace\.first: must have the shortest time first/,
@@ -82,15 +78,15 @@ test.each<[what: string, text: string, faults: readonly RegExp[]]>([
     ],
   ],
   [
-    'a name with * in its middle',
+    'a name with * in the middle',
     'a*b: { style: lite }\n',
     [/:1 a\*b: must be a model name or a prefix that ends with \*, at most 64 characters/],
   ],
-  ['a block that is none', 'a: lite\n', [/:1 a: must be an object; its keys are style,/]],
-  ['a file that is empty', '', [/:1 must have a block for each model, such as\nmy-model:\n {2}style: lite/]],
-  ['YAML that is none', 'a: [\n', [/profiles\.yaml:\d .*mend the YAML/]],
-  ['two blocks of one name', 'a: { style: lite }\na: { style: gallery }\n', [/:2 .*unique/]],
-])('%s: file, line and hint, all at once', async (_what, text, faults) => {
+  ['a block that is a string', 'a: lite\n', [/:1 a: must be an object; its keys are style,/]],
+  ['an empty file', '', [/:1 must have a block for each model, such as\nmy-model:\n {2}style: lite/]],
+  ['invalid YAML', 'a: [\n', [/profiles\.yaml:\d .*mend the YAML/]],
+  ['two blocks with the same name', 'a: { style: lite }\na: { style: gallery }\n', [/:2 .*unique/]],
+])('reports %s with file, line and fix', async (_what, text, faults) => {
   const failed: Error = await mockOf(text).then(
     () => new Error('it started'),
     (error: Error) => error,
@@ -100,24 +96,24 @@ test.each<[what: string, text: string, faults: readonly RegExp[]]>([
   expect(failed.message.split('\n').filter((line) => line.includes('profiles.yaml:'))).toHaveLength(faults.length)
 })
 
-test('a folder without fixtures, a file, and a pipe’s worth of nothing are refused', async () => {
+test('rejects a folder without fixtures, a missing folder, and a folder named profiles.yaml', async () => {
   const empty = mkdtempSync(join(tmpdir(), 'profiles-'))
   await expect(mockWith({ fixtures: empty })).rejects.toThrow(
-    'give a folder that holds a file profiles.yaml or a folder scenarios',
+    'use a folder with a file profiles.yaml or a folder scenarios',
   )
-  await expect(mockWith({ fixtures: join(empty, 'nowhere') })).rejects.toThrow('there is nothing to read')
+  await expect(mockWith({ fixtures: join(empty, 'nowhere') })).rejects.toThrow('nothing to read')
   mkdirSync(join(empty, 'profiles.yaml'))
   await expect(mockWith({ fixtures: empty })).rejects.toThrow('it is no file')
 })
 
-test('a model’s name does not swell what is answered', async () => {
+test('a model’s name cannot add a picture or a long text to a response', async () => {
   await using mock = await mockOf('s-*: { style: sketch-log }\nr-*: { references: required }\n')
   const { content } = await ask(mock, { model: 's-![x](http://evil.example/x.png)', body: { stream: true } })
   expect(/!\[.*?\]\((.*?)\)/.exec(content)?.[1]).toMatch(/^http:\/\/mock\.invalid\//)
   expect((await ask(mock, { model: `r-${'x'.repeat(10_000)}` })).text.length).toBeLessThan(1000)
 })
 
-test('two mocks in one process know nothing of each other’s profiles', async () => {
+test('mocks in one process have separate profiles', async () => {
   await using one = await mockOf('mine: { style: lite }\n')
   await using other = await mockOf('mine: { style: gallery }\n')
   await using plain = await mockWith()

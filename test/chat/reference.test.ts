@@ -4,7 +4,7 @@ import { decodeUrl } from '../../src/images/links.ts'
 import { ask, mockWith, picturesIn } from '../ask.ts'
 
 const recipeIn = (content: string) => decodeUrl(picturesIn(content)[0] ?? '')
-/** A PNG of 640 x 360 that is only a header: nothing of ours decodes more. */
+/** The header of a PNG of 640 x 360. The mock decodes no more. */
 const HEADER = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAoAAAAFoCAIAAABIUN0GAAAA', 'base64')
 const PNG = `data:image/png;base64,${HEADER.toString('base64')}`
 const part = (url: unknown): any => ({
@@ -20,16 +20,16 @@ const part = (url: unknown): any => ({
 })
 
 test.each([
-  ['a short prompt stays whole', 'a fox', 'a fox'],
-  ['sixty characters stay whole', 'x'.repeat(60), 'x'.repeat(60)],
+  ['a short prompt', 'a fox', 'a fox'],
+  ['sixty characters', 'x'.repeat(60), 'x'.repeat(60)],
   [
-    'a long one ends behind a word',
+    'a long prompt is cut after a word',
     'an elderly fisherman by the harbour of a small town mending his nets',
     'an elderly fisherman by the harbour of a small town mending…',
   ],
-  ['one without words is cut', 'x'.repeat(100), `${'x'.repeat(59)}…`],
-  ['Chinese is cut anywhere', '猫'.repeat(61), `${'猫'.repeat(59)}…`],
-  ['lines become one', ' a\n\tfox\u0000 ', 'a fox'],
+  ['a prompt without spaces is cut at 59 characters', 'x'.repeat(100), `${'x'.repeat(59)}…`],
+  ['Chinese is cut between characters', '猫'.repeat(61), `${'猫'.repeat(59)}…`],
+  ['line breaks become spaces', ' a\n\tfox\u0000 ', 'a fox'],
 ])('the label below a picture: %s', async (_rule, text, label) => {
   await using mock = await mockWith()
   expect(recipeIn((await ask(mock, { text })).content)?.label).toBe(label)
@@ -37,7 +37,7 @@ test.each([
 
 test.each([
   ['a part with a URL', part({ url: 'https://a.example/cat.png' })],
-  ['a part whose URL is bare', part('https://a.example/cat.png')],
+  ['a part with image_url as a string', part('https://a.example/cat.png')],
   ['a data URI', part({ url: PNG })],
   [
     'a file_url part',
@@ -51,11 +51,11 @@ test.each([
     },
   ],
   [
-    'a URL at the head of the prompt',
+    'a URL at the start of the prompt',
     { messages: [{ role: 'user', content: 'https://a.example/cat.png make it blue' }] },
   ],
   [
-    'a picture in an earlier assistant turn',
+    'a picture in an earlier assistant message',
     {
       messages: [
         { role: 'assistant', content: 'Here: ![x](https://a.example/cat.png)' },
@@ -64,7 +64,7 @@ test.each([
     },
   ],
   [
-    'a data URI in an earlier assistant turn',
+    'a data URI in an earlier assistant message',
     {
       messages: [
         { role: 'assistant', content: `![image](${PNG})` },
@@ -72,7 +72,7 @@ test.each([
       ],
     },
   ],
-])('a reference picture is seen: %s', async (_where, body) => {
+])('finds a reference picture: %s', async (_where, body) => {
   await using mock = await mockWith()
   const { content, json } = await ask(mock, { model: 'gpt-4o-image', body })
   expect(recipeIn(content)).toMatchObject({
@@ -82,7 +82,7 @@ test.each([
   expect(json.usage.prompt_tokens).toBe(7 + 85 + json.usage.prompt_tokens_details.text_tokens - 85)
 })
 
-test('one of our own pictures stands as its creature, by its URL and by its bytes', async () => {
+test('a picture of the mock is shown as its creature, by its URL and by its bytes', async () => {
   await using mock = await mockWith()
   for (const [model, type] of [
     ['gpt-4o-image', 'png'],
@@ -109,7 +109,7 @@ test('one of our own pictures stands as its creature, by its URL and by its byte
   }
 })
 
-test('flux-kontext keeps the ratio of its reference, seededit its size; words of the request go before', async () => {
+test('flux-kontext takes the ratio of its reference, seededit its size; the request overrides both', async () => {
   await using mock = await mockWith()
   const sizeOf = async (model: string, text = 'make it blue'): Promise<string> => {
     const { content } = await ask(mock, {
@@ -135,7 +135,7 @@ test('flux-kontext keeps the ratio of its reference, seededit its size; words of
   expect(await sizeOf('gpt-4o-image')).toBe('1024x1024')
 })
 
-test('flux-kontext-dev without a reference picture is refused', async () => {
+test('flux-kontext-dev rejects a request without a reference picture', async () => {
   await using mock = await mockWith()
   expect(await ask(mock, { model: 'flux-kontext-dev' })).toMatchObject({
     status: 400,
@@ -148,25 +148,25 @@ test('flux-kontext-dev without a reference picture is refused', async () => {
   })
 })
 
-test('seededit without one is answered with a note, and models that take none say so', async () => {
+test('a note reports a missing reference picture and an ignored one', async () => {
   await using mock = await mockWith()
   const edit = await ask(mock, { model: 'doubao-seededit-3-0-i2i-250628' })
-  expect(edit.headers.get('x-mock-note')).toBe('the real doubao-seededit-3-0-i2i-250628 wants a reference picture')
+  expect(edit.headers.get('x-mock-note')).toBe('the real doubao-seededit-3-0-i2i-250628 expects a reference picture')
   const dalle = await ask(mock, { model: 'dall-e-3', body: part({ url: PNG }) })
-  expect(dalle.headers.get('x-mock-note')).toBe('dall-e-3 takes no reference pictures: 1 ignored')
+  expect(dalle.headers.get('x-mock-note')).toBe('dall-e-3 does not support reference pictures: 1 ignored')
 })
 
 test.each([
-  ['no base64', 'data:image/png;base64,@@@@'],
-  ['no picture', `data:image/png;base64,${Buffer.from('hello, this is no picture').toString('base64')}`],
+  ['invalid base64', 'data:image/png;base64,@@@@'],
+  ['not a picture', `data:image/png;base64,${Buffer.from('hello, this is no picture').toString('base64')}`],
   ['a truncated header', `data:image/png;base64,${HEADER.subarray(0, 12).toString('base64')}`],
-  ['nothing', 'data:image/png;base64,'],
-  ['base64 that lacks a character', `${PNG}A`],
-  ['not base64 at all', 'data:image/png,abc'],
-  ['no image type', `data:text/html;base64,${HEADER.toString('base64')}`],
+  ['no data', 'data:image/png;base64,'],
+  ['base64 with a missing character', `${PNG}A`],
+  ['not base64', 'data:image/png,abc'],
+  ['not an image type', `data:text/html;base64,${HEADER.toString('base64')}`],
   ['another scheme', 'file:///etc/passwd'],
-  ['no URL', 'cat.png'],
-])('a broken reference picture is a 400 that says where: %s', async (_what, url) => {
+  ['not a URL', 'cat.png'],
+])('rejects a broken reference picture with 400 and its place: %s', async (_what, url) => {
   await using mock = await mockWith()
   expect(await ask(mock, { body: part({ url }) })).toMatchObject({
     status: 400,
@@ -174,7 +174,7 @@ test.each([
   })
 })
 
-test('of many references the newest 16 are drawn, each once', async () => {
+test('draws the newest 16 references, without duplicates', async () => {
   await using mock = await mockWith()
   const content = [
     ...Array.from({ length: 40 }, (_, i) => ({
@@ -183,8 +183,8 @@ test('of many references the newest 16 are drawn, each once', async () => {
     })),
     { type: 'text', text: 'all' },
   ]
-  const told = await ask(mock, { body: { messages: [{ role: 'user', content }] } })
+  const response = await ask(mock, { body: { messages: [{ role: 'user', content }] } })
   const markOf = (i: number): string => hash('sha256', `https://a.example/${i}.png`, 'hex').slice(0, 16)
-  expect(recipeIn(told.content)?.references).toEqual(Array.from({ length: 16 }, (_, i) => markOf(i + 4)))
-  expect(told.json.usage.prompt_tokens).toBeGreaterThan(20 * 85)
+  expect(recipeIn(response.content)?.references).toEqual(Array.from({ length: 16 }, (_, i) => markOf(i + 4)))
+  expect(response.json.usage.prompt_tokens).toBeGreaterThan(20 * 85)
 })

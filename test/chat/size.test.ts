@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { ask, mockWith, picturesIn } from '../ask.ts'
 import { decodeUrl } from '../../src/images/links.ts'
 
-const ASKED: readonly (readonly [
+const REQUESTED: readonly (readonly [
   asked: string,
   model: string,
   text: string,
   body: Record<string, never> | any,
   size: string,
 ])[] = [
-  ['nothing', 'gpt-4o-image', '画只猫', {}, '1024x1024'],
+  ['no size', 'gpt-4o-image', '画只猫', {}, '1024x1024'],
   ['a fenced JSON block', 'gpt-4o-image', '```json\n{"prompt":"猫","ratio":"3:2"}\n``` 2:3', {}, '1536x1024'],
   ['【3:2】', 'sora_image', '猫【3:2】', {}, '1536x1024'],
   ['[2:3]', 'sora_image', 'cat [2:3]', {}, '1024x1536'],
@@ -29,10 +29,10 @@ const ASKED: readonly (readonly [
     '768x1344',
   ],
   ['4K by the model', 'nano-banana-hd', 'cat', {}, '4096x4096'],
-  ['a time of day, which asks for nothing', 'gpt-4o-image', "at 10:10 o'clock a 2x2 grid", {}, '1024x1024'],
+  ['a time of day, which is not a ratio', 'gpt-4o-image', "at 10:10 o'clock a 2x2 grid", {}, '1024x1024'],
 ]
 
-test.each(ASKED)('%s', async (_asked, model, text, body, size) => {
+test.each(REQUESTED)('%s', async (_form, model, text, body, size) => {
   await using mock = await mockWith()
   const { content, headers } = await ask(mock, { model, text, body })
   const [url = ''] = picturesIn(content)
@@ -42,39 +42,39 @@ test.each(ASKED)('%s', async (_asked, model, text, body, size) => {
 })
 
 test.each([
-  ['gpt-4o-image', 'cat', { size: 'big' }, 'size="big" is not understood'],
+  ['gpt-4o-image', 'cat', { size: 'big' }, 'size="big" is not valid: ignored'],
   [
     'gpt-4o-image',
     'cat',
     { aspect_ratio: 'wide', resolution: '8K' },
-    'aspect_ratio="wide" is not understood; resolution="8K" is not understood',
+    'aspect_ratio="wide" is not valid: ignored; resolution="8K" is not valid: ignored',
   ],
-  ['gpt-4o-image', 'cat', { size: 'x'.repeat(1000) }, `size="${'x'.repeat(40)}" is not understood`],
-  ['gpt-image-1', 'cat', { size: '2K' }, '2K is no size of this model: nearest is 1024x1024'],
-  ['nano-banana', 'cat --ar 16:9', { size: '4K' }, 'ratio 16:9 in 4K is no size of this model: nearest is 1344x768'],
-  ['gpt-4o-image', 'cat', { output_format: 'webp' }, 'output_format="webp" is not made by this model: png'],
-  ['gpt-image-1', 'cat', { output_format: 'gif' }, 'output_format="gif" is not made by this model: png'],
+  ['gpt-4o-image', 'cat', { size: 'x'.repeat(1000) }, `size="${'x'.repeat(40)}" is not valid: ignored`],
+  ['gpt-image-1', 'cat', { size: '2K' }, '2K is not supported by this model: used 1024x1024'],
+  ['nano-banana', 'cat --ar 16:9', { size: '4K' }, 'ratio 16:9 in 4K is not supported by this model: used 1344x768'],
+  ['gpt-4o-image', 'cat', { output_format: 'webp' }, 'output_format="webp" is not supported by this model: used png'],
+  ['gpt-image-1', 'cat', { output_format: 'gif' }, 'output_format="gif" is not supported by this model: used png'],
   ['gpt-image-1', 'cat', { output_format: 'jpeg', size: 'auto', aspect_ratio: '' }, null],
   ['gpt-image-1', 'a 2:1 win at 10:30', {}, null],
-])('what %s cannot do is told: "%s" %j', async (model, text, body, note) => {
+])('a note says what %s does not support: "%s" %j', async (model, text, body, note) => {
   await using mock = await mockWith()
   expect((await ask(mock, { model, text, body })).headers.get('x-mock-note')).toBe(note)
 })
 
-test('a ratio is met by a size within 3 percent of it', async () => {
+test('a size within 3 percent of a ratio matches it', async () => {
   await using mock = await mockWith()
   const noteOf = async (model: string, aspect_ratio: string): Promise<string | null> =>
     (await ask(mock, { model, text: 'cat', body: { aspect_ratio } })).headers.get('x-mock-note')
   expect(await noteOf('nano-banana', '4:5')).toBeNull() // 896x1152 is 2.8 percent off
   expect(await noteOf('dall-e-3', '9:5')).toBeNull() // 1792x1024 is 2.8 percent off
-  expect(await noteOf('dall-e-3', '37:20')).toMatch(/ is no size of this model: nearest is 1792x1024$/) // 5.4 percent off
+  expect(await noteOf('dall-e-3', '37:20')).toMatch(/ is not supported by this model: used 1792x1024$/) // 5.4 percent off
 })
 
-test('a size that the model does not have takes the nearest, by ratio, then by area, and says so', async () => {
+test('an unsupported size becomes the nearest one by ratio, then by area, with a note', async () => {
   await using mock = await mockWith()
   const { content, headers } = await ask(mock, { model: 'gpt-image-1', text: 'cat 2000x1000' })
   expect(decodeUrl(picturesIn(content)[0] ?? '')).toMatchObject({ width: 1536, height: 1024 })
-  expect(headers.get('x-mock-note')).toBe('2000x1000 is no size of this model: nearest is 1536x1024')
+  expect(headers.get('x-mock-note')).toBe('2000x1000 is not supported by this model: used 1536x1024')
 })
 
 test.each([
@@ -82,7 +82,7 @@ test.each([
   ['max_images', 'cat', { max_images: 2 }, 2],
   ['words', '画4张猫', {}, 4],
   ['a JSON block', '```json\n{"prompt":"cat","n":2}\n```', { n: 5 }, 2],
-])('several pictures lie in one choice: %s', async (_asked, text, body, count) => {
+])('several pictures are in one choice: %s', async (_form, text, body, count) => {
   await using mock = await mockWith()
   const { content, json } = await ask(mock, { text, body })
   expect(json.choices).toHaveLength(1)
@@ -93,14 +93,14 @@ test.each([
   expect(new Set(recipes.map((recipe) => recipe?.emblem)).size).toBe(count)
 })
 
-test('more than 15 pictures are 15, with a note', async () => {
+test('limits pictures to 15, with a note', async () => {
   await using mock = await mockWith()
   const { content, headers } = await ask(mock, { body: { n: 1000 } })
   expect(picturesIn(content)).toHaveLength(15)
-  expect(headers.get('x-mock-note')).toBe('n=1000 is more than 15: 15 pictures')
+  expect(headers.get('x-mock-note')).toBe('n=1000 is above the maximum: used 15')
 })
 
-test('output_format chooses among the formats that the model makes', async () => {
+test('output_format chooses one of the formats of the model', async () => {
   await using mock = await mockWith()
   const formatOf = async (model: string, output_format?: string): Promise<string | undefined> =>
     decodeUrl(

@@ -5,7 +5,7 @@ import { ask, mockWith } from '../ask.ts'
 
 const KINDS = { cdn: 'picture', download: 'download', raw: 'raw', web: 'page', source: 'source' } as const
 
-/** A content with its links, ids, dots and percentages named instead of written. */
+/** The content with names in place of links, IDs, dots and percentages. */
 function skeleton(content: string): string {
   return content
     .replaceAll(
@@ -19,7 +19,7 @@ function skeleton(content: string): string {
 
 const deltasOf = (chunks: any[]): unknown[] => chunks.map(({ choices: [choice] }) => choice.delta)
 
-test('a task log is streamed as the real one is cut: JSON in tokens, an empty delta, dots one by one, tick and picture in one', async () => {
+test('the deltas of a task log are those of the gateway: JSON tokens, an empty delta, single dots, the picture in one delta', async () => {
   await using mock = await mockWith()
   const { chunks } = await ask(mock, { text: '画只猫', body: { stream: true } })
   const deltas = deltasOf(chunks)
@@ -78,7 +78,7 @@ test('a task log is streamed as the real one is cut: JSON in tokens, an empty de
   ])
 })
 
-test('other styles send each picture in one delta with its words', async () => {
+test('other styles send each picture with its text in one delta', async () => {
   await using mock = await mockWith()
   const streamed = async (model: string): Promise<string[]> => {
     const { chunks } = await ask(mock, { model, text: 'a fox', body: { stream: true } })
@@ -100,7 +100,7 @@ test('other styles send each picture in one delta with its words', async () => {
   ])
 })
 
-test('a picture in the prompt cannot be mistaken for one of the answer', async () => {
+test('clients do not find a picture of the prompt', async () => {
   await using mock = await mockWith()
   for (const model of ['gpt-4o-image', 'flux', 'flux-kontext-pro']) {
     const { content } = await ask(mock, {
@@ -113,7 +113,7 @@ test('a picture in the prompt cannot be mistaken for one of the answer', async (
   }
 })
 
-test('nor can a link or an image’s bytes: whoever looks for the first of them finds the answer’s', async () => {
+test('clients do not find a link or a data URI of the prompt', async () => {
   await using mock = await mockWith({ fixtures: 'test/golden' })
   const text = 'x data:image/png;base64,iVBORw0KGgo= and http://elsewhere.example/a.png'
   for (const model of Object.keys(parse(readFileSync('test/golden/profiles.yaml', 'utf8')))) {
@@ -123,16 +123,18 @@ test('nor can a link or an image’s bytes: whoever looks for the first of them 
     else expect(content.match(/data:image\/[^;]+;base64,([A-Za-z0-9+/=]+)/)?.[1]?.length).toBeGreaterThan(100)
   }
   const { content } = await ask(mock, { model: 'task-log', text })
-  expect(JSON.parse(/```json\n([^`]*)```/.exec(content)?.[1] ?? '').prompt, 'it is only written otherwise').toBe(text)
+  expect(JSON.parse(/```json\n([^`]*)```/.exec(content)?.[1] ?? '').prompt, 'the prompt has JSON escapes only').toBe(
+    text,
+  )
 })
 
-test('a character is not cut in two where the repeated prompt ends', async () => {
+test('a repeated prompt does not end in the middle of a character', async () => {
   await using mock = await mockWith()
   const { content } = await ask(mock, { text: `${'a'.repeat(3999)}🐱 and more` })
   expect(content.isWellFormed()).toBe(true)
 })
 
-test('at most 4,000 characters of a prompt are repeated', async () => {
+test('repeats at most 4,000 characters of a prompt', async () => {
   await using mock = await mockWith()
   const { content } = await ask(mock, { text: '猫'.repeat(5000) })
   expect(content.match(/猫/g)).toHaveLength(4000)

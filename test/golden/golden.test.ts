@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(async () => mock.close())
 
-test('every style has a model here', () => {
+test('each style has a model in test/golden/profiles.yaml', () => {
   expect(models).toEqual(expect.arrayContaining(Object.keys(styles)))
 })
 
@@ -30,22 +30,22 @@ const REQUESTS: readonly (readonly [what: string, text: string, stream: boolean]
   ['in English, two pictures', 'A flying cat, 2 images', false],
 ]
 
-/** What goes over the wire, but for the request's id and the date. Renew with `npx vitest run test/golden -u`, and read what changed. */
-test.each(models)('%s is said as its transcript says it', async (model) => {
-  const said: string[] = []
+// Updates the transcripts: npx vitest run test/golden -u. Review the changes.
+test.each(models)('%s matches its transcript', async (model) => {
+  const responses: string[] = []
   for (const [what, text, stream] of REQUESTS) {
     const { text: body, status, headers } = await ask(mock, { model, text, body: { stream } })
-    said.push(`# ${what}: ${text}\n# ${status} ${headers.get('content-type')}\n\n${body.trimEnd()}\n`)
+    responses.push(`# ${what}: ${text}\n# ${status} ${headers.get('content-type')}\n\n${body.trimEnd()}\n`)
   }
-  await expect(said.join('\n\n')).toMatchFileSnapshot(`${model}.txt`)
+  await expect(responses.join('\n\n')).toMatchFileSnapshot(`${model}.txt`)
 })
 
-/** All that the chunks say of one field. */
+/** One field of all chunks, joined. */
 const joined = (chunks: any[], field: string): string =>
   chunks.map(({ choices: [choice] }) => choice?.delta[field] ?? '').join('')
 
 test.each(models)(
-  '%s says the same whole and in deltas, valid by the contract and, whole, by the provider’s own export',
+  '%s has the same content as JSON and as a stream, both valid by the contract, and JSON also by the provider’s export',
   async (model) => {
     const [ours, bare] = await Promise.all(['openapi.yaml', 'fixtures/provider/export.yaml'].map(loadContract))
     const check = (contract: Contract | undefined, mediaType: string, value: JsonValue): unknown[] => {
@@ -63,7 +63,7 @@ test.each(models)(
     for (const contract of [ours, bare]) expect(check(contract, 'application/json', json)).toEqual([])
     for (const chunk of chunks) expect(check(ours, 'text/event-stream', chunk)).toEqual([])
     const { content, reasoning_content = '', images = [] } = json.choices[0].message
-    const prelude = /^> 🖌️正在绘画\n\n```json\n\{[^`]*\}\n```\n\n/ // of a sketch log, which has it only in a stream
+    const prelude = /^> 🖌️正在绘画\n\n```json\n\{[^`]*\}\n```\n\n/ // only in the stream of sketch-log
     expect(joined(chunks, 'content').replace(prelude, '')).toBe(content)
     expect(joined(chunks, 'reasoning_content')).toBe(reasoning_content)
     expect(chunks.flatMap(({ choices: [choice] }) => choice?.delta.images ?? [])).toEqual(images)
@@ -72,7 +72,7 @@ test.each(models)(
   },
 )
 
-test('what is not text: progress in reasoning_content, pictures in a field of their own', async () => {
+test('reasoning sends progress in reasoning_content, images-field sends pictures in images', async () => {
   const { json } = await ask(mock, { model: 'reasoning' })
   expect(json.choices[0].message.reasoning_content).toBe('✨ 图片生成任务已启动\n⏳ 排队中...\n🎨 生成中...\n')
   const streamed = await ask(mock, { model: 'reasoning', body: { stream: true } })
@@ -100,7 +100,7 @@ test('what is not text: progress in reasoning_content, pictures in a field of th
   ])
 })
 
-test('a picture sent as bytes is the one behind the link, whole in one delta', async () => {
+test('data-uri sends the bytes of the linked picture in one delta', async () => {
   const { chunks } = await ask(mock, { model: 'data-uri', text: 'a fox', body: { stream: true } })
   const { content } = chunks[1].choices[0].delta
   const bytes = Buffer.from(
@@ -116,7 +116,7 @@ test('a picture sent as bytes is the one behind the link, whole in one delta', a
 
 const KINDS = { cdn: 'picture', download: 'download', raw: 'raw', web: 'page', source: 'source' } as const
 
-/** A content with its links, ids, dots and percentages named instead of written. */
+/** The content with names in place of links, IDs, dots and percentages. */
 function skeleton(content: string): string {
   return content
     .replaceAll(
@@ -136,109 +136,109 @@ const BACKEND =
   'backend failed: Requests to the image generation operation have exceeded call rate limit of your current OpenAI S0 pricing tier. Please retry after 1 second.'
 
 /**
- * The provider's own words, copied by hand from the transcripts that are known of it: what a client parses. A change here
- * is a change of what clients see.
+ * The texts of the provider, copied by hand from known transcripts. Clients parse them, so a change here changes what
+ * clients see.
  */
-const SAID: readonly (readonly [form: string, model: string, text: string, content: string])[] = [
+const TRANSCRIPTS: readonly (readonly [form: string, model: string, text: string, content: string])[] = [
   [
-    'T0',
+    'progress lines',
     'progress-log',
     '小猫飞翔',
     '{\n  "prompt": "小猫飞翔"\n}\n\n> 进度 **N%**\n\n\n> 进度 **N%**\n\n\n> 进度 **N%**\n\n\n\n![<file_>](<picture>)\n[下载⏬](<download>)\n\n',
   ],
   [
-    'T0 with a reference picture',
+    'progress lines with a reference picture',
     'progress-log',
     'https://a.example/1.png make it blue',
     '{\n  "prompt": "make it blue",\n  "referenced_image_ids": ["<file->"]\n}\n\n> 进度 **N%**\n\n\n> 进度 **N%**\n\n\n> 进度 **N%**\n\n\n\n![<file_>](<picture>)\n[下载⏬](<download>)\n\n',
   ],
   [
-    'T1',
+    'a task',
     'task-log',
     '小猫飞翔，比例9:16',
     '```json\n{\n  "prompt": "小猫飞翔，比例9:16",\n  "ratio": "9:16",\n  "n": 1\n}\n```\n\n> ID: `<uuid>`\n>[数据预览](<page>) | [原始数据](<source>)\n\n>🕐 排队中…\n\n>⚡ 生成中…\n\n>🏃 进度 N..[100](<raw>)\n\n> ✅ 生成完成\n\n\n![gen_<ulid>](<picture>)\n\n[点击下载](<download>)',
   ],
   [
-    'T1 in English, two pictures',
+    'a task in English, two pictures',
     'task-log-prefixed',
     'A flying cat, 2 images --ar 3:2',
     '```json\n{\n  "prompt": "A flying cat, 2 images --ar 3:2",\n  "ratio": "3:2",\n  "n": 2\n}\n```\n\n> ID: `task_<ulid>`\n>[Preview](<page>) | [Source](<source>)\n\n>🕐 Queuing…\n\n>⚡ Generating…\n\n>🏃 Progress N..[100](<raw>)\n\n> ✅ Generation complete\n\n\n![gen_<ulid>](<picture>)\n\n[Click to download](<download>)\n\n![gen_<ulid>](<picture>)\n\n[Click to download](<download>)',
   ],
-  ['T2', 'lite', '小猫', '> 🎨 生成中...\n\n![<picture>](<picture>)\n\n[点击下载](<download>)'],
+  ['a short text', 'lite', '小猫', '> 🎨 生成中...\n\n![<picture>](<picture>)\n\n[点击下载](<download>)'],
   [
-    'T2 in English',
+    'a short text in English',
     'lite',
     'a cat',
     '> 🎨 Generating...\n\n![<picture>](<picture>)\n\n[Click to download](<download>)',
   ],
-  ['T3', 'markdown', 'a fox', '\n![Image](<picture>)\n'],
+  ['a picture', 'markdown', 'a fox', '\n![Image](<picture>)\n'],
+  ['three pictures', 'markdown', '画3张猫', '\n![Image](<picture>)\n\n![Image](<picture>)\n\n![Image](<picture>)\n'],
   [
-    'T3, three pictures',
-    'markdown',
-    '画3张猫',
-    '\n![Image](<picture>)\n\n![Image](<picture>)\n\n![Image](<picture>)\n',
+    'a sentence after the picture',
+    'markdown-after',
+    '一只可爱的小猫',
+    '![image](<picture>)\n\n给你画好了，一只可爱的小猫。',
   ],
-  ['T3b', 'markdown-after', '一只可爱的小猫', '![image](<picture>)\n\n给你画好了，一只可爱的小猫。'],
-  ['T3b, prose first', 'markdown-before', 'a cat', 'Here you go! \n![image](<picture>)'],
-  ['T4', 'data-uri', 'a fox', '![image](<data>)'],
-  ['T4, two pictures', 'data-uri', '2 images of a fox', '![image](<data>)\n![image](<data>)'],
-  ['T5', 'images-field', 'a fox', 'Here is the image that you asked for.'],
-  ['T6', 'reasoning', 'a fox', '![Generated Image](<picture>)'],
+  ['a sentence before the picture', 'markdown-before', 'a cat', 'Here you go! \n![image](<picture>)'],
+  ['a data URI', 'data-uri', 'a fox', '![image](<data>)'],
+  ['two data URIs', 'data-uri', '2 images of a fox', '![image](<data>)\n![image](<data>)'],
+  ['pictures in a field', 'images-field', 'a fox', 'Here is the image that you asked for.'],
+  ['progress in reasoning_content', 'reasoning', 'a fox', '![Generated Image](<picture>)'],
   [
-    'T7',
+    'steps',
     'step-log',
     'replace the content of this image with a hamburger',
     '```json\n{\n  "prompt": "replace the content of this image with a hamburger"\n}\n```\n\n>🚀 开始生成图片\n\n>🔄 创建任务 ✓\n>⏳ 生成中… ✓\n\n\n![replace the content of this image with a hamburger](<picture>)\n\n[点击下载](<picture>)\n\n',
   ],
   [
-    'T7b',
+    'the prompt as JSON',
     'prompt-json',
     'a fox --ar 16:9',
     '{\n "prompt": "a fox --ar 16:9",\n "aspect_ratio": "16:9"\n}\n\n![Image](<picture>)\n\n[Click to download](<picture>)',
   ],
   [
-    'T8',
+    'two pictures on one line',
     'gallery',
     '2 images of a fox',
     '{"prompt":"2 images of a fox","size":"1024x1024"}\n\n![image1](<picture>)![image2](<picture>)\n\n[下载1](<download>)\t[下载2](<download>)\n\nHere are the images of 2 images of a fox.',
   ],
-  ['T9', 'sketch-log', '2张猫', '![None](<picture>)\n\n![None](<picture>)\n\n'],
-  ['a refused prompt', 'failed-input-moderation', 'x', '生成失败 ❌\n失败原因：input_moderation'],
-  ['a refused picture', 'failed-output-moderation', 'x', '生成失败 ❌\n失败原因：output_moderation'],
+  ['pictures without alt text', 'sketch-log', '2张猫', '![None](<picture>)\n\n![None](<picture>)\n\n'],
+  ['a rejected prompt', 'failed-input-moderation', 'x', '生成失败 ❌\n失败原因：input_moderation'],
+  ['a rejected picture', 'failed-output-moderation', 'x', '生成失败 ❌\n失败原因：output_moderation'],
   [
-    'a rate limit in prose',
+    'a rate limit',
     'failed-rate-limit',
     'a cat',
     '{\n  "prompt": "a cat"\n}\n\nI wasn\'t able to generate the image because there\'s a rate limit in place. Please wait a few minutes and try again.',
   ],
   [
-    'a task that breaks off',
+    'a task that fails',
     'failed-task',
     'a cat',
     `\`\`\`json\n{\n  "prompt": "a cat",\n  "ratio": "1:1",\n  "n": 1\n}\n\`\`\`\n\n> ID: \`<uuid>\`\n>[Preview](<page>) | [Source](<source>)\n\n>🕐 Queuing…\n\n>⚡ Generating❌ Generation failed: ${BACKEND}`,
   ],
   [
-    'a model that is down',
+    'an unavailable model',
     'failed-unavailable',
     'x',
     'Unable to generate - Sora is temporarily unavailable, please check back soon',
   ],
   [
-    'a violation in JSON',
+    'a rejected prompt as JSON',
     'failed-violation',
     'a cat',
     '{"prompt":"a cat","id":"task_<ulid>","status":"failed","error":{"type":"sora_content_violation","message":"This content may violate our guardrails."}}',
   ],
-  ['an action that failed', 'failed-action', 'x', 'Generate action failed'],
+  ['a failed action', 'failed-action', 'x', 'Generate action failed'],
   [
-    'an upstream that failed',
+    'a failed vendor with its response',
     'failed-upstream',
     'x',
     '生成失败: Generate action failed\nReason:\n```json\n{"status":"Error","result":null}\n```\n',
   ],
 ]
 
-test.each(SAID)('%s, as %s says it', async (_form, model, text, content) => {
+test.each(TRANSCRIPTS)('%s: the text of %s', async (_form, model, text, content) => {
   const whole = await ask(mock, { model, text })
   expect(skeleton(whole.content)).toBe(content)
   expect(whole.json.choices).toHaveLength(1)

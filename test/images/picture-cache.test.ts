@@ -17,9 +17,13 @@ const recipe = (label: string): Recipe => ({
   count: 1,
 })
 
-const wanted = (name: string, isGone = (): boolean => false): PictureRequest => ({ name, recipe: recipe(name), isGone })
+const request = (name: string, isGone = (): boolean => false): PictureRequest => ({
+  name,
+  recipe: recipe(name),
+  isGone,
+})
 
-test('what nobody waits for any more is not drawn', async () => {
+test('a picture is not drawn if all its clients have disconnected', async () => {
   const drawn: string[] = []
   const cache = createPictureCache(async ({ label }) => {
     drawn.push(label)
@@ -27,13 +31,13 @@ test('what nobody waits for any more is not drawn', async () => {
   }, new Metrics().pictures)
   const gone = (): boolean => true
   const outcomes = await Promise.allSettled([
-    cache(wanted('busy')),
-    cache(wanted('busy too')),
-    cache(wanted('a', gone)),
-    cache(wanted('b', gone)),
-    cache(wanted('b')),
-    cache(wanted('c', gone)),
-    cache(wanted('c', gone)),
+    cache(request('busy')),
+    cache(request('busy too')),
+    cache(request('a', gone)),
+    cache(request('b', gone)),
+    cache(request('b')),
+    cache(request('c', gone)),
+    cache(request('c', gone)),
   ])
   expect(outcomes.map(({ status }) => status)).toEqual([
     'fulfilled',
@@ -45,20 +49,20 @@ test('what nobody waits for any more is not drawn', async () => {
     'rejected',
   ])
   expect(drawn).toEqual(['busy', 'busy too', 'b'])
-  await cache(wanted('a'))
+  await cache(request('a'))
   expect(drawn.at(-1)).toBe('a')
 })
 
-test('a picture is drawn once, however many ask for it at the same time and later', async () => {
+test('a picture is drawn once for concurrent and later requests', async () => {
   let drawn = 0
   const cache = createPictureCache(async () => Buffer.alloc(++drawn), new Metrics().pictures)
-  const pictures = await Promise.all(Array.from({ length: 100 }, async () => cache(wanted('one'))))
+  const pictures = await Promise.all(Array.from({ length: 100 }, async () => cache(request('one'))))
   expect(new Set(pictures).size).toBe(1)
-  await cache(wanted('one'))
+  await cache(request('one'))
   expect(drawn).toBe(1)
 })
 
-test('at most two are drawn at the same time, and a failure lets the next one go', async () => {
+test('at most two are drawn at the same time, and a failure does not block the next one', async () => {
   let running = 0
   let most = 0
   const cache = createPictureCache(async ({ label }) => {
@@ -68,17 +72,17 @@ test('at most two are drawn at the same time, and a failure lets the next one go
     if (label.endsWith('3')) throw new Error('broken')
     return Buffer.alloc(1)
   }, new Metrics().pictures)
-  const outcomes = await Promise.allSettled(Array.from({ length: 20 }, async (_, i) => cache(wanted(String(i)))))
+  const outcomes = await Promise.allSettled(Array.from({ length: 20 }, async (_, i) => cache(request(String(i)))))
   expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(2)
   expect(most).toBe(2)
 })
 
-test('32 MiB of pictures are kept, those that were asked for last', async () => {
+test('caches 32 MiB of pictures, those that were used last', async () => {
   const drawn: string[] = []
   const cache = createPictureCache(async ({ label }) => {
     drawn.push(label)
     return Buffer.alloc(8_388_608)
   }, new Metrics().pictures)
-  for (const label of ['a', 'b', 'c', 'd', 'a', 'e', 'a', 'b']) await cache(wanted(label))
+  for (const label of ['a', 'b', 'c', 'd', 'a', 'e', 'a', 'b']) await cache(request(label))
   expect(drawn).toEqual(['a', 'b', 'c', 'd', 'e', 'b'])
 })

@@ -28,7 +28,7 @@ const cat: Recipe = {
   count: 1,
 }
 
-/** Decoders that are not sharp. */
+/** Decoders that are independent of sharp. */
 const DECODERS: Readonly<
   Record<Format, (bytes: Buffer) => { width: number; height: number; data: Uint8Array | Uint8ClampedArray }>
 > = {
@@ -48,7 +48,7 @@ test.each([
   ['webp', 130, 120],
   ['png', 4096, 4096],
 ] as const)(
-  'a %s of %i x %i has just this size, for a decoder that is not sharp, and shows what was painted',
+  'a %s of %i x %i has this size and the painted pixels, by another decoder than sharp',
   async (format, width, height) => {
     const recipe = { ...cat, format, width, height }
     const bytes = await encodePicture(recipe)
@@ -68,21 +68,18 @@ test.each([
   },
 )
 
-test.each(['png', 'jpg', 'webp'] as const)(
-  'a %s carries its own name, and its bytes can be read back without decoding',
-  async (format) => {
-    const recipe = {
-      ...cat,
-      format,
-      references: ['00112233445566ff', { emblem: 'ffeeddccbbaa9988', palette: 7 }],
-      index: 2,
-      count: 3,
-    }
-    expect(readRecipe(await encodePicture(recipe))).toEqual(recipe)
-  },
-)
+test.each(['png', 'jpg', 'webp'] as const)('the bytes of a %s contain its recipe', async (format) => {
+  const recipe = {
+    ...cat,
+    format,
+    references: ['00112233445566ff', { emblem: 'ffeeddccbbaa9988', palette: 7 }],
+    index: 2,
+    count: 3,
+  }
+  expect(readRecipe(await encodePicture(recipe))).toEqual(recipe)
+})
 
-test('bytes that are no picture of ours name nothing', () => {
+test('other bytes contain no recipe', () => {
   const chunk = Buffer.concat([
     Buffer.from('zTXtXML:com.adobe.xmp\0\0', 'latin1'),
     deflateSync(Buffer.alloc(50_000_000, 0x61)),
@@ -101,14 +98,17 @@ test('bytes that are no picture of ours name nothing', () => {
     expect(readRecipe(bytes)).toBeUndefined()
 })
 
-/** The bytes of this release: another hash means that everybody's pictures have changed, and wants another format version and a line in the CHANGELOG. */
+/**
+ * The bytes of this release. If a hash changes, the pictures of all users change: that needs a new format version and a
+ * line in the CHANGELOG.
+ */
 const GOLDEN: Readonly<Record<Format, string>> = {
   png: 'fe610b85b1f6a07f81d930b5bd8e3f8e2a5239de6afc62f5b7c46dfca78678d1',
   jpg: '7a2bf6cc3837f42f6fbe321392989f42aeac93fd65aca539ef41e4eb1236b09b',
   webp: 'f88f1c3ee3d24aaea46d1db26983059a59aae53b06c20bc57f4c1081419cee0a',
 }
 
-test.each(['png', 'jpg', 'webp'] as const)('the bytes of a %s are those of this release', async (format) => {
+test.each(['png', 'jpg', 'webp'] as const)('the bytes of a %s have not changed in this release', async (format) => {
   expect(hash('sha256', await encodePicture({ ...cat, format }), 'hex')).toBe(GOLDEN[format])
 })
 
@@ -120,7 +120,7 @@ const creatureOf = ({ emblem, palette: number }: Recipe): string => {
   return hash('sha256', canvas.pixels, 'hex')
 }
 
-test('another prompt, model or size gives another creature: over 1,000 prompts no two are equal', async () => {
+test('1,000 prompts, another model and another size give different creatures', async () => {
   await using mock = await mockWith()
   const recipeOf = async (question: Parameters<typeof ask>[1]): Promise<Recipe> =>
     decodeUrl(picturesIn((await ask(mock, question)).content)[0] ?? '') ?? cat
@@ -134,7 +134,7 @@ test('another prompt, model or size gives another creature: over 1,000 prompts n
   expect(new Set([...prompts, ...others].map(creatureOf)).size).toBe(1002)
 })
 
-test('a creature is the same on both sides, and has its eyes', () => {
+test('a creature is symmetric and has eyes', () => {
   const { width, height, pixels } = paint({ ...cat, label: '', width: 256, height: 256 })
   const rgb = (x: number, y: number): number =>
     ((pixels[(y * width + x) * 3] ?? 0) << 16) |
@@ -148,25 +148,25 @@ test('a creature is the same on both sides, and has its eyes', () => {
 
 test.each([
   [
-    'words stay whole',
+    'between words',
     'A watercolor fox reading a newspaper on a bench',
     120,
     ['A watercolor', 'fox reading a', 'newspaper on a', 'bench'],
   ],
   [
-    'Chinese breaks anywhere, but no line begins with a comma',
+    'between Chinese characters, but not before a comma',
     '一只猫，一只狗，一只鸟',
     64,
     ['一只猫，', '一只狗，', '一只鸟'],
   ],
-  ['a line does not begin with a stop that no longer fits', '一只猫咪，狗', 64, ['一只猫', '咪，狗']],
-  ['a word too long for a line is cut', 'aaaaaaaaaaaa', 64, ['aaaaaaaa', 'aaaa']],
+  ['not before a comma that does not fit', '一只猫咪，狗', 64, ['一只猫', '咪，狗']],
+  ['inside a word that is longer than a line', 'aaaaaaaaaaaa', 64, ['aaaaaaaa', 'aaaa']],
   [
-    'what has no room ends in an ellipsis',
+    'with an ellipsis if there are too many lines',
     'one two three four five six seven eight',
     40,
     ['one', 'two', 'three', 'four', 'five…'],
   ],
-])('labels are wrapped: %s', (_rule, text, width, lines) => {
+])('wraps a label %s', (_rule, text, width, lines) => {
   expect(wrap(text, { width, lines: 5 })).toEqual(lines)
 })

@@ -10,11 +10,11 @@ test.each([
   ['png', 'gpt-4o-image', 'image/png'],
   ['jpg', 'flux', 'image/jpeg'],
   ['webp', 'recraftv3', 'image/webp'],
-])('a %s tells by its URL, its bytes and its data URI what it was drawn for', async (format, model, type) => {
+])('reads a %s from its URL, its bytes and its data URI', async (format, model, type) => {
   await using mock = await mockWith()
   const [url = ''] = picturesIn((await ask(mock, { model, text: 'a fox, 画只猫 🦊' })).content)
   const bytes = await bytesOf(mock, url)
-  const told = {
+  const expected = {
     version: 1,
     model,
     label: 'a fox, 画只猫 🦊',
@@ -28,20 +28,20 @@ test.each([
     creature: expect.stringMatching(/^[\da-f]{17}$/),
     references: [],
   }
-  expect(readPlaceholder(url)).toEqual(told)
+  expect(readPlaceholder(url)).toEqual(expected)
   for (const same of [
     new URL(url),
     `${url}?width=200#top`,
     url.replace('/cdn/', '/cdn/download/'),
     url.replace('http://mock.invalid', 'https://cdn.example.com/images'),
   ])
-    expect(readPlaceholder(same)).toEqual(told)
+    expect(readPlaceholder(same)).toEqual(expected)
   const base64 = Buffer.from(bytes).toString('base64')
   for (const same of [bytes, new Uint8Array(bytes), Buffer.from(bytes), `data:${type};base64,${base64}`])
-    expect(readPlaceholder(same)).toEqual(told)
+    expect(readPlaceholder(same)).toEqual(expected)
 })
 
-test('one of several tells which it is, in the size that was asked for', async () => {
+test('reads the number and the requested size of each of several pictures', async () => {
   await using mock = await mockWith()
   const urls = picturesIn((await ask(mock, { model: 'gpt-image-1', text: 'three foxes, 2:3', body: { n: 3 } })).content)
   expect(urls.map((url) => readPlaceholder(url))).toMatchObject(
@@ -50,7 +50,7 @@ test('one of several tells which it is, in the size that was asked for', async (
   expect(new Set(urls.map((url) => readPlaceholder(url)?.creature)).size).toBe(3)
 })
 
-test('references are told: one of the mock’s own as its creature, a client’s by its digest', async () => {
+test('reads references: a picture of the mock as its creature, others by their digest', async () => {
   await using mock = await mockWith()
   const [own = ''] = picturesIn((await ask(mock, { text: 'a fox' })).content)
   const png = 'iVBORw0KGgoAAAANSUhEUgAAAoAAAAFoCAIAAABIUN0GAAAA'
@@ -69,14 +69,14 @@ test('references are told: one of the mock’s own as its creature, a client’s
   expect(readPlaceholder(await bytesOf(mock, edited))).toEqual(readPlaceholder(edited))
 })
 
-test('what a scenario made wrong with a picture is told too', async () => {
+test('reads the defect that a scenario gave a picture', async () => {
   await using mock = await createMock({ scenario: 'picture-missing' })
   const [url = ''] = picturesIn((await ask(mock)).content)
   expect(readPlaceholder(url)).toMatchObject({ fault: 'missing' })
 })
 
-test('of every other picture nothing is told, and what is no picture is one clear error', () => {
-  const none = [
+test('returns undefined for other pictures, and throws for other values', () => {
+  const others = [
     '',
     'https://example.com/cat.png',
     'http://mock.invalid/cdn/1abc/def.png',
@@ -86,15 +86,15 @@ test('of every other picture nothing is told, and what is no picture is one clea
     new Uint8Array(),
     Buffer.from('chat-image-mock:1;'),
   ]
-  for (const picture of none) expect(readPlaceholder(picture)).toBeUndefined()
+  for (const picture of others) expect(readPlaceholder(picture)).toBeUndefined()
   for (const wrong of [undefined, null, 5, {}, [], new Response()]) {
     expect(() => readPlaceholder(wrong as string)).toThrow(
-      `readPlaceholder: give a URL, a data URI, or bytes as an ArrayBuffer or a Uint8Array, and no ${typeof wrong}; of a Response, await response.arrayBuffer()`,
+      `readPlaceholder: got ${wrong === null ? 'null' : typeof wrong}. Use a URL, a data URI, an ArrayBuffer or a Uint8Array; for a Response, use await response.arrayBuffer().`,
     )
   }
 })
 
-test('it needs no sharp', async () => {
+test('does not load sharp', async () => {
   const { execFileSync } = await import('node:child_process')
   const script = `import { readPlaceholder } from './dist/index.js'
     readPlaceholder(Buffer.from('x')); process.stdout.write(String(process.report.getReport().sharedObjects.some((file) => /sharp|vips/.test(file))))`

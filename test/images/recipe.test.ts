@@ -25,7 +25,7 @@ const recipes: fc.Arbitrary<Recipe> = fc
   })
   .map((recipe) => ({ ...recipe, index: Math.min(recipe.index, recipe.count) }))
 
-test('a name is its recipe, and short enough for a URL and a file', () => {
+test('a name decodes to its recipe, and is short enough for a URL and a file', () => {
   fc.assert(
     fc.property(recipes, (recipe) => {
       const { name, fingerprint } = encodeRecipe(recipe)
@@ -53,7 +53,7 @@ const cat: Recipe = {
   count: 1,
 }
 
-test('a name that was cut short or changed by one character is none', () => {
+test('a name that was cut or changed by one character is not valid', () => {
   const { name, fingerprint } = encodeRecipe(cat)
   for (let i = 0; i < name.length; i++) {
     expect(decodeRecipe(name.slice(0, i)), `cut at ${i}`).toBeUndefined()
@@ -89,8 +89,8 @@ test.each([
   ['the second picture of one', { ...cat, index: 2 }],
   ['16 pictures', { ...cat, count: 16 }],
   ['17 references', { ...cat, references: Array.from({ length: 17 }, () => cat.emblem) }],
-  ['a palette that there is not', { ...cat, palette: 16 }],
-  ['a size that is no number', { ...cat, width: 64.5 }],
-])('a name with a right checksum that asks for %s is none', (_what, recipe) => {
+  ['an unknown palette', { ...cat, palette: 16 }],
+  ['a fractional size', { ...cat, width: 64.5 }],
+])('a name with a correct checksum and %s is not valid', (_what, recipe) => {
   expect(decodeRecipe(encodeRecipe(recipe).name)).toBeUndefined()
 })

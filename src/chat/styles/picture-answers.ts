@@ -3,16 +3,16 @@ import { sizeName } from '../size.ts'
 import { type Piece, type Step, say, toPiece, toPieces } from '../step.ts'
 import { type Subject, dataUrisOf, lineOf, link, linksOf, quotePrompt } from './style-helpers.ts'
 
-// The styles that show pictures and report no progress.
+// Styles with pictures and without progress.
 
 const MARKDOWN = toPieces({ bare: '\n![Image](', first: '![image](', next: '\n![image](', end: ')', endOfLine: ')\n' })
-// Each sentence was seen in one language [S] and is translated into the other [G].
+// Each sentence was seen in one language [S]; the other one is a translation [G].
 const PROSE = {
   zh: toPieces({ before: '给你画好了！\n', after: '\n\n给你画好了，', stop: '。' }),
   en: toPieces({ before: 'Here you go! \n', after: '\n\nHere you go: ', stop: '.' }),
 }
 
-/** Each picture as markdown on its own line, one delta a picture [S]; with prose, a sentence before or after the pictures [S]. */
+/** Each picture as Markdown on its own line, one per delta. With `prose`, also a sentence before or after [S]. */
 export function markdown(subject: Subject): Step[] {
   const { request, prose } = subject
   const links = linksOf(subject)
@@ -36,7 +36,7 @@ const LITE = {
   }),
 }
 
-/** A line that says that work has begun, then each picture, whose alt text is its own URL, and its download [S]. */
+/** A line that says that work has begun, then each picture with its URL as alt text, and its download link [S]. */
 export function lite(subject: Subject): Step[] {
   const { request } = subject
   const { generate, alt, of, download, end } = LITE[request.language]
@@ -50,7 +50,7 @@ export function lite(subject: Subject): Step[] {
 
 const PROMPT_JSON = toPieces({ picture: '\n\n![Image](', download: ')\n\n[Click to download](', end: ')' })
 
-/** The prompt and the ratio as JSON that is not fenced, then each picture, with the same link for its download [S]. */
+/** Prompt and ratio as JSON without a code block, then each picture, with the same link as download link [S]. */
 export function promptJson(subject: Subject): Step[] {
   const { prompt, ratio, waits } = subject.request
   const block = toPiece(`{\n "prompt": ${quotePrompt(prompt)},\n "aspect_ratio": "${ratio}"\n}`)
@@ -69,7 +69,7 @@ const GALLERY = toPieces({
   stop: '.',
 })
 
-/** The request as JSON on one line, all pictures on one line, all downloads on one line, and a sentence [S]. */
+/** The request as JSON, all pictures, and all download links, each on one line, then a sentence [S]. */
 export function gallery(subject: Subject): Step[] {
   const { request } = subject
   const { gap, tab, picture: open, download: openDownload, end, prose, stop } = GALLERY
@@ -92,7 +92,7 @@ function numberOf(i: number): Piece {
 
 const DATA_URI = toPieces({ first: '![image](', next: '\n![image](', end: ')' })
 
-/** The pictures' bytes as data URIs without line breaks, one delta a picture; a stock new-api sends the pictures of Gemini so [S]. */
+/** The pictures as data URIs, one delta per picture, as new-api sends the pictures of Gemini [S]. */
 export async function dataUri(subject: Subject): Promise<Step[]> {
   const { first, next, end } = DATA_URI
   const pictures = await dataUrisOf(subject)
@@ -100,10 +100,10 @@ export async function dataUri(subject: Subject): Promise<Step[]> {
   return pictures.map((picture, i) => say(wait, i === 0 ? first : next, picture, end))
 }
 
-// The English sentence starts as OpenRouter's example does [S]; the rest is [G].
+// The start of the English sentence is from OpenRouter's example [S]; the rest is [G].
 const IMAGES_FIELD = { zh: toPiece('这是你要的图片。'), en: toPiece('Here is the image that you asked for.') }
 
-/** A sentence, and the pictures' bytes in the field `images`, one delta a picture, as OpenRouter sends them [S]. */
+/** A sentence, and the pictures as data URIs in the field `images`, one delta per picture, like OpenRouter [S]. */
 export async function imagesField(subject: Subject): Promise<Step[]> {
   const { language, waits } = subject.request
   const { json, tokens } = IMAGES_FIELD[language]

@@ -6,9 +6,9 @@ import { type Piece, type Step, escapeJson, join, say, toPieces } from '../step.
 import type { Subject } from './style-helpers.ts'
 import { id, lineOf, link, linksOf, percentages, quotePrompt, repeat, sayBlock, sayTokens } from './style-helpers.ts'
 
-// The styles that report progress before they show pictures.
+// Styles that report progress before the pictures.
 
-// The Chinese words were seen [S], and the English ones too except for the two links [G].
+// The texts were seen [S], except for the English ones of the first two links [G].
 const TASK_WORDS = {
   zh: toPieces({
     preview: '`\n>[数据预览](',
@@ -40,7 +40,7 @@ const TASK_MARKS = toPieces({
   paragraph: ')\n\n',
 })
 
-/** The request as JSON, a task with its links, queue and progress lines, then the pictures; cut into deltas as a recorded stream is [S]. */
+/** The request as JSON, a task with links, queue and progress, then the pictures, in the deltas of a recording [S]. */
 export function taskLog(subject: Subject): Step[] {
   const { request } = subject
   const { progress, finish } = request.waits
@@ -65,7 +65,7 @@ export function taskLog(subject: Subject): Step[] {
   return steps
 }
 
-/** The start of a task log: the request as JSON, the task with its links, the queue with `count` dots, and a line that says that work has begun. */
+/** The start of a task log: request, task with links, queue with `count` dots, and the line after the queue. */
 export function openTask({ request, task }: Subject, { fingerprint, page, source }: Links, count: number): Step[] {
   const words = TASK_WORDS[request.language]
   const taskId = taskIdOf(fingerprint, task)
@@ -90,10 +90,10 @@ const PROGRESS = toPieces({
   download: ')\n[下载⏬](',
   end: ')\n\n',
 })
-/** The number of progress lines in a recorded answer [S]. */
+/** The number of progress lines in a recorded response [S]. */
 const PROGRESS_LINES = 3
 
-/** The request as JSON that is not fenced, three lines of progress, then the pictures; Chinese whatever the prompt's language [S]. */
+/** The request as JSON without a code block, three progress lines, then the pictures. Always in Chinese [S]. */
 export function progressLog(subject: Subject): Step[] {
   const { request } = subject
   const { queue, progress, finish } = request.waits
@@ -114,7 +114,7 @@ export function progressLog(subject: Subject): Step[] {
   return [...sayRequest(subject), ...lines, say(finish, words.gap, ...pictures)]
 }
 
-/** The start of a progress log: the prompt and the ids of its reference pictures as JSON, one token of a language model a delta [S]. */
+/** The start of a progress log: the prompt and the IDs of its reference pictures as JSON, one token per delta [S]. */
 export function sayRequest({ request }: Subject): Step[] {
   const ids = request.references.map((_, i) => `"file-${lettersFrom(request.digest, `reference ${i}`, 22)}"`)
   const references = ids.length === 0 ? '' : `,\n  "referenced_image_ids": [${ids.join(', ')}]`
@@ -132,11 +132,11 @@ const STEPS = toPieces({
   download: ')\n\n[点击下载](',
   end: ')\n\n',
 })
-/** The gateway checks every two seconds whether the picture is ready, at most ten times, and writes a dot each time [S]. */
+/** The gateway checks every two seconds, at most ten times, whether the picture is ready, and writes a dot [S]. */
 const CHECK_EVERY = 2000
 const MAX_DOTS = 10
 
-/** The prompt as JSON, three steps with ticks, then each picture, with the same link for its download; Chinese whatever the prompt's language [S]. */
+/** The prompt as JSON, three steps with ticks, then each picture with a download link. Always in Chinese [S]. */
 export function stepLog(subject: Subject): Step[] {
   const { request } = subject
   const { queue, progress, finish } = request.waits
@@ -161,12 +161,12 @@ export function stepLog(subject: Subject): Step[] {
   ]
 }
 
-// The alt text is the prompt as the vendor revised it, or Python's None if the vendor did not [S].
+// The alt text is the prompt as revised by the vendor, or None (from Python) if it was not revised [S].
 const SKETCH = toPieces({ picture: '![None](', end: ')\n\n' })
 /** Milliseconds before each character of the prelude [S]. */
 const CHARACTER_WAIT = 50
 
-/** Each picture with the alt text None. A stream starts with the request as JSON, one character a delta; an answer in one piece does not [S]. */
+/** Each picture with the alt text None. Only a stream starts with the request as JSON, one character per delta [S]. */
 export function sketchLog(subject: Subject): Step[] {
   const { model, prompt, size, count, waits } = subject.request
   const links = linksOf(subject)
@@ -185,7 +185,7 @@ export function sketchLog(subject: Subject): Step[] {
   return steps
 }
 
-// The first line was seen [S]; the two lines after it are the mock's [G].
+// The first line was seen [S]; the other two are guessed [G].
 const REASONING = toPieces({
   start: '✨ 图片生成任务已启动\n',
   queue: '⏳ 排队中...\n',
@@ -195,7 +195,7 @@ const REASONING = toPieces({
   end: ')',
 })
 
-/** Progress in `reasoning_content`, from the first delta on; then all pictures in one delta, which is also the last one [S]. */
+/** Progress in `reasoning_content`, then all pictures in one delta with the finish_reason [S]. */
 export function reasoning(subject: Subject): Step[] {
   const { waits } = subject.request
   const { start, queue, generate, first, next, end } = REASONING

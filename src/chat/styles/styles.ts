@@ -13,14 +13,13 @@ import { dataUri, gallery, imagesField, lite, markdown, promptJson } from './pic
 import { progressLog, reasoning, sketchLog, stepLog, taskLog } from './progress-answers.ts'
 import type { Subject } from './style-helpers.ts'
 
-// How we know what a real gateway sends is marked in the comments, here and in the whole of src/, as in
-// fixtures/profiles.yaml: [S] seen in a public source, [M] measured with a real client, [R] documented by the vendor,
-// [G] guessed, a rule of this mock.
+// Tags in comments of src/ and fixtures/profiles.yaml say how we know what a real gateway sends: [S] seen in a public
+// source, [M] measured with a real client, [R] vendor documentation, [G] guessed, a rule of this mock.
 
-/** One way of writing an answer: the deltas between the one that names the assistant and the one that finishes. */
+/** Writes the deltas of a response, without the first one (role) and the last one (finish_reason). */
 export type Style = (subject: Subject) => Step[] | Promise<Step[]>
 
-/** Every Style, by its name in fixtures/profiles.yaml. Those that begin with `failed-` show no picture. */
+/** All Styles, by their names in fixtures/profiles.yaml. `failed-` styles have no picture. */
 export const styles = {
   'progress-log': progressLog,
   'task-log': taskLog,

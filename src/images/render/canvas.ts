@@ -3,7 +3,7 @@ import type { Size } from '../recipe.ts'
 /** A colour as 0xRRGGBB. */
 export type Colour = number
 
-/** A small raw picture: three bytes a pixel (red, green, blue), row by row. Whatever is drawn outside of it is cut off. */
+/** A raw picture: three bytes per pixel (red, green, blue), row by row. Drawing outside of it has no effect. */
 export interface Canvas extends Size {
   readonly pixels: Uint8Array
 }
@@ -13,7 +13,7 @@ export function createCanvas(width: number, height: number): Canvas {
   return { width, height, pixels: new Uint8Array(width * height * 3) }
 }
 
-/** In pixels from the upper left corner. */
+/** A position in pixels from the upper left corner. */
 export interface Point {
   readonly x: number
   readonly y: number
@@ -37,7 +37,7 @@ export function fill({ width, height, pixels }: Canvas, box: Box, colour: Colour
   }
 }
 
-/** Mixes two colours; `part` is the share of the second one, 0 to 1. */
+/** Mixes two colours. `part` is the share of the second one, 0 to 1. */
 export function mix(from: Colour, to: Colour, part: number): Colour {
   const channel = (shift: number): number => {
     const a = (from >> shift) & 255

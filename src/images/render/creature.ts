@@ -3,15 +3,15 @@ import { createPrng } from '../../util/prng.ts'
 import type { Palette } from './palette.ts'
 import type { Creature } from '../recipe.ts'
 
-/** A creature is drawn on a grid of 13 x 13 cells; its halves mirror each other. */
+/** Cells of a side of the grid. The left and the right half are symmetric. */
 export const GRID = 13
 const HALF = 7
 
-/** Where a grid is drawn: its upper left corner, and the pixels that a cell is wide. */
+/** The position of a grid: its upper left corner, and the width of a cell in pixels. */
 type Grid = Point & { readonly cell: number }
 
 interface Shape {
-  /** The colour of each cell, 0 to 3; undefined where the sky shows. */
+  /** The colour of each cell, 0 to 3; undefined for the sky. */
   readonly cells: readonly (readonly (number | undefined)[])[]
   /** The eye's row and its distance from the middle column. */
   readonly eye: { readonly row: number; readonly column: number }
@@ -22,7 +22,7 @@ function toShape(emblem: string): Shape {
   const eye = { row: 4 + number(3), column: 1 + number(3) }
   const half = Array.from({ length: GRID }, (_, row) =>
     Array.from({ length: HALF }, (_column, column) => {
-      const reach = (row - 6) ** 2 * 4 + column ** 2 * 5 // near 0 in the middle, 144 and more at the rim
+      const reach = (row - 6) ** 2 * 4 + column ** 2 * 5 // near 0 in the middle, at least 144 at the edge
       const chance = reach < 30 ? 92 : reach < 80 ? 74 : reach < 140 ? 48 : 26
       const isFilled = number(100) < chance
       const colour = number(4)
@@ -72,7 +72,7 @@ function paintEye(canvas: Canvas, box: Box, palette: Palette): void {
 
 const IDENTICON_COLOURS = [0xff7782, 0x8cb2d4, 0xbfe69e, 0xffca68, 0xb878ff, 0x58dcff]
 
-/** Draws a symmetric pattern of 7 x 7 cells from 16 hexadecimal digits: it represents a picture that is not ours. */
+/** Draws a symmetric pattern of 7 x 7 cells from 16 hexadecimal digits, for a reference picture that is not ours. */
 export function paintIdenticon(canvas: Canvas, digits: string, { x, y, cell }: Grid): void {
   const number = createPrng(digits)
   const colour = mix(IDENTICON_COLOURS[number(6)] ?? 0xffffff, 0xffffff, number(4) / 10)

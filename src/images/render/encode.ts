@@ -6,12 +6,12 @@ import { type Format, type Recipe, encodeRecipe } from '../recipe.ts'
 const ENCODERS: Readonly<Record<Format, (picture: Sharp) => Sharp>> = {
   png: (picture) => picture.png({ compressionLevel: 3 }),
   jpg: (picture) => picture.jpeg({ quality: 90, chromaSubsampling: '4:4:4' }),
-  webp: (picture) => picture.webp({ lossless: true, effort: 1 }), // smaller and faster here than lossy
+  webp: (picture) => picture.webp({ lossless: true, effort: 1 }), // for these pictures smaller and faster than lossy
 }
 
 let loading: Promise<SharpConstructor> | undefined
 
-// Loaded by the first picture: answers that only link to pictures do not need it.
+// Loaded with the first picture: responses that only link to pictures do not need it.
 async function loadSharp(): Promise<SharpConstructor> {
   const { default: sharp } = await import('sharp')
   sharp.cache(false)
@@ -19,7 +19,7 @@ async function loadSharp(): Promise<SharpConstructor> {
   return sharp
 }
 
-/** Draws and encodes a Recipe's picture: within one release the same bytes on every machine. */
+/** Draws and encodes a picture. Within one release, the bytes are the same on every machine. */
 export async function encodePicture(recipe: Recipe): Promise<Buffer> {
   const sharp = await (loading ??= loadSharp())
   const scale = scaleOf(recipe)

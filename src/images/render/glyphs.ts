@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { inflateRawSync } from 'node:zlib'
 import { type Canvas, type Colour, type Point, fill } from './canvas.ts'
 
-/** The height of every glyph, in pixels; one is 8 or 16 wide. */
+/** The height of all glyphs in pixels. They are 8 or 16 wide. */
 export const GLYPH_HEIGHT = 16
 
 // A code point without a glyph is drawn as a hollow box.
@@ -21,7 +21,7 @@ interface Glyph {
 
 let loaded: ((code: number) => Glyph) | undefined
 
-// Read by the first picture. tools/glyphs.js describes the file's layout.
+// Read with the first picture. tools/glyphs.js describes the layout of the file.
 function load(): (code: number) => Glyph {
   const file = inflateRawSync(readFileSync(createRequire(import.meta.url).resolve('#glyphs')))
   const count = file.readUInt32LE(0)
@@ -51,10 +51,10 @@ function glyphsOf(text: string): Glyph[] {
   return Array.from(text, (character) => glyphOf(character.codePointAt(0) ?? 0))
 }
 
-// They modify the character before them, or change nothing that a pixel font can show.
+// They modify the character before them, or have no effect in a pixel font.
 const INVISIBLE = /\p{Mn}|\p{Me}|\p{Cf}|\p{Emoji_Modifier}/gu
 
-/** A text without the code points that have no glyph of their own. */
+/** A text without code points that have no separate glyph. */
 export function toVisible(text: string): string {
   return text.replaceAll(INVISIBLE, '')
 }
@@ -64,7 +64,7 @@ export function widthOf(text: string): number {
   return glyphsOf(text).reduce((sum, { width }) => sum + width, 0)
 }
 
-/** Draws a text on one line, its upper left corner at `x`, `y`. */
+/** Draws a text on one line. Its upper left corner is at `x`, `y`. */
 export function paintText(canvas: Canvas, text: string, { x, y, colour }: Point & { colour: Colour }): void {
   let left = x
   for (const { width, rows } of glyphsOf(text)) {
@@ -76,10 +76,13 @@ export function paintText(canvas: Canvas, text: string, { x, y, colour }: Point 
   }
 }
 
-// A line does not start with one of these.
+// A line does not start with these characters.
 const CLOSING = /^[，。、！？；：）】」』》”’…,.!?;:)\]}%]/u
 
-/** Breaks a text into lines of at most `width` pixels: between words, and between the characters of scripts without spaces. A text of more lines ends in …. */
+/**
+ * Breaks a text into lines of at most `width` pixels: between words, or between characters of scripts without spaces.
+ * A text with more lines ends with ….
+ */
 export function wrap(text: string, { width, lines }: { width: number; lines: number }): string[] {
   const pieces = text.match(/[\u0021-\u02ff\u0370-\u052f\u1e00-\u1fff\u2010-\u205e]+|\s+|./gsu) ?? []
   const result: string[] = ['']

@@ -6,7 +6,7 @@ const MARK = /chat-image-mock:(1[\w-]{1,1499});/
 const MAX_XMP = 65_536
 const MAX_CHUNKS = 100
 
-/** The XMP packet of every picture. It holds the picture's name, so that a picture can be identified from its bytes. */
+/** The XMP packet of a picture. It contains the picture's name, which identifies the picture. */
 export function toXmp(name: string): string {
   return (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
@@ -14,7 +14,7 @@ export function toXmp(name: string): string {
   )
 }
 
-/** The Recipe that a picture's bytes hold; undefined for a picture that is not ours. No pixels are decoded. */
+/** The Recipe in a picture's bytes. Undefined for other pictures. No pixels are decoded. */
 export function readRecipe(bytes: Uint8Array): Recipe | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const packet = buffer.toString('latin1', 1, 4) === 'PNG' ? inChunk(buffer) : asWritten(buffer)
@@ -22,14 +22,14 @@ export function readRecipe(bytes: Uint8Array): Recipe | undefined {
   return name === undefined ? undefined : decodeRecipe(name)?.recipe
 }
 
-// JPEG and WebP hold the packet uncompressed.
+// JPEG and WebP have the packet uncompressed.
 function asWritten(buffer: Buffer): string {
   const at = buffer.indexOf(OPEN)
   return at < 0 ? '' : buffer.toString('latin1', at, at + OPEN.length + 1501)
 }
 
-// PNG holds it in a text chunk, which libvips writes deflated (zTXt). Only the first one is read: a hostile picture may be
-// full of chunks that inflate to a thousand times their size.
+// PNG has it in a text chunk, which libvips compresses (zTXt). Only the first chunk is read: a malicious picture can
+// have many chunks that inflate to a thousand times their size.
 function inChunk(buffer: Buffer): string {
   for (let at = 8, chunks = 0; at + 12 <= buffer.length && chunks < MAX_CHUNKS; chunks++) {
     const length = buffer.readUInt32BE(at)

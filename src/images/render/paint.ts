@@ -9,11 +9,11 @@ const MARGIN = 12
 const LINE = 17
 const TILE = 28
 const MAX_LINES = 5
-/** The narrowest picture that shows its references, in painted pixels. */
+/** Minimum width for showing references, in painted pixels. */
 const MIN_TILES = 160
 const WHITE = 0xf4f8fa
 
-/** How many pixels of the picture one painted pixel becomes, in each direction. */
+/** The scale from painted pixels to pixels of the picture. */
 export function scaleOf({ width, height }: Size): number {
   return Math.max(1, Math.floor(Math.min(width, height) / 256))
 }
@@ -42,7 +42,7 @@ function layoutOf(recipe: Recipe): Layout {
   return { width, height, lines, horizon, creature: { x: Math.floor((width - side) / 2), y, cell } }
 }
 
-/** Draws a Recipe at its painted size. It uses integers only, so that every machine draws the same. */
+/** Draws a Recipe at its painted size. Uses only integers, so that all machines draw the same. */
 export function paint(recipe: Recipe): Canvas {
   const layout = layoutOf(recipe)
   const palette = palettes[recipe.palette] ?? palettes[0]
@@ -97,7 +97,7 @@ function paintHeader(canvas: Canvas, { model, width, height }: Recipe): void {
   })
 }
 
-// The size is written beside the model's name, or below a long name.
+// The size is beside the model's name, or below it if the name is long.
 function sizeFits({ model, width, height }: Pick<Recipe, 'model' | 'width' | 'height'>, room: number): boolean {
   return widthOf(toVisible(model)) + widthOf(`${width}×${height}`) + 16 <= room - MARGIN * 2
 }

@@ -2,9 +2,9 @@ import type { Colour } from './canvas.ts'
 
 /** The colours of a picture. */
 export interface Palette {
-  /** The sky, top and bottom. */
+  /** The sky: top and bottom. */
   readonly sky: readonly [Colour, Colour]
-  /** Behind the prompt. */
+  /** The panel behind the prompt. */
   readonly panel: Colour
   /** The line and the fingerprint. */
   readonly accent: Colour
@@ -16,7 +16,7 @@ function palette(sky: Palette['sky'], panel: Colour, body: Palette['body']): Pal
   return { sky, panel, accent: body[0], body }
 }
 
-/** Sixteen, as a Recipe numbers them. */
+/** The 16 palettes, in the order of their numbers in Recipes. */
 export const palettes: readonly Palette[] = [
   palette([0x141e28, 0x2b3948], 0x0c1218, [0x8cb2d4, 0xff7782, 0xbfe69e, 0xecf4f8]), // harbour
   palette([0x1a1838, 0x332c60], 0x100e20, [0x9080ff, 0xff96d8, 0x58dcff, 0xf0ecff]), // arcade
