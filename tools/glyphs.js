@@ -2,7 +2,8 @@
 // Run by hand after the font has changed: node tools/glyphs.js
 //
 // The file is deflated. Inflated it is: number of glyphs (uint32, little-endian); their code points, ascending
-// (uint32 each); their widths in pixels, 8 or 16 (one byte each); their rows, 16 of 16 bits from the left (32 bytes each).
+// (uint32 each); their widths in pixels, 8 or 16 (one byte each); their rows, 16 of 16 bits from the left (32 bytes
+// each).
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

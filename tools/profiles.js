@@ -17,8 +17,8 @@ const PROFILES = 'fixtures/profiles.yaml'
 const TAG = /^\[[SMRG]\]/
 
 /**
- * The table of models in a language ('en' or 'zh-CN'), from the texts of fixtures/profiles.yaml and openapi.yaml. Throws if
- * a value has no tag, with its line.
+ * The table of models in a language ('en' or 'zh-CN'), from the texts of fixtures/profiles.yaml and openapi.yaml.
+ * Throws if a value has no tag, with its line.
  */
 export function modelTable(profiles, contract, language = 'en') {
   const blocks = readBlocks(profiles)
@@ -52,7 +52,8 @@ export function profileDocuments() {
   }))
 }
 
-// The words of a cell are what follows a tag or a semicolon, as in: `none` [S] for its family, [G] wording; sets the size [S]
+// The words of a cell are what follows a tag or a semicolon, as in: `none` [S] for its family, [G] wording; sets the
+// size [S]
 const WORDS = /(\[[SMRG]\] |; )([^[;]+?)(?=, \[|;| \[|$)/g
 
 function translate(rows, language) {

@@ -1,5 +1,5 @@
-// Makes fixtures/scenario.schema.json and the tables of scenarios and of their keys.
-// Run it after a change of fixtures/scenarios/ or src/scenarios/scenario-schema.ts: npm run build && node tools/scenarios.js
+// Makes fixtures/scenario.schema.json and the tables of scenarios and of their keys. Run it after a change of
+// fixtures/scenarios/ or src/scenarios/scenario-schema.ts: npm run build && node tools/scenarios.js
 import { realpathSync } from 'node:fs'
 import { loadScenarios } from '../build/scenarios/load-fixtures.js'
 import { scenarioSchema } from '../build/scenarios/scenario-schema.js'

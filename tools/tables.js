@@ -1,4 +1,5 @@
-// What tools/profiles.js and tools/scenarios.js share: the texts of tables in each language, and the documents with them.
+// What tools/profiles.js and tools/scenarios.js share: the texts of tables in each language, and the documents with
+// them.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
@@ -10,7 +11,10 @@ const TEXTS = new Map(
   ]),
 )
 
-/** The texts of a section of tools/LANGUAGE.yaml, by name. Throws if one of `names` has no text, or a text has none of them. */
+/**
+ * The texts of a section of tools/LANGUAGE.yaml, by name. Throws if one of `names` has no text, or a text has none of
+ * them.
+ */
 export function textsOf(language, section, names) {
   const texts = section.split('.').reduce((within, key) => within?.[key], TEXTS.get(language)) ?? {}
   const missing = names.find((name) => !Object.hasOwn(texts, name))
@@ -44,8 +48,8 @@ export function withTable(text, name, tool, table) {
 }
 
 /**
- * Each file with its tables, as [file, text]. `files` has the language and the names of tables of each file; `tablesIn`
- * makes all tables of a language, by name.
+ * Each file with its tables, as [file, text]. `files` has the language and the names of tables of each file;
+ * `tablesIn` makes all tables of a language, by name.
  */
 export function documentsWith(files, tool, tablesIn) {
   return Object.entries(files).map(([file, { language, tables }]) => {

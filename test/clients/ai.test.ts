@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Mock } from '../../src/index.ts'
 import { createMock, startMock } from '../../src/index.ts'
 import { picturesIn } from '../ask.ts'
-import { MANNERS, PICTURE, stayLocal } from './common.ts'
+import { STYLES, PICTURE, stayLocal } from './common.ts'
 
 stayLocal()
 
@@ -18,8 +18,8 @@ beforeAll(async () => {
 })
 afterAll(async () => mock.close())
 
-test.each(MANNERS)(
-  '%s, told "%s": generateText and streamText find the same text, usage and picture',
+test.each(STYLES)(
+  '%s with the prompt "%s": generateText and streamText return the same text, usage and picture',
   async (name, prompt, words) => {
     const model = provider(name)
     const whole = await generateText({ model, prompt })
@@ -46,28 +46,28 @@ test.each(MANNERS)(
   },
 )
 
-test('a stream says nothing of usage to a client that leaves includeUsage out', async () => {
+test('a stream has no usage without includeUsage', async () => {
   const quiet = createOpenAICompatible({ name: 'mock', baseURL: mock.baseURL, apiKey: 'any' })
   const stream = streamText({ model: quiet('flux'), prompt: 'x' })
   expect(picturesIn(await stream.text)).toHaveLength(1)
   expect((await stream.usage).totalTokens).toBeUndefined()
 })
 
-test('an image part is seen: it costs tokens, and the picture is another', async () => {
+test('an image part adds tokens and changes the picture', async () => {
   const model = provider('gpt-4o-image')
-  const unseen = await generateText({ model, prompt: '画只猫' })
+  const without = await generateText({ model, prompt: '画只猫' })
   const content: UserContent = [
     { type: 'text', text: '画只猫' },
     { type: 'image', image: PICTURE },
   ]
   const messages: ModelMessage[] = [{ role: 'user', content }]
-  const seen = await generateText({ model, messages })
-  expect(seen.usage.inputTokens).toBeGreaterThan(unseen.usage.inputTokens ?? 0)
-  expect(picturesIn(seen.text)).not.toEqual(picturesIn(unseen.text))
-  expect(await streamText({ model, messages }).text).toBe(seen.text)
+  const withImage = await generateText({ model, messages })
+  expect(withImage.usage.inputTokens).toBeGreaterThan(without.usage.inputTokens ?? 0)
+  expect(picturesIn(withImage.text)).not.toEqual(picturesIn(without.text))
+  expect(await streamText({ model, messages }).text).toBe(withImage.text)
 })
 
-test('an unknown model is an APICallError, which is not retried', async () => {
+test('an unknown model throws an APICallError and is not retried', async () => {
   const asked = vi.fn<typeof fetch>(fetch)
   const model = createOpenAICompatible({ name: 'mock', baseURL: mock.baseURL, apiKey: 'any', fetch: asked })('gpt-9')
   const error: unknown = await generateText({ model, prompt: 'x' }).catch((reason: unknown) => reason)
@@ -86,7 +86,7 @@ test('an unknown model is an APICallError, which is not retried', async () => {
   expect(asked).toHaveBeenCalledTimes(2)
 })
 
-test('a mock without a port is the provider’s fetch', async () => {
+test('a mock without a port works as the fetch of the provider', async () => {
   await using inProcess = await createMock()
   const local = createOpenAICompatible({
     name: 'mock',
@@ -98,7 +98,7 @@ test('a mock without a port is the provider’s fetch', async () => {
   expect(text).toMatch(/^\n!\[Image\]\(http:\/\/mock\.invalid\/cdn\//)
 })
 
-test('aborted, it stops at once, in a wait and in a stream, with a mock that has no port', async () => {
+test('an abort ends a wait and a stream at once (mock without a port)', async () => {
   await using inProcess = await createMock()
   const model = createOpenAICompatible({
     name: 'mock',
@@ -106,14 +106,14 @@ test('aborted, it stops at once, in a wait and in a stream, with a mock that has
     apiKey: 'any',
     fetch: inProcess.fetch,
   })('flux')
-  const hangUp = new AbortController()
-  await inProcess.script('retry-stall') // nothing for five minutes
-  const waiting = generateText({ model, prompt: 'x', abortSignal: hangUp.signal, maxRetries: 0 })
+  const aborting = new AbortController()
+  await inProcess.script('retry-stall') // waits five minutes before the response
+  const waiting = generateText({ model, prompt: 'x', abortSignal: aborting.signal, maxRetries: 0 })
   while ((await inProcess.pending()).length > 0) await new Promise((resolve) => setImmediate(resolve))
-  hangUp.abort()
+  aborting.abort()
   await expect(waiting).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }))
 
-  await inProcess.script('slow-hang') // stalls in its middle for an hour
+  await inProcess.script('slow-hang') // pauses for an hour in the middle
   const inStream = new AbortController()
   const parts: string[] = []
   for await (const { type } of streamText({ model, prompt: 'x', abortSignal: inStream.signal }).fullStream) {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Mock } from '../../src/index.ts'
 import { createMock, startMock } from '../../src/index.ts'
 import { picturesIn } from '../ask.ts'
-import { MANNERS, PICTURE, stayLocal } from './common.ts'
+import { STYLES, PICTURE, stayLocal } from './common.ts'
 
 stayLocal()
 for (const name of ['LANGSMITH_TRACING', 'LANGSMITH_TRACING_V2', 'LANGCHAIN_TRACING', 'LANGCHAIN_TRACING_V2'])
@@ -27,13 +27,13 @@ async function streamed(chat: ChatOpenAI, input: string | HumanMessage[]): Promi
   return sum
 }
 
-/** Under exactOptionalPropertyTypes LangChain's own type of the usage is never. */
+/** With exactOptionalPropertyTypes, LangChain's type of the usage is `never`. */
 function usageOf({ usage_metadata }: AIMessageChunk): UsageMetadata | undefined {
   return usage_metadata
 }
 
-test.each(MANNERS)(
-  '%s, told "%s": invoke and stream find the same content, usage and picture',
+test.each(STYLES)(
+  '%s with the prompt "%s": invoke and stream return the same content, usage and picture',
   async (name, prompt, words) => {
     const chat = chatWith(name)
     const whole = await chat.invoke(prompt)
@@ -56,22 +56,22 @@ test.each(MANNERS)(
   },
 )
 
-test('an image_url part is seen: it costs tokens, and the picture is another', async () => {
+test('an image_url part adds tokens and changes the picture', async () => {
   const chat = chatWith('gpt-4o-image')
-  const unseen = await chat.invoke('画只猫')
+  const without = await chat.invoke('画只猫')
   const url = `data:image/png;base64,${PICTURE.toString('base64')}`
   const content = [
     { type: 'text', text: '画只猫' },
     { type: 'image_url', image_url: { url } },
   ]
   const messages = [new HumanMessage({ content })]
-  const seen = await chat.invoke(messages)
-  expect(usageOf(seen)?.input_tokens).toBeGreaterThan(usageOf(unseen)?.input_tokens ?? 0)
-  expect(picturesIn(seen.text)).not.toEqual(picturesIn(unseen.text))
-  expect((await streamed(chat, messages))?.content).toBe(seen.content)
+  const withImage = await chat.invoke(messages)
+  expect(usageOf(withImage)?.input_tokens).toBeGreaterThan(usageOf(without)?.input_tokens ?? 0)
+  expect(picturesIn(withImage.text)).not.toEqual(picturesIn(without.text))
+  expect((await streamed(chat, messages))?.content).toBe(withImage.content)
 })
 
-test('an unknown model is an error with OpenAI’s fields, which is not retried', async () => {
+test('an unknown model throws an error with the fields of OpenAI and is not retried', async () => {
   const asked = vi.fn<typeof fetch>(fetch)
   const chat = new ChatOpenAI({ model: 'gpt-9', apiKey: 'any', configuration: { baseURL: mock.baseURL, fetch: asked } })
   const error = {
@@ -85,7 +85,7 @@ test('an unknown model is an error with OpenAI’s fields, which is not retried'
   expect(asked).toHaveBeenCalledTimes(2)
 })
 
-test('a mock without a port is the client’s fetch', async () => {
+test('a mock without a port works as the fetch of the client', async () => {
   await using inProcess = await createMock()
   const local = new ChatOpenAI({
     model: 'nano-banana',
@@ -95,7 +95,7 @@ test('a mock without a port is the client’s fetch', async () => {
   expect((await local.invoke('x')).content).toMatch(/^\n!\[Image\]\(http:\/\/mock\.invalid\/cdn\//)
 })
 
-test('aborted, it stops at once, in a wait and in a stream, with a mock that has no port', async () => {
+test('an abort ends a wait and a stream at once (mock without a port)', async () => {
   await using inProcess = await createMock()
   const chat = new ChatOpenAI({
     model: 'flux',
@@ -103,14 +103,14 @@ test('aborted, it stops at once, in a wait and in a stream, with a mock that has
     maxRetries: 0,
     configuration: { baseURL: inProcess.baseURL, fetch: inProcess.fetch },
   })
-  const hangUp = new AbortController()
-  await inProcess.script('retry-stall') // nothing for five minutes
-  const waiting = chat.invoke('x', { signal: hangUp.signal })
+  const aborting = new AbortController()
+  await inProcess.script('retry-stall') // waits five minutes before the response
+  const waiting = chat.invoke('x', { signal: aborting.signal })
   while ((await inProcess.pending()).length > 0) await new Promise((resolve) => setImmediate(resolve))
-  hangUp.abort()
+  aborting.abort()
   await expect(waiting).rejects.toThrow(/abort/i)
 
-  await inProcess.script('slow-hang') // stalls in its middle for an hour
+  await inProcess.script('slow-hang') // pauses for an hour in the middle
   const inStream = new AbortController()
   let chunks = 0
   const reading = async (): Promise<void> => {

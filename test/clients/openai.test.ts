@@ -35,7 +35,7 @@ const MODELS: readonly (readonly [model: string, asked: string, size: string])[]
   ['flux-kontext-max', '', '1024x1024'],
 ]
 
-/** Decoders that are not sharp, by the ending of the link. */
+/** The size of a picture. The decoders are independent of sharp, which drew it. */
 function sizeOf(url: string, bytes: Buffer): string {
   const { width, height } = url.endsWith('.png')
     ? PNG.sync.read(bytes)
@@ -46,7 +46,7 @@ function sizeOf(url: string, bytes: Buffer): string {
 }
 
 test.each(MODELS)(
-  '%s, asked for "%s": streamed and not, a picture of %s that another process draws alike',
+  '%s with "%s" in the prompt: the same picture of %s in stream and JSON, and from another mock',
   async (model, asked, size) => {
     const messages = [{ role: 'user' as const, content: `画只猫 ${asked}`.trim() }]
     const whole = await client.chat.completions.create({ model, messages })
@@ -70,7 +70,7 @@ test.each(MODELS)(
   },
 )
 
-test('the client sees the usage, the request id and the models', async () => {
+test('the client reads the usage, the request ID and the models', async () => {
   const { data, request_id } = await client.chat.completions
     .create({ model: 'flux', messages: [{ role: 'user', content: 'x' }] })
     .withResponse()
@@ -91,7 +91,7 @@ test('the client sees the usage, the request id and the models', async () => {
   expect(await client.models.retrieve('flux-dev')).toMatchObject({ id: 'flux-dev' })
 })
 
-test('the client throws its own errors', async () => {
+test('the client throws its error classes', async () => {
   const asked = client.chat.completions.create({ model: 'gpt-9', messages: [{ role: 'user', content: 'x' }] })
   await expect(asked).rejects.toThrow(OpenAI.NotFoundError)
   await expect(asked).rejects.toMatchObject({
@@ -104,7 +104,7 @@ test('the client throws its own errors', async () => {
   await expect(client.chat.completions.create({ model: 'flux', messages: [] })).rejects.toThrow(OpenAI.BadRequestError)
 })
 
-test('a mock without a port is the client’s fetch', async () => {
+test('a mock without a port works as the fetch of the client', async () => {
   await using inProcess = await createMock()
   const local = new OpenAI({ baseURL: inProcess.baseURL, apiKey: 'any', fetch: inProcess.fetch })
   const { choices } = await local.chat.completions.create({
@@ -112,17 +112,17 @@ test('a mock without a port is the client’s fetch', async () => {
     messages: [{ role: 'user', content: 'x' }],
   })
   expect(choices[0]?.message.content).toMatch(/^\n!\[Image\]\(http:\/\/mock\.invalid\/cdn\//)
-  const hangUp = new AbortController()
+  const aborting = new AbortController()
   await using slow = await createMock({ pace: 0.1 })
   const paced = new OpenAI({ baseURL: slow.baseURL, apiKey: 'any', fetch: slow.fetch })
   const stream = await paced.chat.completions.create(
     { model: 'gpt-4o-image', messages: [{ role: 'user', content: 'x' }], stream: true },
-    { signal: hangUp.signal },
+    { signal: aborting.signal },
   )
   let chunks = 0
   for await (const {
     choices: [choice],
   } of stream)
-    if (choice !== undefined && ++chunks === 3) hangUp.abort()
+    if (choice !== undefined && ++chunks === 3) aborting.abort()
   expect(chunks).toBe(3)
 })

@@ -11,12 +11,11 @@ import { ask, picturesIn } from '../ask.ts'
 
 const folder = resolve(import.meta.dirname, 'python')
 const hasPython = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 11))']).status === 0
-if (!hasPython)
-  console.warn('The tests of the Python clients are skipped: there is no python3, or it is older than 3.11.')
+if (!hasPython) console.warn('Skipping the tests of the Python clients: they need python3 3.11 or newer.')
 
 const python = join(folder, '.venv/bin/python')
 async function run(...args: string[]): Promise<string> {
-  // No proxy stands between a program and the mock.
+  // Programs must not use a proxy to reach the mock.
   const { stdout } = await promisify(execFile)(python, args, {
     cwd: folder,
     timeout: 120_000,
@@ -25,7 +24,7 @@ async function run(...args: string[]): Promise<string> {
   return stdout
 }
 
-/** As Pillow calls them. */
+/** The names of the formats in Pillow. */
 const FORMATS = { png: 'PNG', jpg: 'JPEG', webp: 'WEBP' }
 
 describe.runIf(hasPython)('in Python', () => {
@@ -35,14 +34,14 @@ describe.runIf(hasPython)('in Python', () => {
     const linesOf = (text: string): string => (text.match(/^[^#\n]+$/gm) ?? []).toSorted().join('\n')
     const installed = existsSync(python) ? linesOf(await run('-m', 'pip', 'freeze')) : ''
     if (installed !== linesOf(readFileSync(join(folder, 'requirements.txt'), 'utf8')))
-      throw new Error('the packages of requirements.txt are not installed; run test/clients/python/install.sh')
+      throw new Error('The packages of requirements.txt are not installed. Run test/clients/python/install.sh.')
     mock = await startMock()
     const { data } = await (await fetch(`${mock.baseURL}/models`)).json()
     models = data.map(({ id }: { id: string }) => id)
   })
   afterAll(async () => mock?.close())
 
-  test('the openai client gets every model’s answer, whole, streamed and with a reference, and raises its own errors', async () => {
+  test('the openai client reads the response of every model as JSON, as a stream and with a reference, and raises its errors', async () => {
     const told = JSON.parse(await run('openai_client.py', mock.baseURL, ...models))
     expect(models).toHaveLength(13)
     expect(told.models).toEqual(models)
@@ -62,22 +61,22 @@ describe.runIf(hasPython)('in Python', () => {
     })
   })
 
-  test('a reader as ComfyUI nodes are written finds every model’s picture by its markdown, in the size that was asked for', async () => {
-    // The last size and not the first, which comes unasked.
+  test('a reader like those of ComfyUI nodes finds the picture of every model by its Markdown, in the requested size', async () => {
+    // The last size, because the first one is the default.
     const expected = models.map((model) => {
       const { sizes, formats } = profileOf(profiles, model)
       return { model, pattern: 'markdown', ...sizes.at(-1), format: FORMATS[formats[0]] }
     })
-    const questions = expected.map(({ model, width, height }) => `${model}=画只猫 ${width}x${height}`)
-    const found: any[] = JSON.parse(await run('comfyui_reader.py', mock.baseURL, ...questions))
+    const requests = expected.map(({ model, width, height }) => `${model}=画只猫 ${width}x${height}`)
+    const found: any[] = JSON.parse(await run('comfyui_reader.py', mock.baseURL, ...requests))
     expect(found.map(({ picture }) => picture)).toEqual(expected)
     for (const { asked, content } of found)
-      expect(content, 'the deltas add up to the whole').toBe(
+      expect(content, 'the joined deltas equal the JSON response').toBe(
         (await ask(mock, { body: { ...asked, stream: false } })).content,
       )
   })
 
-  test('of a model of one’s own it finds the picture in every style that has one in its text, base64 before all else', async () => {
+  test('the reader finds the picture in every style with a picture in its text, base64 first', async () => {
     await using own = await startMock({ fixtures: resolve(import.meta.dirname, '../golden') })
     const styles = [
       'progress-log',

@@ -11,7 +11,7 @@ const QUESTION = {
   body: JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: '画只猫' }] }),
 }
 
-test('eventsource-parser reads every event of a stream, without a comment, a name or an id', async () => {
+test('eventsource-parser reads all events of a stream, which have no comment, name or ID', async () => {
   await using mock = await startMock()
   const { content } = await ask(mock)
   const events: string[] = []
@@ -33,13 +33,13 @@ test('eventsource-parser reads every event of a stream, without a comment, a nam
   expect(events.map((data) => JSON.parse(data).choices[0].delta.content ?? '').join('')).toBe(content)
 })
 
-/** Every style; a sketch log has a prelude in its stream that its whole answer lacks. */
+/** All styles except sketch-log, whose stream has more text than its JSON response. */
 const models = Object.keys(parse(readFileSync('test/golden/profiles.yaml', 'utf8'))).filter(
   (model) => model !== 'sketch-log',
 )
 
 test.each(models)(
-  'a naive reader that looks for lines beginning "data: " and adds up delta.content finds all that %s says',
+  'a reader that joins the delta.content of all "data: " lines gets the whole text of %s',
   async (model) => {
     await using mock = await startMock({ fixtures: 'test/golden' })
     const { content } = await ask(mock, { model })

@@ -108,10 +108,13 @@ describe('the tables of scenarios and of their keys', () => {
       expect(namesIn(name)).toEqual(Object.keys(properties))
   })
 
-  test('name the values of each key that has a few', () => {
-    for (const { properties } of Object.values(mappings))
-      for (const [key, { description, enum: values = [] }] of Object.entries<any>(properties))
-        if (values.length <= 8) for (const value of values) expect(description, key).toContain(`\`${value}\``)
+  test('name the values of each key that has at most eight', () => {
+    const unnamed = Object.values(mappings).flatMap(({ properties }) =>
+      Object.entries<any>(properties).flatMap(([key, { description, enum: values = [] }]) =>
+        values.length > 8 ? [] : values.filter((value: string) => !description.includes(`\`${value}\``)).map(() => key),
+      ),
+    )
+    expect(unnamed).toEqual([])
   })
 
   test('have the same rows in Chinese, with the same code', () => {

@@ -14,10 +14,10 @@ const { schemaText } = await import(new URL('../../tools/scenarios.js', import.m
 const names = readdirSync('fixtures/scenarios').map((name) => name.replace('.yaml', ''))
 
 /**
- * What the client throws for each scenario that is an error: its class, status and code in OpenAI's words, then in the
- * gateway's, and whether it asks the gateway again.
+ * The scenarios that return an error: what the client throws (class, status and code) in OpenAI's format and in the
+ * gateway's, and whether it retries the error of the gateway.
  */
-const REFUSALS: readonly (readonly [name: string, openai: string, gateway: string, isRetried?: 'again'])[] = [
+const ERRORS: readonly (readonly [name: string, openai: string, gateway: string, isRetried?: 'retried'])[] = [
   ['key-missing', 'AuthenticationError 401 null', 'AuthenticationError 401 -'],
   ['key-invalid', 'AuthenticationError 401 invalid_api_key', 'AuthenticationError 401 -'],
   ['key-expired', 'AuthenticationError 401 invalid_api_key', 'AuthenticationError 401 -'],
@@ -26,16 +26,16 @@ const REFUSALS: readonly (readonly [name: string, openai: string, gateway: strin
   ['key-banned', 'AuthenticationError 401 account_deactivated', 'PermissionDeniedError 403 -'],
   ['quota-account', 'RateLimitError 429 insufficient_quota', 'PermissionDeniedError 403 insufficient_user_quota'],
   ['quota-key', 'RateLimitError 429 insufficient_quota', 'PermissionDeniedError 403 pre_consume_token_quota_failed'],
-  ['limit-rate', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 -', 'again'],
-  ['limit-rate-after', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 -', 'again'],
-  ['limit-rate-ms', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 -', 'again'],
+  ['limit-rate', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 -', 'retried'],
+  ['limit-rate-after', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 -', 'retried'],
+  ['limit-rate-ms', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 -', 'retried'],
   ['limit-no-retry', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 -'],
-  ['limit-saturated', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 model_not_found', 'again'],
-  ['limit-upstream', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 rate_limit_exceeded', 'again'],
-  ['model-unknown', 'NotFoundError 404 model_not_found', 'InternalServerError 503 model_not_found', 'again'],
+  ['limit-saturated', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 model_not_found', 'retried'],
+  ['limit-upstream', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 rate_limit_exceeded', 'retried'],
+  ['model-unknown', 'NotFoundError 404 model_not_found', 'InternalServerError 503 model_not_found', 'retried'],
   ['model-forbidden', 'PermissionDeniedError 403 model_not_found', 'PermissionDeniedError 403 -'],
-  ['model-not-chat', 'NotFoundError 404 null', 'InternalServerError 500 -', 'again'],
-  ['model-unsupported', 'NotFoundError 404 null', 'InternalServerError 500 null', 'again'],
+  ['model-not-chat', 'NotFoundError 404 null', 'InternalServerError 500 -', 'retried'],
+  ['model-unsupported', 'NotFoundError 404 null', 'InternalServerError 500 null', 'retried'],
   ['model-needs-picture', 'BadRequestError 400 missing_required_parameter', 'BadRequestError 400 invalid_request'],
   [
     'model-needs-parameter',
@@ -47,23 +47,23 @@ const REFUSALS: readonly (readonly [name: string, openai: string, gateway: strin
     'request-no-messages',
     'BadRequestError 400 missing_required_parameter',
     'InternalServerError 500 invalid_request',
-    'again',
+    'retried',
   ],
-  ['request-max-tokens', 'BadRequestError 400 invalid_value', 'InternalServerError 500 invalid_request', 'again'],
+  ['request-max-tokens', 'BadRequestError 400 invalid_value', 'InternalServerError 500 invalid_request', 'retried'],
   ['request-too-large', 'APIError 413 request_too_large', 'APIError 413 read_request_body_failed'],
   ['request-unknown-path', 'NotFoundError 404 null', 'NotFoundError 404 -'],
   [
     'request-not-built',
     'InternalServerError 501 not_implemented',
     'InternalServerError 501 api_not_implemented',
-    'again',
+    'retried',
   ],
   ['refused-moderation', 'BadRequestError 400 moderation_blocked', 'BadRequestError 400 moderation_blocked'],
   [
     'refused-words',
     'BadRequestError 400 content_policy_violation',
     'InternalServerError 500 sensitive_words_detected',
-    'again',
+    'retried',
   ],
   ['refused-blocked', 'BadRequestError 400 moderation_blocked', 'BadRequestError 400 prompt_blocked'],
   ['refused-prompt', 'BadRequestError 400 moderation_blocked', 'BadRequestError 400 unknown_error'],
@@ -79,30 +79,35 @@ const REFUSALS: readonly (readonly [name: string, openai: string, gateway: strin
     'BadRequestError 400 OutputImageSensitiveContentDetected',
   ],
   ['refused-inspection', 'BadRequestError 400 moderation_blocked', 'BadRequestError 400 DataInspectionFailed'],
-  ['upstream-error', 'InternalServerError 500 null', 'InternalServerError 500 null', 'again'],
-  ['upstream-empty', 'InternalServerError 500 null', 'InternalServerError 500 empty_response', 'again'],
-  ['upstream-no-json', 'InternalServerError 502 null', 'InternalServerError 502 bad_response_status_code', 'again'],
-  ['upstream-status', 'InternalServerError 502 null', 'InternalServerError 502 bad_response_status_code', 'again'],
-  ['upstream-unreadable', 'InternalServerError 500 null', 'InternalServerError 500 bad_response_body', 'again'],
-  ['upstream-unreachable', 'InternalServerError 500 null', 'InternalServerError 500 do_request_failed', 'again'],
-  ['upstream-busy', 'InternalServerError 503 rate_limit_exceeded', 'InternalServerError 503 model_not_found', 'again'],
-  ['proxy-502', 'InternalServerError 502 undefined', 'InternalServerError 502 undefined', 'again'],
-  ['proxy-504', 'InternalServerError 504 undefined', 'InternalServerError 504 undefined', 'again'],
-  ['proxy-524', 'InternalServerError 524 undefined', 'InternalServerError 524 undefined', 'again'],
+  ['upstream-error', 'InternalServerError 500 null', 'InternalServerError 500 null', 'retried'],
+  ['upstream-empty', 'InternalServerError 500 null', 'InternalServerError 500 empty_response', 'retried'],
+  ['upstream-no-json', 'InternalServerError 502 null', 'InternalServerError 502 bad_response_status_code', 'retried'],
+  ['upstream-status', 'InternalServerError 502 null', 'InternalServerError 502 bad_response_status_code', 'retried'],
+  ['upstream-unreadable', 'InternalServerError 500 null', 'InternalServerError 500 bad_response_body', 'retried'],
+  ['upstream-unreachable', 'InternalServerError 500 null', 'InternalServerError 500 do_request_failed', 'retried'],
+  [
+    'upstream-busy',
+    'InternalServerError 503 rate_limit_exceeded',
+    'InternalServerError 503 model_not_found',
+    'retried',
+  ],
+  ['proxy-502', 'InternalServerError 502 undefined', 'InternalServerError 502 undefined', 'retried'],
+  ['proxy-504', 'InternalServerError 504 undefined', 'InternalServerError 504 undefined', 'retried'],
+  ['proxy-524', 'InternalServerError 524 undefined', 'InternalServerError 524 undefined', 'retried'],
 ]
 
-/** Waits that no client should sit out; the client of these tests would, however long they are. */
-const PATIENCE = ['limit-rate-long', 'limit-address']
+/** Scenarios with a long Retry-After, which the client of these tests waits for. */
+const LONG_WAITS = ['limit-rate-long', 'limit-address']
 
-const RIGHT = '1 picture, stop'
+const NORMAL = '1 picture, stop'
 
 /**
- * What the client sees of each other scenario in a stream, then in one piece: how many pictures and how it finished, or what
- * is thrown; x2 where it asked twice. Then words that it reads.
+ * The other scenarios: what the client gets with and without streaming. Either the number of pictures and the
+ * finish_reason, or what it throws; x2 if it sent two requests. Then a pattern of the text.
  */
-const ANSWERS: readonly (readonly [name: string, streamed: string, whole: string, words?: RegExp])[] = [
+const RESPONSES: readonly (readonly [name: string, streamed: string, whole: string, text?: RegExp])[] = [
   ['refused-prose', '0 pictures, stop', '0 pictures, stop', /^I can't create that image/],
-  ['proxy-page', 'nothing', 'a text: <!doctype html>'],
+  ['proxy-page', 'no events', 'a text: <!doctype html>'],
   ['failed-action', '0 pictures, stop', '0 pictures, stop', /^Generate action failed$/],
   ['failed-input-moderation', '0 pictures, stop', '0 pictures, stop', /^生成失败 ❌\n失败原因：input_moderation$/],
   ['failed-output-moderation', '0 pictures, stop', '0 pictures, stop', /^生成失败 ❌\n失败原因：output_moderation$/],
@@ -126,44 +131,44 @@ const ANSWERS: readonly (readonly [name: string, streamed: string, whole: string
     '0 pictures, stop',
     /"status":"failed","error":\{"type":"sora_content_violation"/,
   ],
-  ['stream-comments', RIGHT, RIGHT],
-  ['stream-crlf', RIGHT, RIGHT],
-  ['stream-tight', RIGHT, RIGHT],
-  ['stream-bytes', RIGHT, RIGHT],
-  ['stream-no-done', RIGHT, RIGHT],
+  ['stream-comments', NORMAL, NORMAL],
+  ['stream-crlf', NORMAL, NORMAL],
+  ['stream-tight', NORMAL, NORMAL],
+  ['stream-bytes', NORMAL, NORMAL],
+  ['stream-no-done', NORMAL, NORMAL],
   ['stream-no-finish', '1 picture, no finish', '1 picture, no finish'],
   ['stream-no-end', '1 picture, no finish', '1 picture, no finish'],
   ['stream-cut', '0 pictures, no finish', 'SyntaxError'],
   ['stream-upstream-died', '0 pictures, no finish', 'SyntaxError'],
   ['stream-error', 'APIError null, after a part', 'InternalServerError 500 null x2'],
-  ['stream-event-error', 'APIError null, after a part', RIGHT],
+  ['stream-event-error', 'APIError null, after a part', NORMAL],
   ['stream-failure', '0 pictures, stop', 'InternalServerError 500 undefined x2'],
-  ['stream-broken-json', 'SyntaxError, after a part', RIGHT],
+  ['stream-broken-json', 'SyntaxError, after a part', NORMAL],
   ['stream-reset-first', 'APIConnectionError undefined x2', 'APIConnectionError undefined x2'],
   ['stream-reset-middle', 'TypeError terminated, after a part', 'TypeError terminated'],
   ['stream-reset-picture', 'TypeError terminated, after a part', 'TypeError terminated'],
-  ['stream-as-json', 'nothing', RIGHT],
-  ['slow-start', RIGHT, RIGHT],
-  ['slow-middle', RIGHT, RIGHT],
+  ['stream-as-json', 'no events', NORMAL],
+  ['slow-start', NORMAL, NORMAL],
+  ['slow-middle', NORMAL, NORMAL],
   ['slow-never', 'APIConnectionTimeoutError undefined x2', 'APIConnectionTimeoutError undefined x2'],
-  ['slow-hang', 'open for ever, after a part', 'APIConnectionTimeoutError undefined x2'],
+  ['slow-hang', 'still open, after a part', 'APIConnectionTimeoutError undefined x2'],
   ['answer-empty', '0 pictures, stop', '0 pictures, stop', /^$/],
   ['answer-prose', '0 pictures, stop', '0 pictures, stop', /^Here is the picture/],
   ['answer-no-link', '0 pictures, stop', '0 pictures, stop', /!\[image\]\(\)/],
   ['answer-two-pictures', '2 pictures, stop', '2 pictures, stop'],
-  ['answer-wrong-ratio', RIGHT, RIGHT],
+  ['answer-wrong-ratio', NORMAL, NORMAL],
   ['answer-length', '0 pictures, length', '0 pictures, length', /!\[image\]\($/],
   ['answer-filtered', '0 pictures, content_filter', '0 pictures, content_filter', /^$/],
-  ['answer-error', 'nothing', 'an error in place of choices: server_error'],
+  ['answer-error', 'no events', 'an error in place of choices: server_error'],
   ['answer-odd-envelope', '1 picture, no finish', '1 picture, no finish', /!\[None\]\(/],
   ['retry-503', 'InternalServerError 503 rate_limit_exceeded x2', 'InternalServerError 503 rate_limit_exceeded x2'],
-  ['retry-429', `${RIGHT} x2`, `${RIGHT} x2`],
-  ['retry-reset', `${RIGHT} x2`, `${RIGHT} x2`],
-  ['retry-stall', `${RIGHT} x2`, `${RIGHT} x2`],
+  ['retry-429', `${NORMAL} x2`, `${NORMAL} x2`],
+  ['retry-reset', `${NORMAL} x2`, `${NORMAL} x2`],
+  ['retry-stall', `${NORMAL} x2`, `${NORMAL} x2`],
 ]
 
-/** What is behind the picture's link: the status and the type, or how it fails. */
-const PICTURES: readonly (readonly [name: string, met: string])[] = [
+/** What the picture's link returns: status and type, or the error of the request. */
+const PICTURES: readonly (readonly [name: string, result: string])[] = [
   ['picture-missing', '404 application/json'],
   ['picture-expired', '403 application/xml'],
   ['picture-slow', '200 image/png'],
@@ -172,73 +177,76 @@ const PICTURES: readonly (readonly [name: string, met: string])[] = [
   ['picture-page', '200 text/html'],
 ]
 
-test('every scenario of the catalogue has a row, and every row is a scenario', () => {
+test('each packaged scenario is in one of these tables', () => {
   const rows = [
-    ...REFUSALS.map(([name]) => name),
-    ...PATIENCE,
-    ...ANSWERS.map(([name]) => name),
+    ...ERRORS.map(([name]) => name),
+    ...LONG_WAITS,
+    ...RESPONSES.map(([name]) => name),
     ...PICTURES.map(([name]) => name),
   ]
   expect(rows.toSorted()).toEqual(names.toSorted())
   expect(names.length).toBeGreaterThan(45)
 })
 
-interface Seen {
-  readonly met: string
+interface Result {
+  readonly seen: string
   readonly text: string
   readonly pictures: readonly string[]
 }
 
-/** Asks a mock of its own by the official client, which may ask twice, and tells what it sees. The mock waits a twentieth of its time. */
-async function see(
+/**
+ * Sends a request to a new mock with OpenAI's client and returns what the client sees. The mock waits a twentieth of
+ * the time.
+ */
+async function request(
   scenario: string,
   { stream = false, maxRetries = 1, ...options }: MockOptions & { stream?: boolean; maxRetries?: number } = {},
-): Promise<Seen> {
-  let asked = 0
+): Promise<Result> {
+  let count = 0
   const timer = async (ms: number, signal?: AbortSignal): Promise<void> =>
     wait(ms / 20, undefined, signal === undefined ? {} : { signal })
-  await using mock = await startMock({ timer, ...options, onExchange: () => void asked++ })
+  await using mock = await startMock({ timer, ...options, onExchange: () => void count++ })
   const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', maxRetries, timeout: 600, logLevel: 'off' })
-  const heard = { text: '', finish: 'no finish' }
-  const late = wait(5000, 'open for ever', { ref: false })
-  const met = await Promise.race([
-    listen(client, { scenario, stream, heard }),
-    stream && scenario === 'slow-hang' ? wait(700, 'open for ever') : late,
+  const received = { text: '', finish: 'no finish' }
+  const late = wait(5000, 'still open', { ref: false })
+  const end = await Promise.race([
+    receive(client, { scenario, stream, received }),
+    stream && scenario === 'slow-hang' ? wait(700, 'still open') : late,
   ])
-  const isBroken = !/^(?:\d|nothing|an? )/.test(met)
-  await (met.includes('Timeout') ? wait(100) : until(() => asked > 0 || met === 'open for ever')) // the mock tells of it a moment later
-  const told = `${met}${isBroken && heard.text !== '' ? ', after a part' : ''}${asked > 1 ? ` x${asked}` : ''}`
-  return { met: told, text: heard.text, pictures: picturesIn(heard.text) }
+  const isError = !/^(?:\d|no events|an? )/.test(end)
+  await (end.includes('Timeout') ? wait(100) : until(() => count > 0 || end === 'still open')) // onExchange comes a little later
+  const seen = `${end}${isError && received.text !== '' ? ', after a part' : ''}${count > 1 ? ` x${count}` : ''}`
+  return { seen, text: received.text, pictures: picturesIn(received.text) }
 }
 
-interface Listening {
+interface Receiving {
   readonly scenario: string
   readonly stream: boolean
-  readonly heard: { text: string; finish: string }
+  readonly received: { text: string; finish: string }
 }
 
-async function listen(client: OpenAI, { scenario, stream, heard }: Listening): Promise<string> {
-  const request = { model: 'gpt-4o-image', messages: [{ role: 'user' as const, content: 'a fox' }] }
+async function receive(client: OpenAI, { scenario, stream, received }: Receiving): Promise<string> {
+  const body = { model: 'gpt-4o-image', messages: [{ role: 'user' as const, content: 'a fox' }] }
   const headers = { 'x-mock-scenario': scenario }
   try {
     if (stream) {
       let events = 0
-      for await (const { choices } of await client.chat.completions.create({ ...request, stream: true }, { headers })) {
+      for await (const { choices } of await client.chat.completions.create({ ...body, stream: true }, { headers })) {
         events++
-        heard.text += choices[0]?.delta.content ?? ''
-        heard.finish = choices[0]?.finish_reason ?? heard.finish
+        received.text += choices[0]?.delta.content ?? ''
+        received.finish = choices[0]?.finish_reason ?? received.finish
       }
-      if (events === 0) return 'nothing'
+      if (events === 0) return 'no events'
     } else {
-      const whole: unknown = await client.chat.completions.create(request, { headers })
+      const whole: unknown = await client.chat.completions.create(body, { headers })
       if (typeof whole === 'string') return `a text: ${whole.split('\n')[0]}`
       const { choices, error } = whole as { choices?: any[]; error?: { type: string } }
       if (choices === undefined) return `an error in place of choices: ${error?.type}`
-      heard.text = choices[0].message.content
-      heard.finish = choices[0].finish_reason ?? heard.finish
+      received.text = choices[0].message.content
+      received.finish = choices[0].finish_reason ?? received.finish
     }
-    const { length } = picturesIn(heard.text)
-    return `${length} picture${length === 1 ? '' : 's'}, ${heard.finish}`
+    const { length } = picturesIn(received.text)
+    return `${length} picture${length === 1 ? '' : 's'}, ${received.finish}`
   } catch (error) {
     return nameOf(error)
   }
@@ -258,29 +266,31 @@ async function until(isTrue: () => boolean): Promise<void> {
   for (let i = 0; i < 100 && !isTrue(); i++) await wait(5)
 }
 
-describe.concurrent('an error', () => {
-  test.each(REFUSALS.map(([name, openai, gateway, isRetried]) => [name, openai, gateway, isRetried] as const))(
-    '%s: %s, and from the gateway %s',
+describe.concurrent('an error scenario', () => {
+  test.each(ERRORS.map(([name, openai, gateway, isRetried]) => [name, openai, gateway, isRetried] as const))(
+    '%s: the client throws %s, with the gateway format %s',
     async (name, openai, gateway, isRetried) => {
-      expect((await see(name, { stream: true, maxRetries: 0 })).met).toBe(openai)
-      expect((await see(name, { errors: 'gateway' })).met).toBe(`${gateway}${isRetried === undefined ? '' : ' x2'}`)
+      expect((await request(name, { stream: true, maxRetries: 0 })).seen).toBe(openai)
+      expect((await request(name, { errors: 'gateway' })).seen).toBe(
+        `${gateway}${isRetried === undefined ? '' : ' x2'}`,
+      )
     },
   )
 })
 
-describe.concurrent('an answer', () => {
-  test.each(ANSWERS.map(([name, streamed, whole, words = /(?:)/]) => [name, streamed, whole, words] as const))(
-    '%s: %s; in one piece %s',
-    async (name, streamed, whole, words) => {
-      const [first, second] = await Promise.all([see(name, { stream: true }), see(name)])
-      expect([first.met, second.met]).toEqual([streamed, whole])
-      if (!/^(?:nothing|APIConn)/.test(streamed)) expect(first.text).toMatch(words)
-      if (/^\d/.test(whole)) expect(second.text).toMatch(words)
+describe.concurrent('another scenario', () => {
+  test.each(RESPONSES.map(([name, streamed, whole, text = /(?:)/]) => [name, streamed, whole, text] as const))(
+    '%s: with streaming %s; without %s',
+    async (name, streamed, whole, text) => {
+      const [first, second] = await Promise.all([request(name, { stream: true }), request(name)])
+      expect([first.seen, second.seen]).toEqual([streamed, whole])
+      if (!/^(?:no events|APIConn)/.test(streamed)) expect(first.text).toMatch(text)
+      if (/^\d/.test(whole)) expect(second.text).toMatch(text)
     },
   )
 })
 
-/** Asks for a scenario over a port, and fetches the first picture of its answer. */
+/** Requests a scenario over a port, and the first picture of the response. */
 async function fetchPicture(mock: Mock, name: string): Promise<Response> {
   const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any' })
   const { choices } = await client.chat.completions.create(
@@ -290,8 +300,8 @@ async function fetchPicture(mock: Mock, name: string): Promise<Response> {
   return fetch(picturesIn(choices[0]?.message.content ?? '')[0] ?? '')
 }
 
-describe.concurrent('a picture', () => {
-  test.each(PICTURES)('%s: %s', async (name, met) => {
+describe.concurrent('a picture scenario', () => {
+  test.each(PICTURES)('%s: the link returns %s', async (name, result) => {
     const waits: number[] = []
     await using mock = await startMock({ timer: async (ms) => void waits.push(ms) })
     const response = await fetchPicture(mock, name)
@@ -299,30 +309,30 @@ describe.concurrent('a picture', () => {
       () => `${response.status} ${response.headers.get('content-type')}`,
       (error: Error) => error.message,
     )
-    expect(await read).toBe(met)
+    expect(await read).toBe(result)
     expect(waits).toEqual(name === 'picture-slow' ? [10_000] : [])
   })
 
-  test('answer-wrong-ratio: it is twice as wide as it is high', async () => {
+  test('answer-wrong-ratio: the picture is 1024x512', async () => {
     await using mock = await startMock()
     const bytes = Buffer.from(await (await fetchPicture(mock, 'answer-wrong-ratio')).arrayBuffer())
     expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([1024, 512])
   })
 })
 
-describe.concurrent('time', () => {
-  test('the client comes again twice of itself: retry-503 ends well', async () => {
+describe.concurrent('a wait', () => {
+  test('retry-503: the client succeeds after two retries', async () => {
     const began = performance.now()
-    expect((await see('retry-503', { maxRetries: 2 })).met).toBe(`${RIGHT} x3`)
+    expect((await request('retry-503', { maxRetries: 2 })).seen).toBe(`${NORMAL} x3`)
     expect(performance.now() - began).toBeGreaterThan(1000)
   })
 
   test.each([
     ['limit-rate-after', 1000],
     ['limit-rate-ms', 200],
-  ])('%s: the client comes again after %d ms', async (name, ms) => {
+  ])('%s: the client retries after %d ms', async (name, ms) => {
     const began = performance.now()
-    expect((await see(name)).met).toBe('RateLimitError 429 rate_limit_exceeded x2')
+    expect((await request(name)).seen).toBe('RateLimitError 429 rate_limit_exceeded x2')
     expect(performance.now() - began).toBeGreaterThan(ms - 5)
   })
 
@@ -332,22 +342,22 @@ describe.concurrent('time', () => {
     ['limit-address', 'openai', '60'],
     ['limit-address', 'gateway', '60'],
   ] as const)(
-    '%s: %s says to come again after %s seconds, and this client waits for as long',
+    '%s in the format of %s: the client waits for a Retry-After of %s seconds',
     async (name, errors, after) => {
-      let asked = 0
-      await using mock = await startMock({ errors, onExchange: () => void asked++ })
-      const ask = async (maxRetries: number): Promise<unknown> => {
+      let count = 0
+      await using mock = await startMock({ errors, onExchange: () => void count++ })
+      const send = async (maxRetries: number): Promise<unknown> => {
         const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', maxRetries })
         return client.chat.completions.create(
           { model: 'flux', messages: [{ role: 'user', content: 'x' }] },
           { headers: { 'x-mock-scenario': name } },
         )
       }
-      const error: unknown = await ask(0).catch((thrown: unknown) => thrown)
+      const error: unknown = await send(0).catch((thrown: unknown) => thrown)
       expect(error).toBeInstanceOf(OpenAI.RateLimitError)
       expect((error as APIError).headers?.get('retry-after')).toBe(after)
-      const patient = await Promise.race([ask(1), wait(1200, 'waits')])
-      expect([patient, asked]).toEqual(['waits', 2])
+      const waiting = await Promise.race([send(1), wait(1200, 'waits')])
+      expect([waiting, count]).toEqual(['waits', 2])
     },
   )
 
@@ -356,16 +366,16 @@ describe.concurrent('time', () => {
     ['slow-middle', [1000]],
     ['slow-never', [3_600_000]],
     ['slow-hang', [3_600_000]],
-  ])('%s: the mock waits for %j ms, streamed and not', async (name, expected) => {
+  ])('%s: the mock waits %j ms with and without streaming', async (name, expected) => {
     for (const stream of [true, false]) {
       const waits: number[] = []
-      expect((await see(name, { stream, timer: async (ms) => void waits.push(ms) })).met).toContain(RIGHT)
+      expect((await request(name, { stream, timer: async (ms) => void waits.push(ms) })).seen).toContain(NORMAL)
       expect(waits).toEqual(expected)
     }
   })
 })
 
-test('the odd envelope: null, no name, and tokens that are the same whatever is said', async () => {
+test('answer-odd-envelope: no finish_reason, an empty model and fixed token counts', async () => {
   await using mock = await startMock()
   const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any' })
   const answer = await client.chat.completions.create(
@@ -379,7 +389,7 @@ test('the odd envelope: null, no name, and tokens that are the same whatever is 
   })
 })
 
-test('an error names the model and the prompt where they are known', async () => {
+test('an error contains the model and the prompt of the request', async () => {
   await using mock = await startMock({ errors: 'gateway' })
   const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any' })
   const ask = async (content: string): Promise<unknown> =>
@@ -390,10 +400,10 @@ test('an error names the model and the prompt where they are known', async () =>
   await expect(ask('/mock model-forbidden')).rejects.toThrow('该令牌无权访问模型 flux')
 })
 
-test('no error says undefined, or nothing where it has words', async () => {
+test('no error contains undefined or an empty message', async () => {
   for (const errors of ['openai', 'gateway'] as const) {
     await using mock = await startMock({ errors })
-    for (const [name] of REFUSALS) {
+    for (const [name] of ERRORS) {
       const text = await (
         await mock.fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', headers: { 'x-mock-scenario': name } })
       ).text()
@@ -402,7 +412,7 @@ test('no error says undefined, or nothing where it has words', async () => {
   }
 })
 
-test('every file says that its schema is the published one, and is valid by it; the published one is that of the code: after a change, node tools/scenarios.js', () => {
+test('each file refers to the published schema and is valid; the schema is current (node tools/scenarios.js)', () => {
   const text = readFileSync('fixtures/scenario.schema.json', 'utf8')
   expect(text).toBe(schemaText(scenarioSchema()))
   const validate = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false }).compile(

@@ -7,31 +7,31 @@ import { startMock } from '../../src/index.ts'
 import { loadScenarios } from '../../src/scenarios/load-fixtures.ts'
 import { ask, mockWith } from '../ask.ts'
 
-const made: string[] = []
-afterAll(() => made.forEach((folder) => rmSync(folder, { recursive: true })))
+const folders: string[] = []
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })))
 
-/** A folder whose scenarios/ holds these files. */
+/** A folder with these files in scenarios/. */
 function folderOf(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'scenarios-'))
-  made.push(folder)
+  folders.push(folder)
   mkdirSync(join(folder, 'scenarios'))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'scenarios', name), text)
   return folder
 }
 
-const saying = (words: string, when = ''): string =>
-  `about: It says ${words}\n${when === '' ? '' : `when: ${when}\n`}then: { say: ${words} }\n`
+const saying = (text: string, when = ''): string =>
+  `about: It says ${text}\n${when === '' ? '' : `when: ${when}\n`}then: { say: ${text} }\n`
 const mockOf = async (files: Readonly<Record<string, string>>): Promise<Mock> => mockWith({ fixtures: folderOf(files) })
-const faultsOf = async (files: Readonly<Record<string, string>>): Promise<string[]> => {
+const problemsOf = async (files: Readonly<Record<string, string>>): Promise<string[]> => {
   const folder = folderOf(files)
   const error: unknown = await mockWith({ fixtures: folder }).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ name: 'FileError' })
   return (error as Error).message.replaceAll(join(folder, 'scenarios/'), '').split('\n')
 }
 
-describe('faults', () => {
-  test.each<[what: string, text: string, ...faults: string[]]>([
-    ['nothing', '', 'x.yaml:1 must be an object with about and then; when is optional'],
+describe('an invalid file', () => {
+  test.each<[what: string, text: string, ...problems: string[]]>([
+    ['an empty file', '', 'x.yaml:1 must be an object with about and then; when is optional'],
     ['no then', 'about: x\n', 'x.yaml:1 then: must be an object; its keys are error, status, headers,'],
     ['no about', 'then: { wait: 1 }\n', 'x.yaml:1 about: must be a string'],
     ['an unknown key', 'about: x\nthen: { wait: 1 }\nwhy: y\n', "x.yaml:3 unknown key 'why'; use about, when, then"],
@@ -52,81 +52,81 @@ describe('faults', () => {
       'about: x\nthen: { style: poem }\n',
       "x.yaml:2 then.style: 'poem' is not allowed; use one of progress-log,",
     ],
-    ['a status', 'about: x\nthen: { status: 100 }\n', 'x.yaml:2 then.status: must be from 200 to 599'],
+    ['a status below 200', 'about: x\nthen: { status: 100 }\n', 'x.yaml:2 then.status: must be from 200 to 599'],
     [
-      'a header that frames',
+      'a header that the server sets',
       'about: x\nthen:\n  headers:\n    content-length: "1"\n',
       'x.yaml:4 then.headers.content-length: must be a header name in lower case; the server sets content-length,',
     ],
     [
-      'a header of two lines',
+      'a header with a line break',
       'about: x\nthen:\n  headers:\n    x-a: "1\\r\\nx-b: 2"\n',
       'x.yaml:4 then.headers.x-a: must be printable ASCII of at most 1000 characters',
     ],
-    ['a time', 'about: x\nthen: { wait: 4000 }\n', 'x.yaml:2 then.wait: must be at most 3600 seconds'],
+    ['a wait above an hour', 'about: x\nthen: { wait: 4000 }\n', 'x.yaml:2 then.wait: must be at most 3600 seconds'],
     [
-      'a size',
+      'an invalid size',
       'about: x\nthen: { size: big }\n',
       "x.yaml:2 then.size: 'big' is not a size; use WIDTHxHEIGHT, each from 64 to 6400",
     ],
     ['too many pictures', 'about: x\nthen: { count: 16 }\n', 'x.yaml:2 then.count: must be at most 15'],
     [
-      'tokens',
+      'a negative number of tokens',
       'about: x\nthen: { usage: { prompt: -1, completion: 0 } }\n',
       'x.yaml:2 then.usage.prompt: must not be negative',
     ],
     [
-      'a place',
+      'an unknown place',
       'about: x\nthen:\n  stream:\n    - { at: end, raw: x }\n',
       "x.yaml:4 then.stream.0.at: 'end' is not a place; use start, middle, picture, finish, done, or the number of an event, from 0",
     ],
     [
-      'two things at a place',
+      'two changes at a place',
       'about: x\nthen:\n  stream:\n    - { at: start, raw: x, end: close }\n',
       'x.yaml:4 then.stream.0: must have exactly one of pause, comment, raw, error, failure, end besides at',
     ],
     [
-      'nothing at a place',
+      'no change at a place',
       'about: x\nthen:\n  stream:\n    - { at: start }\n',
       'x.yaml:4 then.stream.0: must have exactly one of pause, comment,',
     ],
     [
-      'an unknown thing at a place',
+      'an unknown key at a place',
       'about: x\nthen:\n  stream:\n    - { at: start, stop: close }\n',
       "x.yaml:4 then.stream.0: unknown key 'stop'; use at, pause,",
     ],
     [
-      'a comment of two lines',
+      'a comment with a line break',
       'about: x\nthen:\n  stream:\n    - { at: start, comment: "a\\nb" }\n',
       'x.yaml:4 then.stream.0.comment: must be on one line',
     ],
     [
-      'a sequence with company',
+      'a sequence beside another key',
       'about: x\nthen:\n  wait: 1\n  sequence: [{ wait: 1 }]\n',
       'x.yaml:2 then: sequence cannot be combined with other keys; move them into its responses',
     ],
     [
-      'a sequence of sequences',
+      'a sequence in a sequence',
       'about: x\nthen:\n  sequence:\n    - sequence: [{ wait: 1 }]\n',
       "x.yaml:4 then.sequence.0: unknown key 'sequence'; use error,",
     ],
     ['an empty sequence', 'about: x\nthen:\n  sequence: []\n', 'x.yaml:3 then.sequence: '],
-    ['nth', 'about: x\nwhen: { nth: 0 }\nthen: { wait: 1 }\n', 'x.yaml:2 when.nth: must be at least 1'],
-    ['YAML', 'about: [x\n', 'x.yaml:'],
+    ['nth below 1', 'about: x\nwhen: { nth: 0 }\nthen: { wait: 1 }\n', 'x.yaml:2 when.nth: must be at least 1'],
+    ['invalid YAML', 'about: [x\n', 'x.yaml:'],
     [
-      'several',
+      'several problems',
       'about: x\nwhen: { nth: 0 }\nthen:\n  wait: -1\n  as: yaml\n',
       'x.yaml:2 when.nth: ',
       'x.yaml:4 then.wait: must not be negative',
       "x.yaml:5 then.as: 'yaml' is not allowed; use json",
     ],
-  ])('%s: file, line and hint', async (_what, text, ...faults) => {
-    const found = await faultsOf({ 'x.yaml': text })
-    expect(found).toHaveLength(faults.length)
-    faults.forEach((fault, i) => expect(found[i]).toContain(fault))
+  ])('%s: reports file, line and fix', async (_what, text, ...problems) => {
+    const found = await problemsOf({ 'x.yaml': text })
+    expect(found).toHaveLength(problems.length)
+    problems.forEach((problem, i) => expect(found[i]).toContain(problem))
   })
 
-  test('those of all files are told at once, with those of the profiles', async () => {
+  test('reports the problems of all files at once, including profiles.yaml', async () => {
     const folder = folderOf({
       'a.yaml': 'about: x\n',
       'b.yaml': saying('b'),
@@ -147,7 +147,7 @@ describe('faults', () => {
     )
   })
 
-  test('a scenario that there is not: at the call, and in a request, with the near ones', async () => {
+  test('rejects an unknown scenario at the call and in a request, with suggestions', async () => {
     await expect(startMock({ scenario: 'limit-rat' })).rejects.toThrow(
       "there is no scenario 'limit-rat'; did you mean limit-rate",
     )
@@ -155,11 +155,11 @@ describe('faults', () => {
     await expect(startMock({ faultRate: 0.5 })).rejects.toThrow('there is nothing to draw from')
     await expect(startMock({ faultRate: 2, faults: ['limit-rate'] })).rejects.toThrow("faultRate: '2' is none")
     await using mock = await mockWith()
-    for (const asked of [
+    for (const request of [
       { headers: { 'x-mock-scenario': 'stream-rest-middle' } },
       { text: '/mock stream-rest-middle a cat' },
     ]) {
-      const { status, json } = await ask(mock, asked)
+      const { status, json } = await ask(mock, request)
       expect([status, json.error.code]).toEqual([400, 'unknown_scenario'])
       expect(json.error.message).toMatch(
         /^There is no scenario 'stream-rest-middle'\. Did you mean stream-reset-middle, /,
@@ -168,7 +168,7 @@ describe('faults', () => {
   })
 })
 
-test('a folder is laid over the packaged scenarios: its own names, and packaged ones otherwise', async () => {
+test('the scenarios of a folder override packaged ones with the same name', async () => {
   await using mock = await mockOf({ 'mine.yml': saying('mine'), 'limit-rate.yaml': saying('over') })
   const by = async (name: string): Promise<string> => {
     const { status, content } = await ask(mock, { headers: { 'x-mock-scenario': name } })
@@ -183,7 +183,7 @@ test('a folder is laid over the packaged scenarios: its own names, and packaged 
   expect((await loadScenarios('fixtures/scenarios')).size).toBeGreaterThan(45)
 })
 
-interface Asked {
+interface RequestFields {
   readonly model?: string
   readonly text?: string
   readonly stream?: boolean
@@ -192,7 +192,7 @@ interface Asked {
 const PICTURE = 'https://pictures.example/cat.png '
 
 describe('when', () => {
-  test.each<[when: string, fits: Asked, misses: Asked]>([
+  test.each<[when: string, matching: RequestFields, other: RequestFields]>([
     ['{ model: flux }', { model: 'flux' }, { model: 'flux-pro' }],
     ['{ model: flux-* }', { model: 'flux-pro' }, { model: 'flux' }],
     ['{ model: [nano-banana, flux-kontext-*] }', { model: 'flux-kontext-max' }, { model: 'flux-pro' }],
@@ -206,11 +206,11 @@ describe('when', () => {
     ['{ references: true }', { text: `${PICTURE}a hat` }, { text: 'a hat' }],
     ['{ references: false }', { text: 'a hat' }, { text: `${PICTURE}a hat` }],
     ['{ model: flux, prompt: fox }', { model: 'flux', text: 'fox' }, { model: 'flux', text: 'cat' }],
-  ])('%s fits %j and not %j', async (when, fits, misses) => {
+  ])('%s matches %j and not %j', async (when, matching, other) => {
     await using mock = await mockOf({ 'mine.yaml': saying('mine', when) })
-    const said = async ({ model = 'nano-banana', text = 'x', stream = false }: Asked): Promise<string> =>
+    const textOf = async ({ model = 'nano-banana', text = 'x', stream = false }: RequestFields): Promise<string> =>
       (await ask(mock, { model, text, body: { stream } })).content
-    expect([await said(fits), (await said(misses)).includes('![')]).toEqual(['mine', true])
+    expect([await textOf(matching), (await textOf(other)).includes('![')]).toEqual(['mine', true])
   })
 
   test('nth counts the chat requests of a session', async () => {
@@ -223,7 +223,7 @@ describe('when', () => {
     expect(said).toEqual(['a', 'a!', 'b', 'a', 'b!'])
   })
 
-  test('of two that fit, the first by name', async () => {
+  test('of two matching scenarios, the first by name applies', async () => {
     await using mock = await mockOf({
       'b.yaml': saying('second', '{ model: flux }'),
       'a.yaml': saying('first', '{ prompt: fox }'),
@@ -232,7 +232,7 @@ describe('when', () => {
   })
 })
 
-test('header, Prefer, prompt, when, --scenario, fault rate: in this order', async () => {
+test('chooses by header, Prefer, prompt, when, --scenario and fault rate, in this order', async () => {
   const files = Object.fromEntries(
     ['header', 'prompt', 'server', 'chance'].map((name) => [`by-${name}.yaml`, saying(name)]),
   )
@@ -241,8 +241,8 @@ test('header, Prefer, prompt, when, --scenario, fault rate: in this order', asyn
   await using mock = await mockWith({ ...drawing, scenario: 'by-server' })
   await using chance = await mockWith(drawing)
   const by = async (of: Mock, { model = 'flux', text = 'x', headers = {} }): Promise<string> => {
-    const { status, content, headers: told } = await ask(of, { model, text, headers })
-    return `${status === 200 ? content : status} ${told.get('x-mock-note')?.split(' (')[1]?.slice(0, -1)}`
+    const { status, content, headers: received } = await ask(of, { model, text, headers })
+    return `${status === 200 ? content : status} ${received.get('x-mock-note')?.split(' (')[1]?.slice(0, -1)}`
   }
   const scenario = { 'x-mock-scenario': 'by-header' }
   const prefer = { prefer: 'code=418' }
@@ -256,7 +256,7 @@ test('header, Prefer, prompt, when, --scenario, fault rate: in this order', asyn
   expect(await by(chance, { model: 'nano-banana' })).toBe('chance fault rate')
 })
 
-test('the fault rate: the same requests fail with the same seed, others with another, and about the share', async () => {
+test('the fault rate applies to about its share of requests, and to the same ones with the same seed', async () => {
   const drawn = async (seed: number): Promise<string> => {
     await using mock = await mockWith({ seed, faultRate: 0.3, faults: ['limit-rate', 'upstream-error'] })
     let statuses = ''
@@ -279,11 +279,11 @@ describe('a sequence', () => {
   const sequence = (count: number): string =>
     `about: x\nthen:\n  sequence:\n${Array.from({ length: count }, (_, i) => `    - say: turn ${i}\n`).join('')}`
 
-  test('has a position for each session: by x-mock-session, by key, and one for all others', async () => {
+  test('has a position for each x-mock-session, for each key, and one for all other requests', async () => {
     await using mock = await mockOf({ 'turns.yaml': sequence(2) })
     const said = async (headers: Record<string, string>): Promise<string> => {
       const { content } = await ask(mock, { headers: { 'x-mock-scenario': 'turns', ...headers } })
-      return content.includes('![') ? 'right' : content
+      return content.includes('![') ? 'normal' : content
     }
     const sessions = [
       { 'x-mock-session': 'a' },
@@ -292,12 +292,12 @@ describe('a sequence', () => {
       { authorization: 'Bearer two' },
       {},
     ]
-    for (const turn of ['turn 0', 'turn 1', 'right', 'right'])
+    for (const turn of ['turn 0', 'turn 1', 'normal', 'normal'])
       for (const headers of sessions) expect(await said(headers), JSON.stringify(headers)).toBe(turn)
-    expect(await said({ 'x-mock-session': 'a', authorization: 'Bearer three' })).toBe('right')
+    expect(await said({ 'x-mock-session': 'a', authorization: 'Bearer three' })).toBe('normal')
   })
 
-  test('however it is asked for, it goes on', async () => {
+  test('continues, whichever way it is requested', async () => {
     await using mock = await mockWith({ fixtures: folderOf({ 'turns.yaml': sequence(3) }), scenario: 'turns' })
     const said = [
       await ask(mock, { headers: { 'x-mock-scenario': 'turns' } }),
@@ -305,22 +305,22 @@ describe('a sequence', () => {
       await ask(mock),
       await ask(mock),
     ]
-    expect(said.map(({ content }) => (content.includes('![') ? 'right' : content))).toEqual([
+    expect(said.map(({ content }) => (content.includes('![') ? 'normal' : content))).toEqual([
       'turn 0',
       'turn 1',
       'turn 2',
-      'right',
+      'normal',
     ])
   })
 
-  test('of 100 requests at once each answer goes to one', async () => {
+  test('gives each response once to 100 concurrent requests', async () => {
     await using mock = await startMock({ fixtures: folderOf({ 'turns.yaml': sequence(90) }) })
-    const told = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 100 }, async () =>
         ask(mock, { model: 'nano-banana', headers: { 'x-mock-scenario': 'turns' } }),
       ),
     )
-    const said = told.map(({ content }) => content)
+    const said = responses.map(({ content }) => content)
     const turns = said.filter((content) => content.startsWith('turn'))
     expect(said.filter((content) => content.includes('!['))).toHaveLength(10)
     expect(turns.map((turn) => Number(turn.slice(5))).toSorted((a, b) => a - b)).toEqual(

@@ -1,8 +1,8 @@
-"""Gets pictures as ComfyUI nodes do: reads the stream by lines, then looks for a picture by patterns, one after the other.
+"""Gets pictures as ComfyUI nodes do: reads the stream line by line, then searches its text with one pattern after another.
 
     python comfyui_reader.py http://127.0.0.1:4010/v1 'gpt-4o-image=画只猫 3:2' 'flux=画只猫'
 
-It prints what it found for each model as one JSON document.
+Prints the results of all models as one JSON document.
 """
 
 import base64
@@ -14,7 +14,7 @@ from io import BytesIO
 import requests
 from PIL import Image
 
-# In the order in which they are tried. The first finds base64, the others a URL.
+# In the order of use. The first one finds base64, the others find a URL.
 PATTERNS = {
     "base64": r"data:image\/[^;]+;base64,([A-Za-z0-9+/=]+)",
     "markdown": r"!\[.*?\]\((.*?)\)",
@@ -24,20 +24,20 @@ PATTERNS = {
 
 
 def reference():
-    """A picture from the node's input, as a data URI."""
+    """A reference picture as a data URI."""
     file = BytesIO()
     Image.new("RGB", (64, 48), "teal").save(file, "PNG")
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def question(model, prompt):
+def body_of(model, prompt):
     """The body of a request for one picture."""
     parts = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": reference()}}]
     return {"model": model, "messages": [{"role": "user", "content": parts}], "stream": True}
 
 
 def ask(base_url, body):
-    """What the assistant says: the stream's deltas, added up."""
+    """The text of the assistant: the joined deltas of the stream."""
     response = requests.post(f"{base_url}/chat/completions", json=body, headers={"Authorization": "Bearer any"}, stream=True, timeout=60)
     response.raise_for_status()
     content = ""
@@ -54,7 +54,7 @@ def ask(base_url, body):
 
 
 def find(content):
-    """The pattern that hits first, and what it finds."""
+    """The first pattern that matches, and its match."""
     for name, pattern in PATTERNS.items():
         found = re.search(pattern, content)
         if found:
@@ -63,7 +63,7 @@ def find(content):
 
 
 def load(name, found):
-    """The picture, every pixel of it."""
+    """The decoded picture."""
     if name == "base64":
         data = base64.b64decode(found)
     else:
@@ -76,8 +76,8 @@ def load(name, found):
 
 
 def read(base_url, model, prompt):
-    """One model's picture, and the words that it came with."""
-    body = question(model, prompt)
+    """The picture of one model, its request and its text."""
+    body = body_of(model, prompt)
     content = ask(base_url, body)
     name, found = find(content)
     image = load(name, found)

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes .venv, the Python that the programs of this folder run with: Python 3.11 or newer, and what requirements.txt names.
+# Creates .venv with the packages of requirements.txt. Needs Python 3.11 or newer.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 python3 -m venv --clear .venv
-# Without dependencies: what is not pinned does not come, and `pip check` names what is missing.
+# --no-deps: installs only pinned packages. `pip check` reports a dependency that is missing.
 .venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r requirements.txt
 .venv/bin/pip check

@@ -1,8 +1,8 @@
-"""Asks models through OpenAI's own Python client: whole, as a stream, and with a reference picture.
+"""Sends requests with the Python client of OpenAI: without streaming, with streaming, and with a reference picture.
 
     python openai_client.py http://127.0.0.1:4010/v1 gpt-4o-image flux
 
-It asserts what is true of every answer and prints what it found as one JSON document.
+Checks what holds for every response, and prints the results as one JSON document.
 """
 
 import json
@@ -19,7 +19,7 @@ PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAD
 
 
 def stream(model, **options):
-    """The joined deltas of a stream, why it ended, and its usage if it told one."""
+    """The joined deltas of a stream, its finish_reason, and its usage if it has one."""
     content, finish_reason, usage = "", None, None
     for chunk in client.chat.completions.create(model=model, messages=MESSAGES, stream=True, **options):
         if chunk.choices:
@@ -30,7 +30,7 @@ def stream(model, **options):
 
 
 def complete(model):
-    """One model's answer, which is the same however it is asked for."""
+    """The response of one model, which is the same with and without streaming."""
     whole = client.chat.completions.create(model=model, messages=MESSAGES)
     choice, usage = whole.choices[0], whole.usage
     assert whole.model == model
@@ -42,19 +42,19 @@ def complete(model):
 
 
 def complete_with_reference(model):
-    """The answer to a prompt in parts: a text and a picture."""
+    """The response to a prompt with a text and a picture."""
     parts = [{"type": "text", "text": "画只猫"}, {"type": "image_url", "image_url": {"url": PIXEL}}]
     answer = client.chat.completions.create(model=model, messages=[{"role": "user", "content": parts}])
     return {"content": answer.choices[0].message.content, "usage": answer.usage.model_dump(exclude_unset=True)}
 
 
 def ask_unknown(model):
-    """The error that the client raises for a model that is not there."""
+    """The error that the client raises for an unknown model."""
     try:
         client.chat.completions.create(model=model, messages=MESSAGES)
     except NotFoundError as error:
         return {"status": error.status_code, "code": error.code, "param": error.param, "type": error.type, "request_id": error.request_id}
-    raise AssertionError(f"{model} was answered")
+    raise AssertionError(f"{model} should be unknown")
 
 
 print(
