@@ -15,6 +15,7 @@ type Surroundings = Pick<MockContext, 'isReady' | 'ending'>
 export function createMockContext(settings: Settings, surroundings: Surroundings): MockContext {
   const onFault = guarded(settings.onFault, () => {})
   const onExchange = settings.onExchange && guarded(settings.onExchange, onFault)
+  const onStream = settings.onStream && guarded(settings.onStream, onFault)
   const { contract, scenarios, store } = settings
   const { values: models, titles: families } = modelsOf(settings)
   const targets = { contract, models, families, scenarios: [...scenarios.keys()] }
@@ -24,6 +25,7 @@ export function createMockContext(settings: Settings, surroundings: Surroundings
     ...surroundings,
     onFault,
     onExchange,
+    onStream,
     targets,
     record: createRecorder(store, targets, onFault),
     prefix: clashes ? CONTROL : '',

@@ -1,5 +1,6 @@
 import { NOT_RECORDED } from '../journal/recorder.ts'
 import { redactRepeated, redactText } from '../journal/credentials.ts'
+import { Redactor } from '../journal/redact.ts'
 import { type Reply, encodeBody, isStream, joinNotes } from '../util/reply.ts'
 import { dropBody, headersOf } from './client.ts'
 import type { AppContext, RequestContext } from './context.ts'
@@ -25,6 +26,8 @@ export async function send(c: AppContext, reply: Reply): Promise<Response> {
   if (recording.notes.length > 0)
     whole = { ...whole, headers: { ...whole.headers, ...toNote([...notes, ...recording.notes]) } }
   const countEnd = mock.metrics.begin(isStream(whole.body))
+  if (isStream(whole.body) && whole.body.some(({ wait }) => wait > 0))
+    mock.onStream?.(toLogEntry(context, whole, { duration: 0, hungUp: false }))
   let isOver = false
   const end = async (hungUp: boolean): Promise<void> => {
     if (isOver) return
@@ -69,9 +72,9 @@ function toNote(notes: readonly string[]): Readonly<Record<string, string>> {
   return notes.length === 0 ? {} : { 'x-mock-note': joinNotes(notes) }
 }
 
-// What a log shows of a request and its answer, without the credentials that either repeats.
+// What a log shows of a request and its response, without credentials.
 function toLogEntry(
-  { method, path, requestId, session, chat, choice, failure }: RequestContext,
+  { method, path, requestId, session, chat, choice, violations, failure }: RequestContext,
   { status, headers }: Reply,
   { duration, hungUp }: { readonly duration: number; readonly hungUp: boolean },
 ): RequestLogEntry {
@@ -84,15 +87,26 @@ function toLogEntry(
     requestId,
     session: session === '' ? undefined : redactRepeated(session),
     model: chat === undefined ? undefined : redactRepeated(chat.model.slice(0, 100)),
+    stream: chat?.wantsStream,
+    size: chat === undefined ? undefined : `${chat.size.width}x${chat.size.height}`,
+    prompt: chat === undefined ? undefined : shorten(chat.prompt),
     scenario: choice === undefined ? undefined : redactRepeated(choice.name),
+    violations: violations.length,
     hungUp,
     note: note === undefined ? undefined : redactRepeated(note),
     error: failure === undefined ? undefined : cut(redactText(failure.slice(0, 4000))),
   }
 }
 
-/** Characters of an error in the log at most. */
+/** Characters of an error and of a prompt in the log at most. */
 const MAX_ERROR = 300
+const MAX_PROMPT = 60
+
+// Redacted as in the journal, which leaves out data URIs too.
+function shorten(prompt: string): string {
+  const redactor = new Redactor({ characters: MAX_PROMPT, longest: MAX_PROMPT, values: 0 })
+  return redactor.text(prompt).replaceAll(/\p{Cc}+/gu, ' ')
+}
 
 function cut(text: string): string {
   return text.length <= MAX_ERROR ? text : `${text.slice(0, MAX_ERROR - 1)}…`

@@ -16,7 +16,7 @@ export type ContractMode = (typeof CONTRACT_MODES)[number]
 export type Timer = (ms: number, signal?: AbortSignal) => Promise<void>
 
 /**
- * One request and how it was answered, as the log shows it: without credentials.
+ * One request and its response, as the log shows them: without credentials.
  * @example
  * await startMock({ onExchange: ({ method, path, status }) => console.log(method, path, status) })
  */
@@ -30,8 +30,17 @@ export interface RequestLogEntry {
   readonly requestId: string
   /** Undefined for the session that all clients without a name and a key share. */
   readonly session: string | undefined
+  /** Undefined where it is not a chat request, as are `stream`, `size` and `prompt`. */
   readonly model: string | undefined
+  /** Whether a stream was requested. */
+  readonly stream: boolean | undefined
+  /** Of each picture, as `1536x1024`. */
+  readonly size: string | undefined
+  /** The first 60 characters of the prompt, without control characters; after a cut its length. */
+  readonly prompt: string | undefined
   readonly scenario: string | undefined
+  /** How many times the request violates the contract. */
+  readonly violations: number
   /** Whether the client disconnected before the end of the answer. */
   readonly hungUp: boolean
   /** How the answer differs from what was requested. */
@@ -63,6 +72,8 @@ export interface Settings extends Choosing {
   /** Every key is accepted if there are none. */
   readonly apiKeys: readonly string[]
   readonly onExchange: ((exchange: RequestLogEntry) => void) | undefined
+  /** Called when a stream with waits begins, with a duration of 0. */
+  readonly onStream: ((exchange: RequestLogEntry) => void) | undefined
   readonly onFault: (error: unknown) => void
   /** Counted from the start; a reload or a reset does not change it. */
   readonly metrics: Metrics

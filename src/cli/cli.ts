@@ -1,19 +1,26 @@
 #!/usr/bin/env node
 import { version } from '#prepared'
-import { type Environment, helpText, readCommand } from './command-line.ts'
+import { OptionError } from '../mock/option-checks.ts'
+import { type Command, type Environment, readCommand } from './command-line.ts'
 import { type Terminal, serve } from './commands/serve.ts'
 
 /** Runs the command that the arguments name and returns the exit code. An error is one line on stderr. */
 async function main(args: readonly string[], env: Environment, terminal: Terminal): Promise<number> {
+  let command: Command | undefined
   try {
-    const { name, targets, options, envTypos } = readCommand(args, env)
-    if (name === 'serve') return await serve(options, envTypos, terminal)
-    if (name === 'validate') return await (await import('./commands/validate.ts')).validate(targets, terminal)
-    if (name === 'ready') await (await import('./commands/ready.ts')).ready(targets, options)
-    else terminal.stdout.write(name === 'help' ? helpText() : `${version}\n`)
+    command = readCommand(args, env)
+    const { name, target, options } = command
+    if (name === 'serve') return await serve(command, terminal)
+    if (name === 'validate') return await (await import('./commands/validate.ts')).validate(target, terminal)
+    if (name === 'ready') await (await import('./commands/ready.ts')).ready(target, options)
+    else if (name === 'version') terminal.stdout.write(`${version}\n`)
+    else if (name === 'help') terminal.stdout.write((await import('./help.ts')).helpText())
+    else await (await import('./commands/list.ts')).list(command, terminal)
     return 0
   } catch (error) {
-    terminal.stderr.write(`chat-image-mock: ${error instanceof Error ? error.message : String(error)}\n`)
+    const message = error instanceof Error ? error.message : String(error)
+    const text = error instanceof OptionError && command !== undefined ? error.describe(command.nameOf) : message
+    terminal.stderr.write(`chat-image-mock: ${text}\n`)
     return 1
   }
 }
@@ -35,7 +42,8 @@ process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
 const { stdout, stderr } = process
+const isColored = stderr.isTTY && stderr.hasColors()
 const onExit = (last: () => void): void => void process.once('exit', last)
-process.exitCode = await main(process.argv.slice(2), process.env, { stdout, stderr, onSignal, onExit })
-// Output that nobody reads does not keep the process alive.
+process.exitCode = await main(process.argv.slice(2), process.env, { stdout, stderr, isColored, onSignal, onExit })
+// Output that is not read does not keep the process alive.
 setTimeout(() => process.exit(), 1000).unref()

@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util'
-import type { CommandOption, ConnectOptions, ListenOptions, MockOptions, Option } from '../mock/options.ts'
-import { CONNECT_OPTIONS, LISTEN_OPTIONS, MOCK_OPTIONS, oneOf, seconds, trueOrFalse } from '../mock/options.ts'
-import { editDistance, suggestNames } from '../util/suggest.ts'
+import { type CommandOption, type Option, oneOf, seconds, trueOrFalse, GROUPS } from '../mock/option-checks.ts'
+import type { ConnectOptions, ListenOptions, MockOptions } from '../mock/options.ts'
+import { CONNECT_OPTIONS, invalid, LISTEN_OPTIONS, MOCK_OPTIONS } from '../mock/options.ts'
+import { didYouMean, editDistance, suggestNames } from '../util/suggest.ts'
 import { type Level, type LogForm, LEVELS, LOG_FORMS } from './log.ts'
 
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What only the command can do; `OWN_OPTIONS` says what each is. */
+/** Options that only the command has; `OWN_OPTIONS` describes them. */
 interface OwnOptions {
   readonly coverage?: string
   readonly failOnViolation?: boolean
@@ -21,45 +22,65 @@ export interface Options extends MockOptions, ListenOptions, Pick<ConnectOptions
   readonly port: number
 }
 
-/** What the command is to do. */
+/** What the command has to do. */
 export interface Command {
-  readonly name: (typeof COMMANDS)[number] | 'help' | 'version'
-  /** The arguments behind the command's name: the file of `validate`, the URL of `ready`. */
-  readonly targets: readonly string[]
+  readonly name: keyof typeof COMMANDS | 'help' | 'version'
+  /** The argument after the command's name, as the file of `validate`. */
+  readonly target: string | undefined
   readonly options: Options
-  /** A warning for each environment variable that looks like a misspelt one of ours. */
-  readonly envTypos: readonly string[]
+  /** Whether a list is printed as JSON. */
+  readonly json: boolean
+  /** A warning for each environment variable that looks like a misspelled one of the mock. */
+  readonly warnings: readonly string[]
+  /** How its user writes an option: as a flag, or as a variable if only that is set. */
+  readonly nameOf: (option: string) => string
 }
 
-const COMMANDS = ['serve', 'validate', 'ready'] as const
+/** The commands, in the order of `--help`; `argument` is the placeholder of what can follow its name. */
+export const COMMANDS = {
+  serve: { argument: '', help: 'start the mock; this is the default command' },
+  models: { argument: '[TEXT]', help: 'list the models, or those with TEXT in their names' },
+  scenarios: { argument: '[TEXT]', help: 'list the scenarios, or those with TEXT in their names' },
+  validate: { argument: 'FILE', help: 'check an OpenAPI file for --spec' },
+  ready: {
+    argument: '[URL]',
+    help: 'check whether a mock is ready (exit code 0 or 1): at URL, otherwise at --host and --port',
+  },
+} as const
 const DEFAULTS = { port: 4010, grace: 2, logLevel: 'info' } as const
 
 const OWN_OPTIONS: Readonly<Record<keyof OwnOptions, CommandOption>> = {
   coverage: {
     allowed: 'the path of a .json, .md or .xml file',
     isAllowed: (value) => typeof value === 'string' && /\.(?:json|md|xml)$/.test(value),
-    flag: { name: 'coverage', env: 'MOCK_COVERAGE', value: 'FILE', defaultsTo: 'none' },
-    help: 'where to write at the end what was exercised of the contract: a .json, .md or .xml (JUnit) file',
+    flag: { name: 'coverage', env: 'MOCK_COVERAGE', value: 'FILE', defaultsTo: 'none', group: 'Contract' },
+    help: 'write the contract coverage to this .json, .md or .xml (JUnit) file when the mock ends',
   },
   failOnViolation: {
     ...trueOrFalse,
-    flag: { name: 'fail-on-violation', env: 'MOCK_FAIL_ON_VIOLATION', value: '', defaultsTo: 'off' },
-    help: 'exit with code 1 at the end when a request broke the contract',
+    flag: { name: 'fail-on-violation', env: 'MOCK_FAIL_ON_VIOLATION', value: '', defaultsTo: 'off', group: 'Contract' },
+    help: 'end with exit code 1 if requests violated the contract',
   },
   grace: {
     ...seconds,
-    flag: { name: 'grace', env: 'MOCK_GRACE', value: 'SECONDS', defaultsTo: '2' },
-    help: 'time that open streams have to finish after SIGTERM',
+    flag: { name: 'grace', env: 'MOCK_GRACE', value: 'SECONDS', defaultsTo: '2', group: 'Server' },
+    help: 'how long open responses may continue after SIGTERM',
   },
   log: {
-    ...oneOf(LOG_FORMS, ', '),
-    flag: { name: 'log', env: 'MOCK_LOG', value: 'FORM', defaultsTo: 'pretty on a terminal, else json' },
-    help: 'a line for each request on stderr: pretty, json or silent',
+    ...oneOf(LOG_FORMS),
+    flag: {
+      name: 'log',
+      env: 'MOCK_LOG',
+      value: 'FORM',
+      defaultsTo: 'pretty on a terminal, otherwise json',
+      group: 'Logging',
+    },
+    help: 'form of the log on stderr, which has one line for each request: pretty, json or silent',
   },
   logLevel: {
-    ...oneOf(LEVELS, ', '),
-    flag: { name: 'log-level', env: 'MOCK_LOG_LEVEL', value: 'LEVEL', defaultsTo: 'info' },
-    help: 'the least that is logged: error, warn, info or debug',
+    ...oneOf(LEVELS),
+    flag: { name: 'log-level', env: 'MOCK_LOG_LEVEL', value: 'LEVEL', defaultsTo: 'info', group: 'Logging' },
+    help: 'lowest level that is logged: error, warn, info or debug',
   },
 }
 
@@ -69,21 +90,22 @@ export const commandOptions: readonly (CommandOption & { readonly option: string
   ...MOCK_OPTIONS,
   ...OWN_OPTIONS,
   wait: CONNECT_OPTIONS.wait,
-}).flatMap(([option, row]) => ('flag' in row ? [{ option, ...row }] : []))
+})
+  .flatMap(([option, row]) => ('flag' in row ? [{ option, ...row }] : []))
+  .toSorted((a, b) => GROUPS.indexOf(a.flag.group) - GROUPS.indexOf(b.flag.group))
 
 /** Reads the command line and the environment. A flag overrides its variable. An Error says in one line what is wrong. */
 export function readCommand(args: readonly string[], env: Environment): Command {
   const { values, positionals } = parse(args)
-  const [word = 'serve', ...targets] = positionals
-  const name = COMMANDS.find((command) => command === word)
-  if (name === undefined)
-    throw new Error(
-      `unknown command${values['api-key'] === undefined ? shown(word) : ''}; the commands are ${COMMANDS.join(', ')}`,
-    )
-  if (name === 'serve' && targets.length > 0)
-    throw new Error(`serve takes no${shown(targets[0] ?? '')}; a contract is given with --spec`)
-  if (name === 'ready' && targets.length > 1)
-    throw new Error('ready takes one URL; write: chat-image-mock ready http://localhost:4010')
+  const [word = 'serve', target, ...others] = positionals
+  const name = toCommandName(word, values)
+  const { argument } = COMMANDS[name]
+  if (target !== undefined && argument === '')
+    throw new Error(`${name} takes no argument, got${shown(target)}. Use --spec FILE for another contract.`)
+  if (others.length > 0) throw new Error(`${name} takes one argument. Usage: chat-image-mock ${name} ${argument}`)
+  const json = values['json'] !== undefined
+  if (json && name !== 'models' && name !== 'scenarios')
+    throw new Error(`--json: ${name} does not accept it, only models and scenarios do.`)
   const given = commandOptions.map((row): Partial<Options> => {
     const { flag, option } = row
     const texts = values[flag.name]
@@ -92,13 +114,20 @@ export function readCommand(args: readonly string[], env: Environment): Command 
       return value === undefined ? {} : { [option]: value }
     }
     if (texts === undefined) return {}
-    throw new Error(`--${flag.name}: ${name} does not take it; it is a flag of ${flag.command}`)
+    throw new Error(`--${flag.name}: ${name} does not accept it, only ${flag.command} does.`)
   })
   return {
-    name: values['help'] === true ? 'help' : values['version'] === true ? 'version' : name,
-    targets,
+    name: values['help'] !== undefined ? 'help' : values['version'] !== undefined ? 'version' : name,
+    target,
     options: Object.assign({ ...DEFAULTS }, ...given),
-    envTypos: findTypos(env),
+    json,
+    warnings: findTypos(env),
+    nameOf: (option) => {
+      const flag = commandOptions.find((row) => row.option === option)?.flag
+      if (flag === undefined) return option
+      if (values[flag.name] !== undefined) return `--${flag.name}`
+      return (env[flag.env] ?? '') === '' ? `--${flag.name} or ${flag.env}` : flag.env
+    },
   }
 }
 
@@ -106,7 +135,7 @@ type Values = Readonly<Record<string, string | boolean | readonly (string | bool
 
 // All flags can be repeated: the last one counts, except for lists.
 function parse(args: readonly string[]): { readonly values: Values; readonly positionals: readonly string[] } {
-  const options = commandOptions.map(({ flag, type }) => {
+  const flags = commandOptions.map(({ flag, type }) => {
     const kind = type === 'switch' ? ('boolean' as const) : ('string' as const)
     return [flag.name, { type: kind, multiple: true }] as const
   })
@@ -115,19 +144,43 @@ function parse(args: readonly string[]): { readonly values: Values; readonly pos
       args: [...args],
       allowPositionals: true,
       options: {
-        ...Object.fromEntries(options),
+        ...Object.fromEntries(flags),
+        json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
     })
   } catch (error) {
-    // Node adds advice in further sentences, which may repeat a value.
-    const [message = ''] = String(error instanceof Error ? error.message : error).split(/\. |\n/)
-    throw new Error(`${message.replace(/\.$/, '')}; --help lists the flags`, { cause: error })
+    throw new Error(toMessage(error instanceof Error ? error.message : String(error)), { cause: error })
   }
 }
 
-// A positional argument for an error, unless it may be a URL with a password.
+// The message of parseArgs repeats no value in its first sentence, only the name of the flag.
+function toMessage(message: string): string {
+  const [first = ''] = message.split(/\. |\n/)
+  const [, name = '', flag = ''] = /'(-+([\w-]*))/.exec(first) ?? []
+  const row = commandOptions.find((option) => option.flag.name === flag)
+  if (first.startsWith('Unknown option')) {
+    const flags = [...commandOptions.map((option) => `--${option.flag.name}`), '--json', '--help', '--version']
+    return `unknown option ${name}.${didYouMean(name, flags) || ' --help lists the options.'}`
+  }
+  if (row === undefined || row.type === 'switch') return `${name} takes no value.`
+  return `${name}: the value is missing. Use ${row.allowedText ?? row.allowed}.`
+}
+
+function toCommandName(word: string, values: Values): keyof typeof COMMANDS {
+  if (isCommandName(word)) return word
+  const names = Object.keys(COMMANDS)
+  const hint = didYouMean(word, names) || ` The commands are ${names.join(', ')}.`
+  // What follows --api-key KEY may be another key.
+  throw new Error(`unknown command${values['api-key'] === undefined ? shown(word) : ''}.${hint}`)
+}
+
+function isCommandName(word: string): word is keyof typeof COMMANDS {
+  return Object.hasOwn(COMMANDS, word)
+}
+
+// An argument for an error, unless it may be a URL with a password.
 function shown(word: string): string {
   return word.includes('@') ? ' URL' : ` '${word}'`
 }
@@ -145,21 +198,20 @@ function readOption(
   const value = type === 'list' ? texts : toValue(last, type)
   if (isAllowed(value)) return value
   const name = given === undefined ? flag.env : `--${flag.name}`
-  const shownValue = type === 'list' || isSecret === true ? 'this value' : `'${last}'`
-  throw new Error(`${name}: ${shownValue} is not allowed; give ${allowedText}`)
+  throw new Error(`${name}: ${invalid(type === 'list' || isSecret === true ? undefined : last)} Use ${allowedText}.`)
 }
 
-// A text that is neither a number nor true or false stays a text, which is then not allowed.
+// A text that is neither a number nor true or false stays a text, which is then not valid.
 function toValue(text: string, type: CommandOption['type']): unknown {
   if (type === 'switch') return text === 'true' ? true : text === 'false' ? false : text
   return type === 'number' && /^\d*\.?\d+$/.test(text) ? Number(text) : text
 }
 
-/** Typing errors that are recognised: more than this many characters, and a variable is somebody else's. */
+/** Typing errors that are recognised: a variable with more of them belongs to another program. */
 const MAX_DISTANCE = 2
 
-// A misspelt flag is an error. A variable may belong to another program, so one that is almost ours is a warning. A cluster
-// sets MOCK_PORT=tcp://… for a service that is called mock: that is not meant as PORT.
+// A misspelled flag is an error. A variable may belong to another program, so one that is similar is a warning. Kubernetes
+// sets MOCK_PORT=tcp://… for a service with the name mock: that does not mean PORT.
 function findTypos(env: Environment): string[] {
   const known = commandOptions.map(({ flag }) => flag.env)
   return Object.entries(env)
@@ -169,25 +221,6 @@ function findTypos(env: Environment): string[] {
       const meant =
         known.find((option) => name === `MOCK_${option}` && !value.includes('://')) ??
         (editDistance(name, near) <= MAX_DISTANCE ? near : undefined)
-      return meant === undefined ? [] : [`the variable ${name} is no option; did you mean ${meant}?`]
+      return meant === undefined ? [] : [`unknown environment variable ${name}. Did you mean ${meant}?`]
     })
-}
-
-/** The text of --help. */
-export function helpText(): string {
-  const own = commandOptions.map(({ flag: { name, value, env, defaultsTo }, help }) => {
-    return [`  --${name} ${value}`.trimEnd(), env, `${help} (${defaultsTo})`]
-  })
-  const rows = [...own, ['  --help, -h', '', 'this text'], ['  --version, -v', '', 'the version']]
-  const [flagWidth = 0, envWidth = 0] = [0, 1].map((i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
-  return `The image models of an OpenAI-compatible gateway (chat completions), on your own machine.
-
-Usage: chat-image-mock [serve] [flags]        start the mock
-       chat-image-mock validate FILE          check an OpenAPI file as --spec would
-       chat-image-mock ready [URL] [flags]    whether the mock is ready that the same flags start, or the one at URL: exit code 0 or 1
-
-${rows.map(([flag = '', env = '', help]) => `${flag.padEnd(flagWidth)}  ${env.padEnd(envWidth)}  ${help}`).join('\n')}
-
-A flag goes before its environment variable. The address is the only line on stdout; requests are logged on stderr.
-`
 }

@@ -1,6 +1,8 @@
 import type { Writable } from 'node:stream'
+import { styleText } from 'node:util'
 import { isProbe } from '../app/routes/control.ts'
 import type { RequestLogEntry } from '../app/settings.ts'
+import { isOfKey } from '../scenarios/choose.ts'
 
 /** How a log is written. */
 export const LOG_FORMS = ['pretty', 'json', 'silent'] as const
@@ -10,44 +12,61 @@ export type LogForm = (typeof LOG_FORMS)[number]
 export const LEVELS = ['error', 'warn', 'info', 'debug'] as const
 export type Level = (typeof LEVELS)[number]
 
-/** The log of a mock: each call writes one line, unless its level is left out. */
+/** The log of a mock: each call writes one entry, unless its level is filtered out. */
 export interface Log {
-  /** A request and its answer. */
+  /** A request and its response. */
   readonly request: (entry: RequestLogEntry) => void
-  /** Any other event; `fields` are only written in JSON. */
-  readonly event: (level: Level, msg: string, fields?: Readonly<Record<string, string | number>>) => void
+  /** A stream with waits that begins; `request` follows at its end. */
+  readonly stream: (entry: RequestLogEntry) => void
+  /** Any other event: its message, which can differ between the two forms, and fields for JSON. */
+  readonly event: (level: Level, msg: string | Message, fields?: Readonly<Record<string, string | number>>) => void
 }
 
-/** How a log is written, and the least important level that it writes. */
+/** A message in both forms of a log. */
+interface Message {
+  readonly json: string
+  readonly pretty: string
+}
+
+/** How a log is written, and the lowest level that it has. */
 export interface LogStyle {
   readonly form: LogForm
   readonly level: Level
+  /** Whether the pretty form has colours. */
+  readonly isColored?: boolean
 }
 
-/** A Log that passes each line, without its line end, to `write`. A silent one only writes internal errors of the mock. */
+type Paint = (format: Parameters<typeof styleText>[0], text: string) => string
+
+/** A Log that passes each entry, without its line end, to `write`. A silent one has only internal errors of the mock. */
 export function createLog(
-  { form, level: least }: LogStyle,
+  { form, level: least, isColored = false }: LogStyle,
   write: (line: string) => void,
   now: () => number = Date.now,
 ): Log {
-  const isWritten = (level: Level): boolean => LEVELS.indexOf(level) <= LEVELS.indexOf(least)
+  const paint: Paint = (format, text) => (isColored ? styleText(format, text, { validateStream: false }) : text)
+  const isWritten = (level: Level): boolean => form !== 'silent' && LEVELS.indexOf(level) <= LEVELS.indexOf(least)
   const timeOf = (): string => new Date(now()).toISOString()
+  const pretty = (text: string): void => write(`${paint('dim', timeOf().slice(11, 19))} ${text}`)
+  const entryOf = (level: Level, entry: RequestLogEntry, isStart: boolean): void => {
+    if (!isWritten(level)) return
+    const short = { ...entry, path: shorten(entry.path) }
+    if (form === 'json') write(JSON.stringify({ time: timeOf(), level, ...toFields(short, isStart) }))
+    else pretty(toText(short, isStart, paint))
+  }
   return {
-    request: (entry) => {
-      const level = levelOf(entry)
-      if (form === 'silent' || !isWritten(level)) return
-      const line = toLine(entry, timeOf(), level)
-      write(form === 'json' ? JSON.stringify(line) : `${line.time.slice(11, 19)} ${toText(line)}`)
-    },
-    event: (level, msg, fields) => {
-      if (form === 'silent' ? level !== 'error' : !isWritten(level)) return
-      const time = timeOf()
-      write(form === 'json' ? JSON.stringify({ time, level, msg, ...fields }) : `${time.slice(11, 19)} ${msg}`)
+    request: (entry) => entryOf(levelOf(entry), entry, false),
+    stream: (entry) => entryOf('info', entry, true),
+    event: (level, message, fields) => {
+      if (!isWritten(level) && !(form === 'silent' && level === 'error')) return
+      const { json: msg, pretty: text } = typeof message === 'string' ? { json: message, pretty: message } : message
+      if (form === 'json') write(JSON.stringify({ time: timeOf(), level, msg, ...fields }))
+      else pretty(level === 'error' ? paint('red', text) : level === 'warn' ? paint('yellow', text) : text)
     },
   }
 }
 
-// What a scenario or a probe was meant to cause is not worth a warning.
+// An error that a scenario or a probe is meant to cause is not worth a warning.
 function levelOf({ path, status, scenario, note }: RequestLogEntry): Level {
   if (isProbe(path) && (status < 400 || status === 503)) return 'debug'
   if (scenario !== undefined) return 'info'
@@ -55,39 +74,51 @@ function levelOf({ path, status, scenario, note }: RequestLogEntry): Level {
   return status >= 400 || note !== undefined ? 'warn' : 'info'
 }
 
-interface Line extends Omit<RequestLogEntry, 'hungUp'> {
-  readonly time: string
-  readonly level: Level
-  readonly msg: string
-  readonly hungUp: true | undefined
+// Undefined members are left out of JSON.
+function toFields(entry: RequestLogEntry, isStart: boolean): object {
+  const { method, path, status, duration, hungUp, violations } = entry
+  const msg = `${method} ${path} ${isStart ? 'started' : status}`
+  const end = isStart ? { status: undefined, duration: undefined } : { duration: round(duration) }
+  return { msg, ...entry, ...end, hungUp: hungUp || undefined, violations: violations || undefined }
 }
 
-// The members of a line of JSON, in their order; undefined ones are left out.
-function toLine(entry: RequestLogEntry, time: string, level: Level): Line {
-  const { method, status, requestId, hungUp, model, session, scenario, note, error } = entry
-  const path = shorten(entry.path)
-  return {
-    time,
-    level,
-    msg: `${method} ${path} ${status}`,
-    requestId,
-    method,
-    path,
-    status,
-    duration: Math.round(entry.duration * 10) / 10,
-    hungUp: hungUp ? true : undefined,
-    model,
-    session,
-    scenario,
-    note,
-    error,
-  }
+function toText(entry: RequestLogEntry, isStart: boolean, paint: Paint): string {
+  const { method, path, status, model, stream, size, prompt, session, scenario, violations, note, error } = entry
+  const isNoted = note?.includes(`scenario ${scenario} (`) === true
+  const isRepeated = error !== undefined && note?.includes(toHeaderText(error).slice(0, MAX_COMPARED)) === true
+  const color = status >= 500 ? 'red' : status >= 400 ? 'yellow' : 'green'
+  const parts = [
+    isStart ? undefined : paint(color, String(status)),
+    `${method} ${printable(path)}`,
+    model && paint('cyan', printable(model)),
+    stream === true ? 'stream' : undefined,
+    size,
+    prompt === undefined ? undefined : `"${printable(prompt)}"`,
+    isStart ? 'started' : `${round(entry.duration)} ms`,
+    entry.hungUp ? '(client disconnected)' : undefined,
+    session === undefined || isOfKey(session) ? undefined : `session ${session}`,
+    scenario === undefined || isNoted ? undefined : `scenario ${scenario}`,
+    violations === 0 ? undefined : `${violations} violation${violations === 1 ? '' : 's'}`,
+    note && paint('yellow', `(${printable(note)})`),
+  ]
+  const text = parts.filter((part) => part !== undefined && part !== '').join(' ')
+  return error === undefined || isRepeated ? text : `${text}: ${paint('red', printable(error))}`
 }
 
-function toText({ method, path, status, duration, hungUp, note, error }: Line): string {
-  const gone = hungUp === true ? ' (hung up)' : ''
-  const text = `${status} ${method} ${path} ${duration} ms${gone}${note === undefined ? '' : ` (${note})`}${error === undefined ? '' : `: ${error}`}`
+/** Characters of an error that are looked for in the note, which repeats the gateway's errors; both can be cut. */
+const MAX_COMPARED = 100
+
+// Notes are written into a header, and have other characters replaced.
+function toHeaderText(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?')
+}
+
+function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, '?')
+}
+
+function round(duration: number): number {
+  return Math.round(duration * 10) / 10
 }
 
 // The path of a picture can have 1,500 characters.
@@ -99,16 +130,16 @@ function shorten(path: string): string {
 export interface LineBuffer {
   /** Takes a line, without its line end. */
   readonly add: (line: string) => void
-  /** Writes at once what has been added. */
+  /** Writes all added lines at once. */
   readonly flush: () => void
 }
 
-/** Bytes that may wait for the reader of the log. Above that, lines are dropped. */
+/** Bytes that are buffered while stderr is blocked. Further lines are dropped. */
 const MAX_WAITING = 1_048_576
 
 /**
- * Writes the lines of one turn of the event loop together: a system call for each line would take half as long as an answer.
- * While the reader of the stream is blocked, lines are dropped. `onDropped` gets their number as soon as lines are written again.
+ * Writes the lines of one turn of the event loop together: a system call for each line would take half as long as a response.
+ * While the stream is blocked, lines are dropped. `onDropped` gets their number as soon as lines are written again.
  */
 export function createLineBuffer(
   stream: Pick<Writable, 'write' | 'writableLength'>,

@@ -7,7 +7,7 @@ import type { ClientBindings } from '../app/client.ts'
 import type { Env, MockContext } from '../app/context.ts'
 import { createMockContext } from '../app/mock-context.ts'
 import { refusal } from '../app/routes/errors.ts'
-import { basePathOf } from '../app/routes/operations.ts'
+import { basePathOf, modelsOf } from '../app/routes/operations.ts'
 import { sessionDataOf } from '../app/session-data.ts'
 import { NoAnswer } from '../app/to-response.ts'
 import { InFlight } from '../node/in-flight.ts'
@@ -21,7 +21,7 @@ import {
   ownOptions,
 } from './options.ts'
 import { type Backend, type Mock, closedError, toMock } from './session.ts'
-import { toSettings } from './to-settings.ts'
+import { type Internals, toSettings } from './to-settings.ts'
 import { toBase } from './wait-until-ready.ts'
 
 const ALL_OPTIONS = { ...MOCK_OPTIONS, ...LISTEN_OPTIONS }
@@ -80,26 +80,29 @@ async function fetchInProcess({ fetch, ending }: Made, request: Request, inFligh
  * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any' })
  */
 export async function startMock(options: MockOptions & ListenOptions = {}): Promise<Mock> {
-  return startIn(options, false)
+  return (await startIn(options)).mock
 }
 
-/** A mock on a port, in a process of its own or in its user's. */
-export async function startIn(options: MockOptions & ListenOptions, isOwnProcess: boolean): Promise<Mock> {
+/** A mock on a port, and how many models and scenarios it has. With `command` it is the command's, in a process of its own. */
+export async function startIn(
+  options: MockOptions & ListenOptions,
+  command?: Pick<Internals, 'onStream'>,
+): Promise<{ readonly mock: Mock; readonly models: number; readonly scenarios: number }> {
   const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, ALL_OPTIONS)
-  const made = await make(rest)
+  const made = await make(rest, command)
   const { fetch: serve, context, ending, state, store } = made
   const inFlight = new InFlight()
   const { createNodeServer, listen, shutDown, toUrl } = await import('../node/server.ts')
   const isReady = (): boolean => state.isReady
   const refuse = (error: Error): ReturnType<typeof refusal> => refusal(context(), error)
-  const server = createNodeServer({ fetch: serve, refuse, isReady, inFlight, isOwnProcess })
+  const server = createNodeServer({ fetch: serve, refuse, isReady, inFlight, isOwnProcess: command !== undefined })
   await listen(server, port, host).catch(async (error: unknown) => {
     ending.abort() // what watches files ends too
     await store.close()
     throw error
   })
   state.isReady = true
-  return toMock({
+  const mock = toMock({
     ...made.backend,
     url: toUrl(server.address()),
     ask: async (input, init) => fetch(input, init),
@@ -109,6 +112,7 @@ export async function startIn(options: MockOptions & ListenOptions, isOwnProcess
       await store.close()
     },
   })
+  return { mock, models: modelsOf(context()).values.length, scenarios: context().scenarios.size }
 }
 
 /**
@@ -142,9 +146,9 @@ interface Made {
   readonly state: { isReady: boolean }
 }
 
-async function make(options: MockOptions): Promise<Made> {
-  const settings = await toSettings(options)
-  const { store } = settings
+async function make(options: MockOptions, command: Pick<Internals, 'onStream'> = {}): Promise<Made> {
+  const settings = await toSettings(options, command)
+  const { store, metrics } = settings
   const ending = new AbortController()
   setMaxListeners(0, ending.signal) // every open answer listens
   const state = { isReady: false }
@@ -153,7 +157,7 @@ async function make(options: MockOptions): Promise<Made> {
   let app: Hono<Env> = createApp(context)
   if (options.watch === true) {
     const renew = async (): Promise<void> => {
-      const renewed = createMockContext(await toSettings(options, store, settings.metrics), surroundings)
+      const renewed = createMockContext(await toSettings(options, { ...command, store, metrics }), surroundings)
       app = createApp(renewed) // what is remembered stays
       context = renewed
     }

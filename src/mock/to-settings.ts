@@ -10,16 +10,27 @@ import type { Fixtures } from '../scenarios/load-fixtures.ts'
 import type { Scenarios } from '../scenarios/scenario.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { Store } from '../store/store.ts'
-import { suggestNames } from '../util/suggest.ts'
+import { didYouMean } from '../util/suggest.ts'
+import { OptionError } from './option-checks.ts'
 import { type MockOptions, MOCK_OPTIONS, ownOptions } from './options.ts'
 
-const FIXED = 1_677_652_288_000 // 1677652288 seconds: the time in the provider's own example
+const FIXED = 1_677_652_288_000 // 1677652288 seconds: the time in the provider's example
+
+/** What Settings take from the caller beside its options: a store that is open, metrics that go on, and `onStream`. */
+export interface Internals {
+  readonly store?: Store
+  readonly metrics?: Metrics
+  readonly onStream?: Settings['onStream']
+}
 
 /**
- * The Settings that options stand for, with their files loaded. A RangeError names the option that is wrong; a FileError the
- * place in a file. Without a store it opens one, as its last step: whatever fails before leaves nothing open.
+ * The Settings for some options, with their files loaded. A RangeError names an invalid option, a FileError the place in a
+ * file. Without a store it opens one as its last step, so that an error leaves nothing open.
  */
-export async function toSettings(given: MockOptions, store?: Store, metrics = new Metrics()): Promise<Settings> {
+export async function toSettings(
+  given: MockOptions,
+  { store, metrics = new Metrics(), onStream }: Internals = {},
+): Promise<Settings> {
   const options = ownOptions(given, MOCK_OPTIONS)
   let source: ReturnType<Contract['source']> | undefined
   const packaged = toContract({ document, operations, validators, source: async () => (source ??= readPackaged()) })
@@ -46,6 +57,7 @@ export async function toSettings(given: MockOptions, store?: Store, metrics = ne
     allowHosts: options.allowHosts ?? [],
     controlToken: options.controlToken,
     onExchange: options.onExchange,
+    onStream,
     onFault: options.onFault ?? (() => {}),
     metrics,
     processMetrics: options.processMetrics ?? false,
@@ -66,12 +78,14 @@ function toChoosing(
   if (scenario !== undefined) named.unshift({ option: 'scenario', name: scenario })
   const unknown = named.find(({ name }) => !scenarios.has(name))
   if (unknown !== undefined) {
-    const near = suggestNames(unknown.name, scenarios.keys())
-    const hint = near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`
-    throw new RangeError(`${unknown.option}: there is no scenario '${unknown.name}'${hint}`)
+    const { option, name } = unknown
+    const hint = didYouMean(name, scenarios.keys()) || ' The command `chat-image-mock scenarios` lists all.'
+    throw new OptionError((nameOf) => `${nameOf(option)}: there is no scenario '${name}'.${hint}`)
   }
   if (faultRate > 0 && faults.length === 0)
-    throw new RangeError('faultRate: there is nothing to draw from; name scenarios in faults, or with --fault')
+    throw new OptionError(
+      (nameOf) => `${nameOf('faultRate')}: there are no scenarios to choose from. Name them with ${nameOf('faults')}.`,
+    )
   const conditional = [...scenarios.values()].flatMap(({ name, when }) => (when === undefined ? [] : [{ name, when }]))
   return { scenarios, conditional, scenario, faultRate, faults, seed: String(seed) }
 }

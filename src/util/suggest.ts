@@ -33,3 +33,13 @@ export function suggestNames(requested: string, names: Iterable<string>): string
     .slice(0, 5)
     .map(({ name }) => name)
 }
+
+/** `Did you mean …?` with a space before it; empty if no name is similar. */
+export function didYouMean(requested: string, names: Iterable<string>): string {
+  const similar = suggestNames(requested, names)
+  const [nearest = ''] = similar
+  // A name with three typing errors is another name; one that shares a word is not.
+  const shown =
+    editDistance(requested, nearest) <= 2 ? [nearest] : similar.filter((name) => editDistance(requested, name) === FAR)
+  return shown.length === 0 ? '' : ` Did you mean ${shown.join(' or ')}?`
+}

@@ -280,7 +280,11 @@ test('every request is told of, with its status, its id and its note', async () 
       requestId: told.headers.get('x-request-id'),
       session: undefined,
       model: 'gpt-image-1',
+      stream: false,
+      size: '1536x1024',
+      prompt: '2000x1000',
       scenario: undefined,
+      violations: 0,
       hungUp: false,
       note: '2000x1000 is not supported by this model: used 1536x1024',
       error: undefined,
@@ -293,7 +297,11 @@ test('every request is told of, with its status, its id and its note', async () 
       requestId: expect.any(String),
       session: undefined,
       model: undefined,
+      stream: undefined,
+      size: undefined,
+      prompt: undefined,
       scenario: undefined,
+      violations: 1,
       hungUp: false,
       note: undefined,
       error: expect.stringContaining("'gpt-9' does not exist"),
@@ -322,9 +330,9 @@ test('two servers draw the same picture, byte for byte', async () => {
 })
 
 test.each([
-  [{ pace: 'slow' }, "pace: 'slow' is none"],
+  [{ pace: 'slow' }, "pace: 'slow' is not valid"],
   [{ pace: -1 }, 'pace:'],
-  [{ clock: 'foo' }, "clock: 'foo' is none"],
+  [{ clock: 'foo' }, "clock: 'foo' is not valid"],
   [{ publicUrl: 'mock.example' }, 'publicUrl:'],
   [{ publicUrl: 'ftp://mock.example' }, 'publicUrl:'],
   [{ publicUrl: 'https://me:secret@mock.example' }, 'without credentials'],
@@ -335,17 +343,17 @@ test.each([
 })
 
 test.each<[options: object, message: string]>([
-  [{ apiKey: 'k' }, 'apiKey: there is no such option; did you mean apiKeys? there are spec, fixtures,'],
-  [{ apiKeys: 'k' }, 'apiKeys: use a list of texts'],
-  [{ faults: 'x' }, "faults: 'x' is none; use a list of texts"],
-  [{ errors: 'french' }, "errors: 'french' is none; use 'openai' or 'gateway'"],
-  [{ contract: 'off' }, "contract: 'off' is none; use 'enforce' or 'report'"],
-  [{ clock: 'slow' }, "clock: 'slow' is none; use 'fixed' or 'real'"],
-  [{ pace: 'fast' }, "pace: 'fast' is none; use 'instant', 'real', or a factor"],
+  [{ apiKey: 'k' }, 'apiKey: unknown option. Did you mean apiKeys? The options are publicUrl, apiKeys,'],
+  [{ apiKeys: 'k' }, 'apiKeys: this value is not valid. Use a list of non-empty strings'],
+  [{ faults: 'x' }, "faults: 'x' is not valid. Use a list of non-empty strings"],
+  [{ errors: 'french' }, "errors: 'french' is not valid. Use 'openai' or 'gateway'"],
+  [{ contract: 'off' }, "contract: 'off' is not valid. Use 'enforce' or 'report'"],
+  [{ clock: 'slow' }, "clock: 'slow' is not valid. Use 'fixed' or 'real'"],
+  [{ pace: 'fast' }, "pace: 'fast' is not valid. Use 'instant', 'real' or a factor"],
   [{ scenario: 'nothing-of-the-kind' }, "there is no scenario 'nothing-of-the-kind'"],
-  [{ faultRate: 2 }, "faultRate: '2' is none; use a number from 0 to 1"],
-  [{ faultRate: 0.5 }, 'faultRate: there is nothing to draw from; name scenarios in faults'],
-  [{ journal: -1 }, "journal: '-1' is none; use a whole number from 0 to 100000"],
+  [{ faultRate: 2 }, "faultRate: '2' is not valid. Use a number from 0 to 1"],
+  [{ faultRate: 0.5 }, 'faultRate: there are no scenarios to choose from. Name them with faults.'],
+  [{ journal: -1 }, "journal: '-1' is not valid. Use a whole number from 0 to 100000"],
 ])('the option %j fails at the call, and says what is allowed', async (options, message) => {
   await expect(createMock(options)).rejects.toThrow(message)
   await expect(startMock(options)).rejects.toThrow(message)

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { COMMANDS, commandOptions, readCommand } from '../../src/cli/command-line.ts'
+import { GROUPS } from '../../src/mock/option-checks.ts'
 import type { Started } from './start.ts'
 import { body, CLI, isWindows, start } from './start.ts'
 
@@ -19,31 +21,50 @@ const run = (
     timeout: 15_000,
   })
 
-test('--help lists every flag with its variable and default, and --version says the version', () => {
-  const { status, stdout } = run(['--help'])
-  expect(status).toBe(0)
-  for (const [flag, env] of [
-    ['--port', 'PORT'],
-    ['--host', 'HOST'],
-    ['--spec', 'MOCK_SPEC'],
-    ['--public-url', 'MOCK_PUBLIC_URL'],
-    ['--pace', 'MOCK_PACE'],
-    ['--api-key', 'MOCK_API_KEY'],
-    ['--seed', 'MOCK_SEED'],
-    ['--clock', 'MOCK_CLOCK'],
-    ['--grace', 'MOCK_GRACE'],
-    ['--log', 'MOCK_LOG'],
-    ['--log-level', 'MOCK_LOG_LEVEL'],
-    ['--wait', 'MOCK_WAIT'],
-  ]) {
-    expect(stdout).toMatch(new RegExp(`^  ${flag} [A-Z]+ +${env} `, 'm'))
+const help = run(['--help']).stdout
+
+test('--help lists every option with its flag, environment variable and default, in exactly one group', () => {
+  const blocks = help.split('\n\n')
+  for (const { flag } of commandOptions) {
+    const groups = blocks.filter((block) => block.includes(`\n  --${flag.name} `))
+    expect(groups.map((block) => block.split('\n')[0])).toEqual([flag.group])
+    expect(groups[0]).toMatch(
+      new RegExp(
+        `^  --${`${flag.name} ${flag.value}`.trim()} [^]*?\\[${flag.env}, default: ${flag.defaultsTo}\\]$`,
+        'm',
+      ),
+    )
   }
+  expect(blocks.map((block) => block.split('\n')[0]).filter((head) => GROUPS.some((group) => group === head))).toEqual(
+    GROUPS,
+  )
+})
+
+test('--help has lines of at most 100 characters and ends with examples', () => {
+  expect(help.split('\n').filter((line) => line.length > 100)).toEqual([])
+  expect(help.slice(help.lastIndexOf('\n\n'))).toMatch(/^\n\nExamples\n {2}chat-image-mock\n/)
+})
+
+test('--help lists every command with its description', () => {
+  for (const [name, { argument, help: text }] of Object.entries(COMMANDS))
+    expect(help.replaceAll(/\s+/g, ' ')).toContain(` ${`${name} ${argument}`.trim()} ${text}`)
+})
+
+test('each example of --help has options that are valid', () => {
+  const commands = [...help.matchAll(/^ {2}(?:\w+=\S+ )*chat-image-mock ?(.*)$/gm)].map(([, args = '']) =>
+    args.split(' '),
+  )
+  expect(commands.length).toBeGreaterThan(5)
+  for (const args of commands) expect(() => readCommand(args[0] === '' ? [] : args, {})).not.toThrow()
+})
+
+test('--version prints the version', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   expect(run(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' })
 })
 
 test.skipIf(isWindows)(
-  'the address is the only line on stdout; requests are logged on stderr, one line each',
+  'prints only its URL on stdout, and logs each request in one line of JSON on stderr',
   async () => {
     await using mock = await start()
     expect(mock.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
@@ -52,15 +73,25 @@ test.skipIf(isWindows)(
     await fetch(`${mock.url}/nothing\u001b?secret=1`)
     mock.process.kill('SIGTERM')
     expect(await mock.ended).toBe(0)
-    const told = {
+    const known = {
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       requestId: expect.any(String),
       duration: expect.any(Number),
     }
     expect(mock.lines.map((line) => JSON.parse(line))).toEqual([
-      { time: told.time, level: 'info', msg: 'ready', url: mock.url, version: expect.stringMatching(/^\d/) },
       {
-        ...told,
+        time: known.time,
+        level: 'info',
+        msg: 'ready',
+        url: mock.url,
+        baseURL: `${mock.url}/v1`,
+        models: 13,
+        scenarios: readdirSync(join(root, 'fixtures/scenarios')).length,
+        controlAPI: `${mock.url}/__mock/openapi.json`,
+        version: expect.stringMatching(/^\d/),
+      },
+      {
+        ...known,
         level: 'info',
         msg: 'POST /v1/chat/completions 200',
         requestId: response.headers.get('x-request-id'),
@@ -68,75 +99,106 @@ test.skipIf(isWindows)(
         path: '/v1/chat/completions',
         status: 200,
         model: 'gpt-4o-image',
+        stream: false,
+        size: '1024x1024',
+        prompt: '画只猫',
       },
       {
-        ...told,
+        ...known,
         level: 'warn',
         msg: expect.stringMatching(/^GET \/nothing.* 404$/),
         method: 'GET',
         path: expect.stringContaining('/nothing'),
         status: 404,
+        violations: 1,
         error: expect.stringContaining('Invalid URL'),
       },
-      { time: told.time, level: 'info', msg: 'ending: open answers have 2 s', grace: 2 },
-      { time: told.time, level: 'info', msg: 'ended' },
+      { time: known.time, level: 'info', msg: 'shutting down', grace: 2 },
+      { time: known.time, level: 'info', msg: 'stopped' },
     ])
     expect(mock.lines.join('')).not.toContain('secret')
   },
 )
 
-test.skipIf(isWindows)('--log pretty and silent', async () => {
-  await using pretty = await start(['--log', 'pretty'])
-  await fetch(`${pretty.url}/v1/models`)
-  await using silent = await start([], { MOCK_LOG: 'silent', MOCK_WAIT: '30' }) // a container's variables are those of its health check too
-  await fetch(`${silent.url}/v1/models`)
-  for (const mock of [pretty, silent]) mock.process.kill('SIGINT')
-  expect(await Promise.all([pretty.ended, silent.ended])).toEqual([0, 0])
-  expect(pretty.lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, ''))).toEqual([
-    'ready',
-    expect.stringMatching(/^200 GET \/v1\/models [\d.]+ ms$/),
-    'ending: open answers have 2 s',
-    'ended',
-  ])
-  expect(silent.lines).toEqual([])
-})
+test.skipIf(isWindows)(
+  '--log pretty prints text without colours into a pipe, and --log silent prints nothing',
+  async () => {
+    await using pretty = await start(['--log', 'pretty'])
+    await fetch(`${pretty.url}/v1/models`)
+    await using silent = await start([], { MOCK_LOG: 'silent', MOCK_WAIT: '30' }) // the health check of a container has the variables of the container
+    await fetch(`${silent.url}/v1/models`)
+    for (const mock of [pretty, silent]) mock.process.kill('SIGINT')
+    expect(await Promise.all([pretty.ended, silent.ended])).toEqual([0, 0])
+    expect(pretty.lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, ''))).toEqual([
+      expect.stringMatching(/^chat-image-mock \d[^ ]* is ready, with 13 models and \d+ scenarios$/),
+      `         base URL:    ${pretty.url}/v1`,
+      `         control API: ${pretty.url}/__mock/openapi.json`,
+      expect.stringMatching(/^200 GET \/v1\/models [\d.]+ ms$/),
+      'shutting down: open responses have 2 s',
+      'stopped',
+    ])
+    expect(silent.lines).toEqual([])
+  },
+)
 
 test.each([
-  [['--port', 'x'], "--port: 'x' is not allowed; give a whole number from 0 to 65535"],
-  [['--port', '70000'], "--port: '70000' is not allowed"],
-  [['--pace', 'slow'], "--pace: 'slow' is not allowed; give instant, real, or a factor from 0 to 1000"],
-  [['--log', 'loud'], "--log: 'loud' is not allowed; give pretty, json, silent"],
-  [['--log-level', 'trace'], "--log-level: 'trace' is not allowed; give error, warn, info, debug"],
-  [['--grace', '-1'], '--grace'],
-  [['--prot', '1'], "Unknown option '--prot'"],
-  [['--port'], '--port'],
-  [['sevre'], "unknown command 'sevre'; the commands are serve, validate, ready"],
+  [['--port', 'x'], "--port: 'x' is not valid. Use a whole number from 0 to 65535."],
+  [['--port', '70000'], "--port: '70000' is not valid."],
+  [['--pace', 'slow'], "--pace: 'slow' is not valid. Use instant, real or a factor from 0 to 1000."],
+  [['--log', 'loud'], "--log: 'loud' is not valid. Use pretty, json or silent."],
+  [['--log-level', 'trace'], "--log-level: 'trace' is not valid. Use error, warn, info or debug."],
+  [['--grace', '-1'], '--grace: the value is missing. Use a number of seconds from 0 to 3600.'],
+  [['--port'], '--port: the value is missing. Use a whole number from 0 to 65535.'],
+  [['--watch=yes'], '--watch takes no value.'],
+  [['--prot', '1'], 'unknown option --prot. Did you mean --port?'],
+  [['--faultRate', '1'], 'unknown option --faultRate. Did you mean --fault-rate?'],
+  [['--something-else'], 'unknown option --something-else. --help lists the options.'],
+  [['serv'], "unknown command 'serv'. Did you mean serve?"],
+  [['modles'], "unknown command 'modles'. Did you mean models?"],
+  [['list'], "unknown command 'list'. The commands are serve, models, scenarios, validate, ready."],
+  [['--scenario', 'retry-504'], "--scenario: there is no scenario 'retry-504'. Did you mean retry-503?"],
+  [['--fault', 'streamcut'], "--fault: there is no scenario 'streamcut'. Did you mean stream-cut?"],
+  [['--scenario', 'zzz'], "--scenario: there is no scenario 'zzz'. The command `chat-image-mock scenarios` lists all."],
+  [
+    ['--fault-rate', '0.1'],
+    '--fault-rate: there are no scenarios to choose from. Name them with --fault or MOCK_FAULT.',
+  ],
   [
     ['--store', 'localhost:6379'],
-    '--store: this value is not allowed; give the URL of a Redis or Valkey, as redis://localhost:6379/0?prefix=mine',
+    '--store: this value is not valid. Use the URL of a Redis or Valkey such as redis://localhost:6379/0?prefix=mine.',
   ],
-  [['serve', 'openapi.yaml'], "serve takes no 'openapi.yaml'; a contract is given with --spec"],
-  [['serve', '--wait', '1'], '--wait: serve does not take it; it is a flag of ready'],
-  [['--public-url', 'mock'], '--public-url: this value is not allowed; give what links can begin with, as https://'],
-  [['--public-url', 'ftp://mock'], '--public-url: this value is not allowed; give what links can begin with'],
+  [['serve', 'openapi.yaml'], "serve takes no argument, got 'openapi.yaml'. Use --spec FILE for another contract."],
+  [['serve', '--wait', '1'], '--wait: serve does not accept it, only ready does.'],
+  [['--json'], '--json: serve does not accept it, only models and scenarios do.'],
+  [['models', 'a', 'b'], 'models takes one argument. Usage: chat-image-mock models [TEXT]'],
+  [['--public-url', 'mock'], '--public-url: this value is not valid. Use a URL such as https://'],
+  [['--public-url', 'ftp://mock'], '--public-url: this value is not valid. Use a URL such as https://'],
   [['--spec', '/nowhere.yaml'], '/nowhere.yaml: cannot be read'],
   [['--host', '192.0.2.1'], '192.0.2.1 is no address of this machine'],
-  [['validate'], 'validate takes one file'],
-])('a mistake is said in one line, with exit code 1: %j', (args, message) => {
+  [['validate'], 'validate: the file is missing. Usage: chat-image-mock validate FILE'],
+])('reports a mistake in one line with exit code 1: %j', (args, message) => {
   const { status, stdout, stderr } = run(args)
   expect(stderr).toContain(message)
   expect(stderr.trimEnd().split('\n')).toHaveLength(1)
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
 })
 
-test('a bad variable is said by its name, and no key is printed', () => {
+test.each([
+  ['PORT', 'x', "PORT: 'x' is not valid. Use a whole number from 0 to 65535."],
+  ['MOCK_SCENARIO', 'retry-504', "MOCK_SCENARIO: there is no scenario 'retry-504'. Did you mean retry-503?"],
+  ['MOCK_FAULT_RATE', '1', 'MOCK_FAULT_RATE: there are no scenarios to choose from.'],
+])('names the environment variable of a wrong value: %s', (name, value, message) => {
+  expect(run([], { [name]: value }).stderr).toContain(`chat-image-mock: ${message}`)
+})
+
+test('does not print API keys', () => {
   expect(run([], { PORT: 'x' }).stderr).toBe(
-    "chat-image-mock: PORT: 'x' is not allowed; give a whole number from 0 to 65535\n",
+    "chat-image-mock: PORT: 'x' is not valid. Use a whole number from 0 to 65535.\n",
   )
   expect(run(['--api-key', 'sk-secret', '--api-key', '']).stderr).not.toContain('sk-secret')
 })
 
-test('no password of a store is printed, wherever it is written', () => {
+test('does not print the password of a store URL, wherever it is in the command line', () => {
   const url = 'redis://user:hunter2@localhost:6379'
   for (const args of [
     ['--store', `${url}/x`],
@@ -150,10 +212,10 @@ test('no password of a store is printed, wherever it is written', () => {
     const { status, stderr } = run(args)
     expect([status, stderr.includes('hunter2'), stderr.trimEnd().split('\n').length], stderr).toEqual([1, false, 1])
   }
-  expect(run([], { MOCK_STORE: `${url}/x` }).stderr).toMatch(/^chat-image-mock: MOCK_STORE: this value is not allowed/)
+  expect(run([], { MOCK_STORE: `${url}/x` }).stderr).toMatch(/^chat-image-mock: MOCK_STORE: this value is not valid/)
 })
 
-test('a variable that is one of ours but for a slip of the pen is told at the start; one that is somebody else’s is not', async () => {
+test('warns at the start of a misspelled environment variable, but not of those of other programs', async () => {
   await using mock = await start([], {
     MOCK_ERORS: 'gateway',
     MOCK_HOST: '0.0.0.0',
@@ -164,14 +226,18 @@ test('a variable that is one of ours but for a slip of the pen is told at the st
   mock.process.kill('SIGTERM')
   await mock.ended
   expect(mock.lines.map((line) => JSON.parse(line)).filter(({ level }) => level !== 'info')).toEqual([
-    { time: expect.any(String), level: 'warn', msg: 'the variable MOCK_ERORS is no option; did you mean MOCK_ERRORS?' },
-    { time: expect.any(String), level: 'warn', msg: 'the variable MOCK_HOST is no option; did you mean HOST?' },
+    {
+      time: expect.any(String),
+      level: 'warn',
+      msg: 'unknown environment variable MOCK_ERORS. Did you mean MOCK_ERRORS?',
+    },
+    { time: expect.any(String), level: 'warn', msg: 'unknown environment variable MOCK_HOST. Did you mean HOST?' },
   ])
 })
 
-test('a mock that others can reach tells at its start what it does not share with its replicas', async () => {
+test('a mock that other machines can reach reports at the start what it does not share with its replicas', async () => {
   const msg =
-    'scripts, positions, journal and coverage are of this process alone; several replicas share them with --store'
+    'scripts, positions, journal and coverage are kept in this process only. Replicas can share them with --store.'
   await using json = await start(['--host', '0.0.0.0'])
   await using pretty = await start(['--host', '0.0.0.0', '--log', 'pretty'])
   for (const mock of [json, pretty]) mock.process.kill('SIGTERM')
@@ -180,7 +246,7 @@ test('a mock that others can reach tells at its start what it does not share wit
   expect(pretty.lines[0]).toMatch(new RegExp(`^\\d\\d:\\d\\d:\\d\\d ${msg}$`))
 })
 
-test('a busy port is said in one line, with exit code 1', async () => {
+test('reports a busy port in one line with exit code 1', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -195,19 +261,19 @@ test('a busy port is said in one line, with exit code 1', async () => {
   server.close()
 })
 
-test('flags go before variables', async () => {
+test('a flag overrides its environment variable', async () => {
   await using mock = await start(['--seed', 'a'], {
     MOCK_SEED: 'b',
     MOCK_API_KEY: 'one, two',
     MOCK_PUBLIC_URL: 'https://mock.example/',
   })
-  const asked = async (key: string): Promise<Response> =>
+  const askWith = async (key: string): Promise<Response> =>
     fetch(`${mock.url}/v1/chat/completions`, {
       ...body(false),
       headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
     })
-  expect((await asked('three')).status).toBe(401)
-  const one = await (await asked('two')).text()
+  expect((await askWith('three')).status).toBe(401)
+  const one = await (await askWith('two')).text()
   expect(one).toContain('](https://mock.example/cdn/')
   await using seeded = await start([], { MOCK_SEED: 'a' })
   expect(JSON.parse(one).id).toBe(
@@ -215,22 +281,22 @@ test('flags go before variables', async () => {
   )
 })
 
-test('validate checks a contract as --spec would', () => {
+test('validate checks a contract as --spec does', () => {
   expect(run(['validate', join(root, 'openapi.yaml')])).toMatchObject({
     status: 0,
     stdout: expect.stringContaining('is valid; operations: 3'),
     stderr: '',
   })
-  const faulty = run(['validate', join(root, 'package.json')])
-  expect(faulty).toMatchObject({ status: 1, stdout: '' })
-  expect(faulty.stderr).toMatch(/package\.json:1 openapi: undefined is not supported; write a 3\.0 or 3\.1 document/)
+  const invalid = run(['validate', join(root, 'package.json')])
+  expect(invalid).toMatchObject({ status: 1, stdout: '' })
+  expect(invalid.stderr).toMatch(/package\.json:1 openapi: undefined is not supported; write a 3\.0 or 3\.1 document/)
 })
 
-test('a second process draws the same picture, byte for byte', async () => {
+test('a second process draws the same picture with the same bytes', async () => {
   await using one = await start()
   await using two = await start()
-  const said = await (await fetch(`${one.url}/v1/chat/completions`, body(false))).text()
-  const link = /!\[.*?\]\((.*?)\)/.exec(said)?.[1] ?? ''
+  const text = await (await fetch(`${one.url}/v1/chat/completions`, body(false))).text()
+  const link = /!\[.*?\]\((.*?)\)/.exec(text)?.[1] ?? ''
   const [first, second] = await Promise.all(
     [link, link.replace(one.url, two.url)].map(async (url) => Buffer.from(await (await fetch(url)).arrayBuffer())),
   )
@@ -238,13 +304,13 @@ test('a second process draws the same picture, byte for byte', async () => {
   expect(first?.equals(second ?? Buffer.alloc(0))).toBe(true)
 })
 
-/** Ends a started command as a CI does, and gives its exit code. */
+/** Ends a started command as a CI does, and returns its exit code. */
 async function endOf(mock: Started): Promise<number | null> {
   mock.process.kill('SIGTERM')
   return mock.ended
 }
 
-const asking = (rest: object = {}): RequestInit => ({
+const chat = (rest: object = {}): RequestInit => ({
   method: 'POST',
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify({ model: 'mine', messages: [{ role: 'user', content: 'x' }], ...rest }),
@@ -254,7 +320,7 @@ test.skipIf(isWindows).each([
   ['json', /^\{\n {2}"operations": \{\n {4}"covered": 1/],
   ['md', /^# Contract coverage\n/],
   ['xml', /^<\?xml .*<testsuite/s],
-])('--coverage writes what was exercised when it ends, as %s', async (ending, form) => {
+])('--coverage writes the contract coverage at the end, as %s', async (ending, form) => {
   const file = join(mkdtempSync(join(tmpdir(), 'coverage-')), `coverage.${ending}`)
   await using mock = await start(['--coverage', file])
   await fetch(`${mock.url}/v1/chat/completions`, body(false))
@@ -263,10 +329,10 @@ test.skipIf(isWindows).each([
 })
 
 test.skipIf(isWindows)(
-  '--fail-on-violation ends with code 1 when a request broke the contract, and says which; --contract report answered it',
+  '--fail-on-violation ends with exit code 1 and lists the violations, also those that --contract report answered',
   async () => {
     await using strict = await start(['--fail-on-violation', '--contract', 'report'])
-    const response = await fetch(`${strict.url}/v1/chat/completions`, asking({ model: 'flux', stream: 'yes' }))
+    const response = await fetch(`${strict.url}/v1/chat/completions`, chat({ model: 'flux', stream: 'yes' }))
     expect(response.status).toBe(200)
     expect(response.headers.get('x-mock-note')).toContain("violation: Invalid type for 'stream'")
     expect(await endOf(strict)).toBe(1)
@@ -277,26 +343,26 @@ test.skipIf(isWindows)(
   },
 )
 
-test('--watch reads a changed file anew; a faulty one is told, and the old one stays', async () => {
+test('--watch reloads a changed file; an invalid one is reported, and the last valid version stays in use', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'watched-'))
   const write = (text: string): void => writeFileSync(join(folder, 'profiles.yaml'), text)
   write('mine: { style: lite }\n')
   await using mock = await start(['--watch', '--fixtures', folder])
-  const said = async (): Promise<string> => {
-    const { choices } = await (await fetch(`${mock.url}/v1/chat/completions`, asking())).json()
+  const content = async (): Promise<string> => {
+    const { choices } = await (await fetch(`${mock.url}/v1/chat/completions`, chat())).json()
     return choices[0].message.content
   }
-  expect(await said()).toMatch(/^> 🎨/)
+  expect(await content()).toMatch(/^> 🎨/)
   write('mine: { style: gallery }\n')
-  await expect.poll(said, { timeout: 10_000 }).toMatch(/^\{"prompt"/)
+  await expect.poll(content, { timeout: 10_000 }).toMatch(/^\{"prompt"/)
   write('mine: { style: galery }\n')
   await expect
     .poll(() => mock.lines.join('\n'), { timeout: 10_000 })
-    .toMatch(/profiles\.yaml:1 mine\.style: 'galery' is not allowed[\s\S]*the files of before are used on/)
-  expect(await said()).toMatch(/^\{"prompt"/)
+    .toMatch(/profiles\.yaml:1 mine\.style: 'galery' is not allowed[\s\S]*keeping the previous files/)
+  expect(await content()).toMatch(/^\{"prompt"/)
 })
 
-test('who reads the address and ends it at once gets its exit code and its coverage', async () => {
+test('a signal right after the URL is printed ends the mock with its exit code and its coverage', async () => {
   for (let i = 0; i < 5; i++) {
     const file = join(mkdtempSync(join(tmpdir(), 'coverage-')), 'coverage.json')
     await using mock = await start(['--coverage', file])
@@ -305,19 +371,63 @@ test('who reads the address and ends it at once gets its exit code and its cover
   }
 })
 
-test('a coverage file that cannot be written is told at the start', () => {
+test('reports at the start that the coverage file cannot be written', () => {
   const { status, stderr } = run(['--port', '0', '--coverage', '/nowhere/at/all/coverage.json'])
   expect([status, stderr]).toEqual([
     1,
-    "chat-image-mock: --coverage: '/nowhere/at/all' is no folder that can be written to\n",
+    "chat-image-mock: --coverage: the folder '/nowhere/at/all' does not exist or is not writable.\n",
   ])
 })
 
-test.skipIf(isWindows)('what broke the contract is told without control characters', async () => {
+test.skipIf(isWindows)('lists violations without control characters', async () => {
   await using mock = await start(['--fail-on-violation', '--log', 'pretty'])
   await fetch(`${mock.url}/v1/%1b%5b31mred%0anext`)
   expect(await endOf(mock)).toBe(1)
   const text = mock.lines.join('\n')
-  expect(text).toContain('requests broke the contract:\n  value:path (1): Invalid URL (GET /v1/?[31mred?next)')
+  expect(text).toContain('requests violated the contract:\n  value:path (1): Invalid URL (GET /v1/?[31mred?next)')
   expect(text).not.toContain('\u001b')
 })
+
+test.skipIf(isWindows)('logs a paced stream when it begins and when it ends', async () => {
+  await using mock = await start(['--pace', '0.01'])
+  await (await fetch(`${mock.url}/v1/chat/completions`, body(true))).text()
+  await (
+    await fetch(`${mock.url}/v1/chat/completions`, {
+      ...body(true),
+      headers: { 'content-type': 'application/json', 'x-mock-pace': 'instant' },
+    })
+  ).text()
+  expect(await endOf(mock)).toBe(0)
+  const entry = { level: 'info', model: 'gpt-4o-image', stream: true, size: '1024x1024', prompt: '画只猫' }
+  const lines = mock.lines.map((line) => JSON.parse(line)).filter(({ method }) => method === 'POST')
+  expect(lines).toEqual([
+    expect.objectContaining({ ...entry, msg: 'POST /v1/chat/completions started' }),
+    expect.objectContaining({ ...entry, msg: 'POST /v1/chat/completions 200', status: 200 }),
+    expect.objectContaining({ ...entry, msg: 'POST /v1/chat/completions 200', status: 200 }),
+  ])
+  expect(Object.keys(lines[0])).not.toContain('status')
+  expect(lines[1].requestId).toBe(lines[0].requestId)
+})
+
+const ESC = '\u001b'
+const PROGRAM = 'script' // runs a program on a pseudo-terminal
+const pseudoTerminal = spawnSync(PROGRAM, ['--version'], { encoding: 'utf8' })
+
+test.skipIf(isWindows || !/util-linux/.test(pseudoTerminal.stdout ?? ''))(
+  'the log on a terminal has colours, unless NO_COLOR is set',
+  () => {
+    const onTerminal = (env: Record<string, string>): string =>
+      spawnSync(PROGRAM, ['-qec', `timeout -s TERM 5 ${process.execPath} ${CLI} --port 0`, '/dev/null'], {
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], TERM: 'xterm-256color', ...env },
+        timeout: 15_000,
+      }).stdout
+    expect(onTerminal({})).toMatch(
+      new RegExp(String.raw`${ESC}\[2m\d\d:\d\d:\d\d${ESC}\[22m chat-image-mock \S+ is ready`),
+    )
+    const plain = onTerminal({ NO_COLOR: '1' })
+    expect(plain).toMatch(/\d\d:\d\d:\d\d chat-image-mock \S+ is ready/)
+    expect(plain).not.toContain(ESC)
+  },
+  40_000,
+)

@@ -5,35 +5,39 @@ import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
 import { body, CLI, isWindows, start } from './start.ts'
 
-/** How an answer was: `[DONE]` stands at the end of a whole stream. */
+/** How a response ended: a whole stream ends with `[DONE]`. */
 interface ProbeResult {
   readonly status: number
   readonly isWhole: boolean
 }
 
-/** Asks for a stream; undefined where the connection was refused or closed before any answer began. `begun` is told of an answer's first bytes. */
-async function hear(url: string, agent: Agent, begun: () => void = () => {}): Promise<ProbeResult | undefined> {
-  const { method, headers, body: text } = body(true)
+/** Requests a stream; undefined if the connection was refused, or closed before the response. `begun` is called at the first bytes. */
+async function requestStream(
+  url: string,
+  agent: Agent,
+  begun: () => void = () => {},
+): Promise<ProbeResult | undefined> {
+  const { method, headers, body: json } = body(true)
   return new Promise((resolve) => {
-    const asked = request(
+    const sent = request(
       `${url}/v1/chat/completions`,
       { agent, method, headers: headers as Record<string, string> },
       (response) => {
-        let heard = ''
+        let text = ''
         const settle = (): void =>
-          resolve({ status: response.statusCode ?? 0, isWhole: heard.endsWith('data: [DONE]\n\n') })
-        response.once('data', begun).on('data', (data: Buffer) => (heard += data.toString()))
+          resolve({ status: response.statusCode ?? 0, isWhole: text.endsWith('data: [DONE]\n\n') })
+        response.once('data', begun).on('data', (data: Buffer) => (text += data.toString()))
         response.on('close', settle)
       },
     )
-    asked.on('error', () => resolve(undefined)).end(text)
+    sent.on('error', () => resolve(undefined)).end(json)
   })
 }
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url, { headers: { connection: 'close' } })).status
 
 test.skipIf(isWindows).each(['SIGTERM', 'SIGINT'] as const)(
-  '%s lets an open stream go on for the grace, then ends it after a whole event',
+  '%s lets an open stream continue for the grace period, then ends it after a whole event',
   async (signal) => {
     await using mock = await start(['--pace', '1', '--grace', '0.3'])
     const response = await fetch(`${mock.url}/v1/chat/completions`, body(true))
@@ -49,7 +53,7 @@ test.skipIf(isWindows).each(['SIGTERM', 'SIGINT'] as const)(
   },
 )
 
-test.skipIf(isWindows)('a log that nobody reads holds up no end', async () => {
+test.skipIf(isWindows)('ends in time although stderr is blocked', async () => {
   const child = spawn(process.execPath, [CLI, '--port', '0', '--log', 'json'], { stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'exit')
   const [url] = await once(createInterface(child.stdout), 'line')
@@ -60,7 +64,7 @@ test.skipIf(isWindows)('a log that nobody reads holds up no end', async () => {
 })
 
 test.skipIf(isWindows)(
-  'as long as a stream is open, readyz is 503 and all else is answered, on connections of before and on new ones; then the command ends',
+  'while a stream is open, readyz returns 503 and other requests are answered, on old and new connections; then the command ends',
   async () => {
     await using mock = await start(['--pace', '0.3', '--grace', '60', '--log-level', 'error'])
     const hangUp = new AbortController()
@@ -77,12 +81,12 @@ test.skipIf(isWindows)(
     expect([late.status, late.headers.get('connection')]).toEqual([200, 'close'])
     hangUp.abort()
     expect(await mock.ended).toBe(0)
-    expect(mock.lines, 'no probe is an error').toEqual([])
+    expect(mock.lines, 'probes are not logged as errors').toEqual([])
   },
 )
 
 test.skipIf(isWindows)(
-  'under load SIGTERM loses no answer that had begun, and ends as soon as the last one has',
+  'under load SIGTERM loses no response that has begun, and the command ends with the last one',
   async () => {
     await using mock = await start(['--pace', '0.01', '--grace', '30', '--log', 'silent'])
     const agent = new Agent({ keepAlive: true })
@@ -90,18 +94,18 @@ test.skipIf(isWindows)(
     const ending = new AbortController()
     const all: (ProbeResult | undefined)[] = []
     const client = async (): Promise<void> => {
-      while (!ending.signal.aborted) all.push(await hear(mock.url, agent, () => begun++))
+      while (!ending.signal.aborted) all.push(await requestStream(mock.url, agent, () => begun++))
     }
     const clients = Array.from({ length: 50 }, client)
-    await expect.poll(() => begun, { interval: 5, timeout: 10_000 }).toBeGreaterThan(75) // each has answered once, and half of them are at it again
+    await expect.poll(() => begun, { interval: 5, timeout: 10_000 }).toBeGreaterThan(75) // each client has one response, and half of them have a second one
     const answered = all.length
     mock.process.kill('SIGTERM')
     ending.abort()
     await Promise.all(clients)
     expect(await mock.ended).toBe(0)
-    expect(all.length, 'some were open when it was told to end').toBeGreaterThan(answered)
-    expect(all.filter((heard) => heard !== undefined && !(heard.status === 200 && heard.isWhole))).toEqual([])
-    expect(all.filter((heard) => heard !== undefined)).toHaveLength(begun)
+    expect(all.length, 'some were open at the signal').toBeGreaterThan(answered)
+    expect(all.filter((result) => result !== undefined && !(result.status === 200 && result.isWhole))).toEqual([])
+    expect(all.filter((result) => result !== undefined)).toHaveLength(begun)
     agent.destroy()
   },
 )

@@ -30,7 +30,7 @@ const isNot = (reason: unknown): Ran => ({
   stderr: expect.stringMatching(`^chat-image-mock: ${String(reason)}\n$`),
 })
 
-/** A server in the mock's place. */
+/** A server at the mock's address. */
 async function serve(
   answer: RequestListener,
 ): Promise<AsyncDisposable & { readonly url: string; readonly port: string }> {
@@ -48,7 +48,7 @@ const saying =
   (_request, response) =>
     void response.writeHead(status, version === undefined ? {} : { 'x-mock-version': version }).end()
 
-test('says by its exit code alone that the mock is ready that the same flags and variables start', async () => {
+test('ends with exit code 0 and no output if the mock of the same flags and variables is ready', async () => {
   await using mock = await startMock()
   const { port } = new URL(mock.url)
   expect(await ready(['--port', port])).toEqual(isReady)
@@ -56,12 +56,12 @@ test('says by its exit code alone that the mock is ready that the same flags and
   expect(await ready(['--port', port], { PORT: '1', MOCK_ERRORS: 'gateway', MOCK_API_KEY: 'one' })).toEqual(isReady)
 })
 
-test.each(['0.0.0.0', '::'])('asks this machine where the mock listens on all addresses: %s', async (host) => {
+test.each(['0.0.0.0', '::'])('checks 127.0.0.1 if the mock listens on all addresses: %s', async (host) => {
   await using mock = await startMock()
   expect(await ready([], { HOST: host, PORT: new URL(mock.url).port })).toEqual(isReady)
 })
 
-test('asks the mock at a URL', async () => {
+test('checks the mock at a URL', async () => {
   await using mock = await startMock({ controlToken: 'token', apiKeys: ['key'] })
   expect(await ready([mock.url])).toEqual(isReady)
   expect(await ready([`${mock.url}/`], { PORT: '1' })).toEqual(isReady)
@@ -71,7 +71,7 @@ test('asks the mock at a URL', async () => {
   )
 })
 
-test('says in one line why it is not ready', async () => {
+test('reports in one line why the mock is not ready', async () => {
   const closed = await serve(saying(200))
   await closed[Symbol.asyncDispose]()
   expect(await ready(['--port', closed.port])).toEqual(
@@ -88,22 +88,22 @@ test('says in one line why it is not ready', async () => {
   )
   await using silent = await serve(() => {})
   expect(await ready([silent.url])).toEqual(
-    isNot(`there is no mock ready at ${silent.url} after 0 s: no answer within 2 s`),
+    isNot(`there is no mock ready at ${silent.url} after 0 s: no response within 2 s`),
   )
 })
 
-test('--wait asks again until it is ready', async () => {
-  let asked = 0
+test('--wait checks again until the mock is ready', async () => {
+  let requests = 0
   await using starting = await serve((request, response) => {
     expect(request.url).toBe('/__mock/readyz')
-    asked++
-    saying(asked < 4 ? 503 : 200, '0.1.0')(request, response)
+    requests++
+    saying(requests < 4 ? 503 : 200, '0.1.0')(request, response)
   })
   expect(await ready(['--wait', '3600', '--port', starting.port])).toEqual(isReady)
-  expect(asked).toBe(4)
+  expect(requests).toBe(4)
 })
 
-test('--wait and MOCK_WAIT are over after that many seconds', async () => {
+test('--wait and MOCK_WAIT end after that number of seconds', async () => {
   await using starting = await serve(saying(503, '0.1.0'))
   expect(await ready(['--wait', '0.2', starting.url])).toEqual(
     isNot(`there is no mock ready at ${starting.url} after 0.2 s: .*`),
@@ -113,19 +113,19 @@ test('--wait and MOCK_WAIT are over after that many seconds', async () => {
   )
 })
 
-test('what is no mock is not waited for; a proxy that says so is', async () => {
+test('does not wait for another server, but waits for a mock behind a proxy that returns 502', async () => {
   await using other = await serve(saying(200))
   expect(await ready(['--wait', '3600', other.url])).toEqual(
     isNot(`GET ${other.url}/__mock/readyz is answered with 200, and not by chat-image-mock`),
   )
-  let asked = 0
+  let requests = 0
   await using proxy = await serve((request, response) =>
-    (asked++ === 0 ? saying(502) : saying(200, '0.1.0'))(request, response),
+    (requests++ === 0 ? saying(502) : saying(200, '0.1.0'))(request, response),
   )
   expect(await ready(['--wait', '3600', proxy.url])).toEqual(isReady)
 })
 
-test('what would speak something else than HTTP is no mock', async () => {
+test('a server that switches protocols is not a mock', async () => {
   await using other = await serve(
     (_request, response) =>
       void response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n'),
@@ -136,14 +136,11 @@ test('what would speak something else than HTTP is no mock', async () => {
 })
 
 test.each([
-  [['--wait', '3601'], "--wait: '3601' is not allowed; give seconds from 0 to 3600"],
-  [['--wait=-1'], "--wait: '-1' is not allowed; give seconds from 0 to 3600"],
-  [['--wait', 'long'], "--wait: 'long' is not allowed; give seconds from 0 to 3600"],
-  [['--port', '0'], 'ready: port 0 is any free one; give the address that the mock printed'],
-  [
-    ['http://127.0.0.1:1', 'http://127.0.0.1:2'],
-    'ready takes one URL; write: chat-image-mock ready http://localhost:4010',
-  ],
+  [['--wait', '3601'], "--wait: '3601' is not valid. Use a number of seconds from 0 to 3600."],
+  [['--wait=-1'], "--wait: '-1' is not valid. Use a number of seconds from 0 to 3600."],
+  [['--wait', 'long'], "--wait: 'long' is not valid. Use a number of seconds from 0 to 3600."],
+  [['--port', '0'], 'ready: port 0 is any free port. Use the URL that the mock printed: chat-image-mock ready URL'],
+  [['http://127.0.0.1:1', 'http://127.0.0.1:2'], 'ready takes one argument. Usage: chat-image-mock ready [URL]'],
   [
     ['127.0.0.1:4010'],
     'ready: this is no URL of a mock; write it as http://localhost:4010, without credentials, query and fragment',
@@ -152,6 +149,6 @@ test.each([
     ['http://user:secret@127.0.0.1:4010'],
     'ready: this is no URL of a mock; write it as http://localhost:4010, without credentials, query and fragment',
   ],
-])('a mistake is said in one line, and no password: %j', async (args, message) => {
+])('reports a mistake in one line, without a password: %j', async (args, message) => {
   expect(await ready(args)).toEqual({ code: 1, stdout: '', stderr: `chat-image-mock: ${message}\n` })
 })

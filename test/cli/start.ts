@@ -4,25 +4,25 @@ import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** The command, as it was built. */
+/** The built command. */
 export const CLI = join(resolve(import.meta.dirname, '../..'), 'dist/cli.js')
 
-/** Where there are no signals: Node ends the process at once. */
+/** Windows has no signals: Node ends the process at once. */
 export const isWindows = process.platform === 'win32'
 
-/** A command that runs. */
+/** A running command. */
 export interface Started extends AsyncDisposable {
   readonly process: ChildProcessWithoutNullStreams
   readonly url: string
-  /** What stands on stderr. */
+  /** The lines on stderr. */
   readonly lines: string[]
   readonly ended: Promise<number | null>
 }
 
-/** Starts the command on a free port and waits for its address. */
+/** Starts the command on a free port and waits for its URL. */
 export async function start(args: readonly string[] = [], env: Record<string, string> = {}): Promise<Started> {
   const child = spawn(process.execPath, [CLI, '--port', '0', ...args], { env: { PATH: process.env['PATH'], ...env } })
-  const ended = once(child, 'close').then(([code]) => code as number | null) // what it wrote has been read then
+  const ended = once(child, 'close').then(([code]) => code as number | null) // by then all its output has been read
   const lines: string[] = []
   createInterface(child.stderr).on('line', (line) => lines.push(line))
   const [url] = await Promise.race([

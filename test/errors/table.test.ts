@@ -326,6 +326,6 @@ test('what Node’s own parser refuses has the gateway’s envelope too', async 
 
 test('a dialect that there is not fails at the call', async () => {
   await expect(mockWith({ errors: 'french' as never })).rejects.toThrow(
-    "errors: 'french' is none; use 'openai' or 'gateway'",
+    "errors: 'french' is not valid. Use 'openai' or 'gateway'",
   )
 })

@@ -406,39 +406,39 @@ test.each<[make: () => Promise<Mock>, message: string]>([
     async () => connectMock(url),
     'connectMock: this is no URL of a mock; write it as http://localhost:4010, without credentials, query and fragment',
   ]),
-  [async () => createMock(null as never), 'options: write them as an object; there are spec, fixtures'],
-  [async () => startMock('http://x' as never), 'options: write them as an object; there are spec, fixtures'],
+  [async () => createMock(null as never), 'the options are not an object. The options are publicUrl, '],
+  [async () => startMock('http://x' as never), 'the options are not an object. The options are publicUrl, '],
   [
     async () => startMock({ prot: 1 } as object),
-    /^prot: there is no such option; did you mean port or pace or host\? there are spec, .*, port, host$/.source,
+    /^prot: unknown option\. Did you mean port\? The options are publicUrl, .*, port, host\.$/.source,
   ],
   [
     async () => createMock({ scenario: 'retry503' }),
-    "scenario: there is no scenario 'retry503'; did you mean retry-503",
+    "scenario: there is no scenario 'retry503'. Did you mean retry-503?",
   ],
   [
     async () => connectMock('http://localhost:4010', { wait: -1 }),
-    "wait: '-1' is none; use a number of seconds from 0 to 3600",
+    "wait: '-1' is not valid. Use a number of seconds from 0 to 3600",
   ],
   [
     async () => connectMock('http://localhost:4010', { controlToken: 'with space' }),
-    'controlToken: use a text of 1 to 200 characters',
+    'controlToken: this value is not valid. Use 1 to 200 characters',
   ],
   [
     async () => connectMock('http://localhost:4010', { token: 'x' } as object),
-    'token: there is no such option; there are wait, controlToken',
+    'token: unknown option. The options are wait, controlToken.',
   ],
-  [async () => startMock({ port: 70_000 }), "port: '70000' is none; use a whole number from 0 to 65535"],
-  [async () => startMock({ port: '80' as unknown as number }), "port: '80' is none; use a whole number"],
+  [async () => startMock({ port: 70_000 }), "port: '70000' is not valid. Use a whole number from 0 to 65535"],
+  [async () => startMock({ port: '80' as unknown as number }), "port: '80' is not valid. Use a whole number"],
   [
     async () => startMock({ host: 'no.such.host.invalid' }),
     'no.such.host.invalid is no address of this machine; choose another host',
   ],
   [async () => createMock({ port: 4010 } as object), 'port: createMock opens no port; use startMock'],
-  [async () => createMock({ timer: 5 } as object), "timer: '5' is none; use a function"],
-  [async () => createMock({ seed: {} } as object), 'seed: use a text or a number'],
-  [async () => createMock({ watch: 'yes' } as object), "watch: 'yes' is none; use true or false"],
-  [async () => createMock({ controlToken: 'sk secret' }), /^controlToken: use a text/.source],
+  [async () => createMock({ timer: 5 } as object), "timer: '5' is not valid. Use a function"],
+  [async () => createMock({ seed: {} } as object), 'seed: this value is not valid. Use a string or a number'],
+  [async () => createMock({ watch: 'yes' } as object), "watch: 'yes' is not valid. Use true or false"],
+  [async () => createMock({ controlToken: 'sk secret' }), /^controlToken: this value is not valid/.source],
 ])('a wrong option fails at the call, and says what is allowed: %#', async (make, message) => {
   await expect(make()).rejects.toThrow(message.startsWith('^') ? new RegExp(message) : message)
 })

@@ -149,11 +149,11 @@ describe('an invalid file', () => {
 
   test('rejects an unknown scenario at the call and in a request, with suggestions', async () => {
     await expect(startMock({ scenario: 'limit-rat' })).rejects.toThrow(
-      "there is no scenario 'limit-rat'; did you mean limit-rate",
+      "there is no scenario 'limit-rat'. Did you mean limit-rate",
     )
     await expect(startMock({ faultRate: 0.5, faults: ['zzz'] })).rejects.toThrow("there is no scenario 'zzz'")
-    await expect(startMock({ faultRate: 0.5 })).rejects.toThrow('there is nothing to draw from')
-    await expect(startMock({ faultRate: 2, faults: ['limit-rate'] })).rejects.toThrow("faultRate: '2' is none")
+    await expect(startMock({ faultRate: 0.5 })).rejects.toThrow('there are no scenarios to choose from')
+    await expect(startMock({ faultRate: 2, faults: ['limit-rate'] })).rejects.toThrow("faultRate: '2' is not valid")
     await using mock = await mockWith()
     for (const request of [
       { headers: { 'x-mock-scenario': 'stream-rest-middle' } },

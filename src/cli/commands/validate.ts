@@ -1,11 +1,9 @@
 import { loadContract } from '../../openapi/contract.ts'
 import type { Terminal } from './serve.ts'
 
-/** Checks an OpenAPI file as `--spec` would. It writes what is wrong, with the lines, and returns the exit code. */
-export async function validate(files: readonly string[], { stdout, stderr }: Terminal): Promise<number> {
-  const [file] = files
-  if (file === undefined || files.length > 1)
-    throw new Error('validate takes one file; write: chat-image-mock validate openapi.yaml')
+/** Checks an OpenAPI file as `--spec` does. It prints the problems with their lines, and returns the exit code. */
+export async function validate(file: string | undefined, { stdout, stderr }: Terminal): Promise<number> {
+  if (file === undefined) throw new Error('validate: the file is missing. Usage: chat-image-mock validate FILE')
   try {
     const { operations } = await loadContract(file)
     stdout.write(`${file} is valid; operations: ${operations.length}\n`)
