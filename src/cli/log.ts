@@ -50,9 +50,8 @@ export function createLog(
   const pretty = (text: string): void => write(`${paint('dim', timeOf().slice(11, 19))} ${text}`)
   const entryOf = (level: Level, entry: RequestLogEntry, isStart: boolean): void => {
     if (!isWritten(level)) return
-    const short = { ...entry, path: shorten(entry.path) }
-    if (form === 'json') write(JSON.stringify({ time: timeOf(), level, ...toFields(short, isStart) }))
-    else pretty(toText(short, isStart, paint))
+    if (form === 'json') write(JSON.stringify(toLine(entry, isStart, { time: timeOf(), level })))
+    else pretty(toText(entry, isStart, paint))
   }
   return {
     request: (entry) => entryOf(levelOf(entry), entry, false),
@@ -75,11 +74,23 @@ function levelOf({ path, status, scenario, note }: RequestLogEntry): Level {
 }
 
 // Undefined members are left out of JSON.
-function toFields(entry: RequestLogEntry, isStart: boolean): object {
-  const { method, path, status, duration, hungUp, violations } = entry
-  const msg = `${method} ${path} ${isStart ? 'started' : status}`
-  const end = isStart ? { status: undefined, duration: undefined } : { duration: round(duration) }
-  return { msg, ...entry, ...end, hungUp: hungUp || undefined, violations: violations || undefined }
+function toLine(
+  entry: RequestLogEntry,
+  isStart: boolean,
+  { time, level }: { readonly time: string; readonly level: Level },
+): object {
+  const path = shorten(entry.path)
+  return {
+    time,
+    level,
+    msg: `${entry.method} ${path} ${isStart ? 'started' : entry.status}`,
+    ...entry,
+    path,
+    status: isStart ? undefined : entry.status,
+    duration: isStart ? undefined : round(entry.duration),
+    hungUp: entry.hungUp || undefined,
+    violations: entry.violations || undefined,
+  }
 }
 
 function toText(entry: RequestLogEntry, isStart: boolean, paint: Paint): string {
@@ -89,7 +100,7 @@ function toText(entry: RequestLogEntry, isStart: boolean, paint: Paint): string 
   const color = status >= 500 ? 'red' : status >= 400 ? 'yellow' : 'green'
   const parts = [
     isStart ? undefined : paint(color, String(status)),
-    `${method} ${printable(path)}`,
+    `${method} ${printable(shorten(path))}`,
     model && paint('cyan', printable(model)),
     stream === true ? 'stream' : undefined,
     size,
