@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { styles } from '../../src/chat/styles/styles.ts'
+import { commandOptions } from '../../src/cli/command-line.ts'
+import { LISTEN_OPTIONS, MOCK_OPTIONS } from '../../src/mock/options.ts'
 import { loadScenarios } from '../../src/scenarios/load-fixtures.ts'
 import type { Scenarios } from '../../src/scenarios/scenario.ts'
 import { scenarioSchema } from '../../src/scenarios/scenario-schema.ts'
@@ -13,6 +15,7 @@ import { read, root } from './page.ts'
 const tool = async (name: string): Promise<any> => import(new URL(`../../tools/${name}`, import.meta.url).href)
 const { scenarioDocuments, scenarioTables } = await tool('scenarios.js')
 const { modelTable, profileDocuments, styleTable } = await tool('profiles.js')
+const { optionDocuments, optionTables } = await tool('options.js')
 const { textsOf, withTable } = await tool('tables.js')
 
 const scenarios = await loadScenarios(resolve(root, 'fixtures/scenarios'))
@@ -20,11 +23,14 @@ const [profiles, contract] = [read('fixtures/profiles.yaml'), read('openapi.yaml
 const hasHan = (text: string): boolean => /\p{Script=Han}/u.test(text)
 
 type Document = readonly [file: string, text: string]
-const made: Document[] = [...(await scenarioDocuments()), ...profileDocuments()]
+const made: Document[] = [...(await scenarioDocuments()), ...profileDocuments(), ...optionDocuments()]
 
-test.each(made)('%s has the tables that tools/scenarios.js and tools/profiles.js make', (file, text) => {
-  expect(read(file)).toBe(text)
-})
+test.each(made)(
+  '%s has the tables that the tools make from the data: after a change, node tools/(scenarios|profiles|options).js',
+  (file, text) => {
+    expect(read(file)).toBe(text)
+  },
+)
 
 test('a document without the comments around a table is an error', () => {
   expect(withTable('<!-- x: made by y -->\n\nold\n\n<!-- end of x -->\n', 'x', 'y', 'new\n')).toBe(
@@ -150,6 +156,42 @@ function cellsBelow(page: string, head: string): string[][] {
   const [, ...rows] = table.slice(0, table.indexOf('\n\n')).split('\n')
   return rows.map((row) => row.slice(2, -2).split(' | '))
 }
+
+describe('the table of options', () => {
+  const rowsOf = (language: string, name: string): string[][] =>
+    optionTables(language)
+      [name].trimEnd()
+      .split('\n')
+      .slice(2)
+      .map((row: string) => row.slice(2, -2).split(' | '))
+
+  test('has each flag once, and each option of the code that has a flag', () => {
+    const rows = rowsOf('en', 'options')
+    expect(rows[0]?.slice(0, 4)).toEqual(['`--port N`', '`PORT`', '`port`', '4010'])
+    expect(rows.map(([flag = '']) => /--[\w-]+/.exec(flag)?.[0])).toEqual(
+      commandOptions.map(({ flag }) => `--${flag.name}`),
+    )
+    const inCode = rows.flatMap(([, , code = '']) => (code === '' ? [] : [code.slice(1, -1)]))
+    const withoutFlag = ['timer', 'processMetrics', 'onExchange', 'onFault']
+    expect(new Set([...inCode, ...withoutFlag])).toEqual(
+      new Set([...Object.keys(LISTEN_OPTIONS), ...Object.keys(MOCK_OPTIONS)]),
+    )
+  })
+
+  test('has the same flags, variables, names and values in Chinese, and described defaults in Chinese', () => {
+    const [english, chinese] = ['en', 'zh-CN'].map((language) => rowsOf(language, 'options'))
+    expect(chinese?.map((row) => row.slice(0, 3))).toEqual(english?.map((row) => row.slice(0, 3)))
+    for (const [i, { flag, allowed }] of commandOptions.entries()) {
+      const isValue = /^[\d.]+$/.test(flag.defaultsTo) || allowed.split(/\W+/).includes(flag.defaultsTo)
+      expect(chinese?.[i]?.[3]).toSatisfy((text: string) => (isValue ? text === flag.defaultsTo : hasHan(text)))
+      expect(chinese?.[i]?.[4]).toSatisfy(hasHan)
+    }
+  })
+
+  test('of README.md has eight of them', () => {
+    expect(rowsOf('en', 'most-used')).toHaveLength(8)
+  })
+})
 
 test('docs/models.md describes every key of a model in profiles.yaml', async () => {
   const { profiles } = await toSettings({})
