@@ -2,13 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Bounds, Ending, LazyExchange, NewEntry, Opened, Scripted, Store, StoredExchange } from './store.ts'
 import { DEFAULT_BOUNDS, FULL, LIMITS, StoreFull } from './store.ts'
 
-/** Exchanges that are serialized before other work gets its turn. */
+/** Number of exchanges that are serialized in one turn of the event loop. */
 const BATCH = 32
 
 interface Exchange {
   readonly id: string
   readonly session: Session
-  /** The exchange as it was recorded; its bytes once somebody has read it. */
+  /** The exchange as it was recorded, or its bytes after the first read. */
   content: LazyExchange | Uint8Array
   ending: Ending | undefined
 }
@@ -155,7 +155,7 @@ export class MemoryStore implements Store {
     return name === undefined ? [...this.#sessions.values()] : [this.#sessions.get(name) ?? []].flat()
   }
 
-  // Finds or creates a session, which becomes the most recently used one. A new one may evict the one that was unused for longest.
+  // Finds or creates a session, as the most recently used one. A new one may evict the least recently used one.
   #use(name: string): Session {
     if (this.#latest?.name === name) return this.#latest // saves a quarter of the store's time per request
     const session = this.#sessions.get(name) ?? new Session(name, String(++this.#lastGeneration))

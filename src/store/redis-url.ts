@@ -1,4 +1,4 @@
-/** A parsed URL of a Redis or Valkey. */
+/** A parsed URL of a Redis or Valkey server. */
 export interface RedisUrl {
   /** The URL for @redis/client: with credentials, without the query. */
   readonly url: string
@@ -9,8 +9,8 @@ export interface RedisUrl {
 }
 
 /**
- * Parses the URL of a store: `redis://:password@host:6379/0?prefix=mine`, or `rediss:` for TLS. Returns undefined if it is
- * not valid. The prefix has 1 to 100 letters, digits, `-`, `_`, `.` and `:`.
+ * Parses the URL of a store: `redis://:password@host:6379/0?prefix=mine`, or `rediss:` for TLS. Returns undefined if
+ * it is not valid. The prefix has 1 to 100 letters, digits, `-`, `_`, `.` and `:`.
  */
 export function parseRedisUrl(text: string): RedisUrl | undefined {
   if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) return undefined

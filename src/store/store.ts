@@ -42,7 +42,7 @@ export interface StoredExchange {
   readonly ending: Ending | undefined
 }
 
-/** An exchange that is serialized when somebody reads it. Most are evicted before that. */
+/** An exchange that is serialized on its first read. Most are evicted before. */
 export interface LazyExchange {
   /** Bytes of memory that it needs until it is serialized; an estimate. It counts towards the limits. */
   readonly size: number
@@ -57,7 +57,7 @@ export type StoreSize = Readonly<Record<'sessions' | 'exchanges' | 'bytes', numb
 export interface Bounds {
   /** Exchanges per session. The oldest are evicted first. Default 1000. */
   readonly exchanges?: number
-  /** Sessions. The one that has been unused for longest is evicted first. Default 1000. */
+  /** Sessions. The least recently used one is evicted first. Default 1000. */
   readonly sessions?: number
   /** Bytes of all exchanges. The oldest ones of the largest session are evicted first. Default 64 MiB. */
   readonly bytes?: number
@@ -68,14 +68,14 @@ export class StoreFull extends Error {
   override readonly name = 'StoreFull'
 }
 
-/** Thrown when an external store cannot be reached or refuses a command. The message has its location, without the password, and the reason. */
+/** Thrown when an external store cannot be reached or rejects a command. The message has location and reason. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
 }
 
 /**
- * All state of the mock, by session. A Store may be in another process, so every method is asynchronous. Every write is
- * atomic: when two requests arrive at once, only one of them takes the last response of a script.
+ * All state of the mock, by session. A Store may be in another process, so every method is asynchronous. Every write
+ * is atomic: when two requests arrive at once, only one of them takes the last response of a script.
  */
 export interface Store {
   /** URL of the store, without credentials; undefined for this process's memory. */
@@ -88,9 +88,9 @@ export interface Store {
   readonly script: (session: string, entries: readonly NewEntry[]) => Promise<void>
   /** The entries of the session's script that can still answer requests. */
   readonly scripted: (session: string) => Promise<readonly Scripted[]>
-  /** Takes one response from the first of these entries that has one left; undefined if none has. `left` includes this one. */
+  /** Takes a response from the first of these entries that has one left. `left` includes it. Undefined if none has. */
   readonly take: (session: string, ids: readonly string[]) => Promise<Omit<Scripted, 'json'> | undefined>
-  /** Adds an exchange. Returns its id, and the sessions that were evicted since the last call because there were too many. */
+  /** Adds an exchange. Returns its id, and the sessions that were evicted since the last call. */
   readonly record: (
     session: string,
     exchange: LazyExchange,
@@ -115,7 +115,7 @@ export interface Store {
   readonly close: () => Promise<void>
 }
 
-/** What a Store contains, in words. */
+/** What a Store contains, for messages. */
 export const REMEMBERED = ['scripts', 'positions', 'journal', 'coverage'] as const
 
 /** Default limits of a Store. */

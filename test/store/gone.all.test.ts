@@ -8,7 +8,7 @@ import { ask, picturesIn } from '../ask.ts'
 import type { Redis } from './redis.ts'
 import { SERVER, SKIPPED, startRedis } from './redis.ts'
 
-/** A request for the control API, read. */
+/** Sends a request to the control API, and reads the response. */
 const control = async (
   mock: Mock,
   path: string,
@@ -25,7 +25,7 @@ const control = async (
 
 const GONE = { status: 503, json: { error: { code: 'store_unavailable', type: 'server_error' } } }
 
-describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => {
+describe.skipIf(SERVER === undefined)(`when the store is unreachable${SKIPPED}`, () => {
   let redis: Redis
   let mock: Mock
   let faults: string[]
@@ -38,12 +38,12 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     await mock.close()
     await redis.close()
   })
-  /** Until readyz says so, of this mock or another. */
+  /** Waits until readyz has this status. */
   const becomes = async (status: number, of = mock): Promise<void> => {
     await expect.poll(async () => (await control(of, 'readyz')).status, { timeout: 10_000, interval: 20 }).toBe(status)
   }
 
-  test('what needs no memory goes on: pictures, pages, models, documents, and chat requests that name their scenario', async () => {
+  test('requests without state still work: pictures, pages, models, documents, and chat requests with a named scenario', async () => {
     const { content } = await ask(mock)
     const links = [...content.matchAll(/\]\((http[^)]+)\)/g)].map(([, link = '']) => link)
     await redis.kill()
@@ -62,22 +62,22 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     expect(await control(mock, 'scenarios')).toMatchObject({ status: 200 })
   })
 
-  test('what a script might have been meant for is a 503 with Retry-After, and so is the control API; nothing falls back to this process', async () => {
+  test('other chat requests and the control API get a 503 with Retry-After, without a fallback to memory', async () => {
     await mock.script('limit-rate', { times: 2 })
     await redis.kill()
     await becomes(503)
     for (const headers of [{}, { 'x-mock-session': 'alice' }, { authorization: 'Bearer any' }]) {
-      const refused = await ask(mock, { headers })
-      expect(refused).toMatchObject(GONE)
-      expect(refused.headers.get('retry-after')).toBe('1')
-      expect(refused.json.error.message).toBe(
-        `What is remembered is not available: the store at redis://127.0.0.1:${redis.port}/0 cannot be reached: connect ECONNREFUSED 127.0.0.1:${redis.port}`,
+      const response = await ask(mock, { headers })
+      expect(response).toMatchObject(GONE)
+      expect(response.headers.get('retry-after')).toBe('1')
+      expect(response.json.error.message).toBe(
+        `The stored data is not available: the store at redis://127.0.0.1:${redis.port}/0 cannot be reached: connect ECONNREFUSED 127.0.0.1:${redis.port}`,
       )
     }
     for (const scenario of ['retry-503', 'retry-429'])
       expect(
         await ask(mock, { headers: { 'x-mock-scenario': scenario } }),
-        'of a sequence it is remembered whose turn it is',
+        'the position in a sequence is in the store',
       ).toMatchObject(GONE)
     for (const path of ['exchanges', 'exchanges/latest', 'script', 'coverage', 'coverage?total=true'])
       expect(await control(mock, path), path).toMatchObject(GONE)
@@ -95,10 +95,10 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
         store: { place: `redis://127.0.0.1:${redis.port}/0`, reached: false, notShared: [] },
       },
     })
-    expect(faults, 'it is told once').toEqual([expect.stringContaining('cannot be reached')])
+    expect(faults, 'reported once').toEqual([expect.stringContaining('cannot be reached')])
   })
 
-  test('it is used again when it is back, with all that it kept', async () => {
+  test('the store is used again when it is back, with its data', async () => {
     await mock.script('limit-rate', { times: 2 })
     expect(await ask(mock)).toMatchObject({ status: 429 })
     await redis.kill()
@@ -111,7 +111,7 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     expect(await control(mock, 'health')).toMatchObject({ json: { status: 'ok', store: { reached: true } } })
   })
 
-  test('one that says nothing holds no request for longer than a second, and the next ones not at all', async () => {
+  test('a store without replies delays requests for about a second, and the next ones not at all', async () => {
     await ask(mock)
     redis.signal('SIGSTOP')
     const began = performance.now()
@@ -128,7 +128,7 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     expect(await ask(mock)).toMatchObject({ status: 200 })
   })
 
-  test('a mock that is started before its store is not ready until that is there', async () => {
+  test('a mock that starts before its store becomes ready with it', async () => {
     const { url } = redis
     await redis.kill()
     const early = await createMock({ store: url })
@@ -139,33 +139,33 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     await early.close()
   })
 
-  test('a store that refuses the password or is full is gone too, and no password is told', async () => {
+  test('a store that rejects the password or is full is unavailable, and no password is reported', async () => {
     const locked = await startRedis('--requirepass', 'right')
-    const told: string[] = []
+    const reported: string[] = []
     const wrong = await createMock({
       store: locked.url.replace('//', '//:hunter2@'),
-      onFault: (fault) => told.push(String(fault)),
+      onFault: (fault) => reported.push(String(fault)),
     })
     expect(await ask(wrong)).toMatchObject(GONE)
     const right = await createMock({
       store: locked.url.replace('//', '//:right@'),
-      onFault: (fault) => told.push(String(fault)),
+      onFault: (fault) => reported.push(String(fault)),
     })
     expect(await ask(right)).toMatchObject({ status: 200 })
     await right.close()
     await wrong.close()
     await locked.close()
     const full = await startRedis('--maxmemory', '1')
-    const filled = await createMock({ store: full.url, onFault: (fault) => told.push(String(fault)) })
+    const filled = await createMock({ store: full.url, onFault: (fault) => reported.push(String(fault)) })
     expect(await ask(filled)).toMatchObject(GONE)
-    expect(await control(filled, 'readyz'), 'it can be read, and is not ready').toMatchObject({ status: 503 })
+    expect(await control(filled, 'readyz'), 'not ready, although it can be read').toMatchObject({ status: 503 })
     await filled.close()
     await full.close()
-    expect(told).toEqual([expect.stringContaining('WRONGPASS'), expect.stringContaining('OOM')])
-    expect(told.join(' ')).not.toMatch(/hunter2|right/)
+    expect(reported).toEqual([expect.stringContaining('WRONGPASS'), expect.stringContaining('OOM')])
+    expect(reported.join(' ')).not.toMatch(/hunter2|right/)
   })
 
-  test('a connection that breaks, whenever that is, loses no scripted answer and gives none twice', async () => {
+  test('broken connections lose no scripted response and return none twice', async () => {
     const sockets = new Set<Socket>()
     const proxy = createServer((near) => {
       const far = connect(redis.port, '127.0.0.1')
@@ -185,7 +185,7 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
       onFault: (fault) => faults.push(String(fault)),
     })
     await broken.script('limit-rate', { times: 150 })
-    const answers = Promise.all(
+    const responses = Promise.all(
       Array.from({ length: 400 }, async (_, i) => {
         await new Promise((resolve) => setTimeout(resolve, i * 3))
         return (await ask(broken)).status
@@ -196,7 +196,7 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
       for (const socket of sockets) socket.destroy()
       sockets.clear()
     }
-    const statuses = await answers
+    const statuses = await responses
     expect([429, 200, 503].map((status) => statuses.filter((one) => one === status).length)).toEqual([150, 250, 0])
     expect(await broken.exchanges({ status: '429', limit: 1000 })).toHaveLength(150)
     expect(faults, 'an interruption of less than a second is not reported').toEqual([])
@@ -204,7 +204,7 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     proxy.close()
   })
 
-  test('a port that accepts connections and says nothing is gone; another connection is tried until one answers', async () => {
+  test('a port that accepts connections and never replies is unavailable; the mock reconnects until one replies', async () => {
     let isDeaf = true
     const sockets = new Set<Socket>()
     const proxy = createServer((near) => {
@@ -220,13 +220,13 @@ describe.skipIf(SERVER === undefined)(`when the store is gone${SKIPPED}`, () => 
     })
     expect(await ask(deaf)).toMatchObject(GONE)
     expect(performance.now() - began).toBeLessThan(2500)
-    expect(faults).toEqual([expect.stringMatching(/cannot be reached: no answer$/)])
+    expect(faults).toEqual([expect.stringMatching(/cannot be reached: no reply$/)])
     isDeaf = false
     await becomes(200, deaf)
     expect(await ask(deaf)).toMatchObject({ status: 200 })
     const first = sockets.size
     await new Promise((resolve) => setTimeout(resolve, 6000))
-    expect([(await ask(deaf)).status, sockets.size], 'a connection that is idle is kept').toEqual([200, first])
+    expect([(await ask(deaf)).status, sockets.size], 'an idle connection is kept').toEqual([200, first])
     await deaf.close()
     for (const socket of sockets) socket.destroy()
     proxy.close()

@@ -6,7 +6,7 @@ import { exchangeOf, storeTests } from './suite.ts'
 
 storeTests(async (bounds) => new MemoryStore(bounds))
 
-/** An exchange of 1000 bytes that notes in `written` when it is serialized. */
+/** An exchange of 1000 bytes that adds its text to `written` when it is serialized. */
 const lazy = (text: string, written: string[]): LazyExchange => ({
   size: 1000,
   toBytes: () => {
@@ -17,7 +17,7 @@ const lazy = (text: string, written: string[]): LazyExchange => ({
 const textsOf = async (store: MemoryStore, session?: string): Promise<string[]> =>
   (await store.records(session)).map(({ bytes }) => String(bytes))
 
-test('an exchange is serialized when it is first read, once, and then weighs its bytes', async () => {
+test('an exchange is serialized once, on its first read, and then counts with its bytes', async () => {
   const store = new MemoryStore()
   const written: string[] = []
   for (const text of ['a', 'bb']) await store.record('alice', lazy(text, written))
@@ -26,11 +26,11 @@ test('an exchange is serialized when it is first read, once, and then weighs its
   for (let i = 0; i < 2; i++) expect(await textsOf(store, 'alice')).toEqual(['a', 'bb'])
   expect([written, (await store.size()).bytes]).toEqual([['a', 'bb'], 1003])
   await store.close()
-  expect(await textsOf(store), 'it can be read after the end').toEqual(['a', 'bb', 'ccc'])
+  expect(await textsOf(store), 'can be read after close()').toEqual(['a', 'bb', 'ccc'])
   expect([written, (await store.size()).bytes]).toEqual([['a', 'bb', 'ccc'], 6])
 })
 
-test('an exchange that is evicted or erased before it is read is never serialized', async () => {
+test('an exchange that is evicted or deleted before its first read is not serialized', async () => {
   const store = new MemoryStore({ exchanges: 2, bytes: 2500 })
   const written: string[] = []
   for (const text of ['a', 'b', 'c']) await store.record('alice', lazy(text, written))
@@ -38,13 +38,13 @@ test('an exchange that is evicted or erased before it is read is never serialize
   await store.record('bob', lazy('d', written))
   await store.record('bob', lazy('e', written))
   await store.record('bob', lazy('f', written))
-  expect(await textsOf(store), 'by what it weighs').toEqual(['b', 'c', 'e', 'f'])
+  expect(await textsOf(store), 'by its size').toEqual(['b', 'c', 'e', 'f'])
   await store.record('bob', lazy('g', written))
   await store.erase('bob')
   expect([await textsOf(store), written, (await store.size()).bytes]).toEqual([['b', 'c'], ['b', 'c', 'e', 'f'], 2])
 })
 
-test('what is reset while others are serialized is not serialized any more, and a long journal lets others have their turn', async () => {
+test('a reset during the serialization of a long journal stops it', async () => {
   const store = new MemoryStore()
   const written: string[] = []
   for (let i = 0; i < 100; i++) await store.record('', lazy(String(i), written))
@@ -55,7 +55,7 @@ test('what is reset while others are serialized is not serialized any more, and 
   expect([written.length < 100, (await store.size()).bytes]).toEqual([true, 0])
 })
 
-test('what is recorded while a reset is under way weighs nothing when it is gone', async () => {
+test('an exchange that is recorded during a reset is removed from the size later', async () => {
   const store = new MemoryStore()
   for (const name of ['alice', undefined]) {
     const reset = store.reset(name)
@@ -66,14 +66,14 @@ test('what is recorded while a reset is under way weighs nothing when it is gone
   expect(await store.size()).toEqual({ sessions: 0, exchanges: 0, bytes: 0 })
 })
 
-test('an exchange that could not be serialized is not listed', async () => {
+test('does not list an exchange that could not be serialized', async () => {
   const store = new MemoryStore()
   await store.record('', { size: 5, toBytes: () => new Uint8Array() })
   await store.record('', exchangeOf('a'))
   expect(await textsOf(store)).toEqual(['a'])
 })
 
-test('the scripts of all sessions have at most 64 MiB together', async () => {
+test('limits the scripts of all sessions to 64 MiB', async () => {
   const store = new MemoryStore()
   const entry = { json: 'x'.repeat(1_048_576), times: 1 }
   for (let i = 0; i < 64; i++) await store.script(`s${i}`, [entry])

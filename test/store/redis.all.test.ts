@@ -28,7 +28,7 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     await redis.close()
   })
 
-  /** A store with keys of its own; or of another's, by the same prefix. */
+  /** A store with its own keys, or with those of another store with the same prefix. */
   const open = async (bounds: Bounds & { ttl?: number } = {}, prefix = `p${++prefixes}`): Promise<Store> => {
     const store = await openRedis(`${redis.url}?prefix=${prefix}`, {
       ...bounds,
@@ -39,12 +39,12 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     stores = [...stores, store]
     return store
   }
-  /** Commands of a test's own. */
-  const asked = async <T>(ask: (client: ReturnType<typeof createClient>) => Promise<T>): Promise<T> => {
+  /** Sends commands to the Redis directly. */
+  const withClient = async <T>(use: (client: ReturnType<typeof createClient>) => Promise<T>): Promise<T> => {
     const client = createClient({ url: redis.url })
     await client.connect()
     try {
-      return await ask(client as ReturnType<typeof createClient>)
+      return await use(client as ReturnType<typeof createClient>)
     } finally {
       client.destroy()
     }
@@ -52,7 +52,7 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
 
   storeTests(open)
 
-  test('two processes with one prefix remember together; another prefix is another memory', async () => {
+  test('stores with the same prefix share their data; another prefix has its own', async () => {
     const [one, two, other] = [await open({}, 'shared'), await open({}, 'shared'), await open({}, 'shared2')]
     await one.script('alice', [{ json: '"a"', times: 3 }])
     const { scripted } = await two.open('alice')
@@ -72,7 +72,7 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     expect([await other.scripted('alice'), await other.records()]).toEqual([[], []])
   })
 
-  test('names of sessions cannot be taken for keys, and texts come back as they went', async () => {
+  test('names of sessions are not confused with keys, and texts and bytes are returned unchanged', async () => {
     const store = await open()
     for (const session of ['a', 'a:journal', 'marks:a', '}:about', '*']) {
       await store.script(session, [{ json: JSON.stringify(`${session} \u{1F98A} \u0000`), times: 1 }])
@@ -87,7 +87,7 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     expect((await store.records('marks:a')).map(({ bytes }) => [...bytes])).toEqual([[0, 255, 13, 10, 128]])
   })
 
-  test('every key has a lifetime, an hour at most, begins with the prefix, and lies in one slot of a cluster', async () => {
+  test('every key expires within an hour, begins with the prefix, and is in one slot of a cluster', async () => {
     const store = await open({}, 'mine')
     await store.script('alice', [{ json: '"a"', times: 3 }])
     const { scripted, generation } = await store.open('alice')
@@ -97,7 +97,7 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     await store.end('alice', id, { duration: 1, hungUp: false })
     await store.mark('alice', ['m'])
     await store.reset('nobody')
-    await asked(async (client) => {
+    await withClient(async (client) => {
       const keys = await client.keys('{mine}:*')
       const left = await Promise.all(keys.map(async (key) => client.pTTL(key)))
       expect(keys.length).toBeGreaterThan(12)
@@ -105,7 +105,7 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     })
   })
 
-  test('what nobody uses is gone when its time is over, and weighs nothing any more', async () => {
+  test('unused data expires, and is removed from the size', async () => {
     const store = await open({ ttl: 1 })
     await store.script('idle', [{ json: '"a"', times: 1 }])
     await store.record('idle', exchangeOf('abc'))
@@ -117,7 +117,7 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     expect(await store.size()).toEqual({ sessions: 1, exchanges: 7, bytes: 7 })
   })
 
-  test('a journal that is longer than one page is read whole and in order', async () => {
+  test('reads a journal that is longer than one page completely and in order', async () => {
     const store = await open({ exchanges: 150 })
     const written: string[] = []
     for (let i = 0; i < 200; i++) written.push((await store.record('', exchangeOf(String(i)))).id)
@@ -126,20 +126,20 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     expect(await store.records()).toHaveLength(110)
   })
 
-  test('a sum of bytes that somebody else has spoilt is mended, and holds nobody up', async () => {
-    const store = await open({}, 'spoilt')
+  test('a wrong sum of bytes in the Redis is corrected, and blocks no request', async () => {
+    const store = await open({}, 'damaged')
     await store.record('', exchangeOf('a'))
-    await asked(async (client) => client.sendCommand(['HSET', '{spoilt}:about', 'bytes', '99999999999']))
+    await withClient(async (client) => client.sendCommand(['HSET', '{damaged}:about', 'bytes', '99999999999']))
     await store.record('', exchangeOf('b'))
     expect(await store.size()).toEqual({ sessions: 1, exchanges: 0, bytes: 0 })
     await store.record('', exchangeOf('c'))
     expect(await store.size()).toEqual({ sessions: 1, exchanges: 1, bytes: 1 })
   })
 
-  test('after its end what is kept can still be read, and nothing keeps the process', async () => {
+  test('after close() the data can still be read, and no connection stays open', async () => {
     const store = await open()
     const connections = async (): Promise<number> =>
-      asked(async (client) => (await client.sendCommand<string>(['CLIENT', 'LIST'])).trim().split('\n').length)
+      withClient(async (client) => (await client.sendCommand<string>(['CLIENT', 'LIST'])).trim().split('\n').length)
     await store.record('', exchangeOf('a'))
     const before = await connections()
     await store.close()
@@ -147,7 +147,7 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     await expect.poll(connections).toBe(before - 1)
   })
 
-  test('rediss: is TLS, to a certificate that the process trusts', async () => {
+  test('rediss: uses TLS with a trusted certificate', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tls-'))
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
     execFileSync(
@@ -181,11 +181,11 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     await once(server, 'listening')
     const address = server.address()
     const url = `rediss://localhost:${typeof address === 'object' ? address?.port : ''}`
-    const told: string[] = []
-    const distrusted = await openRedis(url, { onLost: ({ message }) => told.push(message) })
+    const reported: string[] = []
+    const distrusted = await openRedis(url, { onLost: ({ message }) => reported.push(message) })
     await expect(distrusted.open('')).rejects.toThrow(/self.signed certificate/)
     await distrusted.close()
-    expect(told).toHaveLength(1)
+    expect(reported).toHaveLength(1)
     const program = `import { createMock } from './dist/index.js'
       const mock = await createMock({ store: '${url}' })
       console.log(await (await mock.fetch(mock.url + '/__mock/health')).text())
@@ -198,11 +198,11 @@ describe.skipIf(SERVER === undefined)(`a store in Redis${SKIPPED}`, () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('it is equal to the store in memory, whatever is done', async () => {
+  test('behaves like the store in memory for all sequences of commands', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(commands, { minLength: 1, maxLength: 60 }), async (list) => {
         const bounds = { exchanges: 4, sessions: 3, bytes: 40 }
-        const [memory, remote] = [createWalk(new MemoryStore(bounds)), createWalk(await open(bounds))]
+        const [memory, remote] = [createRunner(new MemoryStore(bounds)), createRunner(await open(bounds))]
         for (const command of list)
           expect(await remote(command), JSON.stringify(command)).toEqual(await memory(command))
       }),
@@ -249,24 +249,24 @@ const commands = fc.oneof(
   fc.record({ do: fc.constant('size') }),
 )
 
-/** Does one command after the other, and gives what each gave; ids and generations are replaced by the order in which they first came. */
-function createWalk(store: Store): (command: any) => Promise<unknown> {
+/** Runs commands and returns their results, with ids and generations replaced by their order of first use. */
+function createRunner(store: Store): (command: any) => Promise<unknown> {
   const ids: string[] = []
   const generations: string[] = []
-  const told = (id: string): number => (ids.includes(id) ? ids.indexOf(id) : ids.push(id) - 1)
+  const numberOf = (id: string): number => (ids.includes(id) ? ids.indexOf(id) : ids.push(id) - 1)
   const generationAt = (i: number | undefined): string | undefined =>
     i === undefined ? undefined : generations[i % generations.length]
   const idAt = (i: number): string => ids[i % ids.length] ?? 'none'
   const scriptOf = async (name: string): Promise<unknown> =>
-    (await store.scripted(name)).map(({ id, ...rest }) => ({ ...rest, id: told(id) }))
-  const walk: Readonly<Record<string, (command: any) => Promise<unknown>>> = {
+    (await store.scripted(name)).map(({ id, ...rest }) => ({ ...rest, id: numberOf(id) }))
+  const runners: Readonly<Record<string, (command: any) => Promise<unknown>>> = {
     open: async (command) => {
       const { nth, generation, scripted } = await store.open(command.session)
       if (!generations.includes(generation)) generations.push(generation)
       return {
         nth,
         generation: generations.indexOf(generation),
-        scripted: scripted.map(({ id, ...rest }) => ({ ...rest, id: told(id) })),
+        scripted: scripted.map(({ id, ...rest }) => ({ ...rest, id: numberOf(id) })),
       }
     },
     count: async (command) => store.count(command.session, command.mark, generationAt(command.generation)),
@@ -274,7 +274,7 @@ function createWalk(store: Store): (command: any) => Promise<unknown> {
     scripted: async (command) => scriptOf(command.session),
     take: async (command) => {
       const taken = await store.take(command.session, command.places.map(idAt))
-      return taken && [told(taken.id), taken.left]
+      return taken && [numberOf(taken.id), taken.left]
     },
     record: async (command) => {
       const { id, forgotten } = await store.record(
@@ -282,14 +282,14 @@ function createWalk(store: Store): (command: any) => Promise<unknown> {
         exchangeOf('x'.repeat(command.size)),
         generationAt(command.generation),
       )
-      return [told(id), forgotten]
+      return [numberOf(id), forgotten]
     },
     end: async (command) =>
       store.end(command.session, idAt(command.place), { duration: command.duration, hungUp: false }),
     records: async (command) =>
       (await store.records(command.some)).map(({ id, bytes, ...rest }) => ({
         ...rest,
-        id: told(id),
+        id: numberOf(id),
         bytes: String(Buffer.from(bytes)),
       })),
     mark: async (command) => store.mark(command.session, command.marks, generationAt(command.generation)),
@@ -298,5 +298,5 @@ function createWalk(store: Store): (command: any) => Promise<unknown> {
     reset: async (command) => store.reset(command.some),
     size: async () => store.size(),
   }
-  return async (command) => walk[command.do]?.(command)
+  return async (command) => runners[command.do]?.(command)
 }

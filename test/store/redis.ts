@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** A Redis of a test's own. */
+/** A Redis for one test. */
 export interface Redis {
   readonly port: number
   readonly url: string
-  /** SIGSTOP has it say nothing, SIGCONT goes on. */
+  /** SIGSTOP stops its replies, SIGCONT resumes them. */
   readonly signal: (name: 'SIGSTOP' | 'SIGCONT') => void
-  /** Ends it at once; what it holds is lost, unless it was started to keep it. */
+  /** Kills it. Its data is lost, unless it was started with an append-only file. */
   readonly kill: () => Promise<void>
   /** Starts it again on the same port. */
   readonly start: () => Promise<void>
@@ -24,10 +24,10 @@ export const SERVER = ['redis-server', 'valkey-server'].find(
   (command) => spawnSync(command, ['--version']).status === 0,
 )
 
-/** Why tests of it are skipped, where they are. */
+/** Why tests are skipped; empty if they run. */
 export const SKIPPED = SERVER === undefined ? ' (skipped: there is no redis-server; apt-get install redis-server)' : ''
 
-/** Starts one on a free port; `more` are options of its command line. */
+/** Starts a Redis on a free port. `more` are options of its command line. */
 export async function startRedis(...more: readonly string[]): Promise<Redis> {
   const [port, folder] = [await freePort(), mkdtempSync(join(tmpdir(), 'redis-'))]
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...more]

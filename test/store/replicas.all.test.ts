@@ -19,11 +19,11 @@ interface Replica {
   readonly ended: Promise<number | null>
 }
 
-interface Answer {
-  /** 0 of one that broke off after it had begun. */
+interface Result {
+  /** 0 for a response that was cut off. */
   readonly status: number
   readonly text: string
-  /** How often it was asked for in vain: of a replica that is gone, or went meanwhile. */
+  /** Number of attempts that failed before, because the replica was gone. */
   readonly cut: number
 }
 
@@ -58,12 +58,12 @@ describe.skipIf(SERVER === undefined)(`three processes on one store behind a rou
     await redis.close()
   })
 
-  /** Asks the replica whose turn it is; when its connection fails, the next. */
+  /** Sends a request to the next replica. If the connection fails, tries the one after it. */
   const ask = async (
     session: string,
     more: { readonly headers?: Readonly<Record<string, string>>; readonly body?: object } = {},
     cut = 0,
-  ): Promise<Answer> => {
+  ): Promise<Result> => {
     const replica = replicas[turn++ % replicas.length]
     try {
       return { ...(await post(replica?.url ?? '', session, more)), cut }
@@ -78,35 +78,35 @@ describe.skipIf(SERVER === undefined)(`three processes on one store behind a rou
     { headers = {}, body = {} }: Parameters<typeof ask>[1] = {},
   ): Promise<{ status: number; text: string }> =>
     new Promise((done, failed) => {
-      const asking = request(
+      const sending = request(
         `${url}/v1/chat/completions`,
         {
           method: 'POST',
           agent,
           headers: { 'content-type': 'application/json', 'x-mock-session': session, ...headers },
         },
-        (answer) => {
+        (response) => {
           let text = ''
-          answer.setEncoding('utf8').on('data', (part: string) => (text += part))
-          answer
-            .on('end', () => done({ status: answer.statusCode ?? 0, text }))
+          response.setEncoding('utf8').on('data', (part: string) => (text += part))
+          response
+            .on('end', () => done({ status: response.statusCode ?? 0, text }))
             .on('error', () => done({ status: 0, text }))
         },
       )
-      asking
+      sending
         .on('error', failed)
         .end(JSON.stringify({ model: 'nano-banana', messages: [{ role: 'user', content: 'a fox' }], ...body }))
     })
-  const many = async (count: number, session: string, more: Parameters<typeof ask>[1] = {}): Promise<Answer[]> =>
+  const many = async (count: number, session: string, more: Parameters<typeof ask>[1] = {}): Promise<Result[]> =>
     Promise.all(Array.from({ length: count }, async () => ask(session, more)))
-  const statuses = (answers: readonly Answer[]): Record<number, number> => {
+  const statuses = (results: readonly Result[]): Record<number, number> => {
     const counts: Record<number, number> = {}
-    for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1
+    for (const { status } of results) counts[status] = (counts[status] ?? 0) + 1
     return counts
   }
-  const saidIn = ({ text }: Answer): string => JSON.parse(text).choices[0].message.content
+  const contentOf = ({ text }: Result): string => JSON.parse(text).choices[0].message.content
 
-  test('of 10,000 requests at once exactly as many get a 429 as were scripted', async () => {
+  test('of 10,000 concurrent requests, exactly the scripted number get a 429', async () => {
     const alice = mock.session()
     await alice.script('limit-rate', { times: 3000 })
     await alice.script(Array.from({ length: 300 }, () => 'limit-rate'))
@@ -116,28 +116,28 @@ describe.skipIf(SERVER === undefined)(`three processes on one store behind a rou
     expect(JSON.stringify(seen)).toContain('429')
   })
 
-  test('a sequence visits each of its steps once, scripted or asked for by name', async () => {
+  test('each step of a sequence is used once, scripted or requested by name', async () => {
     const alice = mock.session()
     const name = alice.headers['x-mock-session'] ?? ''
     const steps = Array.from({ length: 50 }, (_, i) => `step ${i}`)
     await alice.script({ then: { sequence: steps.map((say) => ({ say })) } })
-    const said = (await many(80, name)).map(saidIn)
-    expect(said.filter((text) => text.startsWith('step')).toSorted()).toEqual(steps.toSorted())
+    const contents = (await many(80, name)).map(contentOf)
+    expect(contents.filter((text) => text.startsWith('step')).toSorted()).toEqual(steps.toSorted())
     expect(statuses(await many(60, name, { headers: { 'x-mock-scenario': 'retry-503' } }))).toEqual({ 200: 58, 503: 2 })
   })
 
-  test('two sessions never meet, and each finds its own requests in the journal, whichever replica had them', async () => {
+  test('two sessions are isolated, and each has its own exchanges from all replicas', async () => {
     const sessions = Array.from({ length: 2 }, () => mock.session())
-    const told = await Promise.all(
+    const journals = await Promise.all(
       sessions.map(async (session) => {
         const name = session.headers['x-mock-session'] ?? ''
         await session.script({ then: { say: name } }, { times: 60 })
-        const said = (await many(100, name)).map(saidIn).filter((text) => text.length < 40)
-        expect(said).toEqual(Array.from({ length: 60 }, () => name))
+        const contents = (await many(100, name)).map(contentOf).filter((text) => text.length < 40)
+        expect(contents).toEqual(Array.from({ length: 60 }, () => name))
         return session.exchanges()
       }),
     )
-    for (const [i, exchanges] of told.entries()) {
+    for (const [i, exchanges] of journals.entries()) {
       expect(exchanges).toHaveLength(100)
       expect(new Set(exchanges.map(({ session }) => session))).toEqual(
         new Set([sessions[i]?.headers['x-mock-session']]),
@@ -148,7 +148,7 @@ describe.skipIf(SERVER === undefined)(`three processes on one store behind a rou
     }
   })
 
-  test('who has read an answer finds it in the journal of every other replica at once, and what was reset stays away', async () => {
+  test('an exchange is in the journal of all replicas as soon as its response was read, and a reset applies to all', async () => {
     const elsewhere = await connectMock(replicas[1]?.url ?? '')
     const [here, there] = [mock.session('both'), elsewhere.session('both')]
     for (let i = 1; i <= 10; i++) {
@@ -159,51 +159,51 @@ describe.skipIf(SERVER === undefined)(`three processes on one store behind a rou
     expect([await there.exchanges(), await there.pending()]).toEqual([[], []])
   })
 
-  test('SIGTERM under load: every answer that had begun is told to its end, and no scripted one is lost', async () => {
+  test('SIGTERM under load: open responses are completed, and no scripted response is lost', async () => {
     const alice = mock.session()
     const leaving = await start('--pace', '0.02')
     replicas.push(leaving)
     await alice.script('limit-rate', { times: 100 })
     const stream = { body: { model: 'gpt-4o-image', stream: true } }
-    const asked = many(400, alice.headers['x-mock-session'] ?? '', stream)
+    const pending = many(400, alice.headers['x-mock-session'] ?? '', stream)
     await expect.poll(async () => (await alice.exchanges()).length, { interval: 5 }).toBeGreaterThan(50)
     leaving.child.kill('SIGTERM')
-    const answers = await asked
+    const results = await pending
     replicas = replicas.filter((replica) => replica !== leaving)
     expect(await leaving.ended).toBe(0)
-    expect(statuses(answers)).toEqual({ 200: 300, 429: 100 })
-    expect(answers.filter(({ status, text }) => status === 200 && !text.endsWith('data: [DONE]\n\n'))).toEqual([])
+    expect(statuses(results)).toEqual({ 200: 300, 429: 100 })
+    expect(results.filter(({ status, text }) => status === 200 && !text.endsWith('data: [DONE]\n\n'))).toEqual([])
   })
 
-  test('SIGKILL of a replica loses what it was just answering, and nothing that was still to come', async () => {
+  test('SIGKILL of a replica loses only the responses that it was sending', async () => {
     const alice = mock.session()
     const name = alice.headers['x-mock-session'] ?? ''
     const leaving = await start()
     replicas.push(leaving)
     await alice.script('limit-rate', { times: 500 })
-    const asked = many(1500, name)
+    const pending = many(1500, name)
     await expect.poll(async () => (await alice.pending())[0]?.times ?? 0, { interval: 5 }).toBeLessThan(450)
     leaving.child.kill('SIGKILL')
     await leaving.ended
     replicas = [...replicas.filter((replica) => replica !== leaving), await start()]
-    const answers = await asked
-    const { 429: limited = 0, 200: right = 0, 0: torn = 0 } = statuses(answers)
-    const cut = answers.reduce((sum, answer) => sum + answer.cut, torn)
+    const results = await pending
+    const { 429: limited = 0, 200: right = 0, 0: torn = 0 } = statuses(results)
+    const cut = results.reduce((sum, result) => sum + result.cut, torn)
     expect([limited + right + torn, await alice.pending()]).toEqual([1500, []])
     expect(limited).toBeLessThanOrEqual(500)
     expect(limited).toBeGreaterThanOrEqual(500 - cut)
     await alice.script('limit-rate', { times: 30 })
-    const [another] = replicas.splice(1, 1) // the first is whom `mock` asks
+    const [another] = replicas.splice(1, 1) // `mock` uses the first
     another?.child.kill('SIGKILL')
     await another?.ended
     replicas.push(await start())
-    expect(statuses(await many(40, name)), 'what waits is nobody’s own').toEqual({ 200: 10, 429: 30 })
+    expect(statuses(await many(40, name)), 'the script does not belong to a replica').toEqual({ 200: 10, 429: 30 })
   })
 
-  test('the store breaks off every connection under load: no scripted answer is lost, and none is told twice', async () => {
+  test('the store closes all connections under load: no scripted response is lost or returned twice', async () => {
     const alice = mock.session()
     await alice.script('limit-rate', { times: 400 })
-    const asked = many(1200, alice.headers['x-mock-session'] ?? '')
+    const pending = many(1200, alice.headers['x-mock-session'] ?? '')
     const client = createClient({ url: redis.url })
     await client.connect()
     for (let i = 0; i < 3; i++) {
@@ -211,7 +211,7 @@ describe.skipIf(SERVER === undefined)(`three processes on one store behind a rou
       await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
     }
     client.destroy()
-    expect(statuses(await asked)).toEqual({ 200: 800, 429: 400 })
+    expect(statuses(await pending)).toEqual({ 200: 800, 429: 400 })
     expect(await alice.pending()).toEqual([])
   })
 })

@@ -15,9 +15,9 @@ const once = (json: string): { json: string; times: number } => ({ json, times: 
 const idsOf = async (store: Store, session?: string): Promise<string[]> =>
   (await store.records(session)).map(({ id }) => id)
 
-/** What is true of every Store; `open` gives one that is empty. */
+/** The tests of every Store. `open` returns an empty one. */
 export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
-  test('a script is kept in the order in which it came, and each session has its own', async () => {
+  test('each session has its own script, in order', async () => {
     const store = await open()
     await store.script('alice', [once('"a"'), { json: '"b"', times: 3 }])
     await store.script('bob', [once('"x"')])
@@ -31,7 +31,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.scripted('nobody')).toEqual([])
   })
 
-  test('each call of open counts a request, and tells what is scripted then', async () => {
+  test('each call of open counts a request, and returns the script', async () => {
     const store = await open()
     expect(await store.open('alice')).toEqual({ nth: 1, scripted: [], generation: expect.any(String) })
     await store.script('alice', [once('"a"')])
@@ -39,7 +39,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.open('bob')).toMatchObject({ nth: 1 })
   })
 
-  test('take is atomic: of 100 requests at once, an entry for 7 answers 7', async () => {
+  test('take is atomic: of 100 concurrent requests, 7 get an entry with 7 responses', async () => {
     const store = await open()
     await store.script('', [{ json: '"a"', times: 7 }, once('"b"')])
     const [entry] = await store.scripted('')
@@ -50,7 +50,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.take('', [entry!.id])).toBeUndefined()
   })
 
-  test('of several entries the first is taken that has an answer left, whatever their order in the script', async () => {
+  test('take uses the first of the given entries that has a response left, in any order of the script', async () => {
     const store = await open()
     await store.script('', [once('"a"'), once('"b"'), { json: '"c"', times: 2 }])
     const [a = '', b = '', c = ''] = (await store.scripted('')).map(({ id }) => id)
@@ -61,7 +61,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(taken.flatMap((one) => one?.id ?? [])).toEqual([a, c])
   })
 
-  test('an entry is taken only from the session that it was scripted for', async () => {
+  test('take uses only entries of the session', async () => {
     const store = await open()
     await store.script('alice', [once('"a"')])
     const [{ id } = { id: '' }] = await store.scripted('alice')
@@ -69,7 +69,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.take('alice', [id])).toEqual({ id, left: 1 })
   })
 
-  test('a counter counts from 1, by session and by name, whoever asks at once', async () => {
+  test('a counter counts from 1, by session and name, also concurrently', async () => {
     const store = await open()
     const counted = await Promise.all(Array.from({ length: 50 }, async () => store.count('alice', 'turn')))
     expect(counted.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1))
@@ -77,7 +77,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.count('bob', 'turn')).toBe(1)
   })
 
-  test('a script that is too long is refused as a whole, in words that say how much it takes', async () => {
+  test('rejects a script that is too long as a whole, with the limit in the message', async () => {
     const store = await open()
     await store.script('', [once('"kept"')])
     const many = Array.from({ length: MAX_SCRIPTED }, () => once('"a"'))
@@ -91,7 +91,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.scripted('')).toHaveLength(MAX_SCRIPTED)
   })
 
-  test('exchanges are kept as they came, the oldest first, of one session or of all; one is completed when it has ended', async () => {
+  test('returns exchanges of one session or of all, the oldest first, and how they ended', async () => {
     const store = await open()
     const { id: first } = await store.record('alice', exchangeOf('one'))
     const { id: second } = await store.record('bob', exchangeOf('two'))
@@ -106,7 +106,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     ])
   })
 
-  test('of a session the newest exchanges are kept, and no other session loses any', async () => {
+  test('keeps the newest exchanges of a session, and evicts none of other sessions', async () => {
     const store = await open({ exchanges: 3 })
     const { id: other } = await store.record('bob', bytes(1))
     const ids: string[] = []
@@ -116,14 +116,14 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.size()).toEqual({ sessions: 2, exchanges: 4, bytes: 4 })
   })
 
-  test('with no room for a session’s exchanges none is kept', async () => {
+  test('keeps no exchanges with a limit of 0', async () => {
     const store = await open({ exchanges: 0 })
     await store.record('', bytes(100))
     expect(await store.records()).toEqual([])
     expect(await store.size()).toMatchObject({ exchanges: 0, bytes: 0 })
   })
 
-  test('the bytes of all sessions are bounded: the oldest exchanges of the session that has most go first', async () => {
+  test('limits the bytes of all sessions: the oldest exchanges of the largest session are evicted first', async () => {
     const store = await open({ bytes: 100 })
     const { id: small } = await store.record('small', bytes(10))
     const large: string[] = []
@@ -134,15 +134,15 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await idsOf(store, 'small')).toHaveLength(2)
     expect(await idsOf(store, 'large')).toEqual(large.slice(-2))
     await store.record('huge', bytes(101))
-    expect(await store.size(), 'what alone is too large is not kept').toMatchObject({ exchanges: 4, bytes: 90 })
+    expect(await store.size(), 'an exchange that is too large is not stored').toMatchObject({ exchanges: 4, bytes: 90 })
   })
 
-  test('of more than 1,000 sessions the one that was idle longest goes first, with all that it had, and is told once', async () => {
+  test('evicts the least recently used of more than 1,000 sessions, and reports it once', async () => {
     const store = await open()
     await store.script('s1', [once('"a"')])
     await store.mark('s0', ['m'])
     for (let i = 0; i < MAX_SESSIONS; i++) expect((await store.record(`s${i}`, bytes(1))).forgotten).toEqual([])
-    await store.open('s0') // so that it is idle no more
+    await store.open('s0') // so that it is the most recently used
     expect(await store.record('new', bytes(1))).toMatchObject({ forgotten: ['s1'] })
     expect(await store.scripted('s1')).toEqual([])
     expect(await idsOf(store, 's1')).toEqual([])
@@ -150,13 +150,13 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.record('new', bytes(1))).toMatchObject({ forgotten: [] })
     await store.open('another')
     await store.mark('a third', ['m'])
-    expect(await store.record('new', bytes(1)), 'those that went in between are told together').toMatchObject({
+    expect(await store.record('new', bytes(1)), 'all that were evicted since the last record').toMatchObject({
       forgotten: ['s2', 's3'],
     })
     expect(await store.size()).toEqual({ sessions: MAX_SESSIONS, exchanges: MAX_SESSIONS, bytes: MAX_SESSIONS })
   })
 
-  test('to look at a session neither makes one nor keeps it', async () => {
+  test('reading a session neither creates it nor counts as a use', async () => {
     const store = await open({ sessions: 2 })
     await store.record('old', bytes(1))
     await store.record('newer', bytes(1))
@@ -172,7 +172,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.record('newest', bytes(1))).toMatchObject({ forgotten: ['old'] })
   })
 
-  test('marks are counted by session, and summed up over all', async () => {
+  test('counts marks by session, and sums over all', async () => {
     const store = await open()
     await store.mark('alice', ['a', 'b'])
     await store.mark('alice', ['a'])
@@ -181,7 +181,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.marks()).toEqual(new Map(Object.entries({ a: 3, b: 1, c: 1 })))
   })
 
-  test('marks are bounded: those that are known go on being counted, new ones are not kept', async () => {
+  test('limits the number of marks: known ones are still counted, new ones are ignored', async () => {
     const store = await open()
     const marks = Array.from({ length: MAX_MARKS + 100 }, (_, i) => `m${i}`)
     await store.mark('', marks)
@@ -191,7 +191,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(new Set(kept.values())).toEqual(new Set([2]))
   })
 
-  test('erase forgets the exchanges of one session and nothing else', async () => {
+  test('erase deletes only the exchanges of one session', async () => {
     const store = await open()
     for (const session of ['alice', 'bob']) {
       await store.record(session, bytes(5))
@@ -209,7 +209,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.size()).toEqual({ sessions: 2, exchanges: 1, bytes: 5 })
   })
 
-  test('reset forgets all of one session: it begins anew, and the others go on', async () => {
+  test('reset deletes everything of one session, and nothing of others', async () => {
     const store = await open()
     for (const session of ['', 'bob']) {
       await store.open(session)
@@ -228,12 +228,12 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.count('bob', 'turn')).toBe(2)
   })
 
-  test('a write of before a reset comes too late: it is left out, and counts only in what was exercised since the start', async () => {
+  test('ignores a write from before a reset, except in total()', async () => {
     const store = await open()
     for (const reset of [async () => store.reset('alice'), async () => store.reset()]) {
       const { generation } = await store.open('alice')
       await store.record('alice', bytes(1), generation)
-      expect(await idsOf(store, 'alice'), 'in time').toHaveLength(1)
+      expect(await idsOf(store, 'alice'), 'before the reset').toHaveLength(1)
       await reset()
       for (const isKnownAgain of [false, true]) {
         await store.record('alice', bytes(1), generation)
@@ -252,7 +252,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.total()).toEqual(new Map([['late', 4]]))
   })
 
-  test('an exchange that was reset is not completed by an end that comes late', async () => {
+  test('ignores the end of an exchange from before a reset', async () => {
     const store = await open()
     const { id } = await store.record('alice', bytes(1))
     await store.reset('alice')
@@ -261,7 +261,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.records()).toMatchObject([{ ending: undefined }])
   })
 
-  test('some exchanges are erased by their ids, of one session or of all', async () => {
+  test('erase deletes exchanges by their ids, of one session or of all', async () => {
     const store = await open()
     const ids: string[] = []
     for (const session of ['a', 'b', 'a', 'b']) ids.push((await store.record(session, bytes(3))).id)
@@ -275,7 +275,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.size()).toEqual({ sessions: 2, exchanges: 0, bytes: 0 })
   })
 
-  test('what was exercised since the start is told whatever was reset', async () => {
+  test('total() includes marks from before a reset', async () => {
     const store = await open()
     await store.mark('alice', ['a', 'b'])
     await store.reset()
@@ -283,7 +283,7 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.total()).toEqual(new Map(Object.entries({ a: 2, b: 1 })))
   })
 
-  test('ids grow, also from one session to the next and behind a reset', async () => {
+  test('ids grow, also across sessions and after a reset', async () => {
     const store = await open()
     const ids: number[] = []
     for (const session of ['a', 'b', 'a', 'c']) {

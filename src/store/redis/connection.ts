@@ -13,30 +13,29 @@ export interface ConnectionOptions {
   readonly isReply: (error: unknown) => boolean
   /** URL of the store, without credentials. */
   readonly location: string
-  /** Called once when the store has been out of reach for a second, or refuses commands. */
+  /** Called once when the store has been unreachable for a second, or rejects commands. */
   readonly onLost: (error: StoreUnavailable) => void
 }
 
 /**
- * A second: how long commands wait for a broken connection, and how long a store may reply to nothing. Counted in ticks of
- * 250 ms, because a process that was blocked for a second counts only one.
+ * A second: how long commands wait for a broken connection, and how long a store may reply to nothing. Counted in
+ * ticks of 250 ms, because a process that was blocked for a second counts only one.
  */
 const [TICK, TICKS] = [250, 4]
 /** How often a command is sent when its connection breaks. */
 const TRIES = 5
 
-/** Error replies of a store that is there and does not work. */
+/** Error replies of a store that is reachable but does not work. */
 const REFUSALS =
   /\b(?:LOADING|BUSY|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|CLUSTERDOWN|NOAUTH|NOPERM|WRONGPASS|UNKILLABLE|WRONGTYPE)\b/
 
 /**
- * A connection to a store. The client of @redis/client reconnects by itself, and replaces a connection on which nothing
- * happens. This class adds what the client does not do:
+ * A connection to a store. The client of @redis/client reconnects by itself, and replaces a connection on which
+ * nothing happens. This class adds what the client does not do:
  *
- * - It sends a command again whose connection breaks. So each command must be idempotent.
- * - When the store replies to no command for a second, all of them fail. The client has no timeout for a command that it
- *   has sent.
- * - When the store is out of reach for more than a second, commands fail at once. A shorter interruption is not reported.
+ * - If a connection breaks, it sends the command again. So each command must be idempotent.
+ * - When the store replies to no command for a second, all of them fail. The client has no timeout for sent commands.
+ * - When the store is unreachable for more than a second, commands fail at once. Shorter failures are not reported.
  */
 export class Connection {
   readonly #options: ConnectionOptions
@@ -45,7 +44,7 @@ export class Connection {
   /** Set while the client is not ready. Settles when it is ready again, or after a second: then the store is lost. */
   #recovery: Promise<void> | undefined
   #recovered = new AbortController()
-  #reason = 'no answer'
+  #reason = 'no reply'
   #reported = ''
   #pending = 0
   #silentTicks = 0
@@ -87,7 +86,7 @@ export class Connection {
     }
   }
 
-  /** Closes the connection. Later commands open one for themselves. */
+  /** Closes the connection. Each later command opens a connection of its own. */
   close(): void {
     const client = this.#client
     this.#client = undefined
@@ -121,7 +120,7 @@ export class Connection {
 
   #tick(): void {
     if (++this.#silentTicks < TICKS) return
-    this.#reason = `no answer for ${(TICK * TICKS) / 1000} s`
+    this.#reason = `no reply for ${(TICK * TICKS) / 1000} s`
     const silent = this.#client
     this.#connect()
     this.#recovery = Promise.resolve() // no command waits for another second
@@ -144,9 +143,9 @@ export class Connection {
   }
 
   #toRefusal(error: unknown): unknown {
-    const reason = reasonOf(error).replace(/ script: .*/s, '') // the hash of the script helps nobody
+    const reason = reasonOf(error).replace(/ script: .*/s, '') // without the hash of the script
     if (!REFUSALS.test(reason)) return error
-    const refusal = new StoreUnavailable(`the store at ${this.#options.location} refuses: ${reason}`)
+    const refusal = new StoreUnavailable(`the store at ${this.#options.location} rejects commands: ${reason}`)
     this.#report(refusal)
     return refusal
   }

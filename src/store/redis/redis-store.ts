@@ -17,14 +17,15 @@ export interface RedisOptions extends Bounds {
 }
 
 /**
- * Opens the store in the Redis or Valkey at a URL that `parseRedisUrl` accepts. The server may start later. Throws if the
- * package @redis/client is not installed.
+ * Opens the store in the Redis or Valkey server at a URL that `parseRedisUrl` accepts. That server may start later.
+ * Throws if the package @redis/client is not installed.
  */
 export async function openRedis(url: string, { onLost, ttl = 3600, ...bounds }: RedisOptions): Promise<Store> {
   const parsed = parseRedisUrl(url)
-  if (parsed === undefined) throw new RangeError('store: this is no URL of a Redis or Valkey')
+  if (parsed === undefined)
+    throw new RangeError('store: this is not a URL of a Redis or Valkey server; use redis://HOST:PORT')
   const { createClient, ErrorReply, RESP_TYPES } = await import('@redis/client').catch((error: unknown) => {
-    throw new Error('store: the package @redis/client is not installed; write: npm install @redis/client', {
+    throw new Error('store: the package @redis/client is not installed; run: npm install @redis/client', {
       cause: error,
     })
   })
@@ -38,7 +39,7 @@ export async function openRedis(url: string, { onLost, ttl = 3600, ...bounds }: 
         pingInterval: 2000,
         socket: {
           connectTimeout: 1000,
-          socketTimeout: 5000, // of a connection on which nothing happens, not even a ping
+          socketTimeout: 5000, // for a connection without any reply, not even to a ping
           reconnectStrategy: (retries) => Math.min(20 * 2 ** retries, 500),
         },
       }),
@@ -59,7 +60,7 @@ export async function openRedis(url: string, { onLost, ttl = 3600, ...bounds }: 
 interface Parts {
   readonly connection: Connection
   readonly location: string
-  /** What every key begins with; in braces, so that all keys are in one slot of a cluster. */
+  /** Prefix of all keys, in braces: so all keys are in one slot of a cluster. */
   readonly prefix: string
   readonly programOf: ReturnType<typeof toPrograms>
   /** The command option for a reply with bytes instead of texts. */
@@ -67,14 +68,14 @@ interface Parts {
 }
 
 /**
- * A Store in Redis or Valkey, shared by all processes that use the same prefix. Each write is one Lua script, which Redis
- * runs atomically. It carries a token, so that it is done once even if it is sent twice. The limits are those of the store
- * in memory and apply to all processes together. A session that nobody uses for the TTL is deleted.
+ * A Store in Redis or Valkey, shared by all processes that use the same prefix. Each write is one Lua script, which
+ * Redis runs atomically. It carries a token, so that it is done once even if it is sent twice. The limits are those of
+ * the store in memory and apply to all processes together. A session that is not used for the TTL is deleted.
  */
 class RedisStore implements Store {
   readonly location: string
   readonly #parts: Parts
-  /** Begins the tokens of this process. */
+  /** Prefix of the tokens of this process. */
   readonly #self = randomBytes(12).toString('base64url')
   #commands = 0
 

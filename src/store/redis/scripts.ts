@@ -5,9 +5,9 @@ import { type Bounds, LIMITS } from '../store.ts'
 /** Milliseconds for which the reply to a command is kept, so that it can be sent again when its connection breaks. */
 const REPLY_TTL = 10_000
 
-// KEYS[1] is the prefix of all keys. ARGV: a token that is unique to this command, the session, and the arguments of the
-// script. Each part of a session has a key of its own. Sums over all sessions are kept as well, so that no limit needs a
-// search.
+// KEYS[1] is the prefix of all keys. ARGV: a token that is unique to this command, the session, and the arguments of
+// the script. Each part of a session has its own key. Sums over all sessions are stored too, so that checking a limit
+// needs no search.
 const COMMON = `
 local P, token, name = KEYS[1], ARGV[1], ARGV[2]
 local ABOUT, SESSIONS, WEIGHTS = P .. ':about', P .. ':sessions', P .. ':weights'
@@ -52,7 +52,7 @@ end
 -- Whether the session was reset or evicted since a generation.
 local function isOutdated(generation) return generation ~= '' and call('HGET', key('session', name), 'generation') ~= generation end
 
--- The session becomes the most recently used one. A new one may evict the one that was unused for longest.
+-- The session becomes the most recently used one. A new one may evict the least recently used one.
 local isUsed = false
 local function use()
   isUsed = true
@@ -67,7 +67,7 @@ local function use()
   end
 end
 
--- Runs the function, unless this command has run before: then returns the reply of that time.
+-- Runs the function. If this command has run before, returns the earlier reply instead.
 local function once(act)
   local done = call('GET', P .. ':done:' .. token)
   if done then return cjson.decode(done) end
@@ -101,7 +101,7 @@ local function extendTtl()
 end
 `
 
-// The scripts. What a script returns is the reply; most have none.
+// The scripts. Most return nothing.
 const BODIES = {
   open: `
 use()
@@ -215,7 +215,7 @@ return { call('ZCARD', SESSIONS), exchanges, call('HGET', ABOUT, 'bytes') or '0'
 /** The name of a script. */
 export type Program = keyof typeof BODIES
 
-/** The scripts for these limits, which Redis runs atomically; `ttl` is the number of seconds after which unused data is deleted. */
+/** The Lua scripts for these limits. `ttl` is the number of seconds after which unused data is deleted. */
 export function toPrograms(
   bounds: Required<Bounds> & { readonly ttl: number },
 ): (name: Program) => { readonly source: string; readonly sha: string } {
