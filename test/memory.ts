@@ -3,14 +3,14 @@ import { runInNewContext } from 'node:vm'
 
 const MB = 1_048_576
 
-/** Bytes outside the heap that are in use after a collection of garbage. */
+/** Bytes outside the heap that are in use after a garbage collection. */
 export function bytesInUse(): number {
   setFlagsFromString('--expose-gc')
   runInNewContext('gc')()
   return process.memoryUsage().arrayBuffers
 }
 
-/** MB that are in use more than before. To be polled: what is let go is swept behind the scenes. */
-export function heldSince(before: number): number {
+/** MB that are in use in addition to `before`. Poll it: memory is freed in the background. */
+export function growthSince(before: number): number {
   return (bytesInUse() - before) / MB
 }

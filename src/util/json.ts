@@ -13,41 +13,41 @@ export function isObject(value: unknown): value is JsonObject {
 const MAX_DEPTH = 64
 /** Maximum number of values: members of objects and items of arrays. */
 const MAX_VALUES = 100_000
-/** A member's name is long from this number of bytes on. */
+/** A name of a member is long if it has more than this number of bytes. */
 const LONG_NAME = 4096
-/** Maximum number of long names: JSON.parse compares each name with all others of its length. */
+/** Maximum number of long names. JSON.parse compares each name with all others of the same length. */
 const MAX_LONG_NAMES = 100
 
-/** A body as JSON, or what is wrong with it in words for the client. */
+/** The JSON value of a body, or a message for the client that says what is wrong with it. */
 export type JsonReading = { readonly value: JsonValue } | { readonly fault: string }
 
 /**
- * Reads JSON from bytes: UTF-8 with or without a byte order mark, at most 64 levels deep, at most 100,000 values, at most
- * 100 names of more than 4,096 bytes. Does not limit the length of the body.
+ * Reads JSON from bytes: UTF-8 with or without a byte order mark, at most 64 levels deep, at most 100,000 values, at
+ * most 100 names of more than 4,096 bytes. Does not limit the length of the body.
  */
 export function readJson(bytes: Buffer): JsonReading {
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
   const body = bytes.subarray(start)
   if (body.length === 0) return { fault: 'The request body is empty; send a JSON object.' }
-  const isLatin = isAscii(body)
-  if (!isLatin && !isUtf8(body)) return { fault: 'The request body is not valid UTF-8.' }
+  const isOnlyAscii = isAscii(body)
+  if (!isOnlyAscii && !isUtf8(body)) return { fault: 'The request body is not valid UTF-8.' }
   const excess = excessOf(body)
   if (excess !== undefined) return { fault: excess }
   try {
-    return { value: JSON.parse(body.toString(isLatin ? 'latin1' : 'utf8')) } // ASCII is decoded faster as Latin-1
+    return { value: JSON.parse(body.toString(isOnlyAscii ? 'latin1' : 'utf8')) } // ASCII is decoded faster as Latin-1
   } catch (error) {
-    return { fault: `The request body is not valid JSON: ${reasonOf(error)}` }
+    return { fault: `The request body is not valid JSON: ${reasonOf(error)}.` }
   }
 }
 
-// V8 quotes the body in its message. The answer must not repeat what the client sent.
+// V8's message quotes the body. The response must not repeat what the client sent.
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const position = /position (\d+)/.exec(message)?.[1]
-  if (position !== undefined) return `it breaks at character ${Number(position) + 1}.`
+  if (position !== undefined) return `syntax error at character ${Number(position) + 1}`
   return message.startsWith('Unexpected end') || message.startsWith('Unterminated')
-    ? 'it ends too early.'
-    : 'it holds an unexpected token.'
+    ? 'it ends too early'
+    : 'unexpected token'
 }
 
 const QUOTE = 0x22
@@ -75,22 +75,22 @@ function excessOf(body: Buffer): string | undefined {
       i = endOfString(body, open)
       if (i - open > LONG_NAME && isName(body, i)) longNames++
     }
-    if (depth > MAX_DEPTH) return `The request body is nested too deeply; at most ${MAX_DEPTH} levels are read.`
-    if (values > MAX_VALUES) return `The request body holds too many values; at most ${MAX_VALUES} are read.`
+    if (depth > MAX_DEPTH) return `The request body is nested too deeply. The limit is ${MAX_DEPTH} levels.`
+    if (values > MAX_VALUES) return `The request body has too many values. The limit is ${MAX_VALUES}.`
     if (longNames > MAX_LONG_NAMES)
-      return `The request body holds too many long names; at most ${MAX_LONG_NAMES} of more than ${LONG_NAME} bytes are read.`
+      return `The request body has too many long names. The limit is ${MAX_LONG_NAMES} names of more than ${LONG_NAME} bytes.`
   }
   return undefined
 }
 
-// Whether the string that ends here is the name of a member.
+// Whether the string that ends at this position is the name of a member.
 function isName(body: Buffer, close: number): boolean {
   let next = close + 1
   while ((body[next] ?? COMMA) <= SPACE) next++
   return body[next] === COLON
 }
 
-// The closing quote is the first one behind an even number of backslashes. indexOf skips megabytes of base64 at once.
+// The closing quote is the first one after an even number of backslashes. indexOf is fast for megabytes of base64.
 function endOfString(body: Buffer, open: number): number {
   for (let quote = body.indexOf(QUOTE, open + 1); quote !== -1; quote = body.indexOf(QUOTE, quote + 1)) {
     let before = quote - 1

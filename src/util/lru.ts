@@ -1,15 +1,15 @@
-/** A cache of the values that were used last, by key. */
+/** A cache of the most recently used values, by key. */
 export interface Cache<V> {
   readonly get: (key: string) => V | undefined
-  /** Replaces the value that the key had. */
+  /** Sets or replaces the value of a key. */
   readonly set: (key: string, value: V) => void
-  /** Number of values, and their weight together. */
+  /** Number of values, and their total weight. */
   readonly size: () => { readonly values: number; readonly weight: number }
 }
 
 /**
- * A Cache whose values together weigh at most `most`: the least recently used ones are dropped first. A value that is heavier
- * than `most` is not kept. A value's weight must not change.
+ * Creates a Cache whose values have a total weight of at most `most`. The least recently used ones are evicted first.
+ * A heavier value is not cached. The weight of a value must not change.
  */
 export function createCache<V>(most: number, weigh: (value: V) => number): Cache<V> {
   type Entry = { readonly key: string; readonly value: V }
@@ -24,7 +24,7 @@ export function createCache<V>(most: number, weigh: (value: V) => number): Cache
       const entry = entries.get(key)
       if (entry === undefined) return undefined
       entries.delete(entry.key)
-      entries.set(entry.key, entry) // with its own key: the caller's may be a part of a much longer text
+      entries.set(entry.key, entry) // not with the caller's key, which may be a slice of a much longer text
       return entry.value
     },
     set: (key, value) => {
@@ -42,7 +42,7 @@ export function createCache<V>(most: number, weigh: (value: V) => number): Cache
   }
 }
 
-/** The same text in memory of its own: a part of a longer text keeps all of that in memory. */
+/** Copies a text. A slice of a longer text keeps all of it in memory; a copy does not. */
 export function copyOf(text: string): string {
   return Buffer.from(text).toString()
 }

@@ -6,8 +6,8 @@ interface MemoizeOptions<T> {
 }
 
 /**
- * A pure function that keeps its values, at most `max`, for the inputs that were used last. An input is recognised by its key;
- * the value of one without a key is not kept.
+ * Caches the values of a pure function for the `max` most recently used keys. If an input has no key, its value is not
+ * cached.
  */
 export function memoize<T, V>(make: (input: T) => V, { keyOf, max }: MemoizeOptions<T>): (input: T) => V {
   const cache = createCache<{ readonly value: V }>(max, () => 1)
@@ -21,21 +21,22 @@ export function memoize<T, V>(make: (input: T) => V, { keyOf, max }: MemoizeOpti
   }
 }
 
-/** The shortest text whose value is kept, in characters. */
+/** Length of the shortest text whose value is cached, in characters. */
 const LONG = 4096
-/** Maximum length of all texts that one function keeps, in characters. */
+/** Maximum length of all texts in one cache, in characters. */
 const MAX_LONG = 16_777_216
 
 /**
- * A pure function that keeps its values for the long texts that were used last, 16,777,216 characters of them: clients send
- * the same reference picture, megabytes of base64, with each request. Values for texts below 4,096 characters are not kept.
+ * Caches the values of a pure function for the most recently used long texts, up to 16,777,216 characters: clients
+ * send the same reference picture, megabytes of base64, with each request. Values for texts below 4,096 characters are
+ * not cached.
  */
 export function memoizeLongText<V>(make: (text: string) => V): (text: string) => V {
   const cache = createCache<{ readonly text: string; readonly value: V }>(MAX_LONG, ({ text }) => text.length)
   return (text) => {
     if (text.length < LONG) return make(text)
-    // Not the text itself: V8 hashes texts of more than 16,383 characters by their length, so that a Map compares each with
-    // all others of one length.
+    // The text itself is a bad key: V8 hashes texts of more than 16,383 characters by their length, so that a Map
+    // compares each with all others of the same length.
     const key = `${text.length} ${text.slice(0, 64)}${text.slice(-64)}`
     const known = cache.get(key)
     if (known?.text === text) return known.value

@@ -1,6 +1,6 @@
 /**
- * Pseudo-random whole numbers (sfc32) from 0 to below `bound`, at most 2^32. The same hexadecimal digits, of which the first 24
- * count, and the same salt give the same numbers.
+ * Creates a generator of pseudo-random integers (sfc32) from 0 to `bound` - 1; `bound` is at most 2^32. The same
+ * hexadecimal digits (the first 24 count) and the same salt give the same numbers.
  */
 export function createPrng(digits: string, salt = 0): (bound: number) => number {
   let a = word(digits, 0)

@@ -3,28 +3,28 @@ export interface Frame {
   /** Milliseconds. */
   readonly wait: number
   readonly data: string | Uint8Array
-  /** Sent by itself: what follows waits until it has left. */
+  /** Sent by itself: the next frame waits until this one is sent. */
   readonly isAlone?: true
-  /** In place of data: the connection is reset. */
+  /** The connection is reset instead of sending data. */
   readonly isReset?: true
 }
 
-/** An HTTP answer as plain data. Scenarios edit it, the journal records it, `send` writes it. */
+/** An HTTP response as plain data. Scenarios edit it, the journal records it, `send` writes it. */
 export interface Reply {
   readonly status: number
   /** Names in lower case, without Content-Length. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array | readonly Frame[]
-  /** Milliseconds before the head is sent. */
+  /** Milliseconds before the headers are sent. */
   readonly wait?: number
-  /** What was done differently from what was requested, for `x-mock-note`. */
+  /** What the mock did differently from what was requested, for `x-mock-note`. */
   readonly notes?: readonly string[]
 }
 
-/** The headers of every JSON answer. A browser must not guess another type. */
+/** The headers of JSON responses. A browser must not guess another type. */
 export const JSON_HEADERS = { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }
 
-/** A JSON answer. */
+/** Creates a JSON response. */
 export function jsonReply(value: unknown, { status = 200, headers }: Partial<Reply> = {}): Reply {
   return { status, headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(value) }
 }
@@ -34,7 +34,7 @@ export function isStream(body: Reply['body']): body is readonly Frame[] {
   return typeof body !== 'string' && !(body instanceof Uint8Array)
 }
 
-/** A body whose text is bytes, for its length, the client and the journal; one of several frames stays as it is. */
+/** Encodes a body of text, or of one frame, as bytes. Other bodies are returned unchanged. */
 export function encodeBody(body: Reply['body']): Reply['body'] {
   if (typeof body === 'string') return Buffer.from(body)
   const [first, ...others] = isStream(body) ? body : []
@@ -42,7 +42,7 @@ export function encodeBody(body: Reply['body']): Reply['body'] {
   return [{ ...first, data: Buffer.from(first.data) }]
 }
 
-/** Notes as one text for a header: printable ASCII, at most 500 characters. */
+/** Joins notes for a header: printable ASCII, at most 500 characters. */
 export function joinNotes(notes: readonly string[]): string {
   return notes
     .join('; ')

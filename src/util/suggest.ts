@@ -15,7 +15,7 @@ export function editDistance(a: string, b: string): number {
   return Math.min(row[b.length] ?? FAR, FAR)
 }
 
-/** The names, at most five, that are almost the requested one: a typing error, or one of its words. The nearest comes first. */
+/** The names, at most five, that are similar to the requested one or have one of its words. The nearest is first. */
 export function suggestNames(requested: string, names: Iterable<string>): string[] {
   const words = requested
     .toLowerCase()

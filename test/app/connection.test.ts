@@ -6,27 +6,27 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startMock } from '../../src/index.ts'
-import { bytesInUse, heldSince } from '../memory.ts'
+import { bytesInUse, growthSince } from '../memory.ts'
 import { sendRaw } from '../wire.ts'
 
 const BODY = JSON.stringify({ model: 'flux', messages: [{ role: 'user', content: 'a fox' }] })
 
-test('the journal has the headers of each request, whatever those before it on its connection had', async () => {
+test('records the headers of each request on a kept-alive connection', async () => {
   await using mock = await startMock()
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  const ask = async (headers: Record<string, string>): Promise<void> => {
-    const asking = request(`${mock.baseURL}/chat/completions`, {
+  const send = async (headers: Record<string, string>): Promise<void> => {
+    const sending = request(`${mock.baseURL}/chat/completions`, {
       agent,
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
     })
-    asking.end(BODY)
-    const [answer] = await once(asking, 'response')
-    answer.resume()
-    await once(answer, 'end')
+    sending.end(BODY)
+    const [response] = await once(sending, 'response')
+    response.resume()
+    await once(response, 'end')
   }
   const long = 'a'.repeat(2048)
-  const asked = [
+  const sent = [
     { 'x-a': '1' },
     { 'x-a': '1' },
     { 'x-a': '2' },
@@ -37,43 +37,43 @@ test('the journal has the headers of each request, whatever those before it on i
     { 'x-a': long },
     { 'x-a': `${long}b` },
   ]
-  for (const headers of asked) await ask(headers)
+  for (const headers of sent) await send(headers)
   agent.destroy()
-  const told = (await mock.exchanges()).map(({ request: { headers } }) =>
+  const recorded = (await mock.exchanges()).map(({ request: { headers } }) =>
     Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-'))),
   )
-  expect(told).toEqual(asked)
+  expect(recorded).toEqual(sent)
 })
 
-test('a body that nobody reads is dropped as it comes, and its connection goes on', async () => {
+test('discards a body that is not read, and keeps the connection', async () => {
   await using mock = await startMock()
   const { hostname, port } = new URL(mock.url)
   const socket = connect({ host: hostname, port: Number(port) })
   const statuses: string[] = []
   socket.on('data', (data) => statuses.push(...(String(data).match(/HTTP\/1\.1 \d+/g) ?? [])))
-  const answered = async (count: number): Promise<void> => {
+  const responded = async (count: number): Promise<void> => {
     while (statuses.length < count) await once(socket, 'data')
   }
   const piece = Buffer.alloc(1_048_576, ' ')
-  const length = 30 * piece.length // one that could have been read
+  const length = 30 * piece.length // below the limit
   socket.write(`POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`)
   socket.write(piece)
-  await answered(1)
+  await responded(1)
   const before = bytesInUse()
   for (let sent = 2 * piece.length; sent < length; sent += piece.length)
     if (!socket.write(piece)) await once(socket, 'drain')
-  await expect.poll(() => heldSince(before), { message: 'MB that are held of the body' }).toBeLessThan(8)
+  await expect.poll(() => growthSince(before), { message: 'MB of the body in memory' }).toBeLessThan(8)
   socket.write(piece)
   socket.write(`POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`)
-  await answered(2)
+  await responded(2)
   socket.destroy()
   expect(statuses).toEqual(['HTTP/1.1 404', 'HTTP/1.1 200'])
 })
 
 test.each([
-  ['was read', 'application/json', 'slow-start'],
-  ['nobody reads', 'text/plain', 'late-error'],
-])('a body that %s is let go before its answer waits', async (_, type, scenario) => {
+  ['is read', 'application/json', 'slow-start'],
+  ['is not read', 'text/plain', 'late-error'],
+])('a body that %s is freed before a delayed response', async (_, type, scenario) => {
   const fixtures = mkdtempSync(join(tmpdir(), 'late-'))
   mkdirSync(join(fixtures, 'scenarios'))
   writeFileSync(
@@ -103,11 +103,11 @@ test.each([
     `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nX-Mock-Scenario: ${scenario}\r\nContent-Length: ${body.length}\r\n\r\n`,
   )
   await Promise.all([begun, new Promise((sent) => socket.write(body, sent))])
-  await expect.poll(() => heldSince(before), { message: 'MB that are held of the body' }).toBeLessThan(8)
+  await expect.poll(() => growthSince(before), { message: 'MB of the body in memory' }).toBeLessThan(8)
   socket.destroy()
 })
 
-test('what was asked before bytes that are no HTTP is answered first', async () => {
+test('requests before bytes that are not HTTP get their responses first', async () => {
   await using mock = await startMock()
   const bad = (path: string, type: string): string =>
     `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}JUNK\r\n\r\n`

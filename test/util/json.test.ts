@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readJson } from '../../src/util/json.ts'
-import { bytesInUse, heldSince } from '../memory.ts'
+import { bytesInUse, growthSince } from '../memory.ts'
 
 const read = (text: string | Buffer) => readJson(typeof text === 'string' ? Buffer.from(text) : text)
 const isJson = (text: string): boolean => {
@@ -47,22 +47,22 @@ test('readJson agrees with JSON.parse on long strings and long names, whole and 
   )
 })
 
-test('100 long names are read, 101 are not', () => {
+test('accepts 100 long names, rejects 101', () => {
   const named = (count: number, length: number): string =>
     JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}${'n'.repeat(length)}`, i])))
   expect(read(named(100, 4200))).toHaveProperty('value')
   expect(read(named(101, 4200))).toEqual({
-    fault: 'The request body holds too many long names; at most 100 of more than 4096 bytes are read.',
+    fault: 'The request body has too many long names. The limit is 100 names of more than 4096 bytes.',
   })
   expect(read(named(500, 4000))).toHaveProperty('value')
 })
 
-test('the position of a syntax error behind a long string is reported', () => {
+test('reports the position of a syntax error after a long string', () => {
   expect(read(`{"a":"${'x'.repeat(5000)}",}`)).toEqual({
-    fault: 'The request body is not valid JSON: it breaks at character 5009.',
+    fault: 'The request body is not valid JSON: syntax error at character 5009.',
   })
   expect(read(`{"a":"${'x'.repeat(5000)}\n"}`)).toEqual({
-    fault: 'The request body is not valid JSON: it breaks at character 5007.',
+    fault: 'The request body is not valid JSON: syntax error at character 5007.',
   })
 })
 
@@ -78,21 +78,21 @@ test('readJson rejects every text that JSON.parse rejects', () => {
 })
 
 test.each<[string, string | Buffer, unknown]>([
-  ['a byte order mark is skipped', '\u{FEFF}{"a":1}', { a: 1 }],
-  ['the last of two equal keys counts', '{"a":1,"a":2}', { a: 2 }],
-  ['half of a surrogate pair may be escaped', String.raw`"\ud83d"`, '\ud83d'],
-  ['NUL may be escaped', String.raw`"\u0000"`, '\0'],
+  ['skips a byte order mark', '\u{FEFF}{"a":1}', { a: 1 }],
+  ['uses the last of two equal keys', '{"a":1,"a":2}', { a: 2 }],
+  ['accepts an escaped half of a surrogate pair', String.raw`"\ud83d"`, '\ud83d'],
+  ['accepts an escaped NUL', String.raw`"\u0000"`, '\0'],
   [
-    'brackets and commas in a string are not counted',
+    'does not count brackets and commas in a string',
     JSON.stringify(`${'[{,'.repeat(200_000)}"]}\\`),
     `${'[{,'.repeat(200_000)}"]}\\`,
   ],
   [
-    'escaped quotes and backslashes do not end a string',
+    'does not end a string at escaped quotes and backslashes',
     JSON.stringify('\\"['.repeat(100_000)),
     '\\"['.repeat(100_000),
   ],
-  ['a string may end with escaped backslashes', String.raw`["\\\\",["\\\""]]`, ['\\\\', ['\\"']]],
+  ['accepts a string that ends with escaped backslashes', String.raw`["\\\\",["\\\""]]`, ['\\\\', ['\\"']]],
 ])('%s', (_, text, value) => {
   expect(read(text)).toEqual({ value })
 })
@@ -106,13 +106,13 @@ test('__proto__ is a key like any other', () => {
 })
 
 const UTF8 = 'The request body is not valid UTF-8.'
-const DEEP = 'The request body is nested too deeply; at most 64 levels are read.'
-const MANY = 'The request body holds too many values; at most 100000 are read.'
+const DEEP = 'The request body is nested too deeply. The limit is 64 levels.'
+const MANY = 'The request body has too many values. The limit is 100000.'
 const EMPTY = 'The request body is empty; send a JSON object.'
 
 test.each<[string, string | Buffer, string | RegExp]>([
   ['an empty body', '', EMPTY],
-  ['a byte order mark alone', '\u{FEFF}', EMPTY],
+  ['only a byte order mark', '\u{FEFF}', EMPTY],
   ['a body of spaces', '  \n', /not valid JSON/],
   ['a byte that is not UTF-8', Buffer.from([0x22, 0xff, 0x22]), UTF8],
   ['half of a surrogate pair in UTF-8', Buffer.from([0x22, 0xed, 0xa0, 0xbd, 0x22]), UTF8],
@@ -120,14 +120,14 @@ test.each<[string, string | Buffer, string | RegExp]>([
   ['a raw NUL', '{"a":"\0"}', /not valid JSON/],
   ['a cut body', '{"a":[1,', /not valid JSON/],
   ['a cut string', '{"a":"b', /not valid JSON/],
-  ['single quotes', "{'a':1}", 'The request body is not valid JSON: it breaks at character 2.'],
+  ['single quotes', "{'a':1}", 'The request body is not valid JSON: syntax error at character 2.'],
   ['two values', '{} {}', /not valid JSON/],
   ['NaN', '[NaN]', /not valid JSON/],
   ['16 million [', '['.repeat(16_000_000), DEEP],
   ['16 million {},', `[${'{},'.repeat(16_000_000)}{}]`, MANY],
   ['16 million []', `[${'[],'.repeat(16_000_000)}[]]`, MANY],
   ['16 million commas', `[${'0,'.repeat(16_000_000)}0]`, MANY],
-])('%s is refused', (_, text, fault) => {
+])('rejects %s', (_, text, fault) => {
   expect(read(text)).toEqual({ fault: typeof fault === 'string' ? fault : expect.stringMatching(fault) })
 })
 
@@ -136,7 +136,7 @@ test('an error does not quote the body', () => {
   expect('fault' in reading ? reading.fault : '').toMatch(/^The request body is not valid JSON: .{5,40}$/)
 })
 
-test('64 levels are read, 65 are not', () => {
+test('accepts 64 levels, rejects 65', () => {
   expect(read(deep(64))).toHaveProperty('value')
   expect(read(deep(65))).toEqual({ fault: DEEP })
   expect(read(`[${wide(deep(63), 1000)}]`)).toEqual({ fault: DEEP })
@@ -149,14 +149,14 @@ test.each([
   ['empty objects', '{}', 100_000],
   ['empty arrays', ' [ ] ', 100_000],
   ['objects of one member', '{"a":1}', 50_000],
-])('100,000 values are read, 100,001 are not: %s', (_, item, count) => {
+])('accepts 100,000 values, rejects 100,001: %s', (_, item, count) => {
   expect(read(wide(item, count))).toHaveProperty('value')
   expect(read(wide(item, count + 1))).toEqual({ fault: MANY })
 })
 
-test('no memory of a body is kept after it was read', async () => {
+test('frees the memory of a body after it was read', async () => {
   const before = bytesInUse()
   for (let i = 0; i < 100; i++)
     expect(read(Buffer.from(`"${String(i).repeat(1_048_576).slice(0, 1_048_576)}"`))).toHaveProperty('value')
-  await expect.poll(() => heldSince(before), { message: 'MB in use after a hundred bodies of 1 MiB' }).toBeLessThan(4)
+  await expect.poll(() => growthSince(before), { message: 'MB in use after a hundred bodies of 1 MiB' }).toBeLessThan(4)
 })

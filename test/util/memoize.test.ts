@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { memoize, memoizeLongText } from '../../src/util/memoize.ts'
 
-test('values for long texts are kept, values for short ones are not', () => {
+test('memoizeLongText caches values for long texts, but not for short ones', () => {
   const made: string[] = []
   const first = memoizeLongText((text) => {
     made.push(text[0] ?? '')
@@ -18,10 +18,10 @@ test('values for long texts are kept, values for short ones are not', () => {
   ])
   first(long('d', 16_777_216))
   first(long('b'))
-  expect(made, '16,777,216 characters are kept').toEqual(['a', 'a', 'b', 'c', 'd', 'b'])
+  expect(made, 'at most 16,777,216 characters').toEqual(['a', 'a', 'b', 'c', 'd', 'b'])
 })
 
-test('a thousand long texts of one length take as long as texts of other lengths', () => {
+test('a thousand long texts of the same length are not slower than texts of different lengths', () => {
   // V8 hashes a text of more than 16,383 characters by its length: a Map by text would compare each with all others.
   const textsOf = (lengthOf: (i: number) => number): string[] =>
     Array.from({ length: 1000 }, (_, i) => Buffer.from('z'.repeat(lengthOf(i)) + String(i).padStart(4, '0')).toString())
@@ -32,11 +32,11 @@ test('a thousand long texts of one length take as long as texts of other lengths
     return performance.now() - start
   }
   const best = (times: readonly number[]): number => Math.min(...times)
-  const [alike, others] = [textsOf(() => 16_500), textsOf((i) => 16_500 + i)]
-  expect(best([1, 2, 3].map(() => timeOf(alike)))).toBeLessThan(10 * best([1, 2, 3].map(() => timeOf(others))) + 5)
+  const [sameLength, others] = [textsOf(() => 16_500), textsOf((i) => 16_500 + i)]
+  expect(best([1, 2, 3].map(() => timeOf(sameLength)))).toBeLessThan(10 * best([1, 2, 3].map(() => timeOf(others))) + 5)
 })
 
-test('memoize keeps the values of the inputs that were used last, and none for an input without a key', () => {
+test('memoize caches the values of the most recently used inputs, and none for an input without a key', () => {
   const made: string[] = []
   const upper = memoize(
     (text: string) => {
