@@ -1,9 +1,9 @@
-/** The answers that are not yet read to their end. */
+/** Counts the responses that are not complete. */
 export class InFlight {
   readonly #open = new Set<object>()
   #settle: (() => void) | undefined
 
-  /** Counts one; what it gives is called at its end, once or more. */
+  /** Counts a response. Call the returned function when it has ended; further calls do nothing. */
   begin(): () => void {
     const one = {}
     this.#open.add(one)
@@ -12,7 +12,7 @@ export class InFlight {
     }
   }
 
-  /** Waits until there is none, for so many seconds at most. */
+  /** Waits until all responses are complete, for `seconds` at most. */
   async settled(seconds: number): Promise<void> {
     if (this.#open.size === 0 || seconds === 0) return
     let timer: NodeJS.Timeout | undefined

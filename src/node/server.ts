@@ -9,7 +9,7 @@ import type { InFlight } from './in-flight.ts'
 
 const SECOND = 1000
 const LIMITS = {
-  requireHostHeader: false, // without a Host, HTTP/1.1 gets the error envelope too
+  requireHostHeader: false, // a missing Host gets the error envelope too
   connectionsCheckingInterval: SECOND,
   headersTimeout: 20 * SECOND,
   requestTimeout: 60 * SECOND,
@@ -17,35 +17,35 @@ const LIMITS = {
 }
 const MAX_CONNECTIONS = 10_000
 
-/** What a server serves. */
+/** What a server needs from the mock. */
 export interface Served {
   readonly fetch: (request: Request, env: ClientBindings) => Response | Promise<Response>
-  /** The answer to what is not a request: an error with all headers, on the bare connection. */
+  /** The response to input that is not a valid request, with all headers. */
   readonly refuse: (error: ApiError) => ErrorReply
-  /** False while the mock ends: clients are then asked to connect again, elsewhere if there is another mock. */
+  /** False while the mock shuts down. Responses then have `Connection: close`. */
   readonly isReady: () => boolean
-  /** Counts the answers whose bytes have not all left. */
+  /** Counts the responses that are not sent completely. */
   readonly inFlight: InFlight
   /**
-   * Whether this process is the mock's own. Only then @hono/node-server replaces its global Request and Response by faster
-   * ones: a fixture must not do so to its user.
+   * Whether this process is the mock's own. Only then does @hono/node-server replace the global Request and Response
+   * with faster ones: a fixture must not change its user's globals.
    */
   readonly isOwnProcess: boolean
-  /** Milliseconds that a reader may take nothing of an answer before it is dropped; 60,000 unless it is given. */
+  /** Milliseconds after which a client that reads nothing of a response is disconnected. Defaults to 60,000. */
   readonly stalled?: number
 }
 
-/** A Node server that does not listen yet. Nothing that a peer does, or fails to do, holds up another one. */
+/** Creates a Node server that does not listen yet. No client can block another one. */
 export function createNodeServer(served: Served): Server {
   const { refuse, isReady, inFlight, isOwnProcess, stalled = 60 * SECOND } = served
   const problems = new WeakMap<IncomingMessage, ApiError>()
   const server = createAdaptorServer({
     serverOptions: LIMITS,
     overrideGlobalObjects: isOwnProcess,
-    autoCleanupIncoming: false, // it gives the rest of a body half a second; Node reads and drops it without
+    autoCleanupIncoming: false, // it would give the rest of a body half a second; Node discards it anyway
     fetch: async (request, { incoming, outgoing }) => {
       if (!(incoming instanceof IncomingMessage && outgoing instanceof ServerResponse))
-        throw new TypeError('HTTP/2 is not served')
+        throw new TypeError('HTTP/2 is not supported')
       const problem = problems.get(incoming)
       if (problem !== undefined) return toResponse(refuse(problem))
       const origin = `http://${incoming.headers.host}`
@@ -54,25 +54,25 @@ export function createNodeServer(served: Served): Server {
       return served.fetch(request, { incoming, outgoing, origin })
     },
   })
-  if (!(server instanceof Server)) throw new TypeError('HTTP/2 is not served')
+  if (!(server instanceof Server)) throw new TypeError('HTTP/2 is not supported')
   server.maxConnections = MAX_CONNECTIONS
-  const open = new Map<Socket, Set<ServerResponse>>() // the answers of each connection: several when requests are pipelined
+  const open = new Map<Socket, Set<ServerResponse>>() // a connection has several responses if requests are pipelined
   server.on('connection', (socket: Socket) => {
-    const answers = new Set<ServerResponse>()
-    open.set(socket, answers)
+    const responses = new Set<ServerResponse>()
+    open.set(socket, responses)
     socket.once('close', () => {
       open.delete(socket)
-      // Node tells only the answer that is being written.
-      setImmediate(() => answers.forEach((outgoing) => outgoing.emit('close')))
+      // Node emits it only for the response that is being written.
+      setImmediate(() => responses.forEach((outgoing) => outgoing.emit('close')))
     })
   })
   server.prependListener('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (!isReady()) outgoing.shouldKeepAlive = false
-    const answers = open.get(incoming.socket)
+    const responses = open.get(incoming.socket)
     const ended = inFlight.begin()
-    answers?.add(outgoing)
+    responses?.add(outgoing)
     outgoing.once('close', () => {
-      answers?.delete(outgoing)
+      responses?.delete(outgoing)
       ended()
     })
     const problem = prepare(incoming, server)
@@ -80,13 +80,13 @@ export function createNodeServer(served: Served): Server {
   })
   server.on('checkExpectation', (incoming, outgoing) => server.emit('request', incoming, outgoing))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const answers = [...((socket instanceof Socket ? open.get(socket) : undefined) ?? [])]
-    // What was requested before it on this connection is answered first.
-    const before = answers.filter(({ req }) => req.complete)
+    const responses = [...((socket instanceof Socket ? open.get(socket) : undefined) ?? [])]
+    // Earlier requests on this connection get their responses first.
+    const before = responses.filter(({ req }) => req.complete)
     let left = before.length
-    const answer = (): void => writeError(error, socket, refuse)
-    if (left === 0) return answer()
-    for (const outgoing of before) outgoing.once('close', () => --left === 0 && answer())
+    const respond = (): void => writeError(error, socket, refuse)
+    if (left === 0) return respond()
+    for (const outgoing of before) outgoing.once('close', () => --left === 0 && respond())
   })
   dropStalled(server, open, stalled)
   return server
@@ -94,10 +94,10 @@ export function createNodeServer(served: Served): Server {
 
 const HOST = /^(?=.{1,260}$)(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*|\[[\da-f:.]{2,45}\])(?::(\d{1,5}))?$/i
 
-/** The Host of the requests whose URL has the server's own address instead: it is missing, or has characters that no link can hold. */
+/** The Host of requests whose URL has the server's address instead: it is missing, or not valid in a link. */
 const strangeHosts = new WeakMap<IncomingMessage, string | undefined>()
 
-// Makes the target of a request one that a URL can be made of, or says what is wrong with it.
+// Changes host and target of a request so that they form a URL. Otherwise returns what is wrong.
 function prepare(incoming: IncomingMessage, server: Server): string | undefined {
   const { headers, httpVersion, url = '' } = incoming
   const { host } = headers
@@ -107,10 +107,10 @@ function prepare(incoming: IncomingMessage, server: Server): string | undefined 
     headers.host = toUrl(server.address()).slice('http://'.length)
   }
   incoming.url = '/'
-  if (host === undefined && httpVersion === '1.1') return 'An HTTP/1.1 request needs a Host header.'
+  if (host === undefined && httpVersion === '1.1') return 'An HTTP/1.1 request must have a Host header.'
   if (url.startsWith('/')) incoming.url = url.replaceAll('\\', '%5C')
   else if (/^https?:\/\//i.test(url) && URL.canParse(url)) {
-    const { pathname, search } = new URL(url) // the client of a proxy writes the whole URL
+    const { pathname, search } = new URL(url) // the client of a proxy sends the whole URL
     incoming.url = pathname + search
   } else return 'The request target is neither a path nor an http(s) URL.'
   return undefined
@@ -120,7 +120,7 @@ function toResponse({ status, headers, body }: ErrorReply): Response {
   return new Response(body, { status, headers })
 }
 
-// What Node's own parser rejects never becomes a request.
+// Errors of Node's own HTTP parser.
 const PARSER_ERRORS: Readonly<Record<string, ErrorKind>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
@@ -138,11 +138,11 @@ function writeError(error: NodeJS.ErrnoException, socket: Duplex, refuse: Served
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
 }
 
-// A reader that takes nothing for so long loses its connection. Node's own timeout counts it, while there is something to take.
+// Disconnects clients that read nothing for `stalled` milliseconds, with Node's own timeout while data is waiting.
 function dropStalled(server: Server, open: ReadonlyMap<Socket, ReadonlySet<ServerResponse>>, stalled: number): void {
   const waiting = new WeakSet<ServerResponse>()
   const look = (): void => {
-    for (const outgoing of [...open.values()].flatMap((answers) => [...answers])) {
+    for (const outgoing of [...open.values()].flatMap((responses) => [...responses])) {
       const isWaiting = outgoing.writableLength > 0
       if (isWaiting === waiting.has(outgoing)) continue
       outgoing.setTimeout(isWaiting ? stalled : 0)
@@ -154,9 +154,9 @@ function dropStalled(server: Server, open: ReadonlyMap<Socket, ReadonlySet<Serve
   server.once('close', () => clearInterval(timer))
 }
 
-/** The URL of an address that a server listens on; of all addresses, this machine's own. */
+/** The URL of the address that a server listens on. If it listens on all addresses, the URL has 127.0.0.1. */
 export function toUrl(address: AddressInfo | string | null): string {
-  if (address === null || typeof address === 'string') throw new TypeError('the server listens on no port')
+  if (address === null || typeof address === 'string') throw new TypeError('the server does not listen on a port')
   const { family, port } = address
   const isAll = address.address === '0.0.0.0' || address.address === '::'
   const host = isAll ? '127.0.0.1' : family === 'IPv6' ? `[${address.address}]` : address.address
@@ -166,8 +166,9 @@ export function toUrl(address: AddressInfo | string | null): string {
 let turn: Promise<void> | undefined
 
 /**
- * The next turn of the event loop, the same for all requests that came in one turn. They are then answered step by step
- * together, and written one after the other: between two system calls the processor keeps what it has learnt of our code.
+ * Waits for the next turn of the event loop. All requests that arrive in one turn are then handled step by step
+ * together, and their responses are written one after the other. This is faster, because it makes better use of the
+ * processor's caches.
  */
 function nextTurn(): Promise<void> {
   turn ??= new Promise((resolve) => {
@@ -179,10 +180,10 @@ function nextTurn(): Promise<void> {
   return turn
 }
 
-/** Connections that wait to be taken; of a thousand at once, Node's 511 lets the rest try again a second later. */
+/** Connections that wait to be accepted. With Node's 511, some of a thousand at once must retry a second later. */
 const BACKLOG = 4096
 
-/** Listens; an Error says that the port is in use, not allowed, or that the host is not an address of this machine. */
+/** Listens. Rejects if the port is in use or not allowed, or if the host is not an address of this machine. */
 export async function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException): void =>
@@ -196,19 +197,20 @@ export async function listen(server: Server, port: number, host: string): Promis
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException, port: number, host: string): string {
-  if (code === 'EADDRINUSE') return `port ${port} is in use on ${host}; choose another port, or 0 for any free one`
-  if (code === 'EACCES') return `port ${port} may not be opened; choose one above 1023`
+  if (code === 'EADDRINUSE') return `port ${port} is in use on ${host}; use another port, or 0 for any free one`
+  if (code === 'EACCES') return `no permission to listen on port ${port}; use a port above 1023`
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `${host} is no address of this machine; choose another host`
+    return `${host} is not an address of this machine; use another host`
   return message
 }
 
-/** Milliseconds that connected clients still have to send a request, and a stopped stream to end. */
+/** Milliseconds for connected clients to send a last request, and for stopped streams to end. */
 const LAST = 200
 
 /**
- * Ends a server gracefully. Open answers get `grace` seconds; then streams end after their last whole event, and what is open
- * a moment later is cut. Meanwhile new connections are answered: a probe learns that the mock is not ready.
+ * Shuts a server down gracefully. Open responses get `grace` seconds. Then streams end after their last whole event,
+ * and what is still open soon after is cut. Until then new connections are accepted, so that probes see that the mock
+ * is not ready.
  */
 export async function shutDown(
   server: Server,
@@ -218,15 +220,15 @@ export async function shutDown(
   let closing: NodeJS.Timeout | undefined
   const stop = (): void => {
     ending.abort()
-    closing = setInterval(() => server.closeIdleConnections(), 20) // a stream that ends leaves its connection open
+    closing = setInterval(() => server.closeIdleConnections(), 20) // a connection stays open after its stream
   }
   const timers = [setTimeout(stop, grace * 1000), setTimeout(() => server.closeAllConnections(), grace * 1000 + LAST)]
   await inFlight.settled(grace)
-  // Not before all is sent: Node closes what it calls idle, though an answer may be on its way.
+  // Only when all is sent: Node also closes connections whose response is still on its way.
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, LAST).unref())])
   await inFlight.settled(grace)
-  server.closeAllConnections() // what is left has sent no request
+  server.closeAllConnections() // the rest has sent no request
   await closed
   ending.abort()
   timers.forEach(clearTimeout)

@@ -174,7 +174,7 @@ test.each([
   [['--public-url', 'mock'], '--public-url: this value is not valid. Use a URL such as https://'],
   [['--public-url', 'ftp://mock'], '--public-url: this value is not valid. Use a URL such as https://'],
   [['--spec', '/nowhere.yaml'], '/nowhere.yaml: cannot be read'],
-  [['--host', '192.0.2.1'], '192.0.2.1 is no address of this machine'],
+  [['--host', '192.0.2.1'], '192.0.2.1 is not an address of this machine'],
   [['validate'], 'validate: the file is missing. Usage: chat-image-mock validate FILE'],
 ])('reports a mistake in one line with exit code 1: %j', (args, message) => {
   const { status, stdout, stderr } = run(args)
@@ -255,7 +255,7 @@ test('reports a busy port in one line with exit code 1', async () => {
     expect.objectContaining({
       status: 1,
       stdout: '',
-      stderr: `chat-image-mock: port ${port} is in use on 127.0.0.1; choose another port, or 0 for any free one\n`,
+      stderr: `chat-image-mock: port ${port} is in use on 127.0.0.1; use another port, or 0 for any free one\n`,
     }),
   )
   server.close()

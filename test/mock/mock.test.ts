@@ -432,7 +432,7 @@ test.each<[make: () => Promise<Mock>, message: string]>([
   [async () => startMock({ port: '80' as unknown as number }), "port: '80' is not valid. Use a whole number"],
   [
     async () => startMock({ host: 'no.such.host.invalid' }),
-    'no.such.host.invalid is no address of this machine; choose another host',
+    'no.such.host.invalid is not an address of this machine; use another host',
   ],
   [async () => createMock({ port: 4010 } as object), 'port: createMock opens no port; use startMock'],
   [async () => createMock({ timer: 5 } as object), "timer: '5' is not valid. Use a function"],
@@ -467,7 +467,7 @@ test('a port that is taken is said at the call', async () => {
   await using mock = await startMock()
   const port = Number(new URL(mock.url).port)
   await expect(startMock({ port })).rejects.toThrow(
-    `port ${port} is in use on 127.0.0.1; choose another port, or 0 for any free one`,
+    `port ${port} is in use on 127.0.0.1; use another port, or 0 for any free one`,
   )
 })
 

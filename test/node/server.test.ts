@@ -23,9 +23,9 @@ const streamOf = (parts: readonly string[]): ReadableStream<Uint8Array> => {
 }
 
 test.each<[what: string, body: () => BodyInit]>([
-  ['a large answer', () => LARGE],
+  ['a large response', () => LARGE],
   ['a stream', () => streamOf([LARGE, 'end'])],
-])('a reader of %s that takes nothing is dropped', async (_what, body) => {
+])('disconnects a client that reads nothing of %s', async (_what, body) => {
   const server = await serverWith({ fetch: () => new Response(body()), stalled: 50 })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
@@ -43,7 +43,7 @@ test.each<[what: string, body: () => BodyInit]>([
   server.close()
 })
 
-test('a slow reader that goes on gets the whole stream', async () => {
+test('a slow client gets the whole stream', async () => {
   const parts = Array.from({ length: 20 }, (_, i) => String(i % 10).repeat(1_000_000))
   const server = await serverWith({ fetch: () => new Response(streamOf(parts)), stalled: 5000 })
   await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -52,7 +52,7 @@ test('a slow reader that goes on gets the whole stream', async () => {
   server.close()
 })
 
-test('what a busy process was late, the next waits make up for', async () => {
+test('after a late wait, the next waits are shorter', async () => {
   const { signal } = new AbortController()
   const context: any = { get: () => ({ timer: realTimer, ending: signal }), req: { raw: { signal } } }
   const waits = new Waits(context)
