@@ -15,7 +15,7 @@ export interface Contract {
   readonly source: () => Promise<SourceFile>
 }
 
-/** Makes a Contract whose document is parsed on first use. */
+/** Creates a Contract whose document is parsed on first use. */
 export function toContract(parts: Omit<Contract, 'document'> & { readonly document: () => JsonObject }): Contract {
   const { document, ...others } = parts
   return {
@@ -26,16 +26,16 @@ export function toContract(parts: Omit<Contract, 'document'> & { readonly docume
   }
 }
 
-/** A text in the `info` of a contract; empty where there is none. */
+/** The title or version of a contract; empty if there is none. */
 export function infoOf({ document: { info } }: Contract, name: 'title' | 'version'): string {
   const value = (isObject(info) ? info[name] : undefined) ?? ''
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-// It is written into a header.
+// Media types are sent in a header.
 const MEDIA_TYPE = /^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+[ \t]*(?:;[\x20-\x7e]*)?$/
 
-/** Loads a contract from an OpenAPI 3.0 or 3.1 file; a FileError lists all faults. */
+/** Loads a contract from an OpenAPI 3.0 or 3.1 file. Throws a FileError that lists all errors. */
 export async function loadContract(file: string): Promise<Contract> {
   const [{ FileError, loadDocument, validateDocument }, { compileValidators }] = await Promise.all([
     import('./document.ts'),
@@ -49,16 +49,21 @@ export async function loadContract(file: string): Promise<Contract> {
     const invalid = operations
       .flatMap(({ body, responses }) => [body ?? [], responses].flat())
       .flatMap(({ mediaTypes }) => mediaTypes.filter((mediaType) => !MEDIA_TYPE.test(mediaType)))
-      .map((mediaType) => `${file}: ${JSON.stringify(mediaType)} is no media type; write it as application/json`)
+      .map(
+        (mediaType) =>
+          `${file}: ${JSON.stringify(mediaType)} is not a media type; use a value such as application/json`,
+      )
     if (invalid.length > 0) throw new FileError([...new Set(invalid)])
     const { validators, faults } = compileValidators(document, operations)
     const unusable = faults.map(
-      ({ pointer, reason }) => `${placeOf(toPath(pointer))} this schema cannot be used: ${reason}; mend it`,
+      ({ pointer, reason }) => `${placeOf(toPath(pointer))} this schema cannot be compiled: ${reason}; fix the schema`,
     )
     if (unusable.length > 0) throw new FileError(unusable)
     return { document, operations, validators, source: async () => source }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error // the stack overflows on a document that contains itself
-    throw new FileError([`${file}: it is nested too deeply, or a part of it contains itself; break the circle`])
+    throw new FileError([
+      `${file}: the document is nested too deeply or refers to itself; remove the circular reference`,
+    ])
   }
 }

@@ -5,7 +5,7 @@ import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { escapePointer, pointerOf, toPath, valueAt, valueIn } from './json-pointer.ts'
 import { mapObjects } from './normalize-schema.ts'
 
-/** A YAML or JSON file that cannot be used. The message has one line for each fault: file, line, what is wrong, how to fix it. */
+/** A YAML or JSON file is not valid. The message has a line for each error: file, line, problem, fix. */
 export class FileError extends Error {
   override readonly name = 'FileError'
   readonly faults: readonly string[]
@@ -27,18 +27,18 @@ export interface SourceFile {
 /** Maximum size of a file, in bytes. */
 const MAX_FILE = 16_777_216
 
-/** Reads a YAML or JSON file of at most 16 MiB; a FileError lists its syntax faults with their lines. */
+/** Reads a YAML or JSON file of at most 16 MiB. Throws a FileError that lists the syntax errors with their lines. */
 export async function loadFile(file: string): Promise<SourceFile> {
   const text = await readText(file).catch((error: NodeJS.ErrnoException) => {
     throw new FileError([
-      `${file}: cannot be read (${error.code ?? error.message}); give the path of a YAML or JSON file`,
+      `${file}: cannot be read (${error.code ?? error.message}); use the path of a YAML or JSON file`,
     ])
   })
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
   if (document.errors.length > 0) {
     throw new FileError(
-      document.errors.map((fault) => `${file}:${lines.linePos(fault.pos[0]).line} ${fault.message}; mend the YAML`),
+      document.errors.map((fault) => `${file}:${lines.linePos(fault.pos[0]).line} ${fault.message}; fix the YAML`),
     )
   }
   const lineOf = (path: readonly (string | number)[]): number => {
@@ -59,19 +59,19 @@ export async function loadFile(file: string): Promise<SourceFile> {
     const value: JsonValue = document.toJS()
     return { file, text, value, lineOf }
   } catch (error) {
-    throw new FileError([`${file}: ${messageOf(error)}; write out what the YAML aliases name`]) // too many of them
+    throw new FileError([`${file}: ${messageOf(error)}; use fewer YAML aliases`])
   }
 }
 
-// A pipe or a device may never end.
+// Only a regular file: a pipe or a device may never end.
 async function readText(file: string): Promise<string> {
   const stats = await stat(file)
-  if (!stats.isFile()) throw new Error('it is no file')
-  if (stats.size > MAX_FILE) throw new Error(`it has more than ${MAX_FILE} bytes`)
+  if (!stats.isFile()) throw new Error('it is not a file')
+  if (stats.size > MAX_FILE) throw new Error(`it is larger than ${MAX_FILE} bytes`)
   return readFile(file, 'utf8')
 }
 
-/** A contract read from disk: its own file, and one document with the content of all files, in which every `$ref` is internal. */
+/** A contract that was read from disk: its main file, and one document with the content of all its files. */
 export interface LoadedDocument {
   readonly source: SourceFile
   readonly document: JsonObject
@@ -80,13 +80,15 @@ export interface LoadedDocument {
 }
 
 /**
- * Reads a contract and the files that its `$ref`s point to. They must be in the contract's own folder, symbolic links resolved:
- * a `$ref` to another folder or to the network is a fault.
+ * Reads a contract and the files that its `$ref`s point to. These must be in the folder of the contract, also after
+ * symbolic links are resolved. A `$ref` to another folder or to the network is an error.
  */
 export async function loadDocument(file: string): Promise<LoadedDocument> {
   const source = await loadFile(resolve(file))
   if (!isObject(source.value))
-    throw new FileError([`${source.file}:1 is no OpenAPI document; it must be a mapping with openapi, info and paths`])
+    throw new FileError([
+      `${source.file}:1 is not an OpenAPI document; it must be a mapping with openapi, info and paths`,
+    ])
   const { document, files } = await joinFiles(source)
   const originOf = (path: readonly string[]): [SourceFile, readonly string[]] => {
     const included = path[0] === 'x-files' ? files.get(path[1] ?? '') : undefined
@@ -104,14 +106,14 @@ export async function loadDocument(file: string): Promise<LoadedDocument> {
     .map(({ text, path }) => {
       const [from, inside] = originOf(path)
       const written = valueIn(from.value, inside)
-      return `${placeOf(path)} $ref '${typeof written === 'string' ? written : text}' names nothing; mend what stands behind the #, as in #/components/schemas/Name`
+      return `${placeOf(path)} $ref '${typeof written === 'string' ? written : text}' points to nothing; fix the part after the #, for example #/components/schemas/Name`
     })
   if (faults.length > 0) throw new FileError(faults)
   return { source, document, placeOf }
 }
 
-// All files of a contract by their paths from its folder, and their content as one document: that of the other files is under
-// `x-files`.
+// Reads all files of a contract. Returns them by their paths relative to its folder, and one document with their
+// content: that of the other files is under `x-files`.
 async function joinFiles(source: SourceFile) {
   const root = await realpath(dirname(source.file))
   const own = relative(root, await realpath(source.file))
@@ -171,7 +173,7 @@ function refsIn(value: JsonValue): { readonly text: string; readonly path: reado
 
 // The path, from the root, of the file that a `$ref` in a folder of the root points to.
 async function findRef(ref: string, root: string, folder: string): Promise<{ name: string } | { fault: string }> {
-  const leaves = { fault: `leaves the contract's folder; copy what it names into ${root}` }
+  const leaves = { fault: `points outside the contract's folder; copy the file into ${root}` }
   if (/^[a-z][a-z\d+.-]*:/i.test(ref) || ref.startsWith('//')) return leaves
   let target: string
   try {
@@ -184,7 +186,7 @@ async function findRef(ref: string, root: string, folder: string): Promise<{ nam
     const real = await realpath(target)
     return isInside(root, real) ? { name: relative(root, real) } : leaves
   } catch {
-    return { fault: 'names a file that is not there; mend the path' }
+    return { fault: 'points to a file that does not exist; fix the path' }
   }
 }
 
@@ -193,20 +195,20 @@ function isInside(root: string, path: string): boolean {
   return way !== '' && way.split(sep)[0] !== '..' && !isAbsolute(way)
 }
 
-/** Maximum number of faults that are listed for a document. */
+/** Maximum number of errors that are listed for a document. */
 const MAX_FAULTS = 20
 
-/** Throws a FileError unless swagger-parser finds the document to be valid OpenAPI 3.0 or 3.1. */
+/** Validates a document as OpenAPI 3.0 or 3.1 with swagger-parser. Throws a FileError if it is not valid. */
 export async function validateDocument({ source, document, placeOf }: LoadedDocument): Promise<void> {
   const version = ['openapi', 'swagger'].find((key) => document[key] !== undefined) ?? 'openapi'
   const { openapi } = document
   if (version === 'swagger' || typeof openapi !== 'string' || !/^3\.[01]\./.test(openapi)) {
     throw new FileError([
-      `${placeOf([version])} ${version}: ${JSON.stringify(document[version])} is not supported; write a 3.0 or 3.1 document`,
+      `${placeOf([version])} ${version}: ${JSON.stringify(document[version])} is not supported; use OpenAPI 3.0 or 3.1`,
     ])
   }
   const { default: SwaggerParser } = await import('@apidevtools/swagger-parser')
-  const copy: Parameters<typeof SwaggerParser.validate>[0] = JSON.parse(JSON.stringify(document)) // it changes its argument
+  const copy: Parameters<typeof SwaggerParser.validate>[0] = JSON.parse(JSON.stringify(document)) // is changed
   try {
     await SwaggerParser.validate(copy, { resolve: { external: false } })
   } catch (error) {
@@ -218,7 +220,7 @@ export async function validateDocument({ source, document, placeOf }: LoadedDocu
       path: Array.isArray(detail.instancePath) ? detail.instancePath : toPath(detail.instancePath ?? ''),
       message: detail.message?.trim().split('\n')[0] ?? '',
     }))
-    // "Either this or a $ref" is reported for every object around a fault as well.
+    // Every object around an error also has an error: "either this or a $ref".
     const causes = found.filter(({ message }) => !/'\$ref'|exactly one schema in oneOf/.test(message))
     const lines = (causes.length > 0 ? causes : found).map(({ path, message }) => {
       const place = path.length === 0 ? source.file : placeOf(path)

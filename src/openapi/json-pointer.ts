@@ -19,7 +19,7 @@ export function toPath(pointer: string): string[] {
     .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-/** The JSON pointer in a `$ref` of the same document; undefined where it has none. */
+/** The JSON pointer in an internal `$ref`; undefined if it has none. */
 export function pointerOf(ref: string): string | undefined {
   try {
     const pointer = decodeURIComponent(ref.slice(ref.indexOf('#') + 1))
@@ -29,12 +29,12 @@ export function pointerOf(ref: string): string | undefined {
   }
 }
 
-/** The value at a JSON pointer of the document; undefined where there is none. */
+/** The value at a JSON pointer of the document; undefined if there is none. */
 export function valueAt(document: JsonObject, pointer: string): JsonValue | undefined {
   return valueIn(document, toPath(pointer))
 }
 
-/** The value behind these keys; undefined where there is none. */
+/** The value at a path of keys; undefined if there is none. */
 export function valueIn(value: JsonValue | undefined, path: readonly string[]): JsonValue | undefined {
   return path.reduce<JsonValue | undefined>(
     (at, key) => (Array.isArray(at) ? at[Number(key)] : isObject(at) && Object.hasOwn(at, key) ? at[key] : undefined),
@@ -53,7 +53,7 @@ export function deref(document: JsonObject, value: JsonValue, pointer: string): 
   return place
 }
 
-/** A schema and the schemas that it is composed of by allOf, anyOf and oneOf, each once: a schema may contain itself. */
+/** A schema and all schemas in its allOf, anyOf and oneOf, each once: a schema may contain itself. */
 export function composedOf(document: JsonObject, schema: JsonValue, seen: Set<JsonObject> = new Set()): JsonObject[] {
   const { value } = deref(document, schema, '')
   if (!isObject(value) || seen.has(value)) return []

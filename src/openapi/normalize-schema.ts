@@ -2,17 +2,17 @@ import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 
 // Values under these keywords are data, not schemas.
 const DATA_KEYWORDS = new Set(['example', 'enum', 'const', 'default'])
-// Keys under these keywords are names, not keywords: a property may be called `example`, a response is called `default`.
+// Keys under these keywords are names, not keywords: a property may be called `example`, a response `default`.
 const NAME_KEYWORDS = new Set(
   'properties patternProperties $defs definitions dependentSchemas paths webhooks responses content encoding x-files schemas parameters headers requestBodies securitySchemes links callbacks pathItems'.split(
     ' ',
   ),
 )
 
-/** Changes one object of a document, found at this path. */
+/** Changes one object of a document, which is at this path. */
 export type Change = (object: JsonObject, path: readonly string[]) => JsonObject
 
-/** Changes each object of a document, the inner ones first. Data (examples, enums, defaults) is left as it is. */
+/** Changes each object of a document, the inner ones first. Data (examples, enums, defaults) does not change. */
 export function mapObjects(object: JsonObject, change: Change, path: readonly string[] = []): JsonObject {
   const entries = Object.entries(object).map(([key, item]): [string, JsonValue] => {
     const inside = [...path, key]
@@ -46,8 +46,8 @@ export function isVersion30({ openapi }: JsonObject): boolean {
 }
 
 /**
- * Writes every OpenAPI 3.0 schema of a document as JSON Schema: `nullable`, boolean `exclusiveMinimum` and `exclusiveMaximum`,
- * and `$ref` without siblings. A 3.1 document is JSON Schema already and is returned as it is.
+ * Converts every OpenAPI 3.0 schema of a document to JSON Schema: `nullable`, boolean `exclusiveMinimum` and
+ * `exclusiveMaximum`, and siblings of `$ref`. A 3.1 document is returned unchanged.
  */
 export function toJsonSchemas(document: JsonObject): JsonObject {
   if (!isVersion30(document)) return document
@@ -78,9 +78,9 @@ function withBound(schema: JsonObject, exclusive: string, inclusive: string): Js
 }
 
 /**
- * Puts a boundary before each branch of an `anyOf` or `oneOf`: the schema `false`, which no value matches, so that the union
- * accepts the same values. ajv does not report to which branch an error behind a `$ref` belongs. The error of a boundary shows
- * where the errors of the next branch begin.
+ * Puts a boundary before each branch of an `anyOf` or `oneOf`: the schema `false`. No value matches it, so that the
+ * union accepts the same values as before. ajv does not report to which branch an error behind a `$ref` belongs. The
+ * error of a boundary shows where the errors of the next branch begin.
  */
 export function withBoundaries(document: JsonObject): JsonObject {
   return mapObjects(document, (object) => {

@@ -5,22 +5,22 @@ import { type Place, composedOf, deref, escapePointer, valueAt } from './json-po
 export interface Operation {
   /** In upper case. */
   readonly method: string
-  /** As the contract writes it, with `{parameters}`. */
+  /** As in the contract, with `{parameters}`. */
   readonly path: string
   readonly operationId: string | undefined
   readonly parameters: readonly Parameter[]
-  /** Undefined where the contract names no request body. */
+  /** Undefined if the contract has no request body for it. */
   readonly body:
     | { readonly required: boolean; readonly mediaTypes: readonly string[]; readonly pointer: string }
     | undefined
-  /** The fields of its JSON body that the contract names. */
+  /** The fields of the JSON body that the contract defines. */
   readonly fields: readonly string[]
-  /** The values that the contract names for the field `model`. */
+  /** The values of the field `model` that the contract defines. */
   readonly models: Alternatives
   readonly responses: readonly ResponseSpec[]
 }
 
-/** A parameter of an Operation: how to read its value from text. */
+/** A parameter of an Operation, and how its value is read from text. */
 export interface Parameter {
   readonly name: string
   readonly in: 'path' | 'query' | 'header' | 'cookie'
@@ -34,11 +34,11 @@ export interface Parameter {
   readonly propertyTypes: Readonly<Record<string, readonly string[]>>
   /** JSON pointer of its schema; undefined for a parameter without one. */
   readonly schema: string | undefined
-  /** It is written as JSON (`content: application/json`). */
+  /** Whether its value is JSON (`content: application/json`). */
   readonly isJson: boolean
 }
 
-/** One response that an Operation documents. */
+/** One documented response of an Operation. */
 export interface ResponseSpec {
   /** `200`, `4XX` or `default`. */
   readonly status: string
@@ -53,7 +53,8 @@ export interface Alternatives {
 }
 
 const METHODS = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'])
-// OpenAPI 3: "If in is "header" and the name field is "Accept", "Content-Type" or "Authorization", the parameter definition SHALL be ignored."
+// OpenAPI 3: if `in` is `header` and the name is Accept, Content-Type or Authorization, "the parameter definition
+// SHALL be ignored".
 const IGNORED_HEADERS = new Set(['accept', 'content-type', 'authorization'])
 
 /** Whether a media type, with or without parameters, is JSON. */
@@ -66,7 +67,7 @@ export function schemaPointer(content: string, mediaType: string): string {
   return `${content}/${escapePointer(mediaType)}/schema`
 }
 
-/** The JSON pointer of an Operation's schema for JSON bodies; undefined where it takes none. */
+/** The JSON pointer of an Operation's schema for JSON bodies; undefined if it accepts none. */
 export function bodySchemaOf({ body }: Pick<Operation, 'body'>): string | undefined {
   const mediaType = body?.mediaTypes.find(isJsonType)
   return body === undefined || mediaType === undefined ? undefined : schemaPointer(body.pointer, mediaType)
@@ -90,7 +91,7 @@ export function toOperations(document: JsonObject): Operation[] {
   return operations.toSorted((a, b) => comparePaths(a.path, b.path))
 }
 
-// What the document has at a place of it; its parameters override those of the path.
+// Reads the operation at a place of the document. Its parameters override those of the path.
 function toOperation(
   document: JsonObject,
   place: Place,
@@ -110,7 +111,7 @@ function toOperation(
   }
 }
 
-// What is written under a key, `$ref`s not followed; null where nothing is.
+// The value of a key, without following `$ref`s; null if there is none.
 function childOf({ value, pointer }: Place, key: string): Place {
   return { value: (isObject(value) ? value[key] : undefined) ?? null, pointer: `${pointer}/${escapePointer(key)}` }
 }
@@ -184,7 +185,7 @@ function toResponses(document: JsonObject, source: Place): ResponseSpec[] {
   })
 }
 
-// The JSON types that a schema allows at its top.
+// The JSON types that a schema allows for the value itself.
 function typesOf(document: JsonObject, schema: JsonValue): string[] {
   const types = composedOf(document, schema).flatMap((value): string[] => {
     const { type, nullable } = value
@@ -197,9 +198,9 @@ function typesOf(document: JsonObject, schema: JsonValue): string[] {
   return [...new Set(types)]
 }
 
-// OpenAPI 3: concrete paths before templated ones. Compared segment by segment: /items/latest comes before /items/{id}, and
-// /files/{name}.json before /files/{name}. A segment that the shorter path lacks counts as concrete: otherwise the order would
-// not be transitive.
+// OpenAPI 3: concrete paths before templated ones. Compared segment by segment: /items/latest comes before
+// /items/{id}, and /files/{name}.json before /files/{name}. A segment that the shorter path lacks counts as concrete:
+// otherwise the order would not be transitive.
 function comparePaths(a: string, b: string): number {
   const left = a.split('/')
   const right = b.split('/')

@@ -4,7 +4,7 @@ import type { Operation } from './operation.ts'
 /** A path template of OpenAPI, ready to match paths and to read the values of its parameters. */
 export interface PathTemplate {
   readonly matches: (path: string) => boolean
-  /** The values of the parameters in a path that matches; undefined where one is not valid percent-encoding. */
+  /** The values of the parameters in a matching path; undefined if one is not valid percent-encoding. */
   readonly read: (path: string) => Record<string, string> | undefined
 }
 
@@ -15,7 +15,7 @@ interface Segment {
   readonly literals: readonly string[]
 }
 
-/** Reads a path template. `{parameters}` may be a part of a segment: `/files/{name}.json`. */
+/** Parses a path template. `{parameters}` may be a part of a segment: `/files/{name}.json`. */
 export function toPathTemplate(template: string): PathTemplate {
   const segments = template.split('/').map(toSegment)
   const names = segments.flatMap((segment) => segment.names)
@@ -38,8 +38,8 @@ export function toPathTemplate(template: string): PathTemplate {
 }
 
 /**
- * A path template in the syntax of Hono's router. A segment that Hono would read in another way becomes a parameter, so the
- * pattern may match more than the template does: test the path with `matches`.
+ * Converts a path template to the syntax of Hono's router. A segment with a special meaning there becomes a parameter,
+ * so that the pattern may match more paths than the template: test each path with `matches`.
  */
 export function honoPath(template: string): string {
   return template
@@ -55,7 +55,7 @@ export function overlaps(a: string, b: string): boolean {
   return left.length === right.length && left.every((segment, i) => segmentsOverlap(segment, right[i] ?? ''))
 }
 
-// The texts before the first parameter and after the last one must agree in the length that both have.
+// One text before the first parameter must begin with the other. One text after the last one must end with the other.
 function segmentsOverlap(a: string, b: string): boolean {
   if (!a.includes('{')) return readSegment(toSegment(b).literals, a) !== undefined
   if (!b.includes('{')) return segmentsOverlap(b, a)
@@ -73,8 +73,9 @@ function toSegment(text: string): Segment {
   }
 }
 
-// The values in one part of a path. Each takes at least one character and ends at the first occurrence of the text that follows
-// it; the last one takes the rest. Not a regular expression: with several parameters it tries every way to split a long part.
+// The values in one part of a path. Each has at least one character and ends at the first occurrence of the text that
+// follows it. The last one has the rest. A regular expression with several parameters would try every way to split a
+// long part.
 function readSegment([start = '', ...rest]: readonly string[], part: string): string[] | undefined {
   if (!part.startsWith(start)) return undefined
   if (rest.length === 0) return part === start ? [] : undefined
@@ -92,8 +93,8 @@ function readSegment([start = '', ...rest]: readonly string[], part: string): st
 }
 
 /**
- * The operations, at most five, whose path is almost the requested one: a base URL with a segment too many or too few, doubled
- * slashes, a typing error.
+ * The operations, at most five, whose path is similar to the requested one: it has a wrong base URL, double slashes,
+ * or a typing error.
  */
 export function suggestPaths(path: string, operations: readonly Operation[]): string[] {
   const requested = path
@@ -108,7 +109,7 @@ export function suggestPaths(path: string, operations: readonly Operation[]): st
 }
 
 function isNear(requested: string, known: string): boolean {
-  const tail = known.slice(known.indexOf('/', 1)) // without its first segment, as behind another base URL
+  const tail = known.slice(known.indexOf('/', 1)) // without the first segment, which may be a part of the base URL
   const segments = tail.split('/').slice(1)
   const end = `/${requested.split('/').slice(-segments.length).join('/')}`
   const hasWords = segments.some((segment) => segment !== '' && !segment.includes('{'))

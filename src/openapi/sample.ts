@@ -3,13 +3,13 @@ import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { type Operation, type ResponseSpec, isJsonType } from './operation.ts'
 import { deref, escapePointer, valueAt } from './json-pointer.ts'
 
-/** The response of an Operation that has no behaviour of its own; without a body its media type is undefined. */
+/** The response of an Operation without custom behaviour. The media type is undefined if there is no body. */
 export type Sample = Readonly<{ status: number; mediaType: string | undefined; body: string }>
 
 // HTTP allows no body with these statuses.
 const BODILESS = new Set([204, 205, 304])
 
-/** The contract's example for an Operation's first success, otherwise a sample of its schema; JSON where the contract offers it. */
+/** The contract's example for an Operation's first success, otherwise a sample of its schema. JSON is preferred. */
 export async function sampleResponse(contract: Contract, operation: Operation): Promise<Sample> {
   const response = successOf(operation.responses)
   const code = Number(response?.status.replace(/xx$/i, '00'))

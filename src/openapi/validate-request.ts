@@ -7,15 +7,15 @@ import { type Violation, toViolations } from './violation.ts'
 export interface RequestParts {
   /** The path parameters, decoded. */
   readonly path: Readonly<Record<string, string>>
-  /** The query as it was sent, without `?`; empty where there is none. */
+  /** The query as it was sent, without `?`; empty if there is none. */
   readonly query: string
   /** The value of a header; the name is in lower case. */
   readonly header: (name: string) => string | undefined
-  /** The parsed body, and the media type of the contract that describes it; undefined where no body was sent. */
+  /** The parsed body, and its media type in the contract; undefined if no body was sent. */
   readonly body: { readonly value: JsonValue; readonly mediaType: string } | undefined
 }
 
-/** All that the contract forbids of a request to an Operation; empty where the request is valid. */
+/** All violations of the contract by a request to an Operation; empty if the request is valid. */
 export function validateRequest(contract: Contract, operation: Operation, request: RequestParts): Violation[] {
   const violations: Violation[] = []
   const report = (param: string, message: string): void =>
@@ -34,11 +34,12 @@ export function validateRequest(contract: Contract, operation: Operation, reques
   }
   const { body } = request
   if (body !== undefined) validate(body.value, schemaPointer(operation.body?.pointer ?? '', body.mediaType), '')
-  else if (operation.body?.required === true) report('body', 'The request body is empty; this operation needs one.')
+  else if (operation.body?.required === true)
+    report('body', 'The request body is empty, but this operation requires one.')
   return violations
 }
 
-// A parameter's value, read from text in the style that the contract names; undefined where it is not sent.
+// The value of a parameter, parsed by its style in the contract; undefined if it was not sent.
 function valueOf(parameter: Parameter, { path, header }: RequestParts, query: URLSearchParams): unknown {
   const { name } = parameter
   if (parameter.in === 'query') return queryValue(parameter, query)

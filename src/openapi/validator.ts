@@ -6,7 +6,7 @@ import { valueAt } from './json-pointer.ts'
 import { isVersion30, toJsonSchemas, withBoundaries } from './normalize-schema.ts'
 import { type Operation, isJsonType, schemaPointer } from './operation.ts'
 
-/** Validates a value and leaves ajv's errors in `errors`. Compiled by ajv at run time or at build time. */
+/** Validates a value and puts ajv's errors into `errors`. Compiled by ajv at run time or at build time. */
 export interface Validator {
   (value: unknown): boolean
   errors?: null | ErrorObject[]
@@ -14,7 +14,7 @@ export interface Validator {
 
 const DOCUMENT = 'contract'
 
-/** An ajv that knows the document's schemas by their JSON pointers. */
+/** Creates an ajv that finds the document's schemas by their JSON pointers. */
 export function createAjv(document: JsonObject): Ajv {
   const dialect = isVersion30(document) ? Ajv : Ajv2020
   const ajv = new dialect({
@@ -32,8 +32,8 @@ export function createAjv(document: JsonObject): Ajv {
 }
 
 /**
- * Changes ajv's code for a `$ref`: it appends the new errors, where ajv copies all known errors each time. With an error in
- * each of 50,000 items the copies take minutes.
+ * Changes ajv's code for a `$ref`: it appends new errors, whereas ajv copies all previous errors each time. With an
+ * error in each of 50,000 items, the copies take minutes.
  */
 export function withAppending(code: string): string {
   return code.replaceAll(/vErrors\.concat\(([\w.]+)\)/g, '$1.reduce((all, error) => (all.push(error), all), vErrors)')
@@ -44,7 +44,7 @@ export function schemaAt(pointer: string): { readonly $ref: string } {
   return { $ref: `${DOCUMENT}#${pointer.split('/').map(encodeURIComponent).join('/')}` }
 }
 
-/** The JSON pointers of the schemas that validate the requests of the Operations, each once. */
+/** The JSON pointers of all schemas for requests to the Operations, each once. */
 export function requestSchemas(document: JsonObject, operations: readonly Operation[]): string[] {
   const pointers = operations.flatMap(({ parameters, body }) => [
     ...parameters.flatMap(({ schema }) => schema ?? []),

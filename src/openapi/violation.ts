@@ -3,23 +3,23 @@ import type { ErrorObject } from 'ajv'
 import { type JsonValue, isObject } from '../util/json.ts'
 import { toPath } from './json-pointer.ts'
 
-/** One thing that the contract forbids of a request, in words for the client. */
+/** One violation of the contract by a request, with a message for the client. */
 export interface Violation {
-  /** Its place: `messages[0].content`, or a parameter's name. */
+  /** Where it is: `messages[0].content`, or a parameter's name. */
   readonly param: string
   readonly reason: 'missing' | 'type' | 'value'
-  /** The value at that place; undefined where there is none. */
+  /** The value there; undefined if there is none. */
   readonly value: unknown
   readonly message: string
 }
 
-/** Maximum number of alternatives of an enum in a message. */
+/** Maximum number of values of an enum in a message. */
 const MAX_ALTERNATIVES = 30
 
-/** Maximum number of violations that get a message of their own. The last one is repeated for the rest, so that all are counted. */
+/** Maximum number of violations with different messages. The rest repeat the last one, so that all are counted. */
 const MAX_WORDED = 1000
 
-/** ajv's errors as Violations: one for each place and cause, an `anyOf` condensed to the branch that was meant. */
+/** Makes Violations of ajv's errors: one for each place and cause, and of an `anyOf` only the branch that was meant. */
 export function toViolations(errors: readonly ErrorObject[], root: unknown, prefix = ''): Violation[] {
   const condensed = condense(errors)
   const worded = condensed.slice(0, MAX_WORDED).map((error) => toViolation(error, root, prefix))
@@ -43,8 +43,7 @@ function condense(errors: readonly ErrorObject[]): ErrorObject[] {
   return condensed
 }
 
-// `withBoundaries` puts a schema that nothing matches before each branch of a union. The index of the branch whose boundary this
-// error reports; undefined for all other errors.
+// The index of the branch whose boundary (see `withBoundaries`) this error reports; undefined for all other errors.
 function boundaryOf({ instancePath, schemaPath }: ErrorObject, union: ErrorObject): number | undefined {
   if (instancePath !== union.instancePath || !schemaPath.startsWith(`${union.schemaPath}/`)) return undefined
   const [, index] = /^(\d+)\/false schema$/.exec(schemaPath.slice(union.schemaPath.length + 1)) ?? []
@@ -60,11 +59,11 @@ function branchesOf(errors: readonly ErrorObject[], union: ErrorObject): ErrorOb
   return branches
 }
 
-// The errors of the branch that was meant: the one whose type matches the value, and of several such branches the one whose
-// tag matches, as in `type: {enum: [text]}`. Where that is not clear: one error that stands for the branches in question.
+// The errors of the branch that was meant: the one whose type matches the value. If there are several, the one whose
+// tag matches, such as `type: {enum: [text]}`. If that is not clear, one error for all these branches.
 function errorsMeant(branches: readonly ErrorObject[][], union: ErrorObject): ErrorObject[] {
   if (Array.isArray(union.params['passingSchemas']))
-    return [{ ...union, message: 'it fits more than one of the allowed forms' }]
+    return [{ ...union, message: 'it matches more than one of the allowed forms' }]
   const isHere = ({ instancePath }: ErrorObject): boolean => instancePath === union.instancePath
   const isOtherType = (error: ErrorObject): boolean => error.keyword === 'type' && isHere(error)
   const ofType = branches.filter((branch) => !branch.some(isOtherType))
@@ -87,7 +86,7 @@ function errorsMeant(branches: readonly ErrorObject[][], union: ErrorObject): Er
   }
   const message = candidates.flat().every(isHere)
     ? candidates.map((branch) => branch.map(ruleOf).join(' and ')).join(', or ')
-    : 'it fits none of the allowed forms'
+    : 'it matches none of the allowed forms'
   return [{ ...union, message }]
 }
 
@@ -136,14 +135,14 @@ function ruleOf({ keyword, message, params }: ErrorObject): string {
     enum: () => `supported values are ${listed(params['allowedValues'])}`,
     const: () => `it must be ${JSON.stringify(params['allowedValue'])}`,
     additionalProperties: () => `it must not have the field '${String(params['additionalProperty']).slice(0, 64)}'`,
-    minItems: () => `it needs at least ${limit} item${plural}`,
-    maxItems: () => `it may have at most ${limit} item${plural}`,
-    minLength: () => `it needs at least ${limit} character${plural}`,
-    maxLength: () => `it may have at most ${limit} character${plural}`,
+    minItems: () => `it must have at least ${limit} item${plural}`,
+    maxItems: () => `it must have at most ${limit} item${plural}`,
+    minLength: () => `it must have at least ${limit} character${plural}`,
+    maxLength: () => `it must have at most ${limit} character${plural}`,
     minimum: () => `it must be at least ${limit}`,
     maximum: () => `it must be at most ${limit}`,
   }
-  return rules[keyword]?.() ?? message ?? `it breaks the rule ${keyword}`
+  return rules[keyword]?.() ?? message ?? `it violates the rule '${keyword}'`
 }
 
 function listed(values: readonly JsonValue[]): string {

@@ -84,7 +84,7 @@ test.each<[what: string, text: string, faults: readonly RegExp[]]>([
   ],
   ['a block that is a string', 'a: lite\n', [/:1 a: must be an object; its keys are style,/]],
   ['an empty file', '', [/:1 must have a block for each model, such as\nmy-model:\n {2}style: lite/]],
-  ['invalid YAML', 'a: [\n', [/profiles\.yaml:\d .*mend the YAML/]],
+  ['invalid YAML', 'a: [\n', [/profiles\.yaml:\d .*fix the YAML/]],
   ['two blocks with the same name', 'a: { style: lite }\na: { style: gallery }\n', [/:2 .*unique/]],
 ])('reports %s with file, line and fix', async (_what, text, faults) => {
   const failed: Error = await mockOf(text).then(
@@ -103,7 +103,7 @@ test('rejects a folder without fixtures, a missing folder, and a folder named pr
   )
   await expect(mockWith({ fixtures: join(empty, 'nowhere') })).rejects.toThrow('nothing to read')
   mkdirSync(join(empty, 'profiles.yaml'))
-  await expect(mockWith({ fixtures: empty })).rejects.toThrow('it is no file')
+  await expect(mockWith({ fixtures: empty })).rejects.toThrow('it is not a file')
 })
 
 test('a model’s name cannot add a picture or a long text to a response', async () => {

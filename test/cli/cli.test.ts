@@ -289,7 +289,7 @@ test('validate checks a contract as --spec does', () => {
   })
   const invalid = run(['validate', join(root, 'package.json')])
   expect(invalid).toMatchObject({ status: 1, stdout: '' })
-  expect(invalid.stderr).toMatch(/package\.json:1 openapi: undefined is not supported; write a 3\.0 or 3\.1 document/)
+  expect(invalid.stderr).toMatch(/package\.json:1 openapi: undefined is not supported; use OpenAPI 3\.0 or 3\.1/)
 })
 
 test('a second process draws the same picture with the same bytes', async () => {

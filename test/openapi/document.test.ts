@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { loadContract } from '../../src/openapi/contract.ts'
 import { FileError } from '../../src/openapi/document.ts'
 
-/** The faults of a contract of these files; DIR stands for the contract's folder, which lies beside outside.yaml. */
-async function faultsOf(
+/** The errors of a contract with these files. DIR is the contract's folder; outside.yaml is in its parent. */
+async function errorsOf(
   files: Readonly<Record<string, string>>,
   prepare: (dir: string) => Promise<void> = async () => {},
 ): Promise<readonly string[]> {
@@ -43,46 +43,46 @@ paths:
       responses: { '200': { description: One } }
 `
 
-test('a contract without a fault is loaded', async () => {
-  expect(await faultsOf({ 'openapi.yaml': withSchema('{ type: string }') })).toEqual([])
+test('loads a valid contract', async () => {
+  expect(await errorsOf({ 'openapi.yaml': withSchema('{ type: string }') })).toEqual([])
 })
 
 test.each<[string, string, (string | RegExp)[]]>([
   [
     'is broken YAML',
     'openapi: 3.0.3\ninfo: {\npaths: [',
-    [/^DIR\/openapi\.yaml:\d .*; mend the YAML$/, /^DIR\/openapi\.yaml:\d .*; mend the YAML$/],
+    [/^DIR\/openapi\.yaml:\d .*; fix the YAML$/, /^DIR\/openapi\.yaml:\d .*; fix the YAML$/],
   ],
   [
-    'has a key twice',
+    'has a duplicate key',
     'openapi: 3.0.3\nopenapi: 3.0.3\n',
-    ['DIR/openapi.yaml:2 Map keys must be unique; mend the YAML'],
+    ['DIR/openapi.yaml:2 Map keys must be unique; fix the YAML'],
   ],
   [
     'has too many aliases',
     `a: &a [x]\nb: &b [${'*a,'.repeat(20)}]\nc: &c [${'*b,'.repeat(20)}]\nd: [${'*c,'.repeat(20)}]\n`,
-    [/^DIR\/openapi\.yaml: .*; write out what the YAML aliases name$/],
+    [/^DIR\/openapi\.yaml: .*; use fewer YAML aliases$/],
   ],
-  ['is empty', '', ['DIR/openapi.yaml:1 is no OpenAPI document; it must be a mapping with openapi, info and paths']],
+  [
+    'is empty',
+    '',
+    ['DIR/openapi.yaml:1 is not an OpenAPI document; it must be a mapping with openapi, info and paths'],
+  ],
   [
     'is a list',
     '- openapi',
-    ['DIR/openapi.yaml:1 is no OpenAPI document; it must be a mapping with openapi, info and paths'],
+    ['DIR/openapi.yaml:1 is not an OpenAPI document; it must be a mapping with openapi, info and paths'],
   ],
   [
     'is of version 2.0',
     '# old\nswagger: "2.0"\ninfo: { title: One, version: "1" }\npaths: {}\n',
-    ['DIR/openapi.yaml:2 swagger: "2.0" is not supported; write a 3.0 or 3.1 document'],
+    ['DIR/openapi.yaml:2 swagger: "2.0" is not supported; use OpenAPI 3.0 or 3.1'],
   ],
-  [
-    'is of no version',
-    'info: {}',
-    ['DIR/openapi.yaml:1 openapi: undefined is not supported; write a 3.0 or 3.1 document'],
-  ],
+  ['has no version', 'info: {}', ['DIR/openapi.yaml:1 openapi: undefined is not supported; use OpenAPI 3.0 or 3.1']],
   [
     'is of a later version',
     withSchema('{}', '4.0.0'),
-    ['DIR/openapi.yaml:1 openapi: "4.0.0" is not supported; write a 3.0 or 3.1 document'],
+    ['DIR/openapi.yaml:1 openapi: "4.0.0" is not supported; use OpenAPI 3.0 or 3.1'],
   ],
   [
     'has no info',
@@ -100,34 +100,34 @@ test.each<[string, string, (string | RegExp)[]]>([
     [/^DIR\/openapi\.yaml:9 paths\.\/one\.get\.parameters\.0\.schema\.type: .*; see/],
   ],
   [
-    'has a pattern that is none',
+    'has an invalid pattern',
     withSchema("{ type: string, pattern: '[' }"),
-    [/^DIR\/openapi\.yaml:9 .*Invalid regular expression: \/\[\/.*; mend it$/],
+    [/^DIR\/openapi\.yaml:9 .*Invalid regular expression: \/\[\/.*; fix the schema$/],
   ],
   [
     'has a $ref to nothing',
     withSchema("{ $ref: '#/components/schemas/None' }"),
     [
-      "DIR/openapi.yaml:9 $ref '#/components/schemas/None' names nothing; mend what stands behind the #, as in #/components/schemas/Name",
+      "DIR/openapi.yaml:9 $ref '#/components/schemas/None' points to nothing; fix the part after the #, for example #/components/schemas/Name",
     ],
   ],
   [
-    'has a $ref that is no JSON pointer',
+    'has a $ref that is not a JSON pointer',
     withSchema("{ $ref: '#None' }", '3.1.0'),
-    [/:9 \$ref '#None' names nothing; mend/],
+    [/:9 \$ref '#None' points to nothing; fix/],
   ],
   [
-    'has a $ref to a file that is not there',
+    'has a $ref to a missing file',
     withSchema("{ $ref: 'none.yaml#/One' }"),
-    ["DIR/openapi.yaml:9 $ref 'none.yaml#/One' names a file that is not there; mend the path"],
+    ["DIR/openapi.yaml:9 $ref 'none.yaml#/One' points to a file that does not exist; fix the path"],
   ],
   [
     'has a $ref with broken encoding',
     withSchema("{ $ref: '%zz.yaml' }"),
     ["DIR/openapi.yaml:9 $ref '%zz.yaml' is not valid percent-encoding; write a % as %25"],
   ],
-])('a contract that %s is refused', async (_, text, faults) => {
-  expect(await faultsOf({ 'openapi.yaml': text })).toEqual(
+])('rejects a contract that %s', async (_, text, faults) => {
+  expect(await errorsOf({ 'openapi.yaml': text })).toEqual(
     faults.map((fault) => (typeof fault === 'string' ? fault : expect.stringMatching(fault))),
   )
 })
@@ -145,31 +145,33 @@ test.each([
   '//mock.invalid/one.yaml',
   'link.yaml#/Secret',
   'folder/outside.yaml#/Secret',
-])('a $ref that leaves the folder is refused, and nothing there is read: %s', async (ref) => {
-  const faults = await faultsOf({ 'openapi.yaml': withSchema(`{ $ref: '${ref}' }`) }, async (dir) => {
+])('rejects a $ref out of the folder without reading the file: %s', async (ref) => {
+  const faults = await errorsOf({ 'openapi.yaml': withSchema(`{ $ref: '${ref}' }`) }, async (dir) => {
     await symlink('../outside.yaml', join(dir, 'link.yaml'))
     await symlink('..', join(dir, 'folder'))
   })
   expect(faults).toEqual([
-    expect.stringMatching(/^DIR\/openapi\.yaml:9 \$ref '.*' leaves the contract's folder; copy what it names into .+$/),
+    expect.stringMatching(
+      /^DIR\/openapi\.yaml:9 \$ref '.*' points outside the contract's folder; copy the file into .+$/,
+    ),
   ])
 })
 
-test('a fault in a file that a $ref names is told with that file and its line', async () => {
+test('an error in a file behind a $ref is reported with that file and its line', async () => {
   const spec = withSchema("{ $ref: 'more.yaml#/One' }")
-  expect(await faultsOf({ 'openapi.yaml': spec, 'more.yaml': 'One: {\n' })).toEqual([
-    expect.stringMatching(/^DIR\/more\.yaml:\d .*; mend the YAML$/),
+  expect(await errorsOf({ 'openapi.yaml': spec, 'more.yaml': 'One: {\n' })).toEqual([
+    expect.stringMatching(/^DIR\/more\.yaml:\d .*; fix the YAML$/),
   ])
-  expect(await faultsOf({ 'openapi.yaml': spec, 'more.yaml': "One:\n  $ref: '../outside.yaml'\n" })).toEqual([
-    expect.stringMatching(/^DIR\/more\.yaml:2 \$ref '\.\.\/outside\.yaml' leaves/),
+  expect(await errorsOf({ 'openapi.yaml': spec, 'more.yaml': "One:\n  $ref: '../outside.yaml'\n" })).toEqual([
+    expect.stringMatching(/^DIR\/more\.yaml:2 \$ref '\.\.\/outside\.yaml' points outside/),
   ])
-  expect(await faultsOf({ 'openapi.yaml': spec, 'more.yaml': "One:\n  allOf:\n    - $ref: '#/Two'\n" })).toEqual([
-    expect.stringMatching(/^DIR\/more\.yaml:3 \$ref '#\/Two' names nothing/),
+  expect(await errorsOf({ 'openapi.yaml': spec, 'more.yaml': "One:\n  allOf:\n    - $ref: '#/Two'\n" })).toEqual([
+    expect.stringMatching(/^DIR\/more\.yaml:3 \$ref '#\/Two' points to nothing/),
   ])
 })
 
-test('all faults are told at once', async () => {
-  const faults = await faultsOf({
+test('reports all errors at once', async () => {
+  const faults = await errorsOf({
     'openapi.yaml': withSchema("{ anyOf: [{ $ref: '../a.yaml' }, { $ref: 'b.yaml' }, { $ref: 'http://c.invalid' }] }"),
   })
   expect(faults).toHaveLength(3)
@@ -177,29 +179,29 @@ test('all faults are told at once', async () => {
     '      responses',
     "        - { name: r, in: query, schema: { type: string, pattern: '(' } }\n      responses",
   )
-  expect(await faultsOf({ 'openapi.yaml': patterns })).toHaveLength(2)
+  expect(await errorsOf({ 'openapi.yaml': patterns })).toHaveLength(2)
 })
 
-test('a $ref inside an example is data', async () => {
+test('ignores a $ref inside an example', async () => {
   expect(
-    await faultsOf({ 'openapi.yaml': withSchema("{ type: object, example: { $ref: 'http://elsewhere.invalid' } }") }),
+    await errorsOf({ 'openapi.yaml': withSchema("{ type: object, example: { $ref: 'http://elsewhere.invalid' } }") }),
   ).toEqual([])
   expect(
-    await faultsOf({
+    await errorsOf({
       'openapi.yaml': withSchema("{ type: object, properties: { example: { $ref: 'http://elsewhere.invalid' } } }"),
     }),
   ).toHaveLength(1)
 })
 
-test('names of files and schemas may hold spaces and slashes', async () => {
+test('names of files and schemas may contain spaces and slashes', async () => {
   const spec = withSchema("{ $ref: 'my%20file.yaml#/A~1B%20C' }")
-  expect(await faultsOf({ 'openapi.yaml': spec, 'my file.yaml': 'A/B C: { type: string }\n' })).toEqual([])
+  expect(await errorsOf({ 'openapi.yaml': spec, 'my file.yaml': 'A/B C: { type: string }\n' })).toEqual([])
 })
 
-test('schemas and files may name each other in a circle', async () => {
+test('schemas and files may have circular references', async () => {
   const spec = withSchema("{ $ref: 'tree.yaml#/Tree' }")
   expect(
-    await faultsOf({
+    await errorsOf({
       'openapi.yaml': spec,
       'tree.yaml': "Tree: { type: object, properties: { left: { $ref: 'leaf.yaml' }, right: { $ref: '#/Tree' } } }\n",
       'leaf.yaml': "type: object\nproperties: { up: { $ref: 'tree.yaml#/Tree' } }\n",
@@ -207,13 +209,13 @@ test('schemas and files may name each other in a circle', async () => {
   ).toEqual([])
 })
 
-test('a media type without a schema takes anything', async () => {
+test('accepts a media type without a schema', async () => {
   const spec = `${withSchema('{ type: string }')}    post:\n      requestBody: { content: { application/json: {} } }\n      responses: { '200': { description: One } }\n`
-  expect(await faultsOf({ 'openapi.yaml': spec })).toEqual([])
+  expect(await errorsOf({ 'openapi.yaml': spec })).toEqual([])
 })
 
-test('a file that is not there is refused', async () => {
+test('rejects a missing file', async () => {
   await expect(loadContract('test/openapi/none.yaml')).rejects.toThrow(
-    /none\.yaml: cannot be read \(ENOENT\); give the path of a YAML or JSON file$/,
+    /none\.yaml: cannot be read \(ENOENT\); use the path of a YAML or JSON file$/,
   )
 })

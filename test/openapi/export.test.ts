@@ -8,7 +8,7 @@ const read = (path: string): any => parse(readFileSync(new URL(`../../${path}`, 
 const given = read('fixtures/provider/export.yaml')
 const ours = read('openapi.yaml')
 
-/** Scalars of the export that stand elsewhere here, since what they describe was widened by anyOf. */
+/** Scalars of the export that have moved, because their schemas are now a branch of an anyOf. */
 const REQUEST = '/paths/~1v1~1chat~1completions/post/requestBody/content/application~1json/schema'
 const MOVED: readonly (readonly [from: string, to: string])[] = [
   [`${REQUEST}/properties/model`, '/components/schemas/Model/anyOf/0'],
@@ -33,12 +33,12 @@ test('the contract keeps every scalar of the provider export, at its pointer or 
   expect(lost).toEqual([])
 })
 
-test('swagger-parser finds no fault in the contract, nor in the export', async () => {
+test('swagger-parser finds no error in the contract or in the export', async () => {
   for (const document of [ours, given])
     await expect(SwaggerParser.validate(structuredClone(document))).resolves.toBeDefined()
 })
 
-test('the packaged contract loads as any other file does', async () => {
+test('the packaged contract can be loaded like any other file', async () => {
   const { operations } = await loadContract('openapi.yaml')
   expect(operations.map(({ method, path }) => `${method} ${path}`)).toEqual([
     'POST /v1/chat/completions',

@@ -13,20 +13,20 @@ const CONTENT = 'messages[0].content'
 const PART = `${CONTENT}[0]`
 const TAGS = `Invalid value for '${PART}.type': supported values are 'text', 'image_url', 'file_url'.`
 
-describe('a request with one fault is told where it is, and what would be right', () => {
+describe('a violation has its place and what is allowed', () => {
   test.each<[any, string, string]>([
     [{ model: undefined }, 'model', missing('model')],
     [{ model: 3 }, 'model', type('model', 'a string', 'an integer')],
     [{ model: null }, 'model', type('model', 'a string', 'null')],
     [{ messages: undefined }, 'messages', missing('messages')],
     [{ messages: {} }, 'messages', type('messages', 'an array', 'an object')],
-    [{ messages: [] }, 'messages', "Invalid value for 'messages': it needs at least 1 item."],
+    [{ messages: [] }, 'messages', "Invalid value for 'messages': it must have at least 1 item."],
     [{ messages: ['x'] }, 'messages[0]', type('messages[0]', 'an object', 'a string')],
     [{ messages: [{ content: 'x' }] }, 'messages[0].role', missing('messages[0].role')],
     [{ messages: [{ role: 3, content: 'x' }] }, 'messages[0].role', type('messages[0].role', 'a string', 'an integer')],
     [withContent(1.5), CONTENT, type(CONTENT, 'a string or an array or null', 'a number')],
     [withContent({}), CONTENT, type(CONTENT, 'a string or an array or null', 'an object')],
-    [parts(), CONTENT, `Invalid value for '${CONTENT}': it needs at least 1 item.`],
+    [parts(), CONTENT, `Invalid value for '${CONTENT}': it must have at least 1 item.`],
     [parts(3), PART, type(PART, 'a string or an object', 'an integer')],
     [parts([]), PART, type(PART, 'a string or an object', 'an array')],
     [parts({}), `${PART}.type`, missing(`${PART}.type`)],
@@ -124,7 +124,7 @@ test.each([
   ['"x"', 'a string'],
   ['null', 'null'],
   ['3', 'an integer'],
-])('a body that is %s is no object', async (body, got) => {
+])('rejects the body %s', async (body, got) => {
   const response = await mock.fetch(`${mock.baseURL}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -135,7 +135,7 @@ test.each([
   })
 })
 
-test.each(['n', 'seed', 'temperature'])('%s: 1e400 is no number', async (name) => {
+test.each(['n', 'seed', 'temperature'])('%s: rejects 1e400', async (name) => {
   const body = `{"model":"gpt-4o-image","messages":[{"role":"user","content":"x"}],"${name}":1e400}`
   const response = await mock.fetch(`${mock.baseURL}/chat/completions`, {
     method: 'POST',
@@ -145,7 +145,7 @@ test.each(['n', 'seed', 'temperature'])('%s: 1e400 is no number', async (name) =
   expect(await response.json()).toMatchObject({ error: { param: name, code: 'invalid_type' } })
 })
 
-test('an unknown model is a 404 when it is the only fault, and else one of the faults', async () => {
+test('an unknown model is a 404 if it is the only violation, otherwise one of the violations', async () => {
   expect(await ask(mock, { model: 'nope' })).toMatchObject({
     status: 404,
     json: { error: { param: 'model', code: 'model_not_found' } },
@@ -157,7 +157,7 @@ test('an unknown model is a 404 when it is the only fault, and else one of the f
   )
 })
 
-test('all faults of a request are told in one error; param and code are of the first', async () => {
+test('one error lists all violations; param and code are those of the first', async () => {
   const { json } = await ask(mock, {
     body: { model: undefined, messages: [{ role: 3, content: [{ type: 'text' }, { type: 'foo' }, 3] }], n: 0 } as any,
   })
@@ -178,17 +178,17 @@ test.each([
   [20, /'messages\[19\]\.role'\.$/],
   [21, /'messages\[19\]\.role'\. And 1 more\.$/],
   [25, /'messages\[19\]\.role'\. And 5 more\.$/],
-])('of %i faults twenty are told, and the rest counted', async (count, end) => {
+])('of %i violations, twenty are listed and the rest counted', async (count, end) => {
   const { json } = await ask(mock, { body: { messages: Array.from({ length: count }, () => ({})) } })
   expect(json.error.message).toMatch(end)
 })
 
-test('a fault in each of 49,000 parts is one error, and soon', async () => {
+test('49,000 violations are one error, without a long delay', async () => {
   const { json } = await ask(mock, { body: parts(...Array.from({ length: 49_000 }, () => ({}))) })
   expect(json.error.message).toMatch(/And 48980 more\.$/)
 })
 
-test('a long name of a field is cut short in an error', async () => {
+test('cuts a long field name in an error', async () => {
   const { json } = await ask(mock, { body: { image_config: { aspect_ratio: 1, ['x'.repeat(10_000)]: 1 } } })
   expect(json.error.message.length).toBeLessThan(200)
 })

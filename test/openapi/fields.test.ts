@@ -13,14 +13,14 @@ test.each([
   ['a plain enum', { enum: ['a'] }, { values: ['a'], titles: [] }],
   ['a reference', { $ref: '#/Model' }, { values: ['a', 'b'], titles: ['c-*'] }],
   ['a reference in an allOf', { allOf: [{ $ref: '#/Model' }] }, { values: ['a', 'b'], titles: ['c-*'] }],
-  ['no names at all', { type: 'string' }, { values: [], titles: [] }],
+  ['no names', { type: 'string' }, { values: [], titles: [] }],
   ['a schema that is composed of itself', { $ref: '#/Loop' }, { values: [], titles: [] }],
-])('the fields of a body are found, and what each may be by name: %s', (_what, model, alternatives) => {
+])('finds the fields of a body and the values of model: %s', (_what, model, alternatives) => {
   const [operation] = toOperations(document(model))
   expect([operation?.fields, operation?.models]).toEqual([['model', 'n'], alternatives])
 })
 
-test('a body that is no JSON has no fields, and a field may have any name', () => {
+test('a body that is not JSON has no fields; a field may have any name', () => {
   const bodyOf = (mediaType: string): any => ({
     paths: {
       '/ask': {

@@ -21,7 +21,7 @@ interface Sent {
   readonly body?: unknown
 }
 
-async function tell(mock: typeof own, path: string, { method = 'GET', headers = {}, body }: Sent = {}) {
+async function send(mock: typeof own, path: string, { method = 'GET', headers = {}, body }: Sent = {}) {
   const init =
     body === undefined
       ? {}
@@ -48,25 +48,22 @@ test.each([
   ['GET', '/files/a', '/files/{name}', undefined, 200, 'any'],
   ['GET', '/files/a.json', '/files/{name}.json', undefined, 200, 'json'],
   ['GET', '/cdn/a/b', '/cdn/{shelf}/{file}', undefined, 200, { shelf: 'mine' }],
-])(
-  '%s %s is answered by %s with its example, or a sample of its schema',
-  async (method, path, template, body, status, json) => {
-    const contract = await loadContract(SPEC)
-    const reply = await tell(own, path, { method, body })
-    expect(reply).toMatchObject({ status, ...(json === undefined ? { text: '' } : { json }) })
-    const mediaType = reply.headers.get('content-type') ?? undefined
-    expect(
-      createResponseCheck(contract)(operationOf(contract, method, template), {
-        status,
-        mediaType,
-        value: reply.json ?? null,
-      }),
-    ).toEqual([])
-  },
-)
+])('%s %s gets the example of %s, or a sample of its schema', async (method, path, template, body, status, json) => {
+  const contract = await loadContract(SPEC)
+  const reply = await send(own, path, { method, body })
+  expect(reply).toMatchObject({ status, ...(json === undefined ? { text: '' } : { json }) })
+  const mediaType = reply.headers.get('content-type') ?? undefined
+  expect(
+    createResponseCheck(contract)(operationOf(contract, method, template), {
+      status,
+      mediaType,
+      value: reply.json ?? null,
+    }),
+  ).toEqual([])
+})
 
-test('an example that is text is sent as it is', async () => {
-  expect(await tell(own, '/drawings/shared?code=1')).toMatchObject({ status: 200, text: 'shared' })
+test('sends a text example unchanged', async () => {
+  expect(await send(own, '/drawings/shared?code=1')).toMatchObject({ status: 200, text: 'shared' })
 })
 
 test.each([
@@ -77,8 +74,8 @@ test.each([
   '/drawings?from=1&to=2',
   `/drawings?where=${encodeURIComponent('{"room":1}')}`,
   '/drawings?unknown=1',
-])('%s keeps to the contract', async (path) => {
-  expect((await tell(own, path)).status).toBe(200)
+])('accepts %s', async (path) => {
+  expect((await send(own, path)).status).toBe(200)
 })
 
 test.each([
@@ -92,8 +89,8 @@ test.each([
   ['/drawings?limit=1.5', 'limit', 'invalid_type', 'expected an integer, but got a number instead.'],
   ['/drawings?limit=51', 'limit', 'invalid_value', "Invalid value for 'limit': it must be at most 50."],
   ['/drawings?framed=yes', 'framed', 'invalid_type', 'expected a boolean'],
-  ['/drawings?tag=ink&tag=x', 'tag[1]', 'invalid_value', 'it needs at least 2 characters'],
-  ['/drawings?tag=aa&tag=bb&tag=cc&tag=dd', 'tag', 'invalid_value', 'it may have at most 3 items'],
+  ['/drawings?tag=ink&tag=x', 'tag[1]', 'invalid_value', 'it must have at least 2 characters'],
+  ['/drawings?tag=aa&tag=bb&tag=cc&tag=dd', 'tag', 'invalid_value', 'it must have at most 3 items'],
   ['/drawings?ids=1,b', 'ids[1]', 'invalid_type', 'expected an integer'],
   ['/drawings?order=best', 'order', 'invalid_value', "supported values are 'newest', 'oldest'."],
   ['/drawings?filter[width]=wide', 'filter.width', 'invalid_type', 'expected an integer'],
@@ -104,8 +101,8 @@ test.each([
   ['/drawings/first', 'id', 'invalid_type', 'expected an integer'],
   ['/drawings/0', 'id', 'invalid_value', 'it must be at least 1'],
   ['/files/1.json', 'name', 'invalid_value', 'must match pattern'],
-])('%s is refused, and the error names %s', async (path, param, code, message) => {
-  const { status, json } = await tell(own, path)
+])('rejects %s, and names %s', async (path, param, code, message) => {
+  const { status, json } = await send(own, path)
   expect({ status, ...json.error }).toMatchObject({
     status: 400,
     param,
@@ -114,13 +111,13 @@ test.each([
   })
 })
 
-test('a parameter of an operation replaces its path item’s of the same name', async () => {
-  expect((await tell(own, '/drawings/1000', { method: 'DELETE' })).status).toBe(204)
-  expect((await tell(own, '/drawings/0', { method: 'DELETE' })).json.error).toMatchObject({
+test('a parameter of an operation overrides that of its path', async () => {
+  expect((await send(own, '/drawings/1000', { method: 'DELETE' })).status).toBe(204)
+  expect((await send(own, '/drawings/0', { method: 'DELETE' })).json.error).toMatchObject({
     param: 'id',
     message: expect.stringContaining('must be > 0'),
   })
-  expect((await tell(own, '/drawings/1000')).status).toBe(400)
+  expect((await send(own, '/drawings/1000')).status).toBe(400)
 })
 
 test.each([
@@ -132,9 +129,9 @@ test.each([
   [{ cookie: 'visitor=me' }, 400, 'visitor'],
   [{ accept: 'text/html', authorization: 'Basic eDp5' }, 200, null],
 ])(
-  'headers and cookies are checked, but for Accept, Content-Type and Authorization: %o',
+  'validates headers and cookies, except Accept, Content-Type and Authorization: %o',
   async (headers, status, param) => {
-    const reply = await tell(own, '/drawings', { headers })
+    const reply = await send(own, '/drawings', { headers })
     expect([reply.status, reply.json.error?.param ?? null]).toEqual([status, param])
   },
 )
@@ -143,13 +140,13 @@ test.each([
   { title: '猫', mood: null, price: 19.99, example: null },
   { title: '猫', frame: { kind: 'wood', tree: 'oak' } },
   { title: '猫', frame: { kind: 'metal', metal: null } },
-])('a body that keeps to the contract is taken: %j', async (body) => {
-  expect((await tell(own, '/drawings', { method: 'POST', body })).status).toBe(201)
+])('accepts a valid body: %j', async (body) => {
+  expect((await send(own, '/drawings', { method: 'POST', body })).status).toBe(201)
 })
 
 test.each([
   [{}, 'title', "Missing required parameter: 'title'."],
-  [{ title: '' }, 'title', 'it needs at least 1 character'],
+  [{ title: '' }, 'title', 'it must have at least 1 character'],
   [{ title: '猫', mood: 'sad' }, 'mood', "supported values are 'calm', 'wild', null."],
   [{ title: '猫', price: 0 }, 'price', 'must be > 0'],
   [{ title: '猫', price: 1.001 }, 'price', 'must be multiple of 0.01'],
@@ -158,8 +155,8 @@ test.each([
   [{ title: '猫', frame: { kind: 'metal', metal: 1 } }, 'frame.metal', 'expected a string or null, but got an integer'],
   [{ title: '猫', frame: { kind: 'paper' } }, 'frame.kind', "supported values are 'wood', 'metal'."],
   [{ title: '猫', frame: {} }, 'frame.kind', "Missing required parameter: 'frame.kind'."],
-])('the body %j is refused, and the error names %s', async (body, param, message) => {
-  const { status, json } = await tell(own, '/drawings', { method: 'POST', body })
+])('rejects the body %j, and names %s', async (body, param, message) => {
+  const { status, json } = await send(own, '/drawings', { method: 'POST', body })
   expect({ status, ...json.error }).toMatchObject({ status: 400, param, message: expect.stringContaining(message) })
 })
 
@@ -172,19 +169,19 @@ test.each([
   ['/things', { method: 'POST', body: { size: null, kind: 'thing' } }, 201, undefined],
   ['/things', { method: 'POST', body: { size: 0 } }, 400, 'must be > 0'],
   ['/things', { method: 'POST', body: { size: 1, kind: 'other' } }, 400, 'it must be "thing"'],
-])('a 3.1 contract is read by the rules of 2020-12: %s %j', async (path, sent, status, message) => {
-  const reply = await tell(own31, path, sent)
+])('a 3.1 contract follows JSON Schema 2020-12: %s %j', async (path, sent, status, message) => {
+  const reply = await send(own31, path, sent)
   expect(reply.status).toBe(status)
   if (message !== undefined) expect(reply.json.error.message).toContain(message)
 })
 
-test('the samples of a 3.1 contract are valid by their schemas', async () => {
+test('the samples of a 3.1 contract match their schemas', async () => {
   const contract = await loadContract(SPEC_31)
   for (const [method, path, template, body] of [
     ['GET', '/things/1', '/things/{id}', undefined],
     ['POST', '/things', '/things', { size: 1 }],
   ] as const) {
-    const { status, json } = await tell(own31, path, { method, body })
+    const { status, json } = await send(own31, path, { method, body })
     expect(
       createResponseCheck(contract)(operationOf(contract, method, template), {
         status,
@@ -195,7 +192,7 @@ test('the samples of a 3.1 contract are valid by their schemas', async () => {
   }
 })
 
-test('concrete paths come before templated ones, in whatever order the contract names them', async () => {
+test('concrete paths come before templated ones, in any order of the contract', async () => {
   const { operations } = await loadContract(SPEC)
   const paths = [...new Set(operations.map(({ path }) => path))]
   expect(paths.indexOf('/drawings/latest')).toBeLessThan(paths.indexOf('/drawings/{id}'))
@@ -224,14 +221,14 @@ const ADDED = `paths:
       responses: { '200': { description: Mine, content: { application/json: { example: mine } } } }
 `
 
-test('a path added to the packaged contract answers; chat goes on beside it, and its links move under /__mock where the two meet', async () => {
+test('a path that is added to the packaged contract works; if it is a path of the links, these move to /__mock', async () => {
   await withCopy(
     (text) => text.replace('paths:\n', ADDED),
     async (spec) => {
       const mock = await mockWith({ spec })
-      expect((await tell(mock, '/v1/moods/calm')).json).toEqual({ mood: 'calm' })
-      expect((await tell(mock, '/v1/moods/wild')).status).toBe(400)
-      expect((await tell(mock, '/cdn/a/b')).json).toBe('mine')
+      expect((await send(mock, '/v1/moods/calm')).json).toEqual({ mood: 'calm' })
+      expect((await send(mock, '/v1/moods/wild')).status).toBe(400)
+      expect((await send(mock, '/cdn/a/b')).json).toBe('mine')
       const [picture = ''] = picturesIn((await ask(mock)).content)
       expect(picture).toMatch(/^http:\/\/mock\.invalid\/__mock\/cdn\//)
       expect((await mock.fetch(picture)).status).toBe(200)
@@ -239,7 +236,7 @@ test('a path added to the packaged contract answers; chat goes on beside it, and
   )
 })
 
-test('the bare export of the provider speaks chat too, with the models that it names', async () => {
+test('the export of the provider can be used as a contract, with its models', async () => {
   const mock = await mockWith({ spec: 'fixtures/provider/export.yaml' })
   expect((await ask(mock)).content).not.toBe('')
   expect(await ask(mock, { model: 'flux-dev' })).toMatchObject({
@@ -248,7 +245,7 @@ test('the bare export of the provider speaks chat too, with the models that it n
   })
 })
 
-test('a contract may be split over files of its folder, wherever that lies', async () => {
+test('a contract may consist of several files, in any folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'own-'))
   try {
     await cp('test/openapi/own', folder, { recursive: true })

@@ -52,7 +52,7 @@ test('a path that is not valid percent-encoding has no values', () => {
   expect(toPathTemplate('/items/{id}').read('/items/50%')).toBeUndefined()
 })
 
-test('a value that was encoded is read as it was', () => {
+test('an encoded value is decoded', () => {
   const { read } = toPathTemplate('/a/{x}/b/{y}.json')
   const value = fc.string({ minLength: 1, unit: 'grapheme' })
   fc.assert(

@@ -9,15 +9,15 @@ import { escapePointer } from '../../src/openapi/json-pointer.ts'
 import type { Validator } from '../../src/openapi/validator.ts'
 import { createAjv, schemaAt } from '../../src/openapi/validator.ts'
 
-/** An answer, or one event of a stream, to be checked. */
+/** A response, or one event of a stream. */
 export interface CheckableResponse {
   readonly status: number
-  /** Without parameters; undefined for an answer without a body. */
+  /** Without parameters; undefined for a response without a body. */
   readonly mediaType: string | undefined
   readonly value: JsonValue
 }
 
-/** Checks answers by a contract: all that is wrong with one; a status or media type that is not documented is a fault. */
+/** Creates a check that returns the violations in a response, including an undocumented status or media type. */
 export function createResponseCheck(
   contract: Contract,
 ): (operation: Operation, response: CheckableResponse) => Violation[] {
@@ -33,7 +33,7 @@ export function createResponseCheck(
           param: 'status',
           reason: 'value',
           value: status,
-          message: `The contract names no answer ${status} for ${operation.method} ${operation.path}.`,
+          message: `The contract has no response ${status} for ${operation.method} ${operation.path}.`,
         },
       ]
     if (mediaType === undefined && spec.mediaTypes.length === 0) return []
@@ -44,7 +44,7 @@ export function createResponseCheck(
           param: 'content-type',
           reason: 'value',
           value: mediaType,
-          message: `The contract names no ${mediaType ?? 'empty body'} for the answer ${spec.status} of ${operation.method} ${operation.path}.`,
+          message: `The contract has no ${mediaType ?? 'empty body'} for the response ${spec.status} of ${operation.method} ${operation.path}.`,
         },
       ]
     }

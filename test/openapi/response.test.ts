@@ -66,11 +66,11 @@ test.each<[JsonObject, number, string | undefined, JsonValue, string[]]>([
     ],
   ],
   [RESPONSES, 404, 'application/json', 4, ["Invalid type for 'body': expected a string, but got an integer instead."]],
-  [RESPONSES, 201, 'application/json', {}, ['The contract names no answer 201 for GET /a.']],
-  [RESPONSES, 200, 'text/html', '', ['The contract names no text/html for the answer 200 of GET /a.']],
-  [RESPONSES, 200, undefined, null, ['The contract names no empty body for the answer 200 of GET /a.']],
-  [RESPONSES, 204, 'application/json', {}, ['The contract names no application/json for the answer 204 of GET /a.']],
-  [ANY, 200, 'text/plain', '', ['The contract names no text/plain for the answer default of GET /a.']],
+  [RESPONSES, 201, 'application/json', {}, ['The contract has no response 201 for GET /a.']],
+  [RESPONSES, 200, 'text/html', '', ['The contract has no text/html for the response 200 of GET /a.']],
+  [RESPONSES, 200, undefined, null, ['The contract has no empty body for the response 200 of GET /a.']],
+  [RESPONSES, 204, 'application/json', {}, ['The contract has no application/json for the response 204 of GET /a.']],
+  [ANY, 200, 'text/plain', '', ['The contract has no text/plain for the response default of GET /a.']],
 ])('%j does not allow %i %s %j', (responses, status, mediaType, value, messages) => {
   expect(faultsOf(responses, status, mediaType, value)).toEqual(messages)
 })
@@ -79,20 +79,20 @@ test.each<[string, JsonObject, JsonObject]>([
   ['the first success', { '404': json({ example: 4 }), '201': json({ example: 1 }) }, { status: 201, body: '1' }],
   ['a range', { '2XX': json({ example: 1 }) }, { status: 200, body: '1' }],
   ['the default', { default: json({ example: 1 }), '404': json({ example: 4 }) }, { status: 200, body: '1' }],
-  ['an error, when there is nothing else', { '404': json({ example: 4 }) }, { status: 404, body: '4' }],
+  ['an error, if there is nothing else', { '404': json({ example: 4 }) }, { status: 404, body: '4' }],
   [
     'an example that is null',
     { '200': json({ example: null, schema: { type: 'string' } }) },
     { status: 200, body: 'null' },
   ],
-  ['no body with 204, whatever the contract says', { '204': json({ example: 1 }) }, { status: 204, body: '' }],
+  ['no body with 204, even if the contract has one', { '204': json({ example: 1 }) }, { status: 204, body: '' }],
   [
-    'JSON where it is offered',
+    'JSON if available',
     { '200': { description: '', content: { 'text/plain': { example: 'a' }, 'application/json': { example: 'b' } } } },
     { status: 200, mediaType: 'application/json', body: '"b"' },
   ],
   [
-    'nothing that only requests have',
+    'without writeOnly properties',
     {
       '200': json({
         schema: {
@@ -103,13 +103,13 @@ test.each<[string, JsonObject, JsonObject]>([
     },
     { status: 200, body: '{"a":1}' },
   ],
-])('an operation without behaviour answers %s', async (_, responses, expected) => {
+])('an operation without custom behaviour responds with %s', async (_, responses, expected) => {
   const contract = contractOf(responses)
   const [operation] = contract.operations
   expect(operation && (await sampleResponse(contract, operation))).toMatchObject(expected)
 })
 
-test('paths are routed the concrete ones first, also beside shorter ones', () => {
+test('concrete paths are routed first, also with paths of other lengths', () => {
   const document: JsonObject = {
     openapi: '3.0.3',
     paths: Object.fromEntries(

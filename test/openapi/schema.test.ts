@@ -22,7 +22,7 @@ test.each<[string, JsonObject, JsonObject]>([
     { type: 'string', nullable: true, enum: ['a', null] },
     { type: ['string', 'null'], enum: ['a', null] },
   ],
-  ['nullable without a type means nothing', { nullable: true, minLength: 1 }, { minLength: 1 }],
+  ['nullable without a type has no effect', { nullable: true, minLength: 1 }, { minLength: 1 }],
   ['siblings of $ref', { $ref: '#/x', nullable: true, description: 'no' }, { $ref: '#/x' }],
   ['exclusiveMinimum: true', { minimum: 1, exclusiveMinimum: true }, { exclusiveMinimum: 1 }],
   ['exclusiveMaximum: true', { maximum: 1, exclusiveMaximum: true }, { exclusiveMaximum: 1 }],
@@ -34,7 +34,7 @@ test.each<[string, JsonObject, JsonObject]>([
     { items: { allOf: [{ type: ['string', 'null'] }] } },
   ],
   [
-    'properties that are called as keywords are',
+    'properties with names of keywords',
     {
       properties: {
         example: { type: 'string', nullable: true },
@@ -61,7 +61,7 @@ test.each<[string, JsonObject, JsonObject]>([
   expect(pick(toJsonSchemas(documentOf(given)))).toEqual(expected)
 })
 
-test('a response that is called default holds schemas, too', () => {
+test('converts schemas in the default response', () => {
   const responses = (schema: JsonObject): JsonObject => ({ default: { content: { 'application/json': { schema } } } })
   expect(toJsonSchemas({ openapi: '3.0.1', responses: responses({ type: 'string', nullable: true }) })).toMatchObject({
     responses: responses({ type: ['string', 'null'] }),
@@ -73,7 +73,7 @@ test('a 3.1 document is JSON Schema already', () => {
   expect(toJsonSchemas(document)).toBe(document)
 })
 
-test('boundaries stand before the branches of unions, and a $ref into a branch still finds it', () => {
+test('adds boundaries before the branches of unions, and adapts a $ref into a branch', () => {
   const schema = {
     anyOf: [{ type: 'string' }, { $ref: '#/components/schemas/Subject/anyOf/0' }],
     properties: { oneOf: { enum: [{ oneOf: [1] }] } },
@@ -88,8 +88,8 @@ test.each<[string, JsonObject, JsonValue[], JsonValue[]]>([
   ['anyOf', { anyOf: [{ type: 'string' }, { minimum: 3 }] }, ['a', 3], [2]],
   ['oneOf', { oneOf: [{ type: 'integer' }, { minimum: 3 }] }, [1, 3.5], [4, 2.5]],
   ['oneOf in not', { not: { oneOf: [{ type: 'string' }] } }, [1], ['a']],
-  ['a branch that nothing fits', { anyOf: [{ not: {} }, { type: 'string' }] }, ['a'], [1]],
-])('what fits a schema is what fits it with boundaries: %s', (_, schema, right, wrong) => {
+  ['a branch that nothing matches', { anyOf: [{ not: {} }, { type: 'string' }] }, ['a'], [1]],
+])('boundaries do not change what matches: %s', (_, schema, right, wrong) => {
   const validator = createAjv(documentOf(schema)).compile(schemaAt('/components/schemas/Subject'))
   expect(right.filter((value) => !validator(value))).toEqual([])
   expect(wrong.filter((value) => validator(value))).toEqual([])
