@@ -49,14 +49,11 @@ export async function loadContract(file: string): Promise<Contract> {
     const invalid = operations
       .flatMap(({ body, responses }) => [body ?? [], responses].flat())
       .flatMap(({ mediaTypes }) => mediaTypes.filter((mediaType) => !MEDIA_TYPE.test(mediaType)))
-      .map(
-        (mediaType) =>
-          `${file}: ${JSON.stringify(mediaType)} is not a media type; use a value such as application/json`,
-      )
+      .map((mediaType) => `${file}: ${JSON.stringify(mediaType)} is not a media type; use one like application/json`)
     if (invalid.length > 0) throw new FileError([...new Set(invalid)])
     const { validators, faults } = compileValidators(document, operations)
     const unusable = faults.map(
-      ({ pointer, reason }) => `${placeOf(toPath(pointer))} this schema cannot be compiled: ${reason}; fix the schema`,
+      ({ pointer, reason }) => `${placeOf(toPath(pointer))} the schema is not valid: ${reason}; fix the schema`,
     )
     if (unusable.length > 0) throw new FileError(unusable)
     return { document, operations, validators, source: async () => source }
