@@ -11,7 +11,7 @@ import type { Mock } from '../src/index.ts'
 import { startMock } from '../src/index.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
-if (!existsSync(CHROMIUM)) console.warn(`The browser's tests are skipped: there is no ${CHROMIUM}.`)
+if (!existsSync(CHROMIUM)) console.warn(`Skipped the browser tests: ${CHROMIUM} is not installed.`)
 
 describe.runIf(existsSync(CHROMIUM))('a page of another origin, in a real browser', () => {
   let browser: Browser
@@ -37,8 +37,8 @@ describe.runIf(existsSync(CHROMIUM))('a page of another origin, in a real browse
     await mock?.close()
   })
 
-  test('gets an answer with the headers that the openai client sends, reads its stream, and shows its picture', async () => {
-    const told = await page.evaluate(async (baseURL) => {
+  test('can send the headers of the openai client, read a stream, and show its picture', async () => {
+    const result = await page.evaluate(async (baseURL) => {
       const response = await fetch(`${baseURL}/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: 'Bearer any', 'x-stainless-lang': 'js' },
@@ -50,11 +50,11 @@ describe.runIf(existsSync(CHROMIUM))('a page of another origin, in a real browse
       await image.decode()
       return { status: response.status, end: text.slice(-14), width: image.naturalWidth, height: image.naturalHeight }
     }, mock.baseURL)
-    expect(told).toEqual({ status: 200, end: 'data: [DONE]\n\n', width: 1024, height: 1024 })
+    expect(result).toEqual({ status: 200, end: 'data: [DONE]\n\n', width: 1024, height: 1024 })
   })
 
-  test('can neither drive nor read the control API', async () => {
-    const told = await page.evaluate(async (url) => {
+  test('can neither use nor read the control API', async () => {
+    const result = await page.evaluate(async (url) => {
       const outcomes = []
       for (const path of ['health', 'livez', 'readyz'])
         outcomes.push(
@@ -66,7 +66,7 @@ describe.runIf(existsSync(CHROMIUM))('a page of another origin, in a real browse
       const blind = await fetch(`${url}/__mock/health`, { mode: 'no-cors' })
       return { outcomes, blind: blind.type }
     }, mock.url)
-    expect(told).toEqual({ outcomes: ['TypeError', 'TypeError', 'TypeError'], blind: 'opaque' })
+    expect(result).toEqual({ outcomes: ['TypeError', 'TypeError', 'TypeError'], blind: 'opaque' })
   })
 
   test.each([
@@ -74,20 +74,20 @@ describe.runIf(existsSync(CHROMIUM))('a page of another origin, in a real browse
     ['gpt-4o-image', `2:3 "><script>alert(1)</script> ${'W'.repeat(40)}`, 1024],
     ['nano-banana-hd', 'a very wide sea 21:9', 6144],
   ])(
-    'the page behind an answer of %s to %j shows the picture, breaks no policy and fits a phone',
+    'the task page of %s for %j shows the picture, violates no policy and fits a phone',
     async (model, content, width) => {
-      const asked = await fetch(`${mock.baseURL}/chat/completions`, {
+      const response = await fetch(`${mock.baseURL}/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ model, messages: [{ role: 'user', content }] }),
       })
-      const name = /\/cdn\/(1[\w-]+)\//.exec(await asked.text())?.[1] ?? ''
+      const name = /\/cdn\/(1[\w-]+)\//.exec(await response.text())?.[1] ?? ''
       const preview = await browser.newPage({ viewport: { width: 360, height: 740 } })
-      const complaints: string[] = []
-      preview.on('console', (message) => complaints.push(message.text()))
-      preview.on('pageerror', (error) => complaints.push(error.message))
+      const messages: string[] = []
+      preview.on('console', (message) => messages.push(message.text()))
+      preview.on('pageerror', (error) => messages.push(error.message))
       await preview.goto(`${mock.url}/web/${taskIdOf(decodeRecipe(name)?.fingerprint ?? '', 'uuid')}/${name}`)
-      const told = await preview.evaluate(() => {
+      const result = await preview.evaluate(() => {
         const [image] = document.images
         const box = image?.getBoundingClientRect()
         return {
@@ -97,13 +97,13 @@ describe.runIf(existsSync(CHROMIUM))('a page of another origin, in a real browse
           background: getComputedStyle(document.body).backgroundColor,
         }
       })
-      expect(told).toEqual({
+      expect(result).toEqual({
         width,
         isWhole: true,
         overflow: 0,
         background: expect.not.stringMatching(/^rgba\(0, 0, 0, 0\)$/),
       })
-      expect(complaints).toEqual([])
+      expect(messages).toEqual([])
       await preview.close()
     },
   )

@@ -13,7 +13,7 @@ const withoutComments = (file: string): string =>
     .replaceAll(/\/\*[\s\S]*?\*\//g, '')
     .replaceAll(/(^|\s)\/\/.*$/gm, '')
 
-/** The folders of src/, the lowest first: a folder imports only itself and those of lower ranks. */
+/** The folders of src/ by rank, the lowest first. A folder imports only itself and folders of lower ranks. */
 const RANKS = [
   ['util'],
   ['errors'],
@@ -26,8 +26,8 @@ const RANKS = [
   ['testing', 'index.ts', 'hono.ts'],
   ['cli'],
 ]
-const roomOf = (file: string): string => file.split('/')[0] ?? ''
-const rankOf = (file: string): number => RANKS.findIndex((rooms) => rooms.includes(roomOf(file)))
+const folderOf = (file: string): string => file.split('/')[0] ?? ''
+const rankOf = (file: string): number => RANKS.findIndex((folders) => folders.includes(folderOf(file)))
 
 test('imports run downwards: util < errors < openapi, images, store < chat < scenarios, journal < app < node < mock < testing, cli', () => {
   const upward = files
@@ -37,17 +37,17 @@ test('imports run downwards: util < errors < openapi, images, store < chat < sce
         .map((match) =>
           relative(join(root, 'src'), resolve(root, 'src', file, '..', match[1] ?? '')).replaceAll('\\', '/'),
         )
-        .filter((target) => roomOf(target) !== roomOf(file) && rankOf(target) >= rankOf(file))
+        .filter((target) => folderOf(target) !== folderOf(file) && rankOf(target) >= rankOf(file))
         .map((target) => `${file} -> ${target}`),
     )
   expect(upward).toEqual([])
   expect(
     files.filter((file) => file !== 'prepared.d.ts' && rankOf(file) < 0),
-    'files in no room',
+    'files in a folder without a rank',
   ).toEqual([])
 })
 
-test('the code knows no model and no path of the provider', () => {
+test('the code has no model name and no path of the provider', () => {
   const models: string[] = parse(readFileSync(join(root, 'openapi.yaml'), 'utf8')).components.schemas.Model.anyOf[0]
     .enum
   const families = Object.keys(parse(readFileSync(join(root, 'fixtures/profiles.yaml'), 'utf8'), { merge: true }))
@@ -62,7 +62,7 @@ test('the code knows no model and no path of the provider', () => {
   expect(found).toEqual([])
 })
 
-test('only the command reads process.* and prints', () => {
+test('only cli.ts uses process.* and console.*', () => {
   const found = files.filter((file) => file !== 'cli/cli.ts' && /\bprocess\.|\bconsole\./.test(withoutComments(file)))
   expect(found).toEqual([])
 })
@@ -88,7 +88,7 @@ test('every public name has a docstring with an example', () => {
   expect(without.map(([file, name]) => `${file}: ${name}`)).toEqual([])
 })
 
-test('nothing can be fetched from the network: no code of the server asks for a URL', () => {
+test('the server has no code that fetches URLs', () => {
   const found = files.filter(
     (file) =>
       !['mock/create-mock.ts', 'mock/remote.ts', 'cli/commands/ready.ts'].includes(file) &&
@@ -101,16 +101,16 @@ test('no file is longer than 300 lines', () => {
   expect(files.filter((file) => codeOf(file).split('\n').length > 300)).toEqual([])
 })
 
-test('what is installed with it may be used by everybody, and runs nothing when it is installed', () => {
+test('dependencies have a free licence and no install scripts', () => {
   const { packages }: { packages: Record<string, { dev?: boolean; license?: string; hasInstallScript?: boolean }> } =
     JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   const installed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true)
   expect(installed.length).toBeGreaterThan(20)
   const free = /^(?:MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|Python-2\.0)$/
-  // libvips, which sharp loads as a library of its own
-  const strange = installed.filter(
+  // libvips, which sharp loads as a shared library
+  const notFree = installed.filter(
     ([path, { license = '' }]) => !free.test(license) && !path.startsWith('node_modules/@img/sharp-'),
   )
-  expect(strange.map(([path, { license }]) => `${path}: ${license}`)).toEqual([])
+  expect(notFree.map(([path, { license }]) => `${path}: ${license}`)).toEqual([])
   expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([path]) => path)).toEqual([])
 })

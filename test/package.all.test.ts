@@ -22,7 +22,7 @@ afterAll(() => {
   for (const made of [folder, dirname(tarball)]) rmSync(made, { recursive: true, force: true })
 })
 
-test('the package holds what it runs with and nothing else, in less than 3 MB: after a change, npx vitest run --config vitest.all.config.ts test/package -u', async () => {
+test('the package has exactly the expected files, in less than 3 MB (update: npx vitest run --config vitest.all.config.ts test/package -u)', async () => {
   const files = packed.files.map(({ path }) =>
     path.replace(/^fixtures\/scenarios\/[a-z\d-]+\.yaml$/, 'fixtures/scenarios/*.yaml'),
   )
@@ -30,7 +30,7 @@ test('the package holds what it runs with and nothing else, in less than 3 MB: a
   expect(packed.size).toBeLessThan(3_000_000)
 })
 
-test('it brings none of the packages along that only some need: test runners and the client of a store, and nothing that runs at its installation', () => {
+test('installing it installs no test runner, no store client and no install scripts', () => {
   const installed = Object.entries<{ hasInstallScript?: boolean }>(
     JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8')).packages,
   )
@@ -46,7 +46,7 @@ test('it brings none of the packages along that only some need: test runners and
   expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript === true)).toEqual([])
 })
 
-test('the packed package.json has no script that runs at its installation', () => {
+test('the packed package.json has no install scripts', () => {
   const manifest = execFileSync('tar', ['-xOf', tarball, 'package/package.json'], { encoding: 'utf8' })
   const { scripts } = JSON.parse(manifest)
   expect(scripts).toHaveProperty('start')
@@ -54,7 +54,7 @@ test('the packed package.json has no script that runs at its installation', () =
     expect(scripts).not.toHaveProperty(name)
 })
 
-test('npm start in a clone builds first, and again after a source has changed', async () => {
+test('npm start in a clone builds first, and again after a source file has changed', async () => {
   const { isStale, SOURCES } = await import(new URL('../tools/build-if-stale.js', import.meta.url).href)
   const clone = mkdtempSync(join(tmpdir(), 'clone-'))
   try {
@@ -64,7 +64,7 @@ test('npm start in a clone builds first, and again after a source has changed', 
     const child = spawn('npm', ['start', '--', '--port', '0'], {
       cwd: clone,
       stdio: ['ignore', 'pipe', 'ignore'],
-      detached: true, // npm may end without passing the signal on: it goes to the whole group
+      detached: true, // npm may not forward the signal, so it is sent to the whole group
     })
     try {
       const lines: string[] = []
@@ -76,14 +76,14 @@ test('npm start in a clone builds first, and again after a source has changed', 
     await once(child, 'close')
     expect(isStale(clone)).toBe(false)
     const later = Date.now() / 1000 + 60
-    utimesSync(join(clone, 'fixtures/scenarios'), later, later) // as after a file in it was deleted
+    utimesSync(join(clone, 'fixtures/scenarios'), later, later) // as if a file in it was deleted
     expect(isStale(clone)).toBe(true)
   } finally {
     rmSync(clone, { recursive: true, force: true })
   }
 })
 
-test('without @redis/client a store is refused in one line that says what to install', () => {
+test('--store without @redis/client fails with one line that says what to install', () => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [
@@ -102,11 +102,11 @@ test('without @redis/client a store is refused in one line that says what to ins
   expect([status, stdout, stderr]).toEqual([
     1,
     '',
-    'chat-image-mock: store: the package @redis/client is not installed; write: npm install @redis/client\n',
+    'chat-image-mock: store: the package @redis/client is not installed; run: npm install @redis/client\n',
   ])
 })
 
-test('its types are found in every way that ES modules are', () => {
+test('its types resolve in every mode for ES modules', () => {
   const { status, output } = spawnSync(join(root, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only'], {
     encoding: 'utf8',
     timeout: 120_000,
@@ -114,19 +114,19 @@ test('its types are found in every way that ES modules are', () => {
   expect(status, output.join('')).toBe(0)
 })
 
-test('publint finds nothing', async () => {
+test('publint reports nothing', async () => {
   const { messages } = await publint({ pkgDir: join(folder, 'node_modules/chat-image-mock'), pack: false })
   expect(messages).toEqual([])
 })
 
 const PROGRAM = `
   const mock = await createMock()
-  const asked = await mock.fetch(mock.baseURL + '/chat/completions', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'flux', messages: [{ role: 'user', content: 'x' }] }) })
-  const picture = await mock.fetch(/!\\[.*?\\]\\((.*?)\\)/.exec((await asked.json()).choices[0].message.content)[1])
+  const response = await mock.fetch(mock.baseURL + '/chat/completions', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'flux', messages: [{ role: 'user', content: 'x' }] }) })
+  const picture = await mock.fetch(/!\\[.*?\\]\\((.*?)\\)/.exec((await response.json()).choices[0].message.content)[1])
   process.stdout.write(picture.status + ' ' + picture.headers.get('content-type') + ' ' + (await (await mock.fetch(mock.url + '/openapi.yaml')).text()).length)
   await mock.close()`
 
-test('installed, it is imported, required and run', () => {
+test('the installed package can be imported, required and run', () => {
   expect(
     run(process.execPath, '--input-type=module', '-e', `import { createMock } from 'chat-image-mock'\n${PROGRAM}`),
   ).toMatch(/^200 image\/jpeg \d{5}$/)

@@ -1,14 +1,14 @@
 import { connect } from 'node:net'
 import type { Mock } from '../src/index.ts'
 
-/** One answer as it came over a socket. */
+/** A response as it arrived on a socket. */
 export interface Raw {
   readonly status: number
   readonly head: string
   readonly body: string
 }
 
-/** Sends bytes to a mock's port and reads until it closes the connection; what no HTTP client would send. */
+/** Sends bytes to a mock's port, also invalid HTTP, and reads until the connection is closed. */
 export async function sendRaw(mock: Mock, ...parts: readonly (string | Buffer)[]): Promise<Raw> {
   const { hostname, port } = new URL(mock.url)
   return new Promise((resolve, reject) => {
@@ -27,7 +27,7 @@ export async function sendRaw(mock: Mock, ...parts: readonly (string | Buffer)[]
   })
 }
 
-/** The text of a POST to the chat operation; Connection: close unless other headers are given. */
+/** The bytes of a POST to the chat operation, with Connection: close. */
 export function post(body: string | Buffer, headers: readonly string[] = ['content-type: application/json']): Buffer {
   const lines = [
     'POST /v1/chat/completions HTTP/1.1',
