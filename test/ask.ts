@@ -3,16 +3,16 @@ import type { JsonObject } from '../src/util/json.ts'
 import { createMock } from '../src/index.ts'
 import type { Mock, MockOptions } from '../src/index.ts'
 
-/** A chat request in short. */
-export interface Question {
+/** The main parts of a chat request. */
+export interface ChatOptions {
   readonly model?: string
   readonly text?: string
   readonly body?: JsonObject
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** An answer, read. */
-export interface Told {
+/** A response that was read to its end. */
+export interface ReadResponse {
   readonly status: number
   readonly headers: Headers
   readonly text: string
@@ -20,15 +20,15 @@ export interface Told {
   readonly json: any
   /** The chunks of a stream. */
   readonly chunks: any[]
-  /** What the assistant said, whole. */
+  /** The complete text of the assistant. */
   readonly content: string
 }
 
-/** Asks a mock and checks what is true of every answer: ids and version, the error envelope, one choice, usage that adds up. */
+/** Sends a chat request. Checks what all responses have in common: ids, version, and the error envelope. */
 export async function ask(
   mock: Pick<Mock, 'fetch' | 'baseURL'>,
-  { model = 'gpt-4o-image', text = '画只猫', body = {}, headers = {} }: Question = {},
-): Promise<Told> {
+  { model = 'gpt-4o-image', text = '画只猫', body = {}, headers = {} }: ChatOptions = {},
+): Promise<ReadResponse> {
   const response = await mock.fetch(`${mock.baseURL}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -38,10 +38,10 @@ export async function ask(
 }
 
 /** Reads a response as `ask` does. */
-export async function read(response: Response): Promise<Told> {
+export async function read(response: Response): Promise<ReadResponse> {
   const text = await response.text()
   const { status, headers } = response
-  expect(headers.get('x-request-id'), 'every reply has a request id').toMatch(/^\d{23}\w{8}$/)
+  expect(headers.get('x-request-id'), 'every response has a request id').toMatch(/^\d{23}\w{8}$/)
   expect(headers.get('x-oneapi-request-id')).toBe(headers.get('x-request-id'))
   expect(headers.get('x-mock-version')).toMatch(/^\d+\.\d+\.\d+$/)
   if (headers.get('content-type') === 'text/event-stream') {
@@ -61,7 +61,7 @@ export async function read(response: Response): Promise<Told> {
   return { status, headers, text, json, chunks: [], content: json?.choices?.[0]?.message?.content ?? '' }
 }
 
-/** Every error has the envelope of OpenAI's API. */
+/** Expects the error envelope of OpenAI's API. */
 export function expectEnvelope(json: any, text = JSON.stringify(json)): void {
   expect(Object.keys(json?.error ?? {}), `not the error envelope: ${text.slice(0, 300)}`).toEqual([
     'message',
@@ -72,7 +72,7 @@ export function expectEnvelope(json: any, text = JSON.stringify(json)): void {
   expect(json.error.message).toMatch(/\S/)
 }
 
-/** The chunks of an event stream, whose every byte is as the gateway writes it; comments that keep it alive are passed over. */
+/** The chunks of an event stream, which must have the exact format of the gateway. Keep-alive comments are ignored. */
 export function toChunks(text: string): any[] {
   const events = text.split('\n\n')
   expect(events.pop(), 'a stream ends with an empty line').toBe('')
@@ -85,12 +85,12 @@ export function toChunks(text: string): any[] {
     })
 }
 
-/** The picture links of an answer, by the pattern that most clients use. */
+/** The picture links in a completion, by the pattern that most clients use. */
 export function picturesIn(content: string): string[] {
   return [...content.matchAll(/!\[.*?\]\((https?:\/\/[^\s)]+\.(?:png|jpg|webp))\)/g)].map((match) => match[1] ?? '')
 }
 
-/** A mock that is closed when the test is over. An internal error of the mock fails the test, unless the options have an onFault. */
+/** A mock that is closed after the test. An internal error fails the test, unless the options have onFault. */
 export async function mockWith(options: MockOptions = {}): Promise<Mock> {
   const faults: unknown[] = []
   const mock = await createMock({ onFault: (error) => faults.push(error), ...options })

@@ -13,11 +13,11 @@ import { respond } from './routes/respond.ts'
 /** The mock as a Hono app: all its middleware and routes, in the order in which a request meets them. */
 export function createApp(mock: MockContext): Hono<Env> {
   const app = new Hono<Env>()
-  app.onError(onError) // an ApiError becomes a Reply here, and nowhere else
+  app.onError(onError) // the only place where an error becomes a response
   app.use(requestContext(mock)) // request id, session, start time
   app.route('/', links(mock)) // pictures, downloads, previews, sources
-  app.route('/__mock', controlApi(mock)) // closed to other origins; its own routes are loaded by their first request
-  app.use(recorded()) // the journal has what is below
+  app.route('/__mock', controlApi(mock)) // closed to other origins; loaded on first use
+  app.use(recorded()) // requests to the routes below are recorded
   app.route('/', contractDocument(mock)) // openapi.yaml, openapi.json
   for (const { path, template, routes, methods } of contractRoutes(mock)) {
     for (const route of routes) app.on(route.operation.method, path, validate(route), scenario(), respond(route))

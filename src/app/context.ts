@@ -12,16 +12,16 @@ import type { ChatBody } from './routes/chat.ts'
 import { sessionOf } from './session.ts'
 import type { Settings } from './settings.ts'
 
-/** All that the routes of one app share. */
+/** What all routes of one app share. */
 export interface MockContext extends Settings {
-  /** False before the mock listens and while it ends. */
+  /** False before the mock listens and while it shuts down. */
   readonly isReady: () => boolean
-  /** Aborts when the mock ends: open streams then stop after a whole event. */
+  /** Aborts when the mock shuts down. Open streams then end after their last whole event. */
   readonly ending: AbortSignal
-  /** What the paths of pictures begin with: nothing, or `/__mock` where the user's contract has one of their paths. */
+  /** Prefix of the paths of links: empty, or `/__mock` if the user's contract has one of these paths. */
   readonly prefix: string
   readonly record: Recorder
-  /** What coverage counts. */
+  /** What can be covered. */
   readonly targets: CoverageTargets
   readonly pictures: PictureCache
   readonly readChat: (chat: ChatBody) => Promise<Chat>
@@ -30,37 +30,37 @@ export interface MockContext extends Settings {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** What is learnt of one request. Middleware fills it in, in the order of `app.ts`; nothing is read back from headers. */
+/** What is known about one request. Middleware fills it in, in the order of `app.ts`, and parses nothing twice. */
 export interface RequestContext extends Writable<RequestFacts> {
   readonly requestId: string
-  /** `performance.now()` when the request came in. */
+  /** `performance.now()` when the request arrived. */
   readonly started: number
   readonly method: string
   /** Percent-decoded, except for `%2F` and `%25`; without the path at which the app is mounted. */
   readonly path: string
-  /** Without its question mark. */
+  /** Without the question mark. */
   readonly query: string
-  /** What links of the answer begin with. */
+  /** What the links in the response begin with. */
   readonly base: string
-  /** Of the answer, as pages of other origins may read it; false for the control API. */
+  /** Whether web pages of other origins may read the response. False for the control API. */
   isOpen: boolean
   /** Whether the journal records the request. */
   isRecorded: boolean
   /** Whether the body was read, or is being read. */
   isBodyRead: boolean
-  /** Why the request is not valid. A scenario that the request names in a header answers all the same. */
+  /** Why the request is not valid. A scenario that a header requests is applied nevertheless. */
   rejection: ApiError | undefined
   /** The chat request with its normal answer. */
   reading: Chat | undefined
-  /** Values of the path's parameters. */
+  /** Values of the path parameters. */
   params: Readonly<Record<string, string>>
-  /** Factor of the real gateway's time. */
+  /** Delay factor: 0 is instant, 1 is as slow as the real models. */
   pace: number
   choice: Choice | undefined
   readonly notes: string[]
-  /** Method and path template of what answers it. */
+  /** Method and path template of the matching route. */
   endpoint: string | undefined
-  /** Why an error was sent, for the log. */
+  /** Message of the error that was sent, for the log. */
   failure: string | undefined
 }
 
@@ -76,10 +76,10 @@ export interface Env {
 export type AppContext = Context<Env>
 export type AppHandler = Handler<Env>
 
-/** Begins a RequestContext: request id, session, what links begin with. An ApiError if the name of the session is not valid. */
+/** Creates the RequestContext. Throws an ApiError if the name of the session is not valid. */
 export function requestContext(mock: MockContext): MiddlewareHandler<Env> {
   return async (c, next) => {
-    if (c.env === undefined) c.env = {} // app.request() gives none
+    if (c.env === undefined) c.env = {} // app.request() passes none
     c.set('mock', mock)
     const context = createRequestContext(c, mock)
     c.set('context', context)
@@ -124,8 +124,8 @@ function createRequestContext(c: AppContext, mock: MockContext): RequestContext 
   }
 }
 
-// The path at which the app is mounted, from the route of this middleware: `/mock/*`. The helpers of hono/route know it only
-// for the copy of Hono that they are a part of, and a user's app has its own.
+// The path at which the app is mounted, read from the route of this middleware, such as `/mock/*`. The helpers of
+// hono/route work only with their own copy of Hono; a user's app may have another.
 function mountOf({ req }: AppContext): string {
   const segments = req.routePath.split('/').length - 1
   return segments === 1 ? '' : req.path.split('/', segments).join('/')
@@ -137,7 +137,7 @@ function isBelow(path: string, root: string): boolean {
   return path.startsWith(root) && (path.length === root.length || path[root.length] === '/')
 }
 
-/** From here on requests are recorded: those for the contract, and those that nothing answers. */
+/** Marks requests for the journal: those for operations of the contract and for unknown paths. */
 export function recorded(): MiddlewareHandler<Env> {
   return async (c, next) => {
     c.get('context').isRecorded = true
@@ -148,8 +148,8 @@ export function recorded(): MiddlewareHandler<Env> {
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
 /**
- * A new request id in the gateway's form [S]: UTC date and time, nine digits of a second's fraction, eight random characters.
- * It tells requests apart and is not a secret: the first random bytes of `node:crypto` would cost a start 3 ms.
+ * A new request id in the gateway's form [S]: UTC date and time, nine digits of a fraction of a second, eight random
+ * characters. It only identifies the request and is not a secret. `node:crypto` would add 3 ms to a start.
  */
 export function createRequestId(): string {
   const [date = '', time = ''] = new Date().toISOString().split('T')

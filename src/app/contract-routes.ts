@@ -3,7 +3,7 @@ import { type PathTemplate, honoPath, toPathTemplate } from '../openapi/path-tem
 import { type Behaviour, behaviourOf, isChat } from './routes/operations.ts'
 import type { Settings } from './settings.ts'
 
-/** An Operation, and where and how it is answered. */
+/** An Operation with its path template and its behaviour. */
 export interface Route {
   readonly operation: Operation
   readonly template: PathTemplate
@@ -13,11 +13,11 @@ export interface Route {
 
 /** The operations of one path. */
 export interface PathRoutes {
-  /** In Hono's syntax. It may match more than the template does. */
+  /** In Hono's syntax. It may match more paths than the template. */
   readonly path: string
   readonly template: PathTemplate
   readonly routes: readonly Route[]
-  /** The methods of the operations, in capitals. */
+  /** The methods of the operations, in upper case. */
   readonly methods: readonly string[]
 }
 
@@ -42,7 +42,7 @@ export function contractRoutes({ contract, packaged }: Pick<Settings, 'contract'
 const NO_VALUES = {}
 const EXACT: PathTemplate = { matches: () => true, read: () => NO_VALUES }
 
-// As Hono decodes the path of a request: %2F and %25 stay, so that a path keeps its segments.
+// Decodes as Hono does: %2F and %25 stay, so that the number of segments does not change.
 function decodePath(path: string): string {
   try {
     return decodeURI(path.replaceAll('%25', '%2525'))

@@ -4,9 +4,9 @@ import type { RequestFacts } from '../journal/exchange.ts'
 import type { Scenarios } from '../scenarios/scenario.ts'
 import { isObject } from '../util/json.ts'
 
-/** The labels by which requests are counted; each has few values. */
+/** The labels of a request in the metrics. Each has a small number of values. */
 export type Labels = {
-  /** Method and path as the contract has them; `other` where nothing matches. */
+  /** Method and path as in the contract; `other` if no route matches. */
   readonly operation: string
   /** A model or a family of the contract, `other`, or `none`. */
   readonly model: string
@@ -22,9 +22,9 @@ export const BOUNDS: readonly number[] = [
 
 /** A histogram of durations. */
 export class Durations {
-  /** How many are in each bucket and in no lower one; the last bucket is above all bounds. */
+  /** Number of durations in each bucket, not cumulative. The last bucket has those above all bounds. */
   readonly counts: number[] = Array.from({ length: BOUNDS.length + 1 }, () => 0)
-  /** Of all, in seconds. */
+  /** Sum of all durations, in seconds. */
   sum = 0
 
   add(seconds: number): void {
@@ -35,11 +35,11 @@ export class Durations {
   }
 }
 
-/** What is counted of pictures. */
+/** Counts requests for pictures, and how they are drawn. */
 export class PictureMetrics implements PictureCounts {
   readonly requests = { hit: 0, miss: 0 }
   readonly renders = { drawn: 0, failed: 0, dropped: 0 }
-  /** Of the pictures that were drawn. */
+  /** How long it took to draw pictures. */
   readonly durations = new Durations()
   cached: Parameters<PictureCounts['setCached']>[0] = { values: 0, weight: 0 }
 
@@ -57,21 +57,21 @@ export class PictureMetrics implements PictureCounts {
   }
 }
 
-/** Series of requests at most; a further one is counted with all labels `other`. */
+/** Maximum number of series of requests. Further ones are counted with all labels `other`. */
 export const MAX_SERIES = 5000
 
 const OTHER: Labels = { operation: 'other', model: 'other', status: 'other', scenario: 'other' }
 
-/** What a mock counts from its start, whatever is reset: plain numbers, since prom-client takes 30 ms to load. The first scrape loads it. */
+/** What a mock counts since its start; a reset does not change it. The first scrape loads prom-client (30 ms). */
 export class Metrics {
   openStreams = 0
-  /** How many requests with the same labels were answered. */
+  /** Number of requests by their labels. */
   readonly requests = new Map<string, { readonly labels: Labels; count: number }>()
-  /** How long those with the same operation and model took. */
+  /** Durations of requests by operation and model. */
   readonly durations = new Map<string, { readonly labels: Partial<Labels>; readonly durations: Durations }>()
   readonly pictures = new PictureMetrics()
 
-  /** Counts a response that begins; call what it returns once, when the response has ended. */
+  /** Counts a response that begins. Call the returned function once, when the response has ended. */
   begin(isStream: boolean): (labels: Labels, seconds: number) => void {
     if (isStream) this.openStreams++
     return (requested, seconds) => {
@@ -98,7 +98,7 @@ function entryOf<V>(map: Map<string, V>, key: string, make: () => V): V {
   return value
 }
 
-/** Returns the labels of a request. Models and scenarios that are not known are `other`, so that clients cannot add series. */
+/** Creates a function that labels requests. Unknown names are `other`, so that clients cannot add series. */
 export function createLabels(
   scenarios: Scenarios,
   targets: CoverageTargets,

@@ -8,10 +8,10 @@ import { createChatReader } from './routes/chat.ts'
 import { LINK_PATHS } from './routes/links.ts'
 import type { Settings } from './settings.ts'
 
-/** What an app needs beside its settings. */
+/** What an app needs in addition to its settings. */
 type Surroundings = Pick<MockContext, 'isReady' | 'ending'>
 
-/** The context of an app: where the user's contract has one of our paths, ours move below the control API. */
+/** Creates the context of an app. If the user's contract has one of the mock's own paths, these move to `/__mock`. */
 export function createMockContext(settings: Settings, surroundings: Surroundings): MockContext {
   const onFault = guarded(settings.onFault, () => {})
   const onExchange = settings.onExchange && guarded(settings.onExchange, onFault)
@@ -35,7 +35,7 @@ export function createMockContext(settings: Settings, surroundings: Surroundings
   }
 }
 
-/** Calls a function of the user: what it throws must neither change an answer nor end the user's process. */
+/** Wraps a function of the user: what it throws goes to `onError` and changes no response. */
 export function guarded<T>(call: (value: T) => void, onError: (error: unknown) => void): (value: T) => void {
   return (value) => {
     try {

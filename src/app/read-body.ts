@@ -1,9 +1,9 @@
 import { ApiError } from '../errors/api-error.ts'
 import type { AppContext } from './context.ts'
 
-const MAX_BODY = 33_554_432 // the largest body that is read, in bytes: 32 MiB
+const MAX_BODY = 33_554_432 // 32 MiB
 
-/** The body of a request; an ApiError if it is too large, or if its client disconnected. */
+/** Reads the body of a request. Throws an ApiError if it is too large, or if the client has disconnected. */
 export async function readBody(c: AppContext): Promise<Buffer> {
   const context = c.get('context')
   const length = c.req.header('content-length')
@@ -17,7 +17,7 @@ export async function readBody(c: AppContext): Promise<Buffer> {
   }
 }
 
-// A body of unknown length. hono/body-limit would make a second web Request of it, and one of every other body too.
+// Reads a body of unknown length. hono/body-limit would create a second Request for it, and for every other body.
 async function readChunks(c: AppContext): Promise<Buffer> {
   const { body, signal } = c.req.raw
   const reader = body?.getReader()
@@ -29,7 +29,7 @@ async function readChunks(c: AppContext): Promise<Buffer> {
     size += part.value.length
     if (size > MAX_BODY) {
       if (c.env.incoming === undefined) cancel()
-      else void drop(reader).catch(() => {}) // to cancel the body would close the connection before the answer
+      else void drop(reader).catch(() => {}) // cancelling the body would close the connection before the response
       throw tooLarge()
     }
     chunks.push(part.value)
@@ -44,6 +44,6 @@ async function drop(reader: ReadableStreamDefaultReader<Uint8Array> | undefined)
 
 function tooLarge(): ApiError {
   return new ApiError('body_too_large', {
-    reason: `The request body is too large; at most ${MAX_BODY} bytes are read.`,
+    reason: `The request body is too large. The limit is ${MAX_BODY} bytes.`,
   })
 }

@@ -8,9 +8,9 @@ import type { RequestLogEntry } from './settings.ts'
 import { toResponse } from './to-response.ts'
 
 /**
- * Answers a request, on every route: adds the headers that all answers have, records the request, waits, and writes the
- * metrics and the log line when the answer is over. Status and headers are given at once, since Hono copies a Response
- * whose headers are changed later; this is why hono/cors and hono/request-id are not used.
+ * Sends the response, on every route: adds the common headers, records the exchange, waits, and writes the metrics and
+ * the log line when the response has ended. Status and headers are set at once, because Hono copies a Response whose
+ * headers are changed later. This is why hono/cors and hono/request-id are not used.
  */
 export async function send(c: AppContext, reply: Reply): Promise<Response> {
   const context = c.get('context')
@@ -44,11 +44,11 @@ export async function send(c: AppContext, reply: Reply): Promise<Response> {
 
 type Sent = Pick<RequestContext, 'requestId' | 'isOpen'> & { readonly notes: readonly string[] }
 
-/** A Reply as it is sent: its text as bytes, with the headers that all answers have. Those outside the control API are open to every origin. */
+/** A Reply as it is sent: text as bytes, with the headers that all responses have. `isOpen` adds the CORS header. */
 export function completed(reply: Reply, { requestId, isOpen, notes }: Sent, version: string): Reply {
   const { status, wait = 0 } = reply
   const body = hasNoBody(status) ? '' : encodeBody(reply.body)
-  // The reply's own come last: an object that begins with a spread of them takes thirty times as long.
+  // The reply's own headers come last: an object literal that begins with a spread is thirty times slower.
   const headers = {
     'x-request-id': requestId,
     'x-oneapi-request-id': requestId,
@@ -63,7 +63,7 @@ export function completed(reply: Reply, { requestId, isOpen, notes }: Sent, vers
 
 const OPEN = { 'access-control-allow-origin': '*' }
 
-// HTTP allows these statuses no body.
+// HTTP allows no body with these statuses.
 function hasNoBody(status: number): boolean {
   return status === 204 || status === 205 || status === 304
 }

@@ -7,44 +7,44 @@ import type { Scripted, StoredExchange } from '../store/store.ts'
 import type { Settings } from './settings.ts'
 
 /**
- * What is scripted and not yet asked for.
+ * A scripted response that is not used up yet.
  * @example
- * expect(await mock.pending()).toEqual([]) // everything was asked for
+ * expect(await mock.pending()).toEqual([]) // all scripted responses were used
  */
 export interface Pending {
-  /** A scenario's name, or what it answers. */
+  /** A scenario's name, or the response. */
   readonly scenario: unknown
   readonly when?: unknown
-  /** How many requests it still answers. */
+  /** Number of requests that still get it. */
   readonly times: number
 }
 
-/** What a mock remembers of a session, or of all of them. */
+/** The data of one session, or of all sessions. */
 export interface SessionData {
   readonly script: (entries: ScriptEntry | ScriptEntry[]) => Promise<number>
   readonly pending: () => Promise<Pending[]>
   readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
-  /** What was scripted and never asked for, and what was asked instead, as a table. */
+  /** A table of the scripted responses that were not used, and of the exchanges. */
   readonly table: (filter?: Filter) => Promise<string>
   readonly coverage: () => Promise<Coverage>
-  /** The coverage of all sessions since the start, whatever was reset. */
+  /** The coverage of all sessions since the start. A reset does not clear it. */
   readonly total: () => Promise<Coverage>
   readonly reset: () => Promise<void>
 }
 
-/** The same of a mock in this process. */
+/** The data of a mock in this process. */
 export interface OwnSessionData extends SessionData {
-  /** The Exchanges as they are kept, to be read one by one. */
+  /** The Exchanges as they are stored, to be parsed one by one. */
   readonly kept: (filter?: Filter) => Promise<readonly StoredExchange[]>
-  /** One Exchange by its id; `latest` is the newest. */
+  /** One Exchange by its id, or the newest one: `latest`. */
   readonly exchange: (id: string) => Promise<Exchange | undefined>
-  /** Forgets the Exchanges that fit. */
+  /** Deletes the Exchanges that match. */
   readonly erase: (filter?: Filter) => Promise<void>
 }
 
 type DataSource = Pick<Settings, 'store' | 'scenarios'> & { readonly targets: CoverageTargets }
 
-/** The memory of a session; without a name what is read and forgotten is of all sessions, and what is scripted is for all that have no script and no name of their own. */
+/** The data of a session, or of all. A script without a session is for all sessions that have no name and no script. */
 export function sessionDataOf(mock: DataSource, session: string | undefined): OwnSessionData {
   const { store, targets } = mock
   const own = session ?? ''
@@ -74,7 +74,7 @@ export function sessionDataOf(mock: DataSource, session: string | undefined): Ow
 
 const TURN = 64
 
-// The newest first, until there are enough; a long journal is read in several turns, so that others have theirs.
+// Searches from the newest, until there are enough. A long journal takes several turns of the event loop.
 async function select(
   all: readonly StoredExchange[],
   { limit = all.length, ...filter }: Filter,

@@ -3,10 +3,10 @@ import { ApiError } from '../errors/api-error.ts'
 import { OF_KEY } from '../scenarios/choose.ts'
 import type { AppContext } from './context.ts'
 
-/** How a key begins that stands for a session by name. */
+/** Prefix of an API key that names a session: `session-NAME`. */
 export const SESSION_KEY = 'session-'
 
-/** Whose memory a request belongs to: the name that it gives, else what its key stands for, else the one that all share who have neither. */
+/** The session of a request: by name, by API key, or the shared one. Throws an ApiError if the name is not valid. */
 export function sessionOf({ req }: AppContext): string {
   const name = req.header('x-mock-session')
   if (name !== undefined) return checkName(name)
@@ -15,15 +15,15 @@ export function sessionOf({ req }: AppContext): string {
   return key === undefined ? '' : `${OF_KEY}${hash('sha256', key, 'hex').slice(0, 16)}`
 }
 
-/** What a session can be called: not as that of a key is. */
+/** A valid name of a session. Sessions of API keys begin with `key-`. */
 export const SESSION_NAME = /^(?!key-)[\x21-\x7e]{1,100}$/
-/** The same in words, behind a verb. */
-export const SESSION_NAMES = `1 to 100 characters of printable ASCII, without spaces, that do not begin with ${OF_KEY}`
+/** The same in words, for messages. */
+export const SESSION_NAMES = `1 to 100 characters of printable ASCII without spaces, not beginning with ${OF_KEY}`
 
 function checkName(name: string): string {
   if (SESSION_NAME.test(name)) return name
   throw new ApiError('invalid_header', {
     param: 'x-mock-session',
-    reason: `Invalid value for 'x-mock-session': write ${SESSION_NAMES}.`,
+    reason: `Invalid value for 'x-mock-session': use ${SESSION_NAMES}.`,
   })
 }

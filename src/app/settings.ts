@@ -8,7 +8,7 @@ export const CONTRACT_MODES = ['enforce', 'report'] as const
 export type ContractMode = (typeof CONTRACT_MODES)[number]
 
 /**
- * Waits `ms` milliseconds; rejects at once when the signal aborts.
+ * Waits `ms` milliseconds. Rejects at once when the signal aborts.
  * @example
  * const waits: number[] = []
  * const mock = await createMock({ pace: 'real', timer: async (ms) => void waits.push(ms) })
@@ -49,33 +49,33 @@ export interface RequestLogEntry {
   readonly error: string | undefined
 }
 
-/** All that the app needs to know. The fields without a comment are options of the mock, with their defaults. */
+/** The settings of the app. Fields without a comment are options of the mock, with defaults applied. */
 export interface Settings extends Choosing {
   readonly version: string
   readonly contract: Contract
-  /** The packaged contract: an operation without an operationId is recognised by its paths. */
+  /** The packaged contract: it identifies an operation without an operationId by method and path. */
   readonly packaged: Contract
   readonly profiles: Profiles
   /** The models and families that custom profiles add to those of the contract. */
   readonly ownModels: readonly string[]
   readonly contractMode: ContractMode
   readonly errors: Dialect
-  /** The time in milliseconds, for `created`. */
+  /** Returns the time in milliseconds, for `created`. */
   readonly clock: () => number
   readonly timer: Timer
-  /** Factor of the real models' time; 0 waits for nothing. */
+  /** Delay factor: 0 is instant, 1 is as slow as the real models. */
   readonly pace: number
   /** Without a trailing slash. */
   readonly publicUrl: string | undefined
   readonly allowHosts: readonly string[]
   readonly controlToken: string | undefined
-  /** Every key is accepted if there are none. */
+  /** If empty, every key is accepted. */
   readonly apiKeys: readonly string[]
   readonly onExchange: ((exchange: RequestLogEntry) => void) | undefined
   /** Called when a stream with waits begins, with a duration of 0. */
   readonly onStream: ((exchange: RequestLogEntry) => void) | undefined
   readonly onFault: (error: unknown) => void
-  /** Counted from the start; a reload or a reset does not change it. */
+  /** What was counted since the start. A reload or a reset does not change it. */
   readonly metrics: Metrics
   readonly processMetrics: boolean
 }

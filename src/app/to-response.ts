@@ -4,17 +4,17 @@ import { closeConnection, isGone, resetConnection } from './client.ts'
 import type { AppContext } from './context.ts'
 import { Waits } from './waits.ts'
 
-/** There is no answer, and in process no connection to close: `fetch` rejects with the cause. */
+/** Thrown in process, where there is no connection to close: `fetch` rejects with the cause. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer'
 }
 
-/** Ends an answer: it was read to its end, or its client has disconnected before. Only the first call counts. */
+/** Called when a response is read to its end, or its client has disconnected (`hungUp`). Only the first call counts. */
 export type End = (hungUp: boolean) => Promise<void>
 
 /**
- * A complete Reply as a Response. It resolves when the head is due: a stream's head comes with its first frame, as the
- * gateway sends it [S]. What needs no waiting is one body; everything else is a stream of the same bytes.
+ * A complete Reply as a Response. Resolves when the headers are due: those of a stream come with its first frame, as
+ * the gateway sends it [S]. A Reply without waits has one body. All others are streams of the same bytes.
  */
 export async function toResponse(c: AppContext, reply: Reply, end: End): Promise<Response> {
   const { status, headers, body, wait = 0 } = reply
@@ -41,14 +41,14 @@ async function resetAtOnce(c: AppContext): Promise<Response> {
   throw new NoAnswer('reset', { cause: connectionReset('fetch failed') })
 }
 
-// No copy of what lies in memory of its own, as nearly all bodies do.
+// Bytes are copied only if they are in shared memory.
 function bodyOf(data: string | Uint8Array): Uint8Array<ArrayBuffer> | null {
   if (data.length === 0) return null
   const isOwn = data instanceof Uint8Array && data.buffer instanceof ArrayBuffer
   return isOwn ? new Uint8Array(data.buffer, data.byteOffset, data.length) : toBytes(data)
 }
 
-// The wait for the head was stopped by the client or by the end of the mock, or its timer failed.
+// The client disconnected or the mock shut down before the headers were due, or a timer failed.
 async function noAnswer(c: AppContext, waits: Waits, end: End): Promise<Response> {
   waits.end()
   if (waits.error !== undefined) c.get('mock').onFault(waits.error)
@@ -97,7 +97,7 @@ function toStream(
         if (next >= frames.length) {
           controller.close()
           await finish(false)
-        } else if (isAlone !== undefined) await setImmediate() // what follows is sent by itself
+        } else if (isAlone !== undefined) await setImmediate() // sends this frame by itself
       },
       cancel: async () => finish(true),
     },
@@ -107,12 +107,12 @@ function toStream(
 
 const encoder = new TextEncoder()
 
-// A copy: its reader may do with it what it likes.
+// A copy, because its reader may change it.
 function toBytes(data: string | Uint8Array): Uint8Array<ArrayBuffer> {
   return typeof data === 'string' ? encoder.encode(data) : new Uint8Array(data)
 }
 
-// As the global fetch reports it.
+// The error that the global fetch reports.
 function connectionReset(message: string): TypeError {
   return new TypeError(message, { cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }) })
 }

@@ -5,9 +5,9 @@ import type { Timer } from './settings.ts'
 /** Waits in real time. */
 export const realTimer: Timer = async (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal })
 
-/** The waits of one answer: before its head, and between its frames. They stop when the client disconnects or the mock ends. */
+/** The waits of one response, before and after its headers. A disconnect or a shutdown stops them. */
 export class Waits {
-  /** Why a timer failed by itself. */
+  /** The error of a timer that failed. */
   error: unknown
   readonly #timer: Timer
   readonly #sources: readonly AbortSignal[]
@@ -22,12 +22,12 @@ export class Waits {
     if (this.#sources.some(({ aborted }) => aborted)) this.#abort()
   }
 
-  /** Aborts when nothing is to be waited for any more. */
+  /** Aborts when the waits stop. */
   get signal(): AbortSignal {
     return this.#stop.signal
   }
 
-  /** Waits so many milliseconds; false if it was stopped. What a busy process or a slow reader was late, the next waits make up for. */
+  /** Waits. Returns false if it was stopped. If a wait takes too long, the next ones are shorter. */
   async pass(ms: number): Promise<boolean> {
     if (this.signal.aborted) return false
     this.#due += ms
@@ -42,7 +42,7 @@ export class Waits {
     }
   }
 
-  /** Lets go of the signals. */
+  /** Removes the listeners from the signals. */
   end(): void {
     for (const source of this.#sources) source.removeEventListener('abort', this.#abort)
   }

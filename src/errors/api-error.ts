@@ -2,7 +2,7 @@ import type { Dialect, Envelope, ErrorDetails, ErrorSpec } from './error-spec.ts
 import { type ErrorKind, type ErrorRow, ERRORS } from './table.ts'
 import { type Reply, JSON_HEADERS } from '../util/reply.ts'
 
-/** A request that is answered with an error: thrown where it is noticed, made a Reply in one place. */
+/** An error that a client receives. Thrown where it is detected, and turned into a Reply in one place. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly kind: ErrorKind
@@ -15,7 +15,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The Reply to an error: its body is a text. */
+/** The Reply to an error. Its body is text. */
 export interface ErrorReply extends Reply {
   readonly body: string
 }
@@ -23,13 +23,13 @@ export interface ErrorReply extends Reply {
 /** The format of an error: OpenAI's or the gateway's. */
 export interface ErrorFormat {
   readonly dialect: Dialect
-  /** The gateway ends its own messages with it. */
+  /** The gateway appends it to its own messages. */
   readonly requestId: string
 }
 
 /**
- * The answer to an ApiError; anything else is a fault of ours and says nothing of itself. What the gateway's words leave
- * out, which models there are or what exactly is wrong, is a note.
+ * The response to an ApiError. Any other error is a bug of the mock, and the response does not have its message. What
+ * the gateway's message leaves out (which models exist, what exactly is wrong) becomes a note.
  */
 export function errorReply(error: unknown, { dialect, requestId }: ErrorFormat): ErrorReply {
   const { kind, details, message: advice } = error instanceof ApiError ? error : new ApiError('server_error')
@@ -57,20 +57,21 @@ interface Fields {
   readonly requestId: string
   readonly type: string
   readonly code: string | null
-  /** The `param` of OpenAI. */
+  /** `param` in OpenAI's format. */
   readonly param: string | null
-  /** The `param` of the gateway. */
+  /** `param` in the gateway's format. */
   readonly given: string
 }
 
-const sign = ({ message, requestId }: Fields): string => `${message} (request id: ${requestId})`
+const withRequestId = ({ message, requestId }: Fields): string => `${message} (request id: ${requestId})`
 const errorJson = (error: object): string => JSON.stringify({ error })
 
-// The body of each envelope, with its fields in the order that was seen.
+// The body of each envelope. The fields have the order of the real servers.
 const BODIES: Readonly<Record<Envelope, (fields: Fields) => string>> = {
   openai: ({ message, type, param, code }) => errorJson({ message, type, param, code }),
-  middleware: (fields) => errorJson({ code: fields.code ?? '', message: sign(fields), type: fields.type }),
-  relay: (fields) => errorJson({ message: sign(fields), type: fields.type, param: fields.given, code: fields.code }),
+  middleware: (fields) => errorJson({ code: fields.code ?? '', message: withRequestId(fields), type: fields.type }),
+  relay: (fields) =>
+    errorJson({ message: withRequestId(fields), type: fields.type, param: fields.given, code: fields.code }),
   upstream: ({ message, type, given, code }) => errorJson({ message, type, param: given, code }),
   html: ({ message: title }) =>
     `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`,

@@ -6,7 +6,7 @@ import { type ErrorSpec, type Text, gateway, openai, page, relay, upstream } fro
 export type { Dialect, ErrorDetails } from './error-spec.ts'
 export { DIALECTS } from './error-spec.ts'
 
-// What a message takes from the details of an error. A scenario can request any error: then there are few.
+// Parts of messages, read from the details of an error. They have defaults, because a scenario gives few details.
 const asked: Text = ({ asked: text = 'X' }) => text
 const prompt: Text = ({ prompt: text = '' }) => text
 const param: Text = ({ param: text = 'prompt' }) => text
@@ -23,7 +23,7 @@ function known(before: string, after?: string): Text {
 const similarModels: Text = ({ asked: model = 'X', known: models = [] }) =>
   list('Did you mean', suggestNames(model, models), '?')
 
-const sendKey = (): string => 'Send one that this server was started with, as: Authorization: Bearer KEY.'
+const sendKey = (): string => 'Send one of the keys that this server was started with: Authorization: Bearer KEY.'
 
 const missing = openai(400, 'missing_required_parameter')
 const failed = openai(500, null, 'server_error')
@@ -45,16 +45,15 @@ const sensitive = (what: string, code: string): ErrorSpec =>
     code,
   )`The request failed because the ${() => what} may contain sensitive information. Request id: ${id}`
 
-/** An error in OpenAI's words and in the gateway's, where these are known; otherwise it has OpenAI's words in both dialects. */
+/** An error in OpenAI's wording and in the gateway's. If only OpenAI's is known, it is used in both dialects. */
 export type ErrorRow = ErrorSpec | readonly [openai: ErrorSpec, gateway: ErrorSpec]
 
 /**
- * Every error that can be answered, in both dialects: those that the mock finds by itself, then those that a gateway's
- * client meets. The words are the gateway's [S] and OpenAI's [R] where they are known. A row is made when it is needed: making
- * all of them takes a hundredth of a start.
+ * All errors, in both dialects: first those that the mock detects, then those of a real gateway. The wording is the
+ * gateway's [S] and OpenAI's [R] where it is known. Rows are created on use, for a faster start.
  */
 export const ERRORS = {
-  // What the mock finds in a request.
+  // Errors that the mock detects.
   invalid_body: () => [openai(400, null)`${reason}`, gateway(400)`无效的请求, ${reason}`],
   missing_parameter: () => [missing`${reason}`, invalid`${reason}`],
   missing_model: () => [
@@ -74,14 +73,14 @@ export const ERRORS = {
   ],
   invalid_image: () => openai(400, 'invalid_image')`${reason}`,
   reference_required: () => [
-    missing`The model '${asked}' needs a reference image: add an image_url part, or begin the prompt with an image's URL.`,
+    missing`The model '${asked}' needs a reference picture. Add an image_url part, or begin the prompt with the URL of a picture.`,
     relay(400, 'new_api_error', 'invalid_request')`${asked} requires an input image`,
   ],
   unknown_scenario: () =>
     openai(
       400,
       'unknown_scenario',
-    )`There is no scenario '${asked}'.${known('Did you mean', '?')} All of them: GET /__mock/scenarios.`,
+    )`Unknown scenario '${asked}'.${known('Did you mean', '?')} GET /__mock/scenarios lists all scenarios.`,
   invalid_header: () => openai(400, 'invalid_value')`${reason}`,
   bad_request_line: () => openai(400, null)`${reason}`,
   missing_api_key: () => [openai(401, null)`You didn't provide an API key. ${sendKey}`, gateway(401)`未提供令牌`],
@@ -89,26 +88,30 @@ export const ERRORS = {
     openai(401, 'invalid_api_key')`Incorrect API key provided. ${sendKey}`,
     gateway(401)`无效的令牌`,
   ],
-  foreign_origin: () => openai(403, 'foreign_origin')`The control API is closed to web pages of other origins.`,
+  foreign_origin: () =>
+    openai(403, 'foreign_origin')`The control API rejects requests from web pages of other origins.`,
   foreign_host: () =>
     openai(
       403,
       'foreign_host',
-    )`The control API is not served under the name '${asked}'. Use an address or localhost, or start the server with --allow-host.`,
+    )`The control API is not served under the host name '${asked}'. Use an IP address or localhost, or allow the name with --allow-host.`,
   wrong_control_token: () =>
     openai(
       401,
       'wrong_control_token',
-    )`The control API wants the token that this server was started with, as: x-mock-control-token: TOKEN.`,
+    )`Missing or wrong control token. Send the token that this server was started with: x-mock-control-token: TOKEN.`,
   unknown_exchange: () =>
-    openai(404, 'exchange_not_found')`There is no exchange '${asked}' in this session; the oldest are forgotten first.`,
+    openai(
+      404,
+      'exchange_not_found',
+    )`There is no exchange '${asked}' in this session. The oldest exchanges are evicted first.`,
   store_full: () => openai(413, 'store_full')`${reason}`,
   store_unavailable: () => ({
     ...openai(
       503,
       'store_unavailable',
       'server_error',
-    )`What is remembered is not available: ${reasonOr('The store cannot be reached.')}`,
+    )`The stored data is not available: ${reasonOr('the store cannot be reached')}`,
     headers: { 'retry-after': '1' },
   }),
   unknown_model: () => [
@@ -122,14 +125,11 @@ export const ERRORS = {
     openai(
       404,
       null,
-    )`Invalid URL (${asked}).${(details) => list('Did you mean', details.known, '?') || (details.reason === undefined ? '' : ` This server has ${details.reason}.`)}`,
+    )`Invalid URL (${asked}).${(details) => list('Did you mean', details.known, '?') || (details.reason === undefined ? '' : ` Available operations: ${details.reason}.`)}`,
     upstream(404, 'invalid_request_error', '')`Invalid URL (${asked})`,
   ],
   unknown_picture: () =>
-    openai(
-      404,
-      'picture_not_found',
-    )`There is no such picture: this name was not made here, or it was changed or cut short on the way.`,
+    openai(404, 'picture_not_found')`Picture not found: the URL was not issued by this mock, or it was altered or cut.`,
   wrong_method: () => openai(405, 'method_not_allowed')`Invalid method for URL (${asked}).${known('Allowed:')}`,
   request_timeout: () => openai(408, 'request_timeout')`The request did not arrive in time.`,
   body_too_large: () => [
@@ -142,13 +142,13 @@ export const ERRORS = {
       'unsupported_media_type',
     )`Unsupported Content-Type '${asked}'.${known('Send the header Content-Type:')}`,
   content_encoding: () =>
-    openai(415, 'unsupported_content_encoding')`Unsupported Content-Encoding '${asked}'. Send the body as it is.`,
+    openai(415, 'unsupported_content_encoding')`Unsupported Content-Encoding '${asked}'. Send the body uncompressed.`,
   headers_too_large: () => openai(431, 'headers_too_large')`The request headers are too large.`,
   unwanted: () => openai(499, null)`The client closed the request.`,
   server_error: () =>
-    failed`The mock failed to answer this request; its log says why. This is a fault of the mock, please report it.`,
+    failed`Internal error of the mock. This is a bug: please report it, with the error from the mock's log.`,
 
-  // A status that is requested, and no more.
+  // Errors with no more than a status.
   client_error: () => openai(400, null)`${reasonOr('Bad Request')}`,
   upstream_failure: () => failed`${reasonOr('Internal Server Error')}`,
 
@@ -170,7 +170,7 @@ export const ERRORS = {
     gateway(403, 'pre_consume_token_quota_failed')`令牌额度不足, 剩余额度: ＄0.000000`,
   ],
 
-  // Too much at once.
+  // Rate limits.
   rate_limited: () => [rateLimited, gateway(429)`您已达到请求数限制：1分钟内最多请求10次`],
   rate_limited_address: () => [
     { ...rateLimited, headers: { 'retry-after': '60' } },
@@ -182,7 +182,7 @@ export const ERRORS = {
     upstream(429, 'requests', 'rate_limit_exceeded')`当前分组上游负载已饱和，请稍后再试`,
   ],
 
-  // Content that is refused.
+  // Content that is rejected.
   sensitive_words: () => [
     openai(400, 'content_policy_violation')`Your request was rejected as a result of our safety system.`,
     gateway(500, 'sensitive_words_detected')`sensitive words detected`,
@@ -205,7 +205,7 @@ export const ERRORS = {
     upstream(400, 'invalid_request_error', 'DataInspectionFailed')`Input data may contain inappropriate content.`,
   ],
 
-  // What is behind the gateway.
+  // Failures behind the gateway.
   empty_response: () => [serverError, relay(500, 'empty_response')`empty response from Gemini API`],
   upstream_error: () => [
     serverError,
@@ -240,7 +240,7 @@ export const ERRORS = {
     )`The required parameter ${param} is missing.`,
   ],
 
-  // A proxy in front of it all.
+  // Pages of a proxy in front of the gateway.
   bad_gateway: () => [page(502)`502 Bad Gateway`, page(502)`502 Bad Gateway`],
   gateway_timeout: () => [page(504)`504 Gateway Time-out`, page(504)`504 Gateway Time-out`],
   origin_timeout: () => [page(524)`524 A Timeout Occurred`, page(524)`524 A Timeout Occurred`],

@@ -3,15 +3,15 @@ import { createMock, startMock } from '../../src/index.ts'
 import type { Mock } from '../../src/index.ts'
 import { ask, mockWith, read } from '../ask.ts'
 
-/** The longest that a probe waited while something was done, in milliseconds. */
-async function worstWait(mock: Mock, doing: Promise<unknown>): Promise<number> {
+/** The longest response time of a probe while the promise is pending, in milliseconds. */
+async function slowestProbe(mock: Mock, pending: Promise<unknown>): Promise<number> {
   const state = { isDone: false, worst: 0 }
-  const done = doing.finally(() => (state.isDone = true))
+  const done = pending.finally(() => (state.isDone = true))
   while (!state.isDone) {
     const started = performance.now()
     await (await mock.fetch(`${mock.url}/__mock/livez`)).text()
     state.worst = Math.max(state.worst, performance.now() - started)
-    await new Promise((next) => setTimeout(next, 10)) // a probe that asks without a pause takes as much of the machine as what it watches
+    await new Promise((next) => setTimeout(next, 10)) // probes without a pause would slow down what they measure
   }
   await done
   return state.worst
@@ -21,10 +21,10 @@ const SECONDS = 1000
 const chat = (content: unknown, rest: object = {}): string =>
   JSON.stringify({ model: 'gpt-image-1', messages: [{ role: 'user', content }], ...rest })
 
-const alike = (count: number): string[] =>
+const longTexts = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => `${'z'.repeat(16_400)}${String(i).padStart(4, '0')}${'z'.repeat(100)}`)
 
-// Whatever is sent, others are answered meanwhile. The bounds are wide: what they forbid took many times as long.
+// No request blocks others. The bounds are wide: the errors that they find took many times as long.
 describe.each([
   ['on a port', startMock],
   ['in process', createMock],
@@ -32,28 +32,28 @@ describe.each([
   test.each<[what: string, body: string]>([
     ['a field name of 30 MB', chat('a cat', { ['aA'.repeat(15_000_000)]: 1 })],
     [
-      'a hundred texts of beginnings of tokens',
+      'a hundred texts with incomplete tokens',
       chat(Array.from({ length: 100 }, () => ({ type: 'text', text: '_eyJ'.repeat(6000) }))),
     ],
     [
-      'a hundred texts of labels',
+      'a hundred texts with labels of credentials',
       chat(Array.from({ length: 100 }, () => ({ type: 'text', text: 'token '.repeat(4000) }))),
     ],
     ['a megabyte of parameters', chat('a=b '.repeat(250_000))],
     ['a megabyte of data URIs', chat('data:,'.repeat(170_000))],
-    // The engine knows a text of over 16,383 characters by its length alone, and compares each with all others of it.
-    ['32 MB of long texts of one length', chat(alike(1900).map((text) => ({ type: 'text', text })))],
+    // V8 hashes a text of more than 16,383 characters by its length, and compares it with all others of that length.
+    ['32 MB of long texts of one length', chat(longTexts(1900).map((text) => ({ type: 'text', text })))],
     [
       '32 MB of long URLs of one length',
-      chat(alike(1900).map((text) => ({ type: 'image_url', image_url: { url: `http://a/${text}` } }))),
+      chat(longTexts(1900).map((text) => ({ type: 'image_url', image_url: { url: `http://a/${text}` } }))),
     ],
-    ['32 MB of long names of one length', chat('a cat', Object.fromEntries(alike(1900).map((name) => [name, 1])))],
-  ])('%s is journaled without holding up others', async (_what, body) => {
+    ['32 MB of long names of one length', chat('a cat', Object.fromEntries(longTexts(1900).map((name) => [name, 1])))],
+  ])('records %s without blocking other requests', async (_what, body) => {
     await using mock = await open()
     const headers = { 'content-type': 'application/json' }
     const sending = mock.fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', headers, body })
     expect(
-      await worstWait(
+      await slowestProbe(
         mock,
         sending.then(async (response) => response.text()),
       ),
@@ -62,11 +62,11 @@ describe.each([
   })
 })
 
-test('a stream whose bytes go one by one leaves others their turn, and goes on whole behind the first 16 KiB', async () => {
+test('a stream of single bytes does not block other requests; after 16 KiB the rest is sent at once', async () => {
   await using mock = await startMock()
   await mock.script({ then: { style: 'data-uri', count: 3, frames: 'bytes' } })
   const asking = ask(mock, { body: { stream: true } })
-  expect(await worstWait(mock, asking)).toBeLessThan(2 * SECONDS)
+  expect(await slowestProbe(mock, asking)).toBeLessThan(2 * SECONDS)
   expect((await asking).content.match(/!\[image\]\(data:image\/png;base64,/g)).toHaveLength(3)
   await using inProcess = await mockWith()
   await inProcess.script({ then: { style: 'data-uri', frames: 'bytes' } })
@@ -82,7 +82,7 @@ test('a stream whose bytes go one by one leaves others their turn, and goes on w
   expect(sizes.length).toBe(16_385)
 })
 
-test('a scripted sequence begins with its first answer each time, and moves no other', async () => {
+test('a scripted sequence starts with its first response each time, and does not advance another one', async () => {
   await using mock = await mockWith()
   await mock.script('retry-429')
   await mock.script('retry-429')
@@ -92,28 +92,28 @@ test('a scripted sequence begins with its first answer each time, and moves no o
   expect(statuses).toEqual([429, 429, 200, 429, 200])
 })
 
-test('statuses without a body are answered in process as on a port', async () => {
+test('returns statuses without a body in process too', async () => {
   await using mock = await mockWith()
   for (const status of [204, 205, 304]) {
     await mock.script({ then: { status, body: 'never sent' } })
-    const { status: told, text } = await ask(mock)
-    expect([told, text]).toEqual([status, ''])
+    const response = await ask(mock)
+    expect([response.status, response.text]).toEqual([status, ''])
   }
 })
 
-test.each(['', 'a b', 'é', 'x'.repeat(101)])('a session cannot be called %j', async (name) => {
+test.each(['', 'a b', 'é', 'x'.repeat(101)])('rejects the session name %j', async (name) => {
   await using mock = await mockWith()
   expect(() => mock.session(name)).toThrow('use 1 to 100 characters of printable ASCII')
 })
 
-test('a long journal is written one by one, and holds nobody up', async () => {
+test('a long journal is sent piece by piece, and does not block other requests', async () => {
   await using mock = await startMock()
   for (let i = 0; i < 300; i++)
     await ask(mock, { text: `cat ${i} ${'x'.repeat(2000)}`, headers: { 'x-mock-session': `s${i % 3}` } })
   const get = async (path: string): Promise<any> =>
     (await read(await fetch(`${mock.url}/__mock/exchanges${path}`))).json
   const listing = get('')
-  expect(await worstWait(mock, listing)).toBeLessThan(2 * SECONDS)
+  expect(await slowestProbe(mock, listing)).toBeLessThan(2 * SECONDS)
   expect((await listing).exchanges).toHaveLength(300)
   expect((await get('?model=gpt-4o-image&limit=3')).exchanges.map((kept: any) => kept.chat.prompt.slice(0, 7))).toEqual(
     ['cat 297', 'cat 298', 'cat 299'],
@@ -124,7 +124,7 @@ test('a long journal is written one by one, and holds nobody up', async () => {
   expect((await read(await inProcess.fetch(`${inProcess.url}/__mock/exchanges`))).json.exchanges).toHaveLength(1)
 })
 
-test('the table for a failed test shows what was scripted and never asked for, and what was asked instead', async () => {
+test('the table for a failed test shows unused scripted responses, and the exchanges', async () => {
   await using mock = await mockWith()
   const alice = mock.session()
   await alice.script('retry-429', { when: { model: ['flux'] } })
@@ -134,7 +134,7 @@ test('the table for a failed test shows what was scripted and never asked for, a
   )
 })
 
-test('one exchange, and the newest ones, are found without reading all of them', async () => {
+test('finds the newest exchanges by limit and by latest', async () => {
   await using mock = await startMock()
   for (let i = 0; i < 20; i++) await ask(mock, { text: `cat ${i}` })
   const get = async (path: string): Promise<any> =>
@@ -143,18 +143,18 @@ test('one exchange, and the newest ones, are found without reading all of them',
   expect((await get('?limit=2')).exchanges.map(({ chat: { prompt } }: any) => prompt)).toEqual(['cat 18', 'cat 19'])
 })
 
-test('who hangs up while bytes go one by one stops them, and is journaled so', async () => {
+test('a client that disconnects stops a stream of single bytes, and the journal shows it', async () => {
   await using mock = await startMock()
   await mock.script({ then: { style: 'data-uri', count: 15, size: '1024x1024', frames: 'bytes' } })
-  const hangUp = new AbortController()
+  const disconnect = new AbortController()
   const body = JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: 'x' }] })
   const response = await fetch(`${mock.baseURL}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body,
-    signal: hangUp.signal,
+    signal: disconnect.signal,
   })
   await response.body?.getReader().read()
-  hangUp.abort()
+  disconnect.abort()
   await expect.poll(async () => (await mock.exchanges())[0]?.hungUp, { timeout: 10_000 }).toBe(true)
 })

@@ -20,7 +20,7 @@ afterAll(async () => {
   expect(internalErrors).toEqual([])
 })
 
-/** Sends a body to the chat operation, over a socket and in process: the two answer alike. */
+/** Sends a body to the chat operation, over a socket and in process, and expects the same response. */
 async function sendBoth(body: string | Buffer): Promise<Raw> {
   const onPort = await sendRaw(mock, post(body))
   const response = await inProcess.fetch(`${inProcess.baseURL}/chat/completions`, {
@@ -55,9 +55,9 @@ test.each<[what: string, body: string | Buffer, status: number, error: object]>(
     400,
     { param: 'messages', message: "Missing required parameter: 'messages'." },
   ],
-  ['no messages in it', json({ model: 'flux', messages: [] }), 400, { param: 'messages' }],
+  ['an empty list of messages', json({ model: 'flux', messages: [] }), 400, { param: 'messages' }],
   [
-    'several faults, all told',
+    'several violations, all listed',
     json({ model: 7, messages: [{ content: 'x' }], stream: 'yes' }),
     400,
     {
@@ -78,7 +78,7 @@ test.each<[what: string, body: string | Buffer, status: number, error: object]>(
     },
   ],
   [
-    'an unknown model among other faults',
+    'an unknown model and another violation',
     json({ model: 'gpt-9', messages: 1 }),
     400,
     { param: 'model', code: 'invalid_value' },
@@ -95,13 +95,13 @@ test.each<[what: string, body: string | Buffer, status: number, error: object]>(
     400,
     { message: expect.stringContaining('nested too deeply') },
   ],
-  ['a number that is none', `{"model":"flux","messages":${json(messages)},"n":1e400}`, 400, { param: 'n' }],
-])('%s', async (_what, body, status, error) => {
-  const { body: text, status: told, head } = await sendBoth(body)
-  expect(told, text).toBe(status)
-  expectEnvelope(JSON.parse(text))
-  expect(JSON.parse(text).error).toMatchObject(error)
-  expect(head).toMatch(/x-request-id: \d{23}/i)
+  ['a number that is not finite', `{"model":"flux","messages":${json(messages)},"n":1e400}`, 400, { param: 'n' }],
+])('rejects %s', async (_what, body, status, error) => {
+  const response = await sendBoth(body)
+  expect(response.status, response.body).toBe(status)
+  expectEnvelope(JSON.parse(response.body))
+  expect(JSON.parse(response.body).error).toMatchObject(error)
+  expect(response.head).toMatch(/x-request-id: \d{23}/i)
 })
 
 test.each<[what: string, body: string | Buffer, status: number]>([
@@ -124,11 +124,11 @@ test.each<[what: string, body: string | Buffer, status: number]>([
     `{"model":"flux","messages":${json(messages)},"tools":[{"x":[[]]}],"logit_bias":{"1":2}}`,
     200,
   ],
-  ['nothing but brackets', '['.repeat(16_000_000), 400],
-  ['nothing but objects', '{},'.repeat(8_000_000), 400],
+  ['only brackets', '['.repeat(16_000_000), 400],
+  ['only objects', '{},'.repeat(8_000_000), 400],
   ['100,001 values', `{"a":[${'0,'.repeat(100_000)}0]}`, 400],
   [
-    'an answer’s worth of quotes',
+    '200,000 escaped quotes',
     `{"model":"flux","messages":[{"role":"user","content":"${String.raw`\"\\`.repeat(200_000)}"}]}`,
     200,
   ],
@@ -144,7 +144,7 @@ test.each<[what: string, body: string | Buffer, status: number]>([
     200,
   ],
   [
-    'a reference URL that is almost ours, a thousand times',
+    'a reference URL with 100,000 almost valid picture links',
     json({
       model: 'flux',
       messages: [
@@ -159,7 +159,7 @@ test.each<[what: string, body: string | Buffer, status: number]>([
     200,
   ],
   [
-    'a ratio that never comes',
+    'a ratio without its numbers',
     json({ model: 'flux', messages: [{ role: 'user', content: `1${`比例${' '.repeat(2000)}`.repeat(10)}` }] }),
     200,
   ],
@@ -174,8 +174,8 @@ test.each<[what: string, body: string | Buffer, status: number]>([
     200,
   ],
 ])('%s is never a 5xx', async (_what, body, status) => {
-  const { status: told, body: text } = await sendBoth(body)
-  expect(told, text.slice(0, 300)).toBe(status)
+  const response = await sendBoth(body)
+  expect(response.status, response.body.slice(0, 300)).toBe(status)
 })
 
 test.each<[what: string, request: string | Buffer, status: number]>([
@@ -199,7 +199,7 @@ test.each<[what: string, request: string | Buffer, status: number]>([
     200,
   ],
   [
-    'a body over the bound, told beforehand',
+    'a Content-Length over the limit',
     'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 33554433\r\n\r\n',
     413,
   ],
@@ -209,22 +209,22 @@ test.each<[what: string, request: string | Buffer, status: number]>([
   ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 400],
   ['a URL with a space', 'GET /a b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 400],
   ['broken percent-encoding', 'GET /v1/models/%ff HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 400],
-  ['no HTTP at all', 'hello\r\n\r\n', 400],
+  ['bytes that are not HTTP', 'hello\r\n\r\n', 400],
   ['headers of a megabyte', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`, 431],
   [
     'two lengths',
     'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc',
     400,
   ],
-])('%s', async (_what, request, status) => {
-  const { status: told, body, head } = await sendRaw(mock, request)
-  expect(told, head).toBe(status)
-  if (status >= 400) expectEnvelope(JSON.parse(body))
-  if (status >= 400) expect(head).toMatch(/x-mock-version: \d/i)
-  if (status === 100) expect(body).toMatch(/^HTTP\/1\.1 200 /)
+])('responds to %s', async (_what, request, status) => {
+  const response = await sendRaw(mock, request)
+  expect(response.status, response.head).toBe(status)
+  if (status >= 400) expectEnvelope(JSON.parse(response.body))
+  if (status >= 400) expect(response.head).toMatch(/x-mock-version: \d/i)
+  if (status === 100) expect(response.body).toMatch(/^HTTP\/1\.1 200 /)
 })
 
-test('a body that grows over the bound is a 413, and the server goes on', async () => {
+test('rejects a chunked body above 32 MiB with 413, and keeps running', async () => {
   const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(1_048_576, 0x20), Buffer.from('\r\n')])
   const head =
     'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n'
@@ -234,7 +234,7 @@ test('a body that grows over the bound is a 413, and the server goes on', async 
   expect(await ask(mock)).toMatchObject({ status: 200 })
 })
 
-test('the largest body that is read is answered', async () => {
+test('accepts a body of exactly 32 MiB', async () => {
   const content = 'a'.repeat(
     33_554_432 - json({ model: 'gpt-4o-image', messages: [{ role: 'user', content: '' }] }).length,
   )
@@ -244,7 +244,7 @@ test('the largest body that is read is answered', async () => {
   expect(await sendRaw(mock, post(`${body} `))).toMatchObject({ status: 413 })
 })
 
-test('in process the same bounds hold', async () => {
+test('rejects a body above 32 MiB in process too', async () => {
   const response = await inProcess.fetch(`${inProcess.baseURL}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -263,32 +263,31 @@ test.each([
   ['/v1', 'POST /v1/chat/completions'],
   ['/models', 'GET /v1/models'],
   ['/api/models/flux', 'GET /v1/models/{model}'],
-])('a 404 for %s names %s', async (path, right) => {
-  const response = await mock.fetch(`${mock.url}${path}`, { method: 'POST', body: '{}' })
-  const told = await read(response)
-  expect(told.status).toBe(404)
-  expect(told.json.error.message).toMatch(
+])('a 404 for %s suggests %s', async (path, right) => {
+  const response = await read(await mock.fetch(`${mock.url}${path}`, { method: 'POST', body: '{}' }))
+  expect(response.status).toBe(404)
+  expect(response.json.error.message).toMatch(
     new RegExp(`^Invalid URL \\(POST .*\\)\\. Did you mean .*${right.replaceAll(/[{}]/g, String.raw`\$&`)}`),
   )
 })
 
-test('a 404 for something else altogether says what there is', async () => {
-  const told = await read(await mock.fetch(`${mock.baseURL}/images/generations`, { method: 'POST' }))
-  expect(told.json.error.message).toBe(
-    'Invalid URL (POST /v1/images/generations). This server has POST /v1/chat/completions, GET /v1/models, GET /v1/models/{model}.',
+test('a 404 for an unrelated path lists the available operations', async () => {
+  const response = await read(await mock.fetch(`${mock.baseURL}/images/generations`, { method: 'POST' }))
+  expect(response.json.error.message).toBe(
+    'Invalid URL (POST /v1/images/generations). Available operations: POST /v1/chat/completions, GET /v1/models, GET /v1/models/{model}.',
   )
 })
 
-test('405 says what is allowed', async () => {
-  const told = await read(await mock.fetch(`${mock.baseURL}/chat/completions`))
-  expect(told).toMatchObject({
+test('a 405 lists the allowed methods', async () => {
+  const response = await read(await mock.fetch(`${mock.baseURL}/chat/completions`))
+  expect(response).toMatchObject({
     status: 405,
     json: { error: { message: 'Invalid method for URL (GET /v1/chat/completions). Allowed: POST.' } },
   })
-  expect(told.headers.get('allow')).toBe('POST, OPTIONS')
+  expect(response.headers.get('allow')).toBe('POST, OPTIONS')
 })
 
-test('what is wrong is told in the order 404, 405, 415, 413, 401, 400', async () => {
+test('reports errors in the order 404, 405, 415, 413, 401, 400', async () => {
   await using locked = await mockWith({ apiKeys: ['right'] })
   const statusOf = async (
     path: string,
@@ -312,7 +311,7 @@ test('what is wrong is told in the order 404, 405, 415, 413, 401, 400', async ()
   ).toBe(400)
 })
 
-test('with keys, only they pass; without, every key and none', async () => {
+test('with apiKeys, accepts only these keys', async () => {
   await using locked = await mockWith({ apiKeys: ['one', 'two'] })
   expect(await ask(locked, { headers: { authorization: 'Bearer two' } })).toMatchObject({ status: 200 })
   expect(await ask(locked)).toMatchObject({
@@ -320,9 +319,9 @@ test('with keys, only they pass; without, every key and none', async () => {
     json: { error: { code: null, message: expect.stringMatching(/^You didn't provide an API key/) } },
   })
   for (const headers of [{ authorization: 'Bearer three' }, { authorization: 'one' }, { authorization: 'Basic one' }]) {
-    const told = await ask(locked, { headers })
-    expect(told).toMatchObject({ status: 401, json: { error: { code: 'invalid_api_key' } } })
-    expect(told.text).not.toContain('three')
+    const response = await ask(locked, { headers })
+    expect(response).toMatchObject({ status: 401, json: { error: { code: 'invalid_api_key' } } })
+    expect(response.text).not.toContain('three')
   }
 })
 
@@ -337,7 +336,7 @@ test.each([
   'a\\b',
   '[::1',
   'ü.example',
-])('a Host that is none never reaches a link: %s', async (host) => {
+])('an invalid Host is not used in links: %s', async (host) => {
   const { status, body } = await sendRaw(
     mock,
     Buffer.from(post(GOOD).toString('utf8').replace('Host: localhost', `Host: ${host}`), 'utf8'),
@@ -358,7 +357,7 @@ test.each(['localhost', 'mock:4010', 'a.b.example:80', '[::1]:4010', '192.0.2.1'
   },
 )
 
-test('a client that hangs up in the middle of its body leaves the server as it was', async () => {
+test('a client that disconnects in the middle of its body does not affect the server', async () => {
   const { status } = await Promise.race([
     sendRaw(mock, post(GOOD).subarray(0, 150)),
     mock.fetch(`${mock.url}/__mock/livez`),
@@ -367,7 +366,7 @@ test('a client that hangs up in the middle of its body leaves the server as it w
   expect(await ask(mock)).toMatchObject({ status: 200 })
 })
 
-test('a valid body with up to three mutations gives 200 or a 4xx with the envelope', async () => {
+test('a valid body with up to three mutations gets 200, or a 4xx with the error envelope', async () => {
   const values: fc.Arbitrary<unknown> = fc.oneof(
     fc.jsonValue(),
     fc.constantFrom(
@@ -426,21 +425,21 @@ test('a valid body with up to three mutations gives 200 or a 4xx with the envelo
           .slice(0, -1)
           .reduce((at: any, key) => (typeof at === 'object' && at !== null ? at[key] : undefined), body)
         const key = path.at(-1)
-        // A copy: a value that is put in twice, once into itself, would be no JSON.
+        // A copy, because a value must not contain itself.
         if (typeof parent === 'object' && parent !== null && key !== undefined) parent[key] = structuredClone(value)
       }
-      const told = await read(
+      const response = await read(
         await mock.fetch(`${mock.baseURL}/chat/completions`, {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body: json(body),
         }),
       )
-      expect([200, 400, 404]).toContain(told.status)
+      expect([200, 400, 404]).toContain(response.status)
       runs++
-      if (told.status === 200) fine++
+      if (response.status === 200) fine++
     }),
     { numRuns: 400 },
   )
-  expect(fine / runs, 'at least a fifth of the requests is answered').toBeGreaterThan(0.2)
+  expect(fine / runs, 'at least a fifth of the requests is valid').toBeGreaterThan(0.2)
 })

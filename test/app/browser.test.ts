@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ask, mockWith, picturesIn, read } from '../ask.ts'
 
-test('a page of any origin may ask for answers and pictures; a preflight echoes the headers that it asks for', async () => {
+test('pages of any origin may request completions and pictures; a preflight response allows the requested headers', async () => {
   await using mock = await mockWith()
   const origin = { origin: 'https://app.example' }
   const preflight = await mock.fetch(`${mock.baseURL}/chat/completions`, {
@@ -17,9 +17,9 @@ test('a page of any origin may ask for answers and pictures; a preflight echoes 
   expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization,content-type,x-stainless-lang')
   expect(preflight.headers.get('access-control-allow-methods')).toContain('POST')
   expect(preflight.headers.get('access-control-allow-credentials')).toBeNull()
-  const told = await ask(mock, { headers: origin })
-  expect(told.headers.get('access-control-allow-origin')).toBe('*')
-  const [picture = ''] = picturesIn(told.content)
+  const response = await ask(mock, { headers: origin })
+  expect(response.headers.get('access-control-allow-origin')).toBe('*')
+  const [picture = ''] = picturesIn(response.content)
   for (const method of ['GET', 'HEAD', 'OPTIONS'])
     expect((await mock.fetch(picture, { method, headers: origin })).headers.get('access-control-allow-origin')).toBe(
       '*',
@@ -38,12 +38,12 @@ test.each([
   ['a foreign origin', { origin: 'https://evil.example' }],
   ['a page without an origin', { origin: 'null' }],
   ['a cross-site request', { 'sec-fetch-site': 'cross-site' }],
-])('the control API is closed to %s', async (_who, headers) => {
+])('the control API rejects %s', async (_who, headers) => {
   await using mock = await mockWith()
   for (const path of ['health', 'livez', 'readyz', 'anything']) {
-    const told = await read(await mock.fetch(`${mock.url}/__mock/${path}`, { headers }))
-    expect(told).toMatchObject({ status: 403, json: { error: { code: 'foreign_origin' } } })
-    expect(told.headers.get('access-control-allow-origin')).toBeNull()
+    const response = await read(await mock.fetch(`${mock.url}/__mock/${path}`, { headers }))
+    expect(response).toMatchObject({ status: 403, json: { error: { code: 'foreign_origin' } } })
+    expect(response.headers.get('access-control-allow-origin')).toBeNull()
   }
   const preflight = await mock.fetch(`${mock.url}/__mock/health`, {
     method: 'OPTIONS',

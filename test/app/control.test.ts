@@ -4,12 +4,12 @@ import type { Mock, MockOptions } from '../../src/index.ts'
 import { startMock } from '../../src/index.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import { ask, mockWith, read } from '../ask.ts'
-import type { Told } from '../ask.ts'
+import type { ReadResponse } from '../ask.ts'
 import { sendRaw } from '../wire.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-/** A mock on a port of its own; a fault of the mock itself fails the test. */
+/** A mock on a port. An internal error of the mock fails the test. */
 async function listening(options: MockOptions = {}): Promise<Mock> {
   return startMock({
     ...options,
@@ -19,18 +19,23 @@ async function listening(options: MockOptions = {}): Promise<Mock> {
   })
 }
 
-async function control(mock: Mock, path: string, init: RequestInit = {}): Promise<Told> {
+async function control(mock: Mock, path: string, init: RequestInit = {}): Promise<ReadResponse> {
   return read(await mock.fetch(`${mock.url}/__mock/${path}`, init))
 }
 
-async function post(mock: Mock, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Told> {
+async function post(
+  mock: Mock,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<ReadResponse> {
   return control(mock, path, { method: 'POST', headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) })
 }
 
 const scripted = async (mock: Mock, headers: Record<string, string> = {}): Promise<any> =>
   (await control(mock, 'script', { headers })).json.pending
 
-test('GET exchanges tells what was asked and answered, the oldest first', async () => {
+test('GET exchanges lists the exchanges, the oldest first', async () => {
   await using mock = await listening()
   await ask(mock, { text: 'a fox' })
   await ask(mock, { model: 'gpt-9' })
@@ -48,12 +53,12 @@ test('GET exchanges tells what was asked and answered, the oldest first', async 
       response: { status: 404, body: { error: { code: 'model_not_found' } } },
     },
   ])
-  expect(json.exchanges, 'the mock’s own interface tells the same').toEqual(
+  expect(json.exchanges, 'mock.exchanges() returns the same').toEqual(
     JSON.parse(JSON.stringify(await mock.exchanges())),
   )
 })
 
-test('an Exchange is in the journal when its answer has been read, and neither pictures nor the control API are', async () => {
+test('records completions, but neither pictures nor requests to the control API', async () => {
   await using mock = await listening()
   const { content } = await ask(mock)
   await (await mock.fetch(/!\[.*?\]\((.*?)\)/.exec(content)?.[1] ?? '')).arrayBuffer()
@@ -61,7 +66,7 @@ test('an Exchange is in the journal when its answer has been read, and neither p
   expect((await control(mock, 'exchanges')).json.exchanges).toHaveLength(1)
 })
 
-test('each filter leaves out what does not fit', async () => {
+test('each filter selects the exchanges that match', async () => {
   await using mock = await listening()
   await ask(mock, { model: 'flux-pro' })
   await ask(mock, { model: 'nano-banana', body: { stream: true } })
@@ -94,21 +99,21 @@ test.each([
   ['limit=0', 'limit'],
   ['limit=many', 'limit'],
   ['modle=flux', 'modle'],
-])('a filter that says nothing is refused and named: %s', async (query, param) => {
+])('rejects an invalid filter and names it: %s', async (query, param) => {
   await using mock = await mockWith()
   const { status, json } = await control(mock, `exchanges?${query}`)
   expect(status).toBe(400)
   expect(json.error).toMatchObject({ param, message: expect.stringContaining(param) })
 })
 
-test('with Accept: text/plain the journal is a table, for eyes', async () => {
+test('GET exchanges returns a table with Accept: text/plain', async () => {
   await using mock = await listening()
-  const table = async (): Promise<Told> => control(mock, 'exchanges', { headers: { accept: 'text/plain' } })
+  const table = async (): Promise<ReadResponse> => control(mock, 'exchanges', { headers: { accept: 'text/plain' } })
   expect(await table()).toMatchObject({ status: 200, text: 'nothing was asked\n' })
   await ask(mock, { text: 'a fox' })
-  const told = await table()
-  expect(told.headers.get('content-type')).toMatch(/^text\/plain/)
-  expect(told.text).toMatch(
+  const list = await table()
+  expect(list.headers.get('content-type')).toMatch(/^text\/plain/)
+  expect(list.text).toMatch(
     /^asked \(1\):\n {2}id .*\n {2}\d+ +POST \/v1\/chat\/completions {2}gpt-4o-image {2}200 {15}a fox\n$/,
   )
 })
@@ -118,7 +123,7 @@ test.each([
   'application/json ; charset=utf-8',
   'application/json;',
   'APPLICATION/JSON;charset=utf-8',
-])('a script is taken as %s', async (type) => {
+])('accepts a script with Content-Type %s', async (type) => {
   await using mock = await listening()
   expect(
     await control(mock, 'script', {
@@ -129,13 +134,13 @@ test.each([
   ).toMatchObject({ status: 200, json: { scripted: 1 } })
 })
 
-test('a backslash in an id leads to no other route', async () => {
+test('a backslash in an id does not lead to another route', async () => {
   await using mock = await listening()
   for (const id of ['..%5cscript', '..%5copenapi.json', '%2e%2e%5cscenarios'])
     expect((await control(mock, `exchanges/${id}`)).status).toBe(404)
 })
 
-test('an Exchange is told by its id; latest is the newest', async () => {
+test('GET exchanges/{id} returns one exchange; latest is the newest', async () => {
   await using mock = await listening()
   expect(await control(mock, 'exchanges/latest')).toMatchObject({
     status: 404,
@@ -150,7 +155,7 @@ test('an Exchange is told by its id; latest is the newest', async () => {
     expect((await control(mock, `exchanges/${id}`)).json.error.code).toBe('exchange_not_found')
 })
 
-test('DELETE exchanges forgets them, and neither script nor coverage', async () => {
+test('DELETE exchanges deletes them, but neither script nor coverage', async () => {
   await using mock = await listening()
   await ask(mock)
   await post(mock, 'script', { scenario: 'retry-503' })
@@ -160,14 +165,14 @@ test('DELETE exchanges forgets them, and neither script nor coverage', async () 
   expect((await control(mock, 'coverage')).json.operations.covered).toBe(1)
 })
 
-test('GET scenarios tells what can be asked for, and not what it answers', async () => {
+test('GET scenarios lists the scenarios without their responses', async () => {
   await using mock = await listening()
   const { scenarios } = (await control(mock, 'scenarios')).json
   expect(scenarios).toContainEqual({ name: 'retry-503', about: expect.stringMatching(/\S/) })
   for (const one of scenarios) expect(one).not.toHaveProperty('then')
 })
 
-test('POST script: a scenario by its name, of whose sequence all answers are meant', async () => {
+test('POST script: a scenario by its name, with all responses of its sequence', async () => {
   await using mock = await listening()
   expect(await post(mock, 'script', { scenario: 'retry-503' })).toMatchObject({ status: 200, json: { scripted: 1 } })
   expect(await scripted(mock)).toEqual([{ scenario: 'retry-503', times: 2 }])
@@ -177,27 +182,27 @@ test('POST script: a scenario by its name, of whose sequence all answers are mea
   expect(await scripted(mock)).toEqual([])
 })
 
-test('POST script: an answer of one’s own', async () => {
+test('POST script: a custom response', async () => {
   await using mock = await listening()
   await post(mock, 'script', { scenario: { then: { say: 'none today' } } })
-  const told = await ask(mock)
-  expect(told.content).toBe('none today')
-  expect(told.headers.get('x-mock-note')).toBe('scenario script (scripted)')
+  const response = await ask(mock)
+  expect(response.content).toBe('none today')
+  expect(response.headers.get('x-mock-note')).toBe('scenario script (scripted)')
   expect((await ask(mock)).content).not.toBe('none today')
 })
 
-test('POST script: a list, answered in its order; one entry more than once', async () => {
+test('POST script: a list is used in order; an entry can be used several times', async () => {
   await using mock = await listening()
-  const told = await post(mock, 'script', [
+  const response = await post(mock, 'script', [
     { scenario: { then: { say: 'a' } }, times: 2 },
     { scenario: { then: { error: 'rate_limited' } } },
     { scenario: { then: { say: 'c' } } },
   ])
-  expect(told.json).toEqual({ scripted: 3 })
+  expect(response.json).toEqual({ scripted: 3 })
   await post(mock, 'script', { scenario: { then: { say: 'd' } } })
-  const said = []
-  for (let i = 0; i < 5; i++) said.push((await ask(mock)).json)
-  expect(said.map((json) => json.error?.code ?? json.choices[0].message.content)).toEqual([
+  const bodies = []
+  for (let i = 0; i < 5; i++) bodies.push((await ask(mock)).json)
+  expect(bodies.map((json) => json.error?.code ?? json.choices[0].message.content)).toEqual([
     'a',
     'a',
     'rate_limit_exceeded',
@@ -206,17 +211,17 @@ test('POST script: a list, answered in its order; one entry more than once', asy
   ])
 })
 
-test('POST script: the sequence of an answer of one’s own takes as many requests as it has answers, or as many as are said', async () => {
+test('POST script: a custom sequence is used for as many requests as it has responses, or as times says', async () => {
   await using mock = await listening()
   const then = { sequence: [{ say: '1' }, { say: '2' }, { say: '3' }] }
   await post(mock, 'script', [{ scenario: { then }, times: 2 }, { scenario: { then } }])
   expect((await scripted(mock)).map(({ times }: any) => times)).toEqual([2, 3])
-  const said = []
-  for (let i = 0; i < 5; i++) said.push((await ask(mock)).content)
-  expect(said).toEqual(['1', '2', '1', '2', '3'])
+  const contents = []
+  for (let i = 0; i < 5; i++) contents.push((await ask(mock)).content)
+  expect(contents).toEqual(['1', '2', '1', '2', '3'])
 })
 
-test('POST script: two entries for different requests wait for theirs, whatever comes first', async () => {
+test('POST script: an entry with a condition waits for a request that matches', async () => {
   await using mock = await listening()
   await post(mock, 'script', [
     { scenario: { then: { say: 'streamed' } }, when: { stream: true } },
@@ -230,15 +235,15 @@ test('POST script: two entries for different requests wait for theirs, whatever 
   expect(missed.scenario, 'no scenario shaped it').toBeNull()
 })
 
-test.each<[what: string, body: unknown, told: RegExp]>([
+test.each<[what: string, body: unknown, message: RegExp]>([
   ['a number', 5, /must be an entry such as \{"scenario": NAME, "times": 1\}, or a list of entries/],
   ['an empty list', [], /must have at least one entry/],
   ['nothing in an entry', {}, /scenario: must be the name of a scenario, or \{"then": …\}/],
   ['an unknown scenario', { scenario: 'retry-504' }, /There is no scenario 'retry-504'. Did you mean retry-503/],
-  ['an unknown word', { scenario: 'retry-503', time: 2 }, /unknown key 'time'; use scenario, times, when/],
-  ['an answer without then', { scenario: { say: 'x' } }, /scenario: unknown key 'say'; use then|scenario.then/],
+  ['an unknown key', { scenario: 'retry-503', time: 2 }, /unknown key 'time'; use scenario, times, when/],
+  ['a response without then', { scenario: { say: 'x' } }, /scenario: unknown key 'say'; use then|scenario.then/],
   [
-    'an unknown word in an answer',
+    'an unknown key in a response',
     { scenario: { then: { errror: 'x' } } },
     /scenario\.then: unknown key 'errror'; use error, status, headers,/,
   ],
@@ -247,9 +252,9 @@ test.each<[what: string, body: unknown, told: RegExp]>([
     { scenario: { then: { error: 'x' } } },
     /scenario\.then\.error: 'x' is not allowed; use one of invalid_body, /,
   ],
-  ['an answer of nothing', { scenario: { then: {} } }, /scenario\.then: must have at least one key/],
+  ['an empty response', { scenario: { then: {} } }, /scenario\.then: must have at least one key/],
   [
-    'a sequence with more beside it',
+    'a sequence with other keys',
     { scenario: { then: { say: 'x', sequence: [{ say: 'y' }] } } },
     /scenario\.then: sequence cannot be combined with other keys/,
   ],
@@ -261,7 +266,7 @@ test.each<[what: string, body: unknown, told: RegExp]>([
     /1\.when: unknown key 'modle'; use model, prompt, pattern, stream, references, nth/,
   ],
   [
-    'a header that frames',
+    'a header that frames the message',
     { scenario: { then: { headers: { 'content-length': '5' } } } },
     /scenario\.then\.headers\.content-length: must be a header name in lower case; the server sets content-length,/,
   ],
@@ -275,17 +280,17 @@ test.each<[what: string, body: unknown, told: RegExp]>([
     Array.from({ length: 1001 }, () => ({ scenario: 'retry-503' })),
     /must have at most 1000 entries/,
   ],
-])('POST script refuses %s, and says what is allowed', async (_what, body, told) => {
+])('POST script rejects %s, and says what is allowed', async (_what, body, message) => {
   for (const errors of ['openai', 'gateway'] as const) {
     await using mock = await mockWith({ errors })
     const { status, json } = await post(mock, 'script', body)
     expect(status).toBe(400)
-    expect(json.error.message).toMatch(told)
+    expect(json.error.message).toMatch(message)
     expect(await mock.pending(), 'nothing of it is scripted').toEqual([])
   }
 })
 
-test('POST script refuses what is no JSON', async () => {
+test('POST script rejects a body that is not JSON', async () => {
   await using mock = await listening()
   for (const body of ['', '{', 'scenario=slow']) {
     const { status, json } = await control(mock, 'script', { method: 'POST', headers: JSON_TYPE, body })
@@ -293,7 +298,7 @@ test('POST script refuses what is no JSON', async () => {
   }
 })
 
-test('POST script refuses too much with 413, and keeps what there was', async () => {
+test('POST script rejects too many entries with 413, and keeps the existing ones', async () => {
   await using mock = await listening()
   const many = Array.from({ length: 999 }, () => ({ scenario: 'retry-503' }))
   await post(mock, 'script', many)
@@ -312,7 +317,7 @@ test('POST script refuses too much with 413, and keeps what there was', async ()
   expect(await scripted(mock, { 'x-mock-session': 'other' })).toEqual([])
 })
 
-test('POST reset forgets script, positions, Exchanges and coverage: of one session, and of all where none is named', async () => {
+test('POST reset deletes script, positions, exchanges and coverage: of one session, or of all without a name', async () => {
   await using mock = await listening()
   for (const headers of [{}, { 'x-mock-session': 'other' }]) {
     await post(mock, 'script', { scenario: 'retry-503', when: { prompt: 'never' } }, headers)
@@ -329,14 +334,14 @@ test('POST reset forgets script, positions, Exchanges and coverage: of one sessi
   await post(mock, 'reset', {})
   expect((await control(mock, 'exchanges')).json.exchanges).toEqual([])
   expect((await control(mock, 'coverage')).json.operations.covered).toBe(0)
-  expect((await mock.total()).operations.covered, 'what was exercised since the start is not forgotten').toBe(1)
+  expect((await mock.total()).operations.covered, 'the coverage since the start is kept').toBe(1)
 })
 
-test('GET coverage tells what was exercised and what not yet: as JSON, as Markdown, as JUnit', async () => {
+test('GET coverage returns JSON, Markdown or JUnit', async () => {
   await using mock = await listening()
   await ask(mock, { model: 'flux' })
   await ask(mock, { body: { n: 'two' } })
-  const coverage = async (accept: string): Promise<Told> => control(mock, 'coverage', { headers: { accept } })
+  const coverage = async (accept: string): Promise<ReadResponse> => control(mock, 'coverage', { headers: { accept } })
   const { json } = await coverage('application/json')
   expect(json.operations).toMatchObject({ covered: 1, total: 3, percent: 33 })
   expect(json.models.items).toContainEqual({ name: 'flux', count: 1, known: true })
@@ -351,7 +356,7 @@ test('GET coverage tells what was exercised and what not yet: as JSON, as Markdo
   expect(junit.text).toMatch(/^<\?xml [^]*<testsuite name="contract coverage" tests="\d+" failures="1" errors="0"/)
 })
 
-// What is served, and by which methods: whoever adds a route adds it here.
+// All routes with their methods. Add new routes here.
 const SERVED = {
   '/__mock/coverage': ['get'],
   '/__mock/exchanges': ['delete', 'get'],
@@ -366,7 +371,7 @@ const SERVED = {
   '/__mock/script': ['get', 'post'],
 }
 
-test('openapi.json is a valid OpenAPI 3.1 document, and names exactly the routes that are served', async () => {
+test('openapi.json is a valid OpenAPI 3.1 document with exactly the routes that exist', async () => {
   await using mock = await listening()
   const { json } = await control(mock, 'openapi.json')
   expect(json.openapi).toBe('3.1.0')
@@ -376,7 +381,7 @@ test('openapi.json is a valid OpenAPI 3.1 document, and names exactly the routes
   await SwaggerParser.validate(structuredClone(json))
   expect(json.paths['/__mock/exchanges'].delete).toMatchObject({
     operationId: 'deleteExchanges',
-    responses: { 200: {}, default: { description: 'What is wrong' } },
+    responses: { 200: {}, default: { description: 'The error' } },
   })
   const { Ajv2020 } = await import('ajv/dist/2020.js')
   const { schema } = json.paths['/__mock/script'].post.requestBody.content['application/json']
@@ -398,7 +403,7 @@ test('openapi.json is a valid OpenAPI 3.1 document, and names exactly the routes
   expect(routes).toEqual(SERVED)
   for (const [path, methods] of Object.entries(SERVED)) {
     const at = path.replace('{id}', 'latest').slice('/__mock/'.length)
-    await ask(mock) // so that there is a latest one
+    await ask(mock) // so that latest exists
     for (const method of methods.toReversed())
       expect(
         (
@@ -421,7 +426,7 @@ test('openapi.json is a valid OpenAPI 3.1 document, and names exactly the routes
   }
 })
 
-test('what is not there is a 404 in the envelope, however it is written', async () => {
+test('unknown paths get a 404 with the error envelope', async () => {
   await using mock = await listening()
   for (const path of ['', 'nothing', 'exchanges/', 'exchanges/1/2', 'Exchanges', 'script/x'])
     expect(await control(mock, path), path).toMatchObject({
@@ -441,7 +446,7 @@ test('what is not there is a 404 in the envelope, however it is written', async 
   }
 })
 
-test('a POST is JSON and says so: without a type, as a form or as text it is refused, and changes nothing', async () => {
+test('rejects a POST without a JSON Content-Type, and changes nothing', async () => {
   await using mock = await listening()
   await post(mock, 'script', { scenario: 'retry-503' })
   const body = JSON.stringify({ scenario: { then: { say: 'from a form' } } })
@@ -477,7 +482,7 @@ test('a POST is JSON and says so: without a type, as a form or as text it is ref
   ).toMatchObject({ status: 200 })
 })
 
-test('the trick of a form whose text looks like JSON is refused', async () => {
+test('rejects an HTML form whose text is JSON', async () => {
   await using mock = await listening()
   // <form enctype="text/plain"><input name='{"scenario":{"then":{"say":"' value='"}}}'>
   const body = '{"scenario":{"then":{"say":"="}}}'
@@ -487,7 +492,7 @@ test('the trick of a form whose text looks like JSON is refused', async () => {
   expect(await scripted(mock)).toEqual([])
 })
 
-test('HEAD tells what GET would, without its body', async () => {
+test('HEAD returns the headers of GET without the body', async () => {
   for (const mock of [await listening(), await mockWith()]) {
     for (const path of ['exchanges', 'scenarios', 'script', 'coverage', 'openapi.json', 'health', 'livez']) {
       const [head, get] = [await control(mock, path, { method: 'HEAD' }), await control(mock, path)]
@@ -501,7 +506,7 @@ test('HEAD tells what GET would, without its body', async () => {
   }
 })
 
-test('every answer has a type that no browser guesses, and is not for other origins', async () => {
+test('every response has nosniff, and no CORS header', async () => {
   await using mock = await listening()
   for (const path of Object.keys(SERVED)) {
     const { headers } = await control(mock, path.slice('/__mock/'.length))
@@ -510,7 +515,7 @@ test('every answer has a type that no browser guesses, and is not for other orig
   }
 })
 
-/** Sends a request as no client would let one send it. */
+/** Sends a request that HTTP clients do not allow. */
 async function raw(
   mock: Mock,
   path: string,
@@ -532,14 +537,14 @@ test.each<[what: string, headers: string[], code: string]>([
   ['a page of another site that hides its origin', ['Host: localhost', 'Sec-Fetch-Site: cross-site'], 'foreign_origin'],
   ['a name that was rebound to this address', ['Host: evil.example'], 'foreign_host'],
   [
-    'such a name, as its own page asks',
+    'a page of such a name',
     ['Host: evil.example:4010', 'Origin: http://evil.example:4010', 'Sec-Fetch-Site: same-origin'],
     'foreign_host',
   ],
   ['a name that only begins like an address', ['Host: 127.0.0.1.evil.example'], 'foreign_host'],
   ['a name that only ends like localhost', ['Host: evil-localhost.example'], 'foreign_host'],
   ['a name with a dot at its end', ['Host: evil.example.'], 'foreign_host'],
-])('the control API is closed to %s, and nothing changes', async (_what, headers, code) => {
+])('the control API rejects %s, and nothing changes', async (_what, headers, code) => {
   await using mock = await listening()
   await post(mock, 'script', { scenario: 'retry-503' })
   await ask(mock, { model: 'gpt-9' })
@@ -572,17 +577,17 @@ test.each([
   'x.local',
   'mockserver',
   'mockserver:4010',
-])('the control API may be addressed as %s', async (host) => {
+])('the control API accepts the Host %s', async (host) => {
   await using mock = await listening()
   expect((await raw(mock, 'scenarios', [`Host: ${host}`])).status).toBe(200)
   expect(
     (await raw(mock, 'script', [`Host: ${host}`, `Origin: http://${host}`, 'Sec-Fetch-Site: same-origin'], OTHER))
       .status,
-    'and a page that it served may drive it',
+    'and its own pages may use it',
   ).toBe(200)
 })
 
-test('the name of the public URL is allowed, and those that the server was told of', async () => {
+test('accepts the host of publicUrl and the names in allowHosts', async () => {
   await using mock = await listening({
     publicUrl: 'https://mock.example:8443/path',
     allowHosts: ['ci.example', 'Other.Example'],
@@ -600,7 +605,7 @@ test('the name of the public URL is allowed, and those that the server was told 
     expect((await raw(mock, 'scenarios', [`Host: ${host}`])).status, host).toBe(403)
 })
 
-test('a probe may ask under any name, though no page of another origin', async () => {
+test('probes accept every Host, but no page of another origin', async () => {
   await using mock = await listening()
   for (const path of ['health', 'livez', 'readyz']) {
     expect((await raw(mock, path, ['Host: lb.example'])).status).toBe(200)
@@ -608,7 +613,7 @@ test('a probe may ask under any name, though no page of another origin', async (
   }
 })
 
-test('with a control token nobody is answered who does not have it, probes excepted; nothing changes', async () => {
+test('with a control token, rejects requests without it except for probes, and nothing changes', async () => {
   await using mock = await listening({ controlToken: 'the-right-one' })
   const right = { 'x-mock-control-token': 'the-right-one' }
   await post(mock, 'script', { scenario: 'retry-503' }, right)
@@ -628,14 +633,17 @@ test('with a control token nobody is answered who does not have it, probes excep
     expect((await post(mock, 'reset', {}, headers as Record<string, string>)).status).toBe(401)
   }
   for (const path of ['health', 'livez', 'readyz']) expect((await control(mock, path)).status).toBe(200)
-  expect((await ask(mock, { model: 'flux', body: { stream: true } })).status, 'the API itself wants no token').toBe(503)
+  expect(
+    (await ask(mock, { model: 'flux', body: { stream: true } })).status,
+    'the API of the models needs no token',
+  ).toBe(503)
   expect(await scripted(mock, right)).toEqual([{ scenario: 'retry-503', times: 1 }])
-  expect(await mock.pending(), 'nor does the mock’s own interface').toHaveLength(1)
+  expect(await mock.pending(), 'the mock object needs no token').toHaveLength(1)
 })
 
-test('errors of the control API are told in one manner, whatever the dialect of the API', async () => {
+test('errors of the control API have the OpenAI format in every dialect', async () => {
   await using mock = await listening({ errors: 'gateway' })
-  const told = [
+  const responses = [
     await control(mock, 'nothing'),
     await control(mock, 'reset'),
     await control(mock, 'exchanges/4711'),
@@ -644,10 +652,10 @@ test('errors of the control API are told in one manner, whatever the dialect of 
     await control(mock, 'script', { method: 'POST', headers: JSON_TYPE, body: '{' }),
     await control(mock, 'script', { headers: { origin: 'https://evil.example' } }),
   ]
-  expect(told.map(({ status }) => status)).toEqual([404, 405, 404, 400, 415, 400, 403])
+  expect(responses.map(({ status }) => status)).toEqual([404, 405, 404, 400, 415, 400, 403])
 })
 
-test('a fault of the mock behind the control API is told to who runs it', async () => {
+test('an internal error in the control API is a 500 and is reported to onFault', async () => {
   const faults: unknown[] = []
   await using mock = await startMock({ onFault: (error) => faults.push(error) })
   vi.spyOn(MemoryStore.prototype, 'records').mockRejectedValueOnce(new Error('the disk is full'))

@@ -11,7 +11,7 @@ const TIMES = 1000
 const AT_ONCE = 50
 const BODY = JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: '画只猫' }] })
 
-/** A timer that lets the head and a few events through at once, and then waits until it is stopped; `waiting` counts who waits. */
+/** A timer whose first three waits are instant. Later waits last until they are aborted; `waiting` counts them. */
 function createTimer(): { timer: Timer; waiting: () => number } {
   let waiting = 0
   const passed = new WeakMap<AbortSignal, number>()
@@ -32,8 +32,8 @@ function createTimer(): { timer: Timer; waiting: () => number } {
   return { timer, waiting: () => waiting }
 }
 
-/** Asks for a stream over a socket of its own, and hangs up as soon as it has read the first event: politely, or with a reset. */
-async function hangUp({ url }: Mock, i: number): Promise<void> {
+/** Requests a stream over a new socket, and disconnects after the first event: with a normal close, or with a reset. */
+async function disconnect({ url }: Mock, i: number): Promise<void> {
   const { hostname, port } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port) })
   socket.on('error', () => {})
@@ -49,8 +49,8 @@ async function hangUp({ url }: Mock, i: number): Promise<void> {
   if (!socket.closed) await once(socket, 'close')
 }
 
-/** What a process holds: what keeps it awake by kind, open descriptors, listeners of the process. */
-function held(): Record<string, number> {
+/** What the process uses: active resources by kind, open descriptors, listeners of the process. */
+function resourcesInUse(): Record<string, number> {
   const kinds: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo()) kinds[kind] = (kinds[kind] ?? 0) + 1
   const listeners = process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0)
@@ -61,15 +61,15 @@ function held(): Record<string, number> {
   }
 }
 
-/** Turns of the event loop until something is so; there is no other sign of it. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let turns = 0; !(await isSo()); turns++) {
-    if (turns > 100_000) throw new Error('it never was so')
+/** Waits until a condition is true. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let turns = 0; !(await condition()); turns++) {
+    if (turns > 100_000) throw new Error('the condition was never true')
     await new Promise((resolve) => setImmediate(resolve))
   }
 }
 
-/** Does something many times, some at once. */
+/** Runs a function many times, with a limited number at once. */
 async function repeat(times: number, act: (i: number) => Promise<void>): Promise<void> {
   let next = 0
   const work = async (): Promise<void> => {
@@ -78,7 +78,7 @@ async function repeat(times: number, act: (i: number) => Promise<void>): Promise
   await Promise.all(Array.from({ length: AT_ONCE }, work))
 }
 
-test('a thousand clients that hang up in mid-stream leave nothing behind, and the journal knows of each', async () => {
+test('a thousand clients that disconnect during a stream leak nothing, and the journal shows each', async () => {
   const warnings: string[] = []
   const onWarning = ({ message }: Error): void => void warnings.push(message)
   process.on('warning', onWarning)
@@ -92,26 +92,26 @@ test('a thousand clients that hang up in mid-stream leave nothing behind, and th
   })
   const ended = async (): Promise<boolean> =>
     waiting() === 0 && (await mock.exchanges()).every(({ hungUp }) => hungUp !== undefined)
-  await repeat(AT_ONCE, async (i) => hangUp(mock, i)) // what is made once, is made
+  await repeat(AT_ONCE, async (i) => disconnect(mock, i)) // creates what is created once
   await until(ended)
   await mock.reset()
-  const before = held()
-  await repeat(TIMES, async (i) => hangUp(mock, i))
+  const before = resourcesInUse()
+  await repeat(TIMES, async (i) => disconnect(mock, i))
   await until(() => waiting() === 0)
   await until(ended)
-  const kinds = (): string[] => [...new Set([...Object.keys(before), ...Object.keys(held())])]
-  const grown = (): string[] => kinds().filter((kind) => (held()[kind] ?? 0) - (before[kind] ?? 0) > 2)
-  await until(() => grown().length === 0).catch(() => expect(held()).toEqual(before))
+  const kinds = (): string[] => [...new Set([...Object.keys(before), ...Object.keys(resourcesInUse())])]
+  const grown = (): string[] => kinds().filter((kind) => (resourcesInUse()[kind] ?? 0) - (before[kind] ?? 0) > 2)
+  await until(() => grown().length === 0).catch(() => expect(resourcesInUse()).toEqual(before))
   const exchanges = await mock.exchanges()
   expect(exchanges).toHaveLength(TIMES)
   expect(exchanges.filter(({ hungUp }) => hungUp !== true)).toEqual([])
   expect(exchanges[0]).toMatchObject({ response: { status: 200, stream: true }, duration: expect.any(Number) })
   process.off('warning', onWarning)
   expect({ warnings, faults }).toEqual({ warnings: [], faults: [] })
-  expect((await ask(mock, { headers: { 'x-mock-pace': 'instant' } })).status, 'the mock goes on').toBe(200)
+  expect((await ask(mock, { headers: { 'x-mock-pace': 'instant' } })).status, 'the mock keeps running').toBe(200)
 })
 
-test('of an answer that was read to its end the journal says so', async () => {
+test('a response that was read to its end has hungUp: false', async () => {
   await using mock = await startMock()
   await repeat(100, async (i) => void (await ask(mock, { body: { stream: i % 2 === 0 } })))
   const exchanges = await mock.exchanges({ status: 200 })
@@ -119,23 +119,26 @@ test('of an answer that was read to its end the journal says so', async () => {
   await until(async () => (await mock.exchanges()).every(({ hungUp }) => hungUp === false))
 })
 
-test('a client that hangs up while an answer in one piece is waited for has hung up too', async () => {
+test('a client that disconnects during the wait for a JSON response has hungUp: true', async () => {
   const timer: Timer = async (_ms, signal) =>
     new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('stopped'))))
   await using mock = await startMock({ pace: 'real', timer })
-  const hanging = new AbortController()
-  const asked = ask({ ...mock, fetch: async (input, init) => mock.fetch(input, { ...init, signal: hanging.signal }) })
-  const failed = asked.catch((error: unknown) => error)
+  const disconnecting = new AbortController()
+  const pending = ask({
+    ...mock,
+    fetch: async (input, init) => mock.fetch(input, { ...init, signal: disconnecting.signal }),
+  })
+  const failed = pending.catch((error: unknown) => error)
   await until(async () => (await mock.exchanges()).length === 1)
-  expect(await mock.exchanges(), 'while it waits, nothing is known').toMatchObject([
+  expect(await mock.exchanges(), 'undefined during the wait').toMatchObject([
     { hungUp: undefined, duration: undefined },
   ])
-  hanging.abort()
+  disconnecting.abort()
   expect(await failed).toMatchObject({ name: 'AbortError' })
   await until(async () => (await mock.exchanges())[0]?.hungUp === true)
 })
 
-test('a mock that resets the connection was not hung up on', async () => {
+test('a reset of the connection by the mock has hungUp: false', async () => {
   for (const mock of [await startMock(), await createMock()]) {
     await mock.script({ then: { reset: true } })
     await expect(ask(mock)).rejects.toThrow('fetch failed')
@@ -144,25 +147,25 @@ test('a mock that resets the connection was not hung up on', async () => {
   }
 })
 
-test('in process, a fetch that is aborted while it waits has hung up', async () => {
+test('in process, a fetch that is aborted during the wait has hungUp: true', async () => {
   const timer: Timer = async (_ms, signal) =>
     new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('stopped'))))
   await using mock = await createMock({ pace: 'real', timer })
-  const hanging = new AbortController()
-  const asked = mock.fetch(`${mock.baseURL}/chat/completions`, {
+  const disconnecting = new AbortController()
+  const pending = mock.fetch(`${mock.baseURL}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: BODY,
-    signal: hanging.signal,
+    signal: disconnecting.signal,
   })
-  const failed = asked.catch((error: unknown) => error)
+  const failed = pending.catch((error: unknown) => error)
   await until(async () => (await mock.exchanges()).length === 1)
-  hanging.abort()
+  disconnecting.abort()
   expect(await failed).toMatchObject({ name: 'AbortError' })
   await until(async () => (await mock.exchanges())[0]?.hungUp === true)
 })
 
-test('in process, a stream that its reader abandons was hung up on', async () => {
+test('in process, a stream that its reader cancels has hungUp: true', async () => {
   const { timer } = createTimer()
   await using mock = await createMock({ pace: 'real', timer })
   const response = await mock.fetch(`${mock.baseURL}/chat/completions`, {

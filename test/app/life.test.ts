@@ -7,7 +7,7 @@ import type { RequestLogEntry } from '../../src/app/settings.ts'
 import { ask, mockWith, picturesIn, read, toChunks } from '../ask.ts'
 import { appWith } from './unlistened.ts'
 
-test('health says version, contract and counts; livez and readyz say ok', async () => {
+test('health returns version, contract and counts; livez and readyz return ok', async () => {
   await using mock = await mockWith()
   expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toEqual({
     status: 'ok',
@@ -27,26 +27,26 @@ test('health says version, contract and counts; livez and readyz say ok', async 
     })
 })
 
-test('readyz is 503 until the mock is ready and while it ends; livez is 200', async () => {
+test('readyz is 503 until the mock is ready and while it shuts down; livez is 200', async () => {
   const { app } = await appWith({ isReady: () => false })
   expect(await app.request('/__mock/livez')).toMatchObject({ status: 200 })
   const readyz = await app.request('/__mock/readyz')
   expect([readyz.status, readyz.headers.get('retry-after')]).toEqual([503, '1'])
 })
 
-test('a mock that was closed answers no more, as a port that nobody listens on', async () => {
+test('fetch of a closed mock rejects', async () => {
   const mock = await createMock()
   await mock.close()
   await expect(mock.fetch(`${mock.url}/__mock/livez`)).rejects.toThrow('the mock is closed')
 })
 
-test('what the user’s own functions throw disturbs no answer', async () => {
+test('errors in the user’s functions do not affect responses', async () => {
   const broken = {
     onExchange: () => {
-      throw new Error('mine')
+      throw new Error('thrown by onExchange')
     },
     onFault: () => {
-      throw new Error('mine too')
+      throw new Error('thrown by onFault')
     },
   }
   await using inProcess = await createMock(broken)
@@ -54,7 +54,7 @@ test('what the user’s own functions throw disturbs no answer', async () => {
   for (const mock of [inProcess, port]) expect(await ask(mock)).toMatchObject({ status: 200 })
 })
 
-test('a timer that fails cuts the connection and is told', async () => {
+test('a timer that fails closes the connection and is reported', async () => {
   const faults: unknown[] = []
   await using mock = await startMock({
     pace: 'real',
@@ -67,7 +67,7 @@ test('a timer that fails cuts the connection and is told', async () => {
   expect(faults).toEqual([expect.objectContaining({ message: 'no time' })])
 })
 
-test('a client that hangs up stops the answers to all requests that it had pipelined', async () => {
+test('a client that disconnects stops the responses to all its pipelined requests', async () => {
   let active = 0
   let stopped = 0
   let allStopped = (): void => {}
@@ -93,7 +93,7 @@ test('a client that hangs up stops the answers to all requests that it had pipel
   expect([active, stopped]).toEqual([5, 5])
 })
 
-test('a body that fails while it is read is a 400, in process too', async () => {
+test('a body that fails while it is read is a 400', async () => {
   await using mock = await mockWith()
   const body = new ReadableStream({ pull: (controller) => controller.error(new Error('torn')) })
   const init: RequestInit & { duplex: 'half' } = {
@@ -108,7 +108,7 @@ test('a body that fails while it is read is a 400, in process too', async () => 
   })
 })
 
-test('models are listed, and each can be asked for', async () => {
+test('lists the models, and returns each by its name', async () => {
   await using mock = await mockWith()
   const { data } = (await (await mock.fetch(`${mock.baseURL}/models`)).json()) as { data: { id: string }[] }
   expect(data).toHaveLength(13)
@@ -125,7 +125,7 @@ test('models are listed, and each can be asked for', async () => {
   })
 })
 
-test('chat requests are answered without sharp, those with reference pictures too; the first picture loads it', async () => {
+test('chat requests do not load sharp, also with reference pictures; the first picture does', async () => {
   const { execFileSync } = await import('node:child_process')
   const script = `
     import { createMock } from './dist/index.js'
@@ -134,22 +134,22 @@ test('chat requests are answered without sharp, those with reference pictures to
     const mock = await createMock()
     const ask = async (content) => (await (await mock.fetch(mock.baseURL + '/chat/completions', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-4o-image', messages: [{ role: 'user', content }] }) })).json()).choices[0].message.content
     const png = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAoAAAAFoCAIAAABIUN0GAAAA'
-    const said = await ask([{ type: 'text', text: 'x' }, { type: 'image_url', image_url: { url: png } }, { type: 'image_url', image_url: { url: 'https://a.example/1.png' } }])
+    const content = await ask([{ type: 'text', text: 'x' }, { type: 'image_url', image_url: { url: png } }, { type: 'image_url', image_url: { url: 'https://a.example/1.png' } }])
     const before = isLoaded()
-    await (await mock.fetch(/!\\[.*?\\]\\((.*?)\\)/.exec(said)[1])).arrayBuffer()
+    await (await mock.fetch(/!\\[.*?\\]\\((.*?)\\)/.exec(content)[1])).arrayBuffer()
     process.stdout.write(JSON.stringify({ before, after: isLoaded() }))`.replace(', registerHooks', '')
   expect(
     JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })),
   ).toEqual({ before: false, after: true })
 })
 
-/** A timer that writes down what it is asked to wait, and does not wait. */
+/** A timer that records the waits, and does not wait. */
 function createTimer(): { waits: number[]; timer: (ms: number) => Promise<void> } {
   const waits: number[] = []
   return { waits, timer: async (ms) => void waits.push(ms) }
 }
 
-test('at a real pace every step waits as long as the model takes; JSON waits as long as the whole stream', async () => {
+test('with a real pace, JSON waits as long as the whole stream', async () => {
   const { waits, timer } = createTimer()
   await using mock = await mockWith({ pace: 'real', timer })
   const streamed = await ask(mock, { body: { stream: true } })
@@ -158,11 +158,11 @@ test('at a real pace every step waits as long as the model takes; JSON waits as 
   const whole = sum()
   expect(whole).toBeGreaterThan(10_000)
   expect(whole).toBeLessThan(122_000)
-  const told = await ask(mock)
-  expect(told.content).toBe(streamed.content)
+  const response = await ask(mock)
+  expect(response.content).toBe(streamed.content)
   expect(sum()).toBe(whole)
   await ask(mock, { headers: { 'x-mock-pace': '0.1' } })
-  expect(Math.abs(sum() - whole / 10), 'a tenth, but for rounding').toBeLessThanOrEqual(1)
+  expect(Math.abs(sum() - whole / 10), 'a tenth, rounded').toBeLessThanOrEqual(1)
   await ask(mock, { headers: { 'x-mock-pace': 'instant' } })
   expect(waits).toEqual([])
   expect(await ask(mock, { headers: { 'x-mock-pace': 'slow' } })).toMatchObject({
@@ -171,7 +171,7 @@ test('at a real pace every step waits as long as the model takes; JSON waits as 
   })
 })
 
-test('over a port the pace is the same, and the bytes are', async () => {
+test('on a port, a paced stream has the same bytes', async () => {
   const { waits, timer } = createTimer()
   await using mock = await startMock({ pace: 'real', timer })
   await using instant = await mockWith({ publicUrl: mock.url })
@@ -180,7 +180,7 @@ test('over a port the pace is the same, and the bytes are', async () => {
   expect(streamed.text).toBe((await ask(instant, { body: { stream: true } })).text)
 })
 
-test('a client that hangs up in mid-stream stops the stream’s waits', async () => {
+test('a client that disconnects during a stream stops its waits', async () => {
   let stopped = (): void => {}
   const abandoned = new Promise<void>((resolve) => (stopped = resolve))
   let waited = 0
@@ -189,34 +189,34 @@ test('a client that hangs up in mid-stream stops the stream’s waits', async ()
     await new Promise((_, reject) => signal?.addEventListener('abort', () => (stopped(), reject(new Error('stopped')))))
   }
   await using mock = await startMock({ pace: 'real', timer })
-  const hangUp = new AbortController()
+  const disconnect = new AbortController()
   const response = await fetch(`${mock.baseURL}/chat/completions`, {
     method: 'POST',
-    signal: hangUp.signal,
+    signal: disconnect.signal,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: 'x' }] }),
   })
   await response.body?.getReader().read()
-  hangUp.abort()
+  disconnect.abort()
   await expect(abandoned).resolves.toBeUndefined()
 })
 
-test('a fetch in process that is aborted rejects with AbortError, also during a wait', async () => {
+test('in process, an aborted fetch rejects with AbortError during a wait', async () => {
   const timer = async (_ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
   await using mock = await createMock({ pace: 'real', timer })
-  const hangUp = new AbortController()
-  const asked = mock.fetch(`${mock.baseURL}/chat/completions`, {
+  const disconnect = new AbortController()
+  const pending = mock.fetch(`${mock.baseURL}/chat/completions`, {
     method: 'POST',
-    signal: hangUp.signal,
+    signal: disconnect.signal,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ model: 'gpt-4o-image', messages: [{ role: 'user', content: 'x' }] }),
   })
-  hangUp.abort()
-  await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }))
+  disconnect.abort()
+  await expect(pending).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }))
 })
 
-test('a stream that outlives the grace ends after its last whole event, without [DONE]', async () => {
+test('a stream that is open after the grace period ends after its last whole event, without [DONE]', async () => {
   let waited = 0
   const timer = async (_ms: number, signal?: AbortSignal): Promise<void> => {
     if (waited++ < 5) return
@@ -236,7 +236,7 @@ test('a stream that outlives the grace ends after its last whole event, without 
   expect(toChunks(`${text}data: [DONE]\n\n`)).toHaveLength(5)
 })
 
-test('a connection on which nobody asks holds up no end', async () => {
+test('an idle connection does not delay a shutdown', async () => {
   const mock = await startMock()
   const { hostname, port } = new URL(mock.url)
   const socket = connect({ host: hostname, port: Number(port) })
@@ -246,7 +246,7 @@ test('a connection on which nobody asks holds up no end', async () => {
   await ended
 })
 
-test('what a slow reader has not taken yet is an open answer: as long as it is, the port is open, and it is read whole', async () => {
+test('a response that a slow client is still reading keeps the port open, and is read to its end', async () => {
   const [REQUESTS, SIZE] = [150, 100_000]
   const mock = await startMock()
   await mock.script({ then: { say: 'x'.repeat(SIZE) } }, { times: REQUESTS })
@@ -261,15 +261,15 @@ test('what a slow reader has not taken yet is an open answer: as long as it is, 
   await expect.poll(async () => mock.pending(), { timeout: 10_000 }).toEqual([])
   const closed = mock.close(60)
   for (let i = 0; i < 20; i++) expect((await fetch(`${mock.url}/__mock/readyz`)).status).toBe(503)
-  const answers = (await allOf(socket)).match(new RegExp(`x{${SIZE}}`, 'g'))
-  expect(answers).toHaveLength(REQUESTS)
+  const responses = (await allOf(socket)).match(new RegExp(`x{${SIZE}}`, 'g'))
+  expect(responses).toHaveLength(REQUESTS)
   await closed
 })
 
-test('every request is told of, with its status, its id and its note', async () => {
+test('onExchange gets every request with its status, id and note', async () => {
   const exchanges: RequestLogEntry[] = []
   await using mock = await mockWith({ onExchange: (exchange) => exchanges.push(exchange) })
-  const told = await ask(mock, { model: 'gpt-image-1', text: '2000x1000' })
+  const response = await ask(mock, { model: 'gpt-image-1', text: '2000x1000' })
   await ask(mock, { model: 'gpt-9' })
   expect(exchanges).toEqual([
     {
@@ -277,7 +277,7 @@ test('every request is told of, with its status, its id and its note', async () 
       path: '/v1/chat/completions',
       status: 200,
       duration: expect.any(Number),
-      requestId: told.headers.get('x-request-id'),
+      requestId: response.headers.get('x-request-id'),
       session: undefined,
       model: 'gpt-image-1',
       stream: false,
@@ -320,7 +320,7 @@ test('every request is told of, with its status, its id and its note', async () 
   })
 })
 
-test('two servers draw the same picture, byte for byte', async () => {
+test('two servers return identical bytes for a picture', async () => {
   await using one = await startMock()
   await using two = await startMock()
   const [url = ''] = picturesIn((await ask(one, { text: 'the same' })).content)
@@ -338,7 +338,7 @@ test.each([
   [{ publicUrl: 'https://me:secret@mock.example' }, 'without credentials'],
   [{ publicUrl: 'https://mock.example/a)b' }, 'publicUrl:'],
   [{ spec: '/nowhere/openapi.yaml' }, '/nowhere/openapi.yaml: cannot be read'],
-])('a wrong option fails at the call and names itself: %o', async (options, message) => {
+])('an invalid option is named in the error: %o', async (options, message) => {
   await expect(createMock(options as object)).rejects.toThrow(message)
 })
 
@@ -354,7 +354,7 @@ test.each<[options: object, message: string]>([
   [{ faultRate: 2 }, "faultRate: '2' is not valid. Use a number from 0 to 1"],
   [{ faultRate: 0.5 }, 'faultRate: there are no scenarios to choose from. Name them with faults.'],
   [{ journal: -1 }, "journal: '-1' is not valid. Use a whole number from 0 to 100000"],
-])('the option %j fails at the call, and says what is allowed', async (options, message) => {
+])('rejects the option %j, and says what is allowed', async (options, message) => {
   await expect(createMock(options)).rejects.toThrow(message)
   await expect(startMock(options)).rejects.toThrow(message)
 })

@@ -5,7 +5,7 @@ import { ask, mockWith, picturesIn, read } from '../ask.ts'
 const linksIn = (content: string): string[] =>
   [...content.matchAll(/\]\((http[^)]+)\)/g)].map((match) => match[1] ?? '')
 
-test('every link of an answer works, and GET and HEAD agree', async () => {
+test('every link of a completion works, with GET and HEAD', async () => {
   await using mock = await startMock()
   const { content } = await ask(mock, { text: '画2张猫 <script>' })
   const links = linksIn(content)
@@ -34,7 +34,7 @@ test('every link of an answer works, and GET and HEAD agree', async () => {
   }
 })
 
-test('the download link is an attachment, the page shows the picture and nothing of the prompt’s HTML, the source is JSON', async () => {
+test('the download link is an attachment, the page shows the picture and escapes the prompt, the source is JSON', async () => {
   await using mock = await mockWith()
   const { content } = await ask(mock, { text: '画只<b>"猫"&' })
   const [page = '', source = '', raw = '', picture = '', download = ''] = linksIn(content)
@@ -62,10 +62,10 @@ test('the download link is an attachment, the page shows the picture and nothing
   })
 })
 
-test('a picture is cached for ever; a client that has it gets 304 before anything is drawn', async () => {
+test('a picture is immutable; a client that has it gets 304 without drawing', async () => {
   await using mock = await mockWith()
   const [url = ''] = picturesIn(
-    (await ask(mock, { model: 'nano-banana-hd', text: 'never asked for otherwise' })).content,
+    (await ask(mock, { model: 'nano-banana-hd', text: 'not requested in another test' })).content,
   )
   const etag = `"${url.split('/').at(-1)?.split('.')[0]}"`
   for (const known of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
@@ -80,7 +80,7 @@ test('a picture is cached for ever; a client that has it gets 304 before anythin
   await reply.body?.cancel()
 })
 
-test('a name that is not ours, cut short or changed by one character is a 404 with the envelope', async () => {
+test('a name that the mock did not issue, or that was cut or altered, is a 404', async () => {
   await using mock = await mockWith()
   const { content } = await ask(mock)
   for (const link of linksIn(content)) {
@@ -96,8 +96,8 @@ test('a name that is not ours, cut short or changed by one character is a 404 wi
         .map(change),
     ]
     for (const other of broken) {
-      const told = await read(await mock.fetch(`${mock.url}${other}`))
-      expect(told, other).toMatchObject({ status: 404, json: { error: { code: 'picture_not_found' } } })
+      const response = await read(await mock.fetch(`${mock.url}${other}`))
+      expect(response, other).toMatchObject({ status: 404, json: { error: { code: 'picture_not_found' } } })
     }
   }
   expect(await read(await mock.fetch(`${mock.url}/cdn/20260311/0123456789abcdef0123456789abcd.png`))).toMatchObject({
@@ -108,7 +108,7 @@ test('a name that is not ours, cut short or changed by one character is a 404 wi
   expect(posted.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
 })
 
-test('many who ask for one picture at the same time get the same bytes', async () => {
+test('concurrent requests for one picture get the same bytes', async () => {
   await using mock = await startMock()
   const [url = ''] = picturesIn((await ask(mock, { text: 'all at once' })).content)
   const bodies = await Promise.all(
@@ -117,7 +117,7 @@ test('many who ask for one picture at the same time get the same bytes', async (
   expect(new Set(bodies.map((body) => body.toString('base64'))).size).toBe(1)
 })
 
-test('the contract is served as its author wrote it', async () => {
+test('serves the contract as its author wrote it', async () => {
   await using mock = await mockWith()
   expect(await (await mock.fetch(`${mock.url}/openapi.yaml`)).text()).toContain('# The contract: the provider')
   expect(await (await mock.fetch(`${mock.url}/openapi.json`)).json()).toMatchObject({

@@ -12,7 +12,7 @@ import { appWith } from './unlistened.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** What a mock counts: the value of each line that is one of ours, without their common beginning. */
+/** The mock's own metrics: the value of each series, without the common prefix. */
 async function scrape(mock: Pick<Mock, 'fetch' | 'url'>): Promise<Record<string, number>> {
   const response = await mock.fetch(`${mock.url}/__mock/metrics`)
   expect([response.status, response.headers.get('content-type')]).toEqual([
@@ -32,7 +32,7 @@ const requests = (operation: string, model: string, status: number, scenario = '
   `requests_total{operation="${operation}",model="${model}",status="${status}",scenario="${scenario}"}`
 const CHAT = 'POST /v1/chat/completions'
 
-test('requests are counted by operation, model, status and scenario, from the first one on', async () => {
+test('counts requests by operation, model, status and scenario', async () => {
   await using mock = await mockWith()
   await ask(mock)
   await ask(mock)
@@ -48,10 +48,10 @@ test('requests are counted by operation, model, status and scenario, from the fi
     [requests('GET /v1/models/{model}', 'none', 200)]: 1,
     [requests('GET /__mock/exchanges/{id}', 'none', 200)]: 1,
   })
-  expect((await scrape(mock))[requests('GET /__mock/metrics', 'none', 200)], 'the scrape before').toBe(1)
+  expect((await scrape(mock))[requests('GET /__mock/metrics', 'none', 200)], 'the previous scrape').toBe(1)
 })
 
-test('what a client makes up is counted as other: there are as many series as the contract and the scenarios have names', async () => {
+test('counts unknown models, paths, methods and scenarios as other', async () => {
   await using mock = await mockWith({ contract: 'report' })
   for (let i = 0; i < 5; i++) {
     await ask(mock, { model: `made-up-${i}` })
@@ -74,7 +74,7 @@ test('what a client makes up is counted as other: there are as many series as th
   })
 })
 
-test(`there are ${MAX_SERIES} series at most; all beyond are counted as one`, () => {
+test(`counts requests beyond ${MAX_SERIES} series as one series`, () => {
   const metrics = new Metrics()
   for (let i = 0; i < MAX_SERIES + 100; i++)
     metrics.begin(false)({ operation: 'o', model: 'm', status: String(i), scenario: 's' }, 1)
@@ -86,7 +86,7 @@ test(`there are ${MAX_SERIES} series at most; all beyond are counted as one`, ()
   })
 })
 
-test('durations are counted in buckets from a millisecond to two minutes, by operation and model', async () => {
+test('counts durations in buckets from 1 ms to 2 minutes, by operation and model', async () => {
   const durations = new Durations()
   for (const seconds of [0, 0.001, 0.0011, 120, 121]) durations.add(seconds)
   expect([BOUNDS[0], BOUNDS.at(-1)]).toEqual([0.001, 120])
@@ -109,33 +109,33 @@ test('durations are counted in buckets from a millisecond to two minutes, by ope
   expect(buckets.at(-1)).toBe(2)
   expect(
     buckets.toSorted((a, b) => a - b),
-    'each has those of the one before',
+    'buckets are cumulative',
   ).toEqual(buckets)
 })
 
-test('streams that are open, and those that their readers left, are told while they are', async () => {
+test('counts open streams, until the client disconnects', async () => {
   const timer = async (_ms: number, signal?: AbortSignal): Promise<void> => {
     if (waited++ > 0)
       await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('stopped'))))
   }
   let waited = 0
   await using mock = await startMock({ pace: 'real', timer })
-  const hangUp = new AbortController()
+  const disconnect = new AbortController()
   const response = await fetch(`${mock.baseURL}/chat/completions`, {
     method: 'POST',
-    signal: hangUp.signal,
+    signal: disconnect.signal,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: 'x' }] }),
   })
   await response.body?.getReader().read()
   expect(await scrape(mock)).toMatchObject({ open_streams: 1 })
-  hangUp.abort()
+  disconnect.abort()
   await expect
     .poll(async () => scrape(mock))
     .toMatchObject({ open_streams: 0, [requests(CHAT, 'gpt-4o-image', 200)]: 1 })
 })
 
-test('pictures are counted: what was asked for, drawn, kept', async () => {
+test('counts requested, drawn and cached pictures', async () => {
   await using mock = await mockWith()
   const [picture = ''] = picturesIn((await ask(mock)).content)
   expect(await scrape(mock)).toMatchObject({
@@ -161,7 +161,7 @@ test('pictures are counted: what was asked for, drawn, kept', async () => {
   expect(counted['render_duration_seconds_sum']).toBeGreaterThan(0)
 })
 
-test('what is remembered is told; a reset forgets that and no count', async () => {
+test('reports sessions and exchanges; a reset clears them, but no counter', async () => {
   await using mock = await mockWith()
   await ask(mock)
   const before = await scrape(mock)
@@ -176,7 +176,7 @@ test('what is remembered is told; a reset forgets that and no count', async () =
   })
 })
 
-test('two mocks share no count, and neither tells of the process unless it is asked to', async () => {
+test('two mocks share no counts; processMetrics adds those of the process', async () => {
   await using one = await createMock()
   await using two = await createMock({ processMetrics: true })
   await ask(one)
@@ -190,7 +190,7 @@ test('two mocks share no count, and neither tells of the process unless it is as
     expect(ofTwo).toMatch(new RegExp(`^${name} `, 'm'))
 })
 
-test('the text is as Prometheus reads it: help and type before each metric, no series twice, an end to the last line', async () => {
+test('the text format is valid: help and type before each metric, no series twice, a final newline', async () => {
   await using mock = await createMock({ processMetrics: true })
   await ask(mock)
   const text = await (await mock.fetch(`${mock.url}/__mock/metrics`)).text()
@@ -210,7 +210,7 @@ test('the text is as Prometheus reads it: help and type before each metric, no s
   expect(new Set(names).size).toBe(names.length)
 })
 
-test('docs/operations.md lists every metric with its type and help text', async () => {
+test('docs/operations.md has every metric with the same help text', async () => {
   await using mock = await mockWith()
   const text = await (await mock.fetch(`${mock.url}/__mock/metrics`)).text()
   const rows = [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\w+)$/gm)].map(
@@ -225,7 +225,7 @@ test('docs/operations.md lists every metric with its type and help text', async 
   ).toEqual(rows)
 })
 
-test('a store that does not answer takes nothing from what is counted', async () => {
+test('an unreachable store does not affect the other metrics', async () => {
   const { app, context } = await appWith()
   Object.assign(context.store, { size: async () => Promise.reject(new StoreUnavailable('gone')) })
   const response = await app.request('/__mock/metrics')
@@ -235,9 +235,9 @@ test('a store that does not answer takes nothing from what is counted', async ()
   expect(read(text)).not.toHaveProperty('sessions')
 })
 
-test('Prometheus may ask by address and by the name of a service; a web page may not, nor who lacks the token', async () => {
+test('Prometheus may use an address or the name of a service; web pages and requests without the token are rejected', async () => {
   await using mock = await startMock({ controlToken: 'let-me' })
-  const asked = async (...headers: readonly string[]): Promise<number> =>
+  const statusOf = async (...headers: readonly string[]): Promise<number> =>
     (await sendRaw(mock, `${['GET /__mock/metrics HTTP/1.1', ...headers, 'Connection: close'].join('\r\n')}\r\n\r\n`))
       .status
   const token = 'x-mock-control-token: let-me'
@@ -248,13 +248,13 @@ test('Prometheus may ask by address and by the name of a service; a web page may
     'chat-image-mock:4010',
     'chat-image-mock.suites.svc.cluster.local:4010',
   ])
-    expect(await asked(`Host: ${host}`, token), host).toBe(200)
-  expect(await asked('Host: 10.1.2.3:4010')).toBe(401)
-  expect(await asked('Host: rebound.example', token)).toBe(403)
-  expect(await asked('Host: 10.1.2.3:4010', 'Origin: https://evil.example', token)).toBe(403)
+    expect(await statusOf(`Host: ${host}`, token), host).toBe(200)
+  expect(await statusOf('Host: 10.1.2.3:4010')).toBe(401)
+  expect(await statusOf('Host: rebound.example', token)).toBe(403)
+  expect(await statusOf('Host: 10.1.2.3:4010', 'Origin: https://evil.example', token)).toBe(403)
 })
 
-test('to count loads nothing: prom-client is loaded by the first who asks for the metrics', () => {
+test('the first scrape loads prom-client', () => {
   const script = `
     import { createRequire } from 'node:module'
     import { createMock } from './dist/index.js'

@@ -6,7 +6,7 @@ test.each([
   ['/', ''],
   ['/mock', '/mock'],
   ['/tenants/:id/mock', '/tenants/7/mock'],
-])('mounted at %s the mock answers below %s, and so do its links', async (path, mount) => {
+])('mounted at %s, the mock and its links work under %s', async (path, mount) => {
   const app = new Hono().route(path, await createApp())
   const response = await app.request(`${mount}/v1/chat/completions`, {
     method: 'POST',

@@ -26,7 +26,7 @@ const pageOf = (base: string, recipe: Recipe): string => {
 }
 const htmlOf = async (mock: Mock, changes: Partial<Recipe> = {}): Promise<string> =>
   (await mock.fetch(pageOf(mock.url, { ...RECIPE, ...changes }))).text()
-/** What a reader sees of a page. */
+/** The visible text of a page. */
 const textOf = (html: string): string =>
   html
     .slice(html.indexOf('<body>'))
@@ -34,7 +34,7 @@ const textOf = (html: string): string =>
     .replaceAll(/\s+/g, ' ')
 const hrefsOf = (html: string): string[] => [...html.matchAll(/(?:href|src)="([^"]*)"/g)].map((match) => match[1] ?? '')
 
-test('the page of a task shows its picture and all that is known of it', async () => {
+test('the page of a task shows its picture and its facts', async () => {
   await using mock = await mockWith()
   const html = await htmlOf(mock, { references: ['0123456789abcdef', '0123456789abcdef'], index: 2, count: 3 })
   expect(html).toMatch(/^<!doctype html>\n<html lang="en">/)
@@ -47,7 +47,7 @@ test('the page of a task shows its picture and all that is known of it', async (
   )
 })
 
-test('it speaks Chinese where the prompt has a Chinese character; what there is none of is left out', async () => {
+test('the page is in Chinese if the prompt has a Chinese character, and leaves out facts without a value', async () => {
   await using mock = await mockWith()
   const html = await htmlOf(mock, { label: 'a 猫' })
   expect(html).toContain('<html lang="zh">')
@@ -57,15 +57,15 @@ test('it speaks Chinese where the prompt has a Chinese character; what there is 
   expect(await htmlOf(mock, { label: ' ' })).toContain('<h1 dir="auto">No prompt</h1>')
 })
 
-test('nothing of a prompt or a model’s name is read as HTML', async () => {
+test('escapes the prompt and the name of the model', async () => {
   await using mock = await mockWith()
   const { content } = await ask(mock, { text: '"><script>alert(1)</script>' })
-  const asked = await (await mock.fetch(/\[Preview\]\((.*?)\)/.exec(content)?.[1] ?? '')).text()
+  const linked = await (await mock.fetch(/\[Preview\]\((.*?)\)/.exec(content)?.[1] ?? '')).text()
   const made = await htmlOf(mock, {
     label: '"><script>alert(1)</script>',
     model: '</title><img src=x onerror="a()">&amp;',
   })
-  for (const html of [asked, made]) {
+  for (const html of [linked, made]) {
     expect(html).toContain('<h1 dir="auto">&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;</h1>')
     expect(html).toContain('alt="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"')
     expect(html).not.toContain('<script')
@@ -74,7 +74,7 @@ test('nothing of a prompt or a model’s name is read as HTML', async () => {
   expect(made).toContain('<bdi>&lt;/title&gt;&lt;img src=x onerror=&quot;a()&quot;&gt;&amp;amp;</bdi>')
 })
 
-test('its policy allows its own pictures and its own two styles, whatever the palette, and nothing else', async () => {
+test('the content security policy allows only its own pictures and its two styles, with every palette', async () => {
   await using mock = await mockWith()
   for (const palette of palettes.keys()) {
     const reply = await mock.fetch(pageOf(mock.url, { ...RECIPE, palette, width: 64 + palette }))
@@ -96,7 +96,7 @@ test('its policy allows its own pictures and its own two styles, whatever the pa
   }
 })
 
-test('every text can be read by day and by night, whatever the palette', async () => {
+test('every text has enough contrast in light and dark mode, with every palette', async () => {
   await using mock = await mockWith()
   for (const palette of palettes.keys()) {
     const [, own = ''] = /<style>(.*?)<\/style>/s.exec(await htmlOf(mock, { palette })) ?? []
@@ -104,7 +104,7 @@ test('every text can be read by day and by night, whatever the palette', async (
     for (const colours of [light, light + dark].map(
       (text) => new Map([...text.matchAll(/--(\w+):(#[\da-f]{6})/g)].map((match) => [match[1] ?? '', match[2] ?? ''])),
     )) {
-      for (const [text, behind] of [
+      for (const [text, background] of [
         ['ink', 'ground'],
         ['ink', 'card'],
         ['soft', 'ground'],
@@ -112,8 +112,8 @@ test('every text can be read by day and by night, whatever the palette', async (
         ['on', 'accent'],
       ] as const) {
         expect(
-          contrast(colours.get(text), colours.get(behind)),
-          `palette ${palette}: ${text} on ${behind}`,
+          contrast(colours.get(text), colours.get(background)),
+          `palette ${palette}: ${text} on ${background}`,
         ).toBeGreaterThan(4.5)
       }
     }
@@ -133,7 +133,7 @@ function contrast(...colours: (string | undefined)[]): number {
   return (light + 0.05) / (dark + 0.05)
 }
 
-test('its links are those of the task and all of them answer; what other sites read has whole URLs', async () => {
+test('the links of the page work, and the metadata for other sites has absolute URLs', async () => {
   for (const publicUrl of [undefined, 'https://example.test/images']) {
     await using mock = await mockWith(publicUrl === undefined ? {} : { publicUrl })
     const url = pageOf(mock.url, RECIPE)
@@ -155,7 +155,7 @@ test('its links are those of the task and all of them answer; what other sites r
   }
 })
 
-test('HEAD has the headers of GET; another task’s id, or one character of it changed, is a 404', async () => {
+test('HEAD has the headers of GET; a wrong or altered task id is a 404', async () => {
   await using mock = await mockWith()
   const url = pageOf(mock.url, RECIPE)
   const [got, head] = [await mock.fetch(url), await mock.fetch(url, { method: 'HEAD' })]

@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 import { createMock, startMock } from '../../src/index.ts'
 import { ask } from '../ask.ts'
 
-test('a request that is asked again is answered the same bytes as by a mock that never heard it', async () => {
+test('a repeated request gets the same bytes as from a new mock', async () => {
   for (const body of [
     {},
     { stream: true },
@@ -21,7 +21,7 @@ test('a request that is asked again is answered the same bytes as by a mock that
   }
 })
 
-test('what was answered at one second, pace, address or script is not answered at another', async () => {
+test('a repeated request gets a new response if time, pace or script has changed', async () => {
   const clock = vi.spyOn(Date, 'now').mockReturnValue(1_000_000)
   const waits: number[] = []
   await using mock = await createMock({ clock: 'real', timer: async (ms) => void waits.push(ms) })
@@ -29,17 +29,17 @@ test('what was answered at one second, pace, address or script is not answered a
   clock.mockReturnValue(1_001_000)
   expect((await ask(mock)).json.created).toBe(first.json.created + 1)
   await ask(mock, { headers: { 'x-mock-pace': 'real' } })
-  expect(waits, 'at its real pace it waits').not.toEqual([])
+  expect(waits, 'waits at a real pace').not.toEqual([])
   const soFar = waits.length
   expect((await ask(mock)).content).toBe(first.content)
-  expect(waits, 'at once it does not').toHaveLength(soFar)
+  expect(waits, 'no new wait').toHaveLength(soFar)
   await mock.script({ scenario: 'limit-rate' })
   expect((await ask(mock)).status).toBe(429)
   expect((await ask(mock)).content).toBe(first.content)
   clock.mockRestore()
 })
 
-test('the links of an answer begin with the Host of its own request', async () => {
+test('the links of a repeated request begin with its own Host', async () => {
   await using mock = await startMock()
   const { port } = new URL(mock.url)
   for (const host of ['127.0.0.1', 'localhost', '127.0.0.1']) {
@@ -48,7 +48,7 @@ test('the links of an answer begin with the Host of its own request', async () =
   }
 })
 
-test('a repeated request is validated all the same, and the journal has all of it each time', async () => {
+test('a repeated request is validated and recorded each time', async () => {
   await using mock = await createMock({ contract: 'report' })
   const body = { model: 'flux', temperature: 'warm' }
   const notes = [await ask(mock, { body }), await ask(mock, { body }), await ask(mock, { body })].map(({ headers }) =>
@@ -61,14 +61,14 @@ test('a repeated request is validated all the same, and the journal has all of i
   )
 })
 
-test('a reader may do with the bytes what it likes: the next one has its own', async () => {
+test('a client that changes the bytes does not affect the next response', async () => {
   await using mock = await createMock({ clock: 'fixed' })
   const chat = {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: '{"model":"gpt-4o-image","messages":[{"role":"user","content":"A fox"}]}',
   }
-  const spoilt = async (url: string, init: RequestInit = {}): Promise<string> => {
+  const fetchAndClear = async (url: string, init: RequestInit = {}): Promise<string> => {
     const response = await mock.fetch(url, init)
     const parts: string[] = []
     for await (const bytes of response.body!) {
@@ -77,13 +77,13 @@ test('a reader may do with the bytes what it likes: the next one has its own', a
     }
     return parts.join('')
   }
-  const answer = await spoilt('/v1/chat/completions', chat)
-  expect(await spoilt('/v1/chat/completions', chat)).toBe(answer)
-  const [link = ''] = /http:[^)]+\/cdn\/[^)]+\.png/.exec(answer) ?? []
-  expect(await spoilt(link)).toBe(await spoilt(link))
+  const first = await fetchAndClear('/v1/chat/completions', chat)
+  expect(await fetchAndClear('/v1/chat/completions', chat)).toBe(first)
+  const [link = ''] = /http:[^)]+\/cdn\/[^)]+\.png/.exec(first) ?? []
+  expect(await fetchAndClear(link)).toBe(await fetchAndClear(link))
 })
 
-test('the same bytes as a text are no chat request, also after they were one as JSON', async () => {
+test('the same bytes as text/plain are not a chat request, also after a request with them as JSON', async () => {
   const spec = join(mkdtempSync(join(tmpdir(), 'repeated-')), 'openapi.json')
   const content = { 'application/json': { schema: { type: 'object' } }, 'text/plain': { schema: { type: 'string' } } }
   const post = {

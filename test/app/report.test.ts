@@ -3,12 +3,12 @@ import { expect, test } from 'vitest'
 import type { Mock } from '../../src/index.ts'
 import { startMock } from '../../src/index.ts'
 import { ask, read } from '../ask.ts'
-import type { Told } from '../ask.ts'
+import type { ReadResponse } from '../ask.ts'
 
 const messages = [{ role: 'user', content: 'a fox' }]
 
-/** A mock that answers what its contract forbids, and tells. */
-async function reporting(): Promise<Mock> {
+/** A mock with `contract: 'report'`. An internal error fails the test. */
+async function reportingMock(): Promise<Mock> {
   return startMock({
     contract: 'report',
     onFault: (error) => {
@@ -17,7 +17,7 @@ async function reporting(): Promise<Mock> {
   })
 }
 
-async function send(mock: Mock, body: unknown, headers: Record<string, string> = {}): Promise<Told> {
+async function send(mock: Mock, body: unknown, headers: Record<string, string> = {}): Promise<ReadResponse> {
   return read(
     await mock.fetch(`${mock.baseURL}/chat/completions`, {
       method: 'POST',
@@ -27,24 +27,24 @@ async function send(mock: Mock, body: unknown, headers: Record<string, string> =
   )
 }
 
-test('a request without a fault is answered as ever, and nothing is told of it', async () => {
-  await using mock = await reporting()
+test('a valid request gets the normal response without a note', async () => {
+  await using mock = await reportingMock()
   await using strict = await startMock({ publicUrl: mock.url })
-  const told = await ask(mock)
-  expect(told.headers.get('x-mock-note')).toBeNull()
-  expect(told.text).toBe((await ask(strict)).text)
+  const response = await ask(mock)
+  expect(response.headers.get('x-mock-note')).toBeNull()
+  expect(response.text).toBe((await ask(strict)).text)
   expect(await mock.exchanges()).toMatchObject([{ violations: [] }])
 })
 
 test.each<[what: string, body: object, code: string, note: RegExp]>([
   [
-    'a number that is a text',
+    'a string instead of a number',
     { model: 'flux', messages, n: 'two' },
     'type:n',
     /violation: Invalid type for 'n': expected an integer/,
   ],
   [
-    'a flag that is a text',
+    'a string instead of a boolean',
     { model: 'flux', messages, stream: 'yes' },
     'type:stream',
     /violation: Invalid type for 'stream'/,
@@ -63,14 +63,14 @@ test.each<[what: string, body: object, code: string, note: RegExp]>([
     'value:messages[].content[].type',
     /violation: .*supported values are 'text', 'image_url', 'file_url'/,
   ],
-])('a request that can be understood is answered, its fault is told: %s', async (_what, body, code, note) => {
-  await using mock = await reporting()
+])('reports a violation and sends the normal response: %s', async (_what, body, code, note) => {
+  await using mock = await reportingMock()
   await using strict = await startMock()
   expect((await send(strict, body)).status).toBeGreaterThanOrEqual(400)
-  const told = await send(mock, body)
-  expect(told.status).toBe(200)
-  expect(told.content).toMatch(/\S/)
-  expect(told.headers.get('x-mock-note')).toMatch(note)
+  const response = await send(mock, body)
+  expect(response.status).toBe(200)
+  expect(response.content).toMatch(/\S/)
+  expect(response.headers.get('x-mock-note')).toMatch(note)
   const [exchange] = await mock.exchanges()
   expect(exchange).toMatchObject({
     violations: [{ code, message: expect.stringMatching(/\S/) }],
@@ -79,50 +79,50 @@ test.each<[what: string, body: object, code: string, note: RegExp]>([
   expect((await mock.coverage()).violations).toMatchObject([{ code, count: 1, operation: 'POST /v1/chat/completions' }])
 })
 
-test('of many faults the header tells a few, and the journal all', async () => {
-  await using mock = await reporting()
+test('the header has a few of many violations, the journal has all', async () => {
+  await using mock = await reportingMock()
   const wrong = { n: 'x', stream: 'x', seed: 'x', max_tokens: 'x', temperature: 'x', top_p: 'x', stream_options: 'x' }
-  const told = await send(mock, { model: 'flux', messages, ...wrong })
-  const note = told.headers.get('x-mock-note') ?? ''
+  const response = await send(mock, { model: 'flux', messages, ...wrong })
+  const note = response.headers.get('x-mock-note') ?? ''
   expect(note.length).toBeLessThanOrEqual(500)
   expect(note.match(/violation:/g)?.length).toBeLessThanOrEqual(5)
   const [exchange] = await mock.exchanges()
   expect(exchange?.violations.map(({ param }) => param).toSorted()).toEqual(Object.keys(wrong).toSorted())
 })
 
-test('the header has room for all that is to be told: a long violation is cut there, and only there', async () => {
-  await using mock = await reporting()
+test('a long violation is cut in the header, and complete in the journal', async () => {
+  await using mock = await reportingMock()
   await mock.script({ then: { say: 'x' } })
-  const told = await send(mock, { model: 'gpt-9', messages, n: 'two' })
-  expect(told.headers.get('x-mock-note')).toMatch(
+  const response = await send(mock, { model: 'gpt-9', messages, n: 'two' })
+  expect(response.headers.get('x-mock-note')).toMatch(
     /^scenario script \(scripted\); violation: Invalid value for 'model'.{100,150}\.\.\.; violation: Invalid type for 'n'/,
   )
   expect((await mock.exchanges())[0]?.violations[0]?.message).toMatch(/doubao-seedream-3-0-t2i-250415/)
 })
 
-test('a violating request streams, is scripted and asks for scenarios as any other', async () => {
-  await using mock = await reporting()
+test('streams, scripts and scenarios work for requests with violations', async () => {
+  await using mock = await reportingMock()
   const wrong = { model: 'flux', messages, n: 'two' }
   const streamed = await send(mock, { ...wrong, stream: true })
   expect(streamed.chunks.length).toBeGreaterThan(1)
   expect(streamed.headers.get('x-mock-note')).toMatch(/^violation: /)
   await mock.script({ then: { say: 'scripted' } })
-  const told = await send(mock, wrong)
-  expect(told.content).toBe('scripted')
-  expect(told.headers.get('x-mock-note')).toMatch(/^scenario script \(scripted\); violation: /)
+  const response = await send(mock, wrong)
+  expect(response.content).toBe('scripted')
+  expect(response.headers.get('x-mock-note')).toMatch(/^scenario script \(scripted\); violation: /)
   expect((await send(mock, wrong, { 'x-mock-scenario': 'retry-503' })).status).toBe(503)
 })
 
 test.each<[what: string, body: unknown, headers: Record<string, string>, status: number]>([
-  ['what is no JSON', '{"model":', {}, 400],
-  ['nothing', '', {}, 400],
-  ['a list', [], {}, 400],
+  ['malformed JSON', '{"model":', {}, 400],
+  ['an empty body', '', {}, 400],
+  ['an array', [], {}, 400],
   ['no model', { messages }, {}, 400],
   ['a model that is a number', { model: 5, messages }, {}, 400],
   ['no messages', { model: 'flux' }, {}, 400],
-  ['messages that are a text', { model: 'flux', messages: 'a fox' }, {}, 400],
-  ['a body of another type', { model: 'flux', messages }, { 'content-type': 'text/plain' }, 415],
-  ['a body that is compressed', { model: 'flux', messages }, { 'content-encoding': 'gzip' }, 415],
+  ['messages as a string', { model: 'flux', messages: 'a fox' }, {}, 400],
+  ['another Content-Type', { model: 'flux', messages }, { 'content-type': 'text/plain' }, 415],
+  ['a compressed body', { model: 'flux', messages }, { 'content-encoding': 'gzip' }, 415],
   [
     'a broken picture',
     {
@@ -132,15 +132,15 @@ test.each<[what: string, body: unknown, headers: Record<string, string>, status:
     {},
     400,
   ],
-])('what cannot be understood is refused: %s', async (_what, body, headers, status) => {
-  await using mock = await reporting()
-  const told = await send(mock, body, headers)
-  expect(told.status).toBe(status)
+])('rejects requests that cannot be understood: %s', async (_what, body, headers, status) => {
+  await using mock = await reportingMock()
+  const response = await send(mock, body, headers)
+  expect(response.status).toBe(status)
   expect((await mock.exchanges())[0]?.response.status).toBe(status)
 })
 
-test('other operations are held to the contract: what they ask for has no other meaning', async () => {
-  await using mock = await reporting()
+test('other operations still reject violations', async () => {
+  await using mock = await reportingMock()
   expect(await read(await mock.fetch(`${mock.baseURL}/models/gpt-9`))).toMatchObject({
     status: 404,
     json: { error: { code: 'model_not_found' } },
@@ -149,13 +149,13 @@ test('other operations are held to the contract: what they ask for has no other 
   expect((await read(await mock.fetch(`${mock.baseURL}/models`, { method: 'DELETE' }))).status).toBe(405)
 })
 
-test('a key that does not pass is refused, whatever else is wrong', async () => {
+test('rejects a wrong API key in this mode too', async () => {
   await using mock = await startMock({ contract: 'report', apiKeys: ['right'] })
   expect((await send(mock, { model: 'flux', messages, n: 'two' })).status).toBe(401)
   expect((await send(mock, { model: 'flux', messages, n: 'two' }, { authorization: 'Bearer right' })).status).toBe(200)
 })
 
-// What clients send where something else belongs.
+// Values of wrong types.
 const wild = fc.oneof(
   fc.constantFrom(
     null,
@@ -228,7 +228,7 @@ const extras = fc.dictionary(
   wild,
 )
 
-test('no request, however wrong, is a fault of the mock', async () => {
+test('no invalid request causes an internal error', async () => {
   const faults: unknown[] = []
   await using mock = await startMock({ contract: 'report', onFault: (error) => faults.push(error) })
   await fc.assert(
@@ -240,7 +240,7 @@ test('no request, however wrong, is a fault of the mock', async () => {
       })
       const text = await response.text()
       expect(faults).toEqual([])
-      expect([200, 400, 503], text.slice(0, 500)).toContain(response.status) // 503: a prompt may ask for a scenario
+      expect([200, 400, 503], text.slice(0, 500)).toContain(response.status) // 503: a prompt may request a scenario
       if (response.status === 503) expect(response.headers.get('x-mock-note')).toContain('requested in the prompt')
       expect(await mock.exchanges({ limit: 1 })).toMatchObject([{ response: { status: response.status } }])
     }),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { RequestLogEntry, Mock } from '../../src/index.ts'
 import { startMock } from '../../src/index.ts'
 
-// Each credential is unlike all others and unlike any word, so that every byte that is kept or told can be searched for it.
+// Each credential is unique and unlike any word, so that all stored and returned bytes can be searched for it.
 let planted: string[] = []
 const plant = (what: string): string => {
   const secret = `Q${what.replaceAll(/[^a-z\d]/gi, '')}x7f3Kd9Lm2Zt`
@@ -62,7 +62,7 @@ const fields = (where: string): Record<string, string> =>
   Object.fromEntries(FIELDS.map((name) => [name, plant(`${where} ${name}`)]))
 const query = (where: string): string => PARAMETERS.map((name) => `${name}=${plant(`${where} ${name}`)}`).join('&')
 
-// Pictures that a client brings along; base64 of bytes that occur nowhere else.
+// Reference pictures, in base64 of bytes that occur nowhere else.
 const BASE64 = Buffer.from(Array.from({ length: 600 }, (_, i) => (i * 7919) % 251)).toString('base64')
 const GIF = `R0lGODlhQABAAAAAACH${BASE64}`
 const png = (): string => {
@@ -78,8 +78,8 @@ const png = (): string => {
   )
 }
 
-/** A request as a careless client sends it: with a credential everywhere. */
-function careless(rest: object): { url: string; init: RequestInit } {
+/** A request with a credential in every place. */
+function requestWithSecrets(rest: object): { url: string; init: RequestInit } {
   const text = [
     'a fox',
     `https://me:${plant('userinfo')}@host.example/a.png`,
@@ -120,22 +120,22 @@ function careless(rest: object): { url: string; init: RequestInit } {
   }
 }
 
-/** All that the control API tells, by where it stands. */
-async function toldBy(mock: Mock): Promise<Record<string, string>> {
-  const told: Record<string, string> = {}
+/** All that the control API returns, by path and media type. */
+async function controlApiTexts(mock: Mock): Promise<Record<string, string>> {
+  const texts: Record<string, string> = {}
   const look = async (path: string, accept = 'application/json'): Promise<void> => {
-    told[`${path} ${accept}`] = await (await mock.fetch(`${mock.url}/__mock/${path}`, { headers: { accept } })).text()
+    texts[`${path} ${accept}`] = await (await mock.fetch(`${mock.url}/__mock/${path}`, { headers: { accept } })).text()
   }
   await look('exchanges')
   await look('exchanges', 'text/plain')
   await look('exchanges/latest')
   for (const accept of ['application/json', 'text/markdown', 'application/xml']) await look('coverage', accept)
   for (const path of ['openapi.json', 'health', 'scenarios', 'script']) await look(path)
-  return told
+  return texts
 }
 
-function expectNone(told: Record<string, string>, secrets: readonly string[]): void {
-  for (const [where, text] of Object.entries(told)) {
+function expectNone(texts: Record<string, string>, secrets: readonly string[]): void {
+  for (const [where, text] of Object.entries(texts)) {
     expect(
       secrets.filter((secret) => text.includes(secret)),
       where,
@@ -144,19 +144,19 @@ function expectNone(told: Record<string, string>, secrets: readonly string[]): v
 }
 
 test.each<[what: string, rest: object]>([
-  ['answered in one piece', {}],
-  ['answered as a stream, which repeats the prompt', { stream: true }],
-  ['answered by a model that repeats the prompt as JSON', { model: 'flux' }],
-  ['answered by that one as a stream', { model: 'flux', stream: true }],
-  ['refused by the contract', { n: 'two', messages: [{ role: 'user' }] }],
-  ['refused for its model', { model: 'gpt-9' }],
+  ['a JSON response', {}],
+  ['a stream, which repeats the prompt', { stream: true }],
+  ['a model that repeats the prompt as JSON', { model: 'flux' }],
+  ['that model and a stream', { model: 'flux', stream: true }],
+  ['a violation', { n: 'two', messages: [{ role: 'user' }] }],
+  ['an unknown model', { model: 'gpt-9' }],
   [
-    'refused for a broken picture',
+    'a broken picture',
     {
       messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }] }],
     },
   ],
-])('a credential is in nothing that is kept, told or logged of a request that was %s', async (_what, rest) => {
+])('no credential is in the journal, the control API or the log: %s', async (_what, rest) => {
   planted = []
   const log: RequestLogEntry[] = []
   const faults: unknown[] = []
@@ -164,39 +164,39 @@ test.each<[what: string, rest: object]>([
     onExchange: (exchange) => log.push(exchange),
     onFault: (error) => faults.push(error),
   })
-  const { url, init } = careless(rest)
-  const answer = await mock.fetch(mock.baseURL + url, init)
-  const text = await answer.text()
+  const { url, init } = requestWithSecrets(rest)
+  const response = await mock.fetch(mock.baseURL + url, init)
+  const text = await response.text()
   expect(planted.length).toBeGreaterThan(80)
-  const told = await toldBy(mock)
-  expect(told['exchanges application/json']).toContain('"api_key":"[redacted]"')
-  expect(told['exchanges application/json'], 'what is ordinary stays').toContain('q=this&')
+  const texts = await controlApiTexts(mock)
+  expect(texts['exchanges application/json']).toContain('"api_key":"[redacted]"')
+  expect(texts['exchanges application/json'], 'other values stay').toContain('q=this&')
   expectNone(
     {
-      ...told,
+      ...texts,
       log: JSON.stringify(log),
       faults: String(faults),
-      headers: JSON.stringify([...answer.headers]),
-      ...(answer.status >= 400 ? { error: text } : {}),
+      headers: JSON.stringify([...response.headers]),
+      ...(response.status >= 400 ? { error: text } : {}),
     },
     planted,
   )
-  expectNone(told, [BASE64.slice(0, 40), BASE64.slice(100, 140), BASE64.slice(-40), GIF.slice(0, 40)])
+  expectNone(texts, [BASE64.slice(0, 40), BASE64.slice(100, 140), BASE64.slice(-40), GIF.slice(0, 40)])
 })
 
-test('whatever the manner of a model, what its answer repeats of the prompt is kept without credentials', async () => {
+test('the journal has no credentials from prompts that a response repeats, for every model', async () => {
   await using mock = await startMock()
   const { data } = (await (await mock.fetch(`${mock.baseURL}/models`)).json()) as { data: { id: string }[] }
   for (const { id: model } of data) {
     for (const stream of [false, true]) {
       planted = []
-      const { url, init } = careless({ model, stream })
-      const answer = await mock.fetch(mock.baseURL + url, init)
-      await answer.text()
-      expect(answer.status, model).toBe(200)
+      const { url, init } = requestWithSecrets({ model, stream })
+      const response = await mock.fetch(mock.baseURL + url, init)
+      await response.text()
+      expect(response.status, model).toBe(200)
       expectNone(
         {
-          [`${model}, ${stream ? 'streamed' : 'whole'}`]: await (
+          [`${model}, ${stream ? 'stream' : 'JSON'}`]: await (
             await mock.fetch(`${mock.url}/__mock/exchanges/latest`)
           ).text(),
         },
@@ -206,7 +206,7 @@ test('whatever the manner of a model, what its answer repeats of the prompt is k
   }
 })
 
-test('nor is one that stands where a name should be', async () => {
+test('a credential in place of a name is redacted too', async () => {
   planted = []
   const log: RequestLogEntry[] = []
   await using mock = await startMock({ onExchange: (exchange) => log.push(exchange) })
@@ -233,11 +233,11 @@ test('nor is one that stands where a name should be', async () => {
   await ask(`/__mock/exchanges/${key('id')}`)
   await ask(`/__mock/exchanges?${query('of the control API')}`)
   await ask(`/cdn/${key('picture')}/x.png`)
-  expectNone({ ...(await toldBy(mock)), log: JSON.stringify(log) }, planted)
+  expectNone({ ...(await controlApiTexts(mock)), log: JSON.stringify(log) }, planted)
   expect(log.length).toBeGreaterThan(15)
 })
 
-test('pictures that an answer holds in base64 are kept by type, digest and size', async () => {
+test('the journal has base64 pictures of responses as type, digest and size', async () => {
   await using mock = await startMock()
   for (const style of ['data-uri', 'images-field']) {
     for (const stream of [true, false]) {
@@ -252,16 +252,16 @@ test('pictures that an answer holds in base64 are kept by type, digest and size'
       ).text()
       const [, base64 = ''] = /base64,([\w+/=]{200,})/.exec(text) ?? []
       expect(base64).not.toBe('')
-      const told = await toldBy(mock)
-      expectNone(told, [base64.slice(0, 60), base64.slice(100, 160), base64.slice(-60)])
-      expect(told['exchanges/latest application/json']).toMatch(
+      const texts = await controlApiTexts(mock)
+      expectNone(texts, [base64.slice(0, 60), base64.slice(100, 160), base64.slice(-60)])
+      expect(texts['exchanges/latest application/json']).toMatch(
         /data:image\/png;base64,\[sha256 [\da-f]{16}, \d+ bytes\]/,
       )
     }
   }
 })
 
-test('the control token is told to nobody', async () => {
+test('the control token is never returned or logged', async () => {
   const token = plant('control token')
   const log: RequestLogEntry[] = []
   await using mock = await startMock({ controlToken: token, onExchange: (exchange) => log.push(exchange) })
@@ -271,9 +271,9 @@ test('the control token is told to nobody', async () => {
     headers,
     body: JSON.stringify({ model: 'flux', messages: [{ role: 'user', content: 'x' }] }),
   })
-  const told: Record<string, string> = { log: JSON.stringify(log) }
+  const texts: Record<string, string> = { log: JSON.stringify(log) }
   for (const path of ['exchanges', 'coverage', 'openapi.json', 'health'])
-    told[path] = await (await mock.fetch(`${mock.url}/__mock/${path}`, { headers })).text()
-  expect(told['exchanges']).toContain('"x-mock-control-token":"[redacted]"')
-  expectNone(told, [token])
+    texts[path] = await (await mock.fetch(`${mock.url}/__mock/${path}`, { headers })).text()
+  expect(texts['exchanges']).toContain('"x-mock-control-token":"[redacted]"')
+  expectNone(texts, [token])
 })

@@ -8,7 +8,7 @@ import { ask, mockWith, read } from '../ask.ts'
 const promptsOf = async (of: Pick<Session, 'exchanges'>): Promise<(string | undefined)[]> =>
   (await of.exchanges()).map(({ chat }) => chat?.prompt)
 
-test('a header names the session: its script answers it alone, and it sees its own Exchanges', async () => {
+test('a header names the session, which has its own script and exchanges', async () => {
   await using mock = await startMock()
   const headers = { 'x-mock-session': 'alice' }
   const alice = mock.session('alice')
@@ -18,10 +18,10 @@ test('a header names the session: its script answers it alone, and it sees its o
   expect((await ask(mock, { text: 'alice’s', headers })).content).toBe('for alice')
   expect(await promptsOf(alice)).toEqual(['alice’s'])
   expect(await promptsOf(mock.session('bob'))).toEqual(['bob’s'])
-  expect(await promptsOf(mock), 'the mock itself sees all').toEqual(['bob’s', 'nobody’s', 'alice’s'])
+  expect(await promptsOf(mock), 'the mock has all of them').toEqual(['bob’s', 'nobody’s', 'alice’s'])
 })
 
-test('two keys are two sessions, and of a key nothing is shown but a digest', async () => {
+test('each API key has its own session, shown as a digest', async () => {
   await using mock = await startMock()
   const keys = ['sk-proj-ONEkeyONEkeyONE', 'another-plain-key-2']
   const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` })
@@ -37,7 +37,7 @@ test('two keys are two sessions, and of a key nothing is shown but a digest', as
       method: 'POST',
       body: JSON.stringify({ scenario: { then: { say: `for ${keys.indexOf(key)}` } } }),
     })
-  expect((await ask(mock)).content, 'without a key it is a session of its own').toMatch(/!\[/)
+  expect((await ask(mock)).content, 'another session without a key').toMatch(/!\[/)
   for (const key of keys.toReversed())
     expect((await ask(mock, { headers: bearer(key) })).content).toBe(`for ${keys.indexOf(key)}`)
   const sessions = []
@@ -48,16 +48,16 @@ test('two keys are two sessions, and of a key nothing is shown but a digest', as
   }
   expect(sessions).toEqual([expect.stringMatching(/^key-[\da-f]{16}$/), expect.stringMatching(/^key-[\da-f]{16}$/)])
   expect(sessions[0]).not.toBe(sessions[1])
-  const told = JSON.stringify([
+  const texts = JSON.stringify([
     await mock.exchanges(),
     await mock.coverage(),
     await control('exchanges', keys[0]!),
     await control('health', keys[0]!),
   ])
-  for (const key of keys) expect(told).not.toContain(key.slice(0, 12))
+  for (const key of keys) expect(texts).not.toContain(key.slice(0, 12))
 })
 
-test('the session’s name goes before its key', async () => {
+test('the name of a session overrides the API key', async () => {
   await using mock = await startMock()
   await ask(mock, { headers: { 'x-mock-session': 'alice', authorization: 'Bearer some-key' } })
   await ask(mock, { headers: { authorization: `Bearer ${mock.session('alice').apiKey}` } })
@@ -68,17 +68,17 @@ test('the session’s name goes before its key', async () => {
 test.each([
   ['spaces', 'my test'],
   ['more than 100 characters', 'x'.repeat(101)],
-  ['nothing', ''],
-  ['the form that keys have', 'key-0123456789abcdef'],
-])('a name of %s is refused, and it is said what a name is', async (_what, name) => {
+  ['no characters', ''],
+  ['the prefix of API keys', 'key-0123456789abcdef'],
+])('rejects a name with %s, and says what is valid', async (_what, name) => {
   await using mock = await startMock()
-  const told = await ask(mock, { headers: { 'x-mock-session': name } })
-  expect(told).toMatchObject({
+  const response = await ask(mock, { headers: { 'x-mock-session': name } })
+  expect(response).toMatchObject({
     status: 400,
     json: {
       error: {
         param: 'x-mock-session',
-        message: expect.stringContaining('write 1 to 100 characters of printable ASCII, without spaces'),
+        message: expect.stringContaining('use 1 to 100 characters of printable ASCII without spaces'),
       },
     },
   })
@@ -87,7 +87,7 @@ test.each([
 test.each<[how: string, options: (session: Session) => object]>([
   ['its headers', ({ headers }) => ({ apiKey: 'any', defaultHeaders: headers })],
   ['its key', ({ apiKey }) => ({ apiKey })],
-])('the official client is a session of its own by %s, on a port and in process', async (_how, options) => {
+])('the official client uses a session through %s, on a port and in process', async (_how, options) => {
   for (const mock of [await startMock(), await createMock()]) {
     const [one, two] = [mock.session(), mock.session()]
     const say = async (session: Session): Promise<string | null | undefined> => {
@@ -111,23 +111,23 @@ test.each<[how: string, options: (session: Session) => object]>([
   }
 })
 
-test('a session that is given no name is unlike any other', async () => {
+test('a session without a name gets a unique one', async () => {
   await using mock = await mockWith()
   const sessions = Array.from({ length: 100 }, () => mock.session())
   expect(new Set(sessions.map(({ apiKey }) => apiKey)).size).toBe(100)
   expect(mock.session('a').headers).toEqual(mock.session('a').headers)
 })
 
-test('requests without a session share one queue, which nobody else is answered from', async () => {
+test('requests without a session share one script, which named sessions do not use', async () => {
   await using mock = await startMock()
   await mock.script([{ scenario: { then: { say: '1' } } }, { scenario: { then: { say: '2' } } }])
   expect((await ask(mock, { headers: mock.session().headers })).content).toMatch(/!\[/)
-  const said = await Promise.all([ask(mock), ask(mock)])
-  expect(said.map(({ content }) => content).toSorted()).toEqual(['1', '2'])
+  const contents = await Promise.all([ask(mock), ask(mock)])
+  expect(contents.map(({ content }) => content).toSorted()).toEqual(['1', '2'])
   expect(await mock.pending()).toEqual([])
 })
 
-test('what a script is given beside its scenario holds for each of its entries', async () => {
+test('the options of script() apply to each entry', async () => {
   await using mock = await mockWith()
   await mock.script('retry-503', { times: 1, when: { stream: true } })
   await mock.script({ scenario: 'retry-503' }, { times: 4 })
@@ -140,17 +140,21 @@ test('what a script is given beside its scenario holds for each of its entries',
   ])
 })
 
-test('sequences, and which request it is, are counted for each session', async () => {
+test('each session has its own positions in sequences and its own count of requests', async () => {
   await using mock = await startMock()
-  const asked = async (session: Session, name: string): Promise<number> =>
+  const statusOf = async (session: Session, name: string): Promise<number> =>
     (await ask(mock, { headers: { ...session.headers, 'x-mock-scenario': name } })).status
   const [one, two] = [mock.session(), mock.session()]
-  expect([await asked(one, 'retry-503'), await asked(one, 'retry-503'), await asked(one, 'retry-503')]).toEqual([
-    503, 503, 200,
-  ])
-  expect([await asked(two, 'retry-503'), await asked(two, 'retry-503'), await asked(two, 'retry-503')]).toEqual([
-    503, 503, 200,
-  ])
+  expect([
+    await statusOf(one, 'retry-503'),
+    await statusOf(one, 'retry-503'),
+    await statusOf(one, 'retry-503'),
+  ]).toEqual([503, 503, 200])
+  expect([
+    await statusOf(two, 'retry-503'),
+    await statusOf(two, 'retry-503'),
+    await statusOf(two, 'retry-503'),
+  ]).toEqual([503, 503, 200])
   const third = { scenario: { then: { say: 'the third' } }, when: { nth: 3 } }
   const sessions = [mock.session(), mock.session()]
   for (const session of sessions) await session.script(third)
@@ -159,7 +163,7 @@ test('sequences, and which request it is, are counted for each session', async (
   }
 })
 
-test('reset of one session leaves the others as they were', async () => {
+test('the reset of a session does not affect others', async () => {
   await using mock = await startMock()
   const [one, two] = [mock.session('one'), mock.session('two')]
   for (const session of [one, two, mock]) {
@@ -173,22 +177,22 @@ test('reset of one session leaves the others as they were', async () => {
   await mock.reset()
   expect(
     [await mock.pending(), await two.pending(), await mock.exchanges()],
-    'the mock’s own reset is of all of them',
+    'mock.reset() resets all sessions',
   ).toEqual([[], [], []])
 })
 
-test('what the mock itself is told is for every client with a key, until that has a script or a name of its own', async () => {
+test('a script of the mock applies to every client with a key, unless its session has a script or a name', async () => {
   await using mock = await startMock()
   const keyed = async (key: string): Promise<number> =>
     (await ask(mock, { headers: { authorization: `Bearer ${key}` } })).status
   await mock.script('limit-rate', { times: 2 })
   expect([await keyed('any'), await keyed('other'), await keyed('any')]).toEqual([429, 429, 200])
   await mock.script('limit-rate')
-  expect((await ask(mock, { headers: mock.session().headers })).status, 'a session with a name has its own').toBe(200)
+  expect((await ask(mock, { headers: mock.session().headers })).status, 'not to a session with a name').toBe(200)
   expect((await mock.pending()).length).toBe(1)
 })
 
-test('a scenario that a header asks for is journaled with the request’s model, and with what is wrong with it', async () => {
+test('records the model and the violations of a request with a scenario header', async () => {
   await using mock = await startMock()
   const headers = { 'x-mock-scenario': 'limit-rate' }
   expect(await ask(mock, { model: 'flux', headers })).toMatchObject({
@@ -201,7 +205,7 @@ test('a scenario that a header asks for is journaled with the request’s model,
   expect(wrong).toMatchObject({ violations: [{ code: 'type:messages' }], scenario: { name: 'limit-rate' } })
 })
 
-test('a path, a method and a body that the contract does not have are violations too, and a reset does not hide them from the end', async () => {
+test('unknown paths and methods and unreadable bodies are violations, and total() has them after a reset', async () => {
   await using mock = await startMock()
   await mock.fetch(`${mock.baseURL}/chat/completion`, { method: 'POST' })
   await mock.fetch(`${mock.baseURL}/models`, { method: 'DELETE' })
@@ -223,7 +227,7 @@ test('a path, a method and a body that the contract does not have are violations
   expect(await codes()).toEqual(all)
 })
 
-test.each<[given: any[], told: RegExp]>([
+test.each<[given: any[], message: RegExp]>([
   [[undefined], /must be the name of a scenario, or \{"then": …\}/],
   [[42], /must be the name of a scenario/],
   [['limit-rate', 'key-banned'], /several entries are one list/i],
@@ -231,14 +235,14 @@ test.each<[given: any[], told: RegExp]>([
     [{ scenario: 'limit-rate' }, { scenario: 'key-banned' }],
     /'scenario' is not known beside an entry; there are times and when/,
   ],
-])('script(%j) is refused', async (given, told) => {
+])('rejects script(%j)', async (given, message) => {
   await using mock = await startMock()
   const [first, second] = given
-  await expect((async () => mock.script(first, second))()).rejects.toThrow(told)
+  await expect((async () => mock.script(first, second))()).rejects.toThrow(message)
   expect(await mock.pending()).toEqual([])
 })
 
-test('64 sessions at once on one server: each sees its own answers, in their order, and its own Exchanges', async () => {
+test('64 concurrent sessions: each gets its own responses in order, and has its own exchanges', async () => {
   await using mock = await startMock()
   const REQUESTS = 50
   const run = async (i: number): Promise<void> => {
@@ -246,9 +250,9 @@ test('64 sessions at once on one server: each sees its own answers, in their ord
     const nonces = Array.from({ length: REQUESTS }, () => randomUUID())
     const headers = i % 2 === 0 ? session.headers : { authorization: `Bearer ${session.apiKey}` }
     await session.script(nonces.map((nonce) => ({ scenario: { then: { say: nonce } } })))
-    const said = []
-    for (const nonce of nonces) said.push(await askFor(mock, nonce, headers))
-    expect(said).toEqual(nonces)
+    const contents = []
+    for (const nonce of nonces) contents.push(await askFor(mock, nonce, headers))
+    expect(contents).toEqual(nonces)
     expect(await promptsOf(session)).toEqual(nonces)
     expect((await session.exchanges()).every(({ session: name }) => name === session.headers['x-mock-session'])).toBe(
       true,
@@ -268,7 +272,7 @@ async function askFor(mock: Mock, nonce: string, headers: Readonly<Record<string
   return (await ask(mock, { model: 'flux', text: nonce, headers, body: { stream: nonce < '8' } })).content
 }
 
-test('where only some keys pass, a session is told by its headers', async () => {
+test('with apiKeys, a session is named by its headers', async () => {
   await using mock = await startMock({ apiKeys: ['the-key'] })
   const session = mock.session()
   await session.script({ then: { say: 'mine' } })
@@ -277,20 +281,20 @@ test('where only some keys pass, a session is told by its headers', async () => 
   expect(await session.exchanges()).toHaveLength(2)
 })
 
-test('the control API is asked for a session as the API is', async () => {
+test('the control API selects a session by the same headers', async () => {
   await using mock = await startMock()
   const alice = mock.session('alice')
   await ask(mock, { text: 'alice’s', headers: alice.headers })
   await ask(mock, { text: 'nobody’s' })
-  const told = async (headers: Record<string, string>): Promise<any[]> =>
+  const exchangesOf = async (headers: Record<string, string>): Promise<any[]> =>
     (await read(await mock.fetch(`${mock.url}/__mock/exchanges`, { headers }))).json.exchanges
   for (const headers of [alice.headers, { authorization: `Bearer ${alice.apiKey}` }])
-    expect(await told({ ...headers })).toMatchObject([{ session: 'alice', chat: { prompt: 'alice’s' } }])
-  expect(await told({})).toHaveLength(2)
-  expect(await told({ 'x-mock-session': 'nobody' })).toEqual([])
+    expect(await exchangesOf({ ...headers })).toMatchObject([{ session: 'alice', chat: { prompt: 'alice’s' } }])
+  expect(await exchangesOf({})).toHaveLength(2)
+  expect(await exchangesOf({ 'x-mock-session': 'nobody' })).toEqual([])
 })
 
-test('DELETE exchanges forgets those that fit its filter', async () => {
+test('DELETE exchanges deletes those that match its filter', async () => {
   await using mock = await startMock()
   for (const model of ['flux', 'flux', 'dall-e-3']) await ask(mock, { model })
   const erase = async (query: string): Promise<number> =>
@@ -301,7 +305,7 @@ test('DELETE exchanges forgets those that fit its filter', async () => {
   expect(await mock.exchanges()).toEqual([])
 })
 
-test('a scenario in a header holds for every operation: its wait and its headers too', async () => {
+test('a scenario header applies to every operation, with its wait and headers', async () => {
   const waits: number[] = []
   await using mock = await startMock({ timer: async (ms) => void waits.push(ms) })
   const models = await fetch(`${mock.baseURL}/models`, { headers: { 'x-mock-scenario': 'slow-start' } })
@@ -311,15 +315,16 @@ test('a scenario in a header holds for every operation: its wait and its headers
   expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '1'])
 })
 
-test('a request that a header answers counts as any other of its session', async () => {
+test('a request with a scenario header counts for nth', async () => {
   await using mock = await startMock()
   await mock.script({ then: { say: 'the third' } }, { when: { nth: 3 } })
-  const said = []
-  for (const headers of [{}, { 'x-mock-scenario': 'limit-rate' }, {}]) said.push((await ask(mock, { headers })).content)
-  expect(said.at(-1)).toBe('the third')
+  const contents = []
+  for (const headers of [{}, { 'x-mock-scenario': 'limit-rate' }, {}])
+    contents.push((await ask(mock, { headers })).content)
+  expect(contents.at(-1)).toBe('the third')
 })
 
-test('why a scenario was not chosen that was expected is told with the request', async () => {
+test('an exchange lists its near misses', async () => {
   await using mock = await startMock()
   await mock.script('limit-rate', { when: { model: ['flux'], prompt: 'fox' } })
   await ask(mock, { model: 'flux', text: 'a cat' })
@@ -329,7 +334,7 @@ test('why a scenario was not chosen that was expected is told with the request',
   expect(far).toMatchObject({ scenario: null, nearMisses: [] })
 })
 
-test('a status that is asked for speaks the server’s dialect', async () => {
+test('an error requested by Prefer has the format of the dialect', async () => {
   await using mock = await startMock({ errors: 'gateway' })
   const response = await fetch(`${mock.baseURL}/models`, { headers: { prefer: 'code=418' } })
   const id = response.headers.get('x-oneapi-request-id')

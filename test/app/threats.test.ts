@@ -27,25 +27,25 @@ const SMUGGLED = 'GET /__mock/health HTTP/1.1\r\nHost: localhost\r\n\r\n'
 test.each([
   ['both a length and chunks', `${POST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`],
   ['two encodings', `${POST}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n${SMUGGLED}`],
-  ['an encoding that is none', `${POST}Transfer-Encoding: x\r\n\r\n${SMUGGLED}`],
+  ['an unknown encoding', `${POST}Transfer-Encoding: x\r\n\r\n${SMUGGLED}`],
   ['a space before the colon', `${POST}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`],
   ['two lengths', `${POST}Content-Length: 0\r\nContent-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}`],
   ['a length with a sign', `${POST}Content-Length: +0\r\n\r\n${SMUGGLED}`],
-  ['a chunk whose size is none', `${POST}Transfer-Encoding: chunked\r\n\r\nzz\r\n${SMUGGLED}`],
-  ['a header that goes on in the next line', `${POST}X: a\r\n Content-Length: 0\r\n\r\n${SMUGGLED}`],
-  ['lines that end without a carriage return', `${POST.replaceAll('\r', '')}\n${SMUGGLED}`],
-])('a request that two servers could read differently is a 400 and ends its connection: %s', async (_what, bytes) => {
+  ['an invalid chunk size', `${POST}Transfer-Encoding: chunked\r\n\r\nzz\r\n${SMUGGLED}`],
+  ['a folded header', `${POST}X: a\r\n Content-Length: 0\r\n\r\n${SMUGGLED}`],
+  ['lines without a carriage return', `${POST.replaceAll('\r', '')}\n${SMUGGLED}`],
+])('rejects an ambiguous request with 400 and closes the connection: %s', async (_what, bytes) => {
   const { status, body } = await sendRaw(mock, bytes)
   expect(status).toBe(400)
-  expect(body, 'what follows it is not answered').not.toContain('HTTP/1.1')
+  expect(body, 'the bytes after it get no response').not.toContain('HTTP/1.1')
   expect(JSON.parse(body).error.message).not.toBe('')
 })
 
 test.each([
   ['a URL', `GET /${'x'.repeat(1_000_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`],
   ['a header', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`],
-  ['a hundred thousand headers', `GET / HTTP/1.1\r\nHost: localhost\r\n${'X: 1\r\n'.repeat(100_000)}\r\n`],
-])('%s without an end is a 431', async (_what, bytes) => {
+  ['a list of a hundred thousand headers', `GET / HTTP/1.1\r\nHost: localhost\r\n${'X: 1\r\n'.repeat(100_000)}\r\n`],
+])('rejects %s that is too large with 431', async (_what, bytes) => {
   expect(await sendRaw(mock, bytes)).toMatchObject({ status: 431, body: expect.stringContaining('"error"') })
 })
 
@@ -61,38 +61,38 @@ test.each([
   '/package.json',
   '/fixtures/profiles.yaml',
   '/%00/etc/passwd',
-])('no path leads to a file: %s', async (path) => {
+])('no path returns a file: %s', async (path) => {
   expect(await sendRaw(mock, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)).toMatchObject({
     status: 404,
   })
 })
 
-test('a request that never ends is a 408 after 20 seconds where its headers do not, after 60 where its body does not', async () => {
+test('incomplete headers get a 408 after 20 seconds, an incomplete body after 60', async () => {
   const server = await serverWith()
   expect(server).toMatchObject({ headersTimeout: 20_000, requestTimeout: 60_000, maxConnections: 10_000 })
-  Object.assign(server, { headersTimeout: 300, requestTimeout: 600 }) // it looks once a second
+  Object.assign(server, { headersTimeout: 300, requestTimeout: 600 }) // checked once a second
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   const slow = async (bytes: string, next: string): Promise<string> => {
     const socket = connect(port, '127.0.0.1')
     socket.write(bytes)
     const timer = setInterval(() => socket.write(next), 50)
-    const answer = await text(socket)
+    const response = await text(socket)
     clearInterval(timer)
-    return answer
+    return response
   }
-  for (const answer of await Promise.all([
+  for (const response of await Promise.all([
     slow('', ''),
     slow('GET / HTTP/1.1\r\n', 'X: 1\r\n'),
     slow(`${POST}Content-Length: 1000\r\n\r\n`, ' '),
   ])) {
-    expect(answer).toMatch(/^HTTP\/1\.1 408 /)
-    expect(answer).toContain('{"error":{')
+    expect(response).toMatch(/^HTTP\/1\.1 408 /)
+    expect(response).toContain('{"error":{')
   }
   server.close()
 })
 
-test('a reference picture of 30,000 x 30,000 pixels in 20 KB costs nothing: its size is read, and it is never decoded', async () => {
+test('a reference picture of 30,000 x 30,000 pixels in 20 KB is not decoded: only its size is read', async () => {
   const chunk = (type: string, data: Buffer): Buffer => {
     const length = Buffer.alloc(4)
     length.writeUInt32BE(data.length)
@@ -124,13 +124,13 @@ test('a reference picture of 30,000 x 30,000 pixels in 20 KB costs nothing: its 
   })
   expect([status, headers.get('x-mock-note')]).toEqual([200, null])
   expect(performance.now() - started).toBeLessThan(2000)
-  expect(process.memoryUsage.rss() - memory, 'one that is decoded takes 900 MB').toBeLessThan(200_000_000)
+  expect(process.memoryUsage.rss() - memory, 'decoding would take 900 MB').toBeLessThan(200_000_000)
 })
 
-test('the size of a reference picture is read from its first 256 KiB, not from what follows', async () => {
+test('reads the size of a reference picture only in its first 256 KiB', async () => {
   const segment = (marker: number, data: Buffer): Buffer =>
     Buffer.concat([Buffer.from([0xff, marker, (data.length + 2) >> 8, (data.length + 2) & 255]), data])
-  const jpegBehind = (bytes: number): string => {
+  const jpegWithSizeAfter = (bytes: number): string => {
     const size = Buffer.from('0801000100', 'hex') // 256x256
     const comments = Array.from({ length: bytes / 65_536 }, () => segment(0xfe, Buffer.alloc(65_532)))
     const jpeg = [Buffer.from('ffd8', 'hex'), segment(0xe0, Buffer.from('JFIF\0')), ...comments, segment(0xc0, size)]
@@ -140,15 +140,15 @@ test('the size of a reference picture is read from its first 256 KiB, not from w
     const content = [{ type: 'image_url', image_url: { url } }]
     return (await ask(mock, { model: 'flux-kontext-pro', body: { messages: [{ role: 'user', content }] } })).status
   }
-  expect(await statusOf(jpegBehind(3 * 65_536))).toBe(200)
-  expect(await statusOf(jpegBehind(4 * 65_536))).toBe(400)
+  expect(await statusOf(jpegWithSizeAfter(3 * 65_536))).toBe(200)
+  expect(await statusOf(jpegWithSizeAfter(4 * 65_536))).toBe(400)
 })
 
-test('a mock listens on this machine alone, unless it is told otherwise', () => {
+test('a mock listens on 127.0.0.1 by default', () => {
   expect(mock.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
 })
 
-test('nothing that is asked makes the mock connect to anybody, and a test that does so fails', async () => {
+test('no request makes the mock open a connection, and a test that opens one fails', async () => {
   await using inProcess = await createMock({ publicUrl: 'http://pictures.example' })
   const connecting = vi.spyOn(net.Socket.prototype, 'connect')
   const looking = vi.spyOn(dns, 'lookup')
@@ -179,14 +179,14 @@ test('nothing that is asked makes the mock connect to anybody, and a test that d
   ])
     await (await inProcess.fetch(path)).arrayBuffer()
   expect([connecting.mock.calls, looking.mock.calls]).toEqual([[], []])
-  expect(() => connect(80, '192.0.2.1')).toThrow('192.0.2.1 was asked for, which is not this machine')
+  expect(() => connect(80, '192.0.2.1')).toThrow('192.0.2.1 is not this machine: tests must not use the network')
   await expect(fetch('http://far.example')).rejects.toMatchObject({
     cause: { message: expect.stringContaining('not this machine') },
   })
   vi.restoreAllMocks()
 })
 
-test('250 chat requests are kept with their normal answers, none of more than 4,096 bytes', async () => {
+test('caches 250 chat requests of at most 4,096 bytes', async () => {
   const readChat = createChatReader(await toSettings({}))
   const read = (content: string): unknown => {
     const body = { model: 'flux', messages: [{ role: 'user', content }] }
@@ -200,10 +200,10 @@ test('250 chat requests are kept with their normal answers, none of more than 4,
   for (let i = 1; i < 250; i++) read(String(i))
   expect(read('0'), 'one of the last 250').toBe(first)
   for (let i = 250; i < 500; i++) read(String(i))
-  expect(read('0'), 'the least recently used are dropped').not.toBe(first)
+  expect(read('0'), 'the least recently used are evicted').not.toBe(first)
 })
 
-// A process of its own, since the key is in the memory of this one. It searches all strings of its heap.
+// Runs in another process, because this one has the key in memory. It searches all strings of its heap.
 const SEARCHING = `
 import { startMock } from 'chat-image-mock'
 import { once } from 'node:events'
@@ -219,7 +219,7 @@ await mock.close()
 process.exit()
 `
 
-test('while an exchange waits to be read, the key of its request is not in memory, also not as long as its connection is open', async () => {
+test('the API key of a recorded request is not in memory, even while the connection is open', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', SEARCHING], {
     cwd: resolve(import.meta.dirname, '../..'),
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -234,6 +234,6 @@ test('while an exchange waits to be read, the key of its request is not in memor
   expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /)
   const found = nextLine()
   child.stdin.write('\n')
-  expect(await found, 'whether its key is found, and whether another header is').toBe('false,true')
+  expect(await found, 'whether the key and another header are found').toBe('false,true')
   socket.destroy()
 })

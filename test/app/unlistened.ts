@@ -16,7 +16,7 @@ export async function appWith(more: Partial<MockContext> = {}): Promise<{ app: H
   return { app: createApp(context), context }
 }
 
-/** A server that does not listen yet: of a mock, or of another `fetch`. */
+/** A server that does not listen yet, with the app of a mock or another `fetch`. */
 export async function serverWith(more: Partial<Served> = {}): Promise<Server> {
   const { app, context } = await appWith()
   return createNodeServer({

@@ -140,7 +140,7 @@ test('flux-kontext-dev rejects a request without a reference picture', async () 
   expect(await ask(mock, { model: 'flux-kontext-dev' })).toMatchObject({
     status: 400,
     json: {
-      error: { param: 'messages', message: expect.stringContaining("'flux-kontext-dev' needs a reference image") },
+      error: { param: 'messages', message: expect.stringContaining("'flux-kontext-dev' needs a reference picture") },
     },
   })
   expect(await ask(mock, { model: 'flux-kontext-dev', text: 'https://a.example/cat.png 画只猫' })).toMatchObject({

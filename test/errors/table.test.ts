@@ -24,8 +24,13 @@ const relayed = (type: string, code: string | null, message: string): object => 
 const page = (title: string): string =>
   `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`
 
-/** The gateway's errors, copied by hand from what is known of it: status, and the body to the byte. */
-const SAID: readonly (readonly [kind: ErrorKind, details: ErrorDetails, status: number, body: object | string])[] = [
+/** The errors of the real gateway, copied by hand: status, and the exact body. */
+const GATEWAY_ERRORS: readonly (readonly [
+  kind: ErrorKind,
+  details: ErrorDetails,
+  status: number,
+  body: object | string,
+])[] = [
   ['missing_api_key', {}, 401, middleware('未提供令牌')],
   ['invalid_api_key', {}, 401, middleware('无效的令牌')],
   ['expired_key', {}, 401, middleware('该令牌已过期')],
@@ -159,7 +164,7 @@ const SAID: readonly (readonly [kind: ErrorKind, details: ErrorDetails, status: 
   ['missing_parameter', { reason: 'why' }, 500, middleware('why', 'invalid_request')],
 ]
 
-test.each(SAID)('%s, as the gateway says it', (kind, details, status, body) => {
+test.each(GATEWAY_ERRORS)('%s has the exact format of the gateway', (kind, details, status, body) => {
   const reply = errorReply(new ApiError(kind, details), { dialect: 'gateway', requestId: ID })
   expect(reply.status).toBe(status)
   expect(reply.body).toBe(typeof body === 'string' ? body : JSON.stringify(body))
@@ -171,8 +176,10 @@ const textOf = ({ body }: Reply): string => {
   return body
 }
 
-test('what only the mock finds has OpenAI’s words in the gateway’s envelope', () => {
-  const others = (Object.keys(ERRORS) as ErrorKind[]).filter((kind) => !SAID.some(([said]) => said === kind))
+test('errors that only the mock has use OpenAI’s wording in the gateway’s envelope', () => {
+  const others = (Object.keys(ERRORS) as ErrorKind[]).filter(
+    (kind) => !GATEWAY_ERRORS.some(([known]) => known === kind),
+  )
   expect(others).toEqual([
     'invalid_image',
     'unknown_scenario',
@@ -196,15 +203,15 @@ test('what only the mock finds has OpenAI’s words in the gateway’s envelope'
     'upstream_failure',
   ])
   for (const kind of others) {
-    const say = (dialect: Dialect): Reply =>
+    const replyIn = (dialect: Dialect): Reply =>
       errorReply(new ApiError(kind, { reason: 'why', asked: 'this' }), { dialect, requestId: ID })
-    const { error } = JSON.parse(textOf(say('openai')))
-    expect(say('gateway').status).toBe(say('openai').status)
-    expect(JSON.parse(textOf(say('gateway')))).toEqual(middleware(error.message, error.code ?? ''))
+    const { error } = JSON.parse(textOf(replyIn('openai')))
+    expect(replyIn('gateway').status).toBe(replyIn('openai').status)
+    expect(JSON.parse(textOf(replyIn('gateway')))).toEqual(middleware(error.message, error.code ?? ''))
   }
 })
 
-test('every error of both dialects is valid by the contract', async () => {
+test('every error of both dialects matches the contract', async () => {
   const contract = await loadContract('openapi.yaml')
   const [operation] = contract.operations
   const check = createResponseCheck(contract)
@@ -283,7 +290,7 @@ test.each<[what: string, request: string | Buffer, status: number, message: stri
     'GET /v1/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     404,
     'Invalid URL (GET /v1/x)',
-    /This server has/,
+    /Available operations: POST/,
   ],
   [
     'another path of the base URL',
@@ -293,28 +300,28 @@ test.each<[what: string, request: string | Buffer, status: number, message: stri
     /Did you mean POST \/v1\/chat\/completions\?/,
   ],
   [
-    'a body over the bound',
+    'a body over the limit',
     'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 33554433\r\n\r\n',
     413,
     'request body too large',
-    /at most 33554432 bytes/,
+    /The limit is 33554432 bytes/,
   ],
 ])(
-  'over the wire, %s: the gateway’s words, and the advice in a header',
+  'on a port, %s gets the gateway’s error, with a hint in x-mock-note',
   async (_what, request, status, message, note) => {
-    const { status: told, body, head } = await sendRaw(mock, request)
-    expect(told, body).toBe(status)
+    const { status: received, body, head } = await sendRaw(mock, request)
+    expect(received, body).toBe(status)
     expect(JSON.parse(body).error.message).toContain(message)
     const id = /x-oneapi-request-id: (\S+)/i.exec(head)?.[1]
     if (status !== 404)
-      expect(JSON.parse(body).error.message, 'it ends with the id of the header').toMatch(
+      expect(JSON.parse(body).error.message, 'ends with the request id of the header').toMatch(
         new RegExp(` \\(request id: ${id}\\)$`),
       )
     expect(/x-mock-note: (.*)/i.exec(head)?.[1]).toMatch(note)
   },
 )
 
-test('what Node’s own parser refuses has the gateway’s envelope too', async () => {
+test('errors of Node’s HTTP parser have the gateway’s envelope too', async () => {
   const { status, body } = await sendRaw(mock, 'hello\r\n\r\n')
   expect(status).toBe(400)
   expect(JSON.parse(body).error).toEqual({
@@ -324,7 +331,7 @@ test('what Node’s own parser refuses has the gateway’s envelope too', async 
   })
 })
 
-test('a dialect that there is not fails at the call', async () => {
+test('rejects an unknown dialect', async () => {
   await expect(mockWith({ errors: 'french' as never })).rejects.toThrow(
     "errors: 'french' is not valid. Use 'openai' or 'gateway'",
   )

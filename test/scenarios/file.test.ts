@@ -161,9 +161,7 @@ describe('an invalid file', () => {
     ]) {
       const { status, json } = await ask(mock, request)
       expect([status, json.error.code]).toEqual([400, 'unknown_scenario'])
-      expect(json.error.message).toMatch(
-        /^There is no scenario 'stream-rest-middle'\. Did you mean stream-reset-middle, /,
-      )
+      expect(json.error.message).toMatch(/^Unknown scenario 'stream-rest-middle'\. Did you mean stream-reset-middle, /)
     }
   })
 })

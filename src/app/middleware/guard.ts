@@ -5,9 +5,8 @@ import type { AppContext, AppHandler } from '../context.ts'
 import type { Settings } from '../settings.ts'
 
 /**
- * Closes the control API to what must neither drive nor read the mock: web pages of other origins (a page that the developer
- * has open), host names that are not this mock's (DNS can be rebound), and, where a token is set, whoever does not have it.
- * Host and token do not matter for the paths in `open`.
+ * Protects the control API from web pages of other origins, from host names that are not this mock's (DNS rebinding),
+ * and, if a token is set, from clients that do not send it. Host and token are not checked for the paths in `open`.
  */
 export function guard(open: readonly string[]): AppHandler {
   return async (c, next) => {
@@ -25,7 +24,7 @@ export function guard(open: readonly string[]): AppHandler {
   }
 }
 
-// An address, a name of this machine or of a private network, the public one, or one that was allowed.
+// An address, a name of this machine or of a private network, the host of the public URL, or an allowed name.
 function isOwn(host: string, { publicUrl, allowHosts }: Pick<Settings, 'publicUrl' | 'allowHosts'>): boolean {
   const name = host.replace(/:\d+$/, '').toLowerCase()
   if (isIP(name.replace(/^\[|\]$/g, '')) > 0 || !name.includes('.')) return true

@@ -1,12 +1,12 @@
 import { chooseScenario } from '../../scenarios/choose.ts'
 import type { AppHandler } from '../context.ts'
 
-/** Chooses the scenario of a request, however it was requested: header, prompt, script, its own `when`, option, or chance. */
+/** Chooses the scenario of a request: by header, prompt, script, its own `when`, option, or chance. */
 export function scenario(): AppHandler {
   return async (c, next) => {
     const context = c.get('context')
     const mock = c.get('mock')
-    if (context.operation === undefined) return next() // the path is that of another operation
+    if (context.operation === undefined) return next() // the path does not match this route's template
     const { choice, nearMisses, notes, generation } = await chooseScenario(
       {
         session: context.session,

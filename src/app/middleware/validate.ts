@@ -9,8 +9,8 @@ import type { Route } from '../contract-routes.ts'
 import { isOwnModel, toViolationError } from '../routes/operations.ts'
 
 /**
- * Reads a request and checks it by its Operation, in the order 415, 413, 401, 400. What is wrong becomes the context's
- * `rejection`: a scenario that the request names in a header answers all the same.
+ * Reads a request and validates it against its Operation, in the order 415, 413, 401, 400. An error becomes the
+ * context's `rejection`: a scenario that a header requests is applied nevertheless.
  */
 export function validate(route: Route): AppHandler {
   const { operation, template } = route
@@ -21,7 +21,7 @@ export function validate(route: Route): AppHandler {
     context.operation = operation
     context.endpoint = `${context.method} ${operation.path}`
     if (values === undefined)
-      throw new ApiError('bad_request_line', { reason: 'The path is not valid percent-encoded UTF-8.' })
+      throw new ApiError('bad_request_line', { reason: 'The path is not valid percent-encoding. Write a % as %25.' })
     context.params = values
     try {
       await readRequest(c, route)
@@ -33,7 +33,7 @@ export function validate(route: Route): AppHandler {
   }
 }
 
-// The bytes of the body are held no longer than this: the answer may wait for minutes.
+// The bytes of the body are freed when this returns: the response may be delayed for minutes.
 async function readRequest(c: AppContext, { operation, isChat }: Route): Promise<void> {
   const context = c.get('context')
   const mock = c.get('mock')
@@ -64,12 +64,12 @@ async function readChat(c: AppContext, bytes: Buffer): Promise<void> {
   context.chat = context.reading.request
 }
 
-// A chat request whose model and messages can be read; whatever else is wrong with it is only reported.
+// Whether model and messages can be read. All other violations can then be reported instead of rejected.
 function isUnderstood(body: JsonValue | undefined): boolean {
   return isObject(body) && typeof body['model'] === 'string' && Array.isArray(body['messages'])
 }
 
-// A missing Content-Type is read as JSON, where the contract offers it.
+// A missing Content-Type means JSON, if the contract has it.
 function mediaTypeOf({ req }: AppContext, mediaTypes: readonly string[]): string {
   const encoding = req.header('content-encoding')?.trim() ?? ''
   if (encoding !== '' && encoding.toLowerCase() !== 'identity')
@@ -119,7 +119,7 @@ function paceOf(header: string | undefined): number | undefined {
   if (pace === undefined)
     throw new ApiError('invalid_header', {
       param: 'x-mock-pace',
-      reason: "Invalid value for 'x-mock-pace': write instant, real, or a factor from 0 to 1000.",
+      reason: "Invalid value for 'x-mock-pace': use instant, real, or a factor from 0 to 1000.",
     })
   return pace
 }

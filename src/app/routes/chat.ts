@@ -9,7 +9,7 @@ import { isGone } from '../client.ts'
 import type { AppContext } from '../context.ts'
 import type { Settings } from '../settings.ts'
 
-/** The body of a chat request, as far as its answer follows from it. */
+/** What the response to a chat request depends on. */
 export interface ChatBody {
   readonly bytes: Buffer
   readonly body: JsonObject
@@ -18,7 +18,7 @@ export interface ChatBody {
   readonly pace: number
 }
 
-/** Chat requests that are kept with their answers, and bytes of each at most: suites and load tests repeat them. */
+/** Maximum number of cached chat requests, and of bytes of each: test suites and load tests repeat requests. */
 const MAX_KEPT = 250
 const MAX_BYTES = 4096
 
@@ -26,7 +26,7 @@ function keyOf({ bytes, base, created, pace }: ChatBody): string | undefined {
   return bytes.length > MAX_BYTES ? undefined : `${created} ${pace} ${base}\n${bytes.toString('latin1')}`
 }
 
-/** Reads chat requests; one that is repeated is answered as before. */
+/** Creates a function that reads chat requests and caches those that are repeated. */
 export function createChatReader({ profiles, seed }: Pick<Settings, 'profiles' | 'seed'>) {
   const read = async ({ body, ...rest }: ChatBody): Promise<Chat> => {
     const model = typeof body['model'] === 'string' ? body['model'] : ''
@@ -35,14 +35,14 @@ export function createChatReader({ profiles, seed }: Pick<Settings, 'profiles' |
   return memoize(read, { keyOf, max: MAX_KEPT })
 }
 
-/** Answers a chat request in the manner of its model. */
+/** Responds to a chat request in the style of its model. */
 export async function createChatCompletion(c: AppContext): Promise<Reply> {
   const { reading } = c.get('context')
-  if (reading === undefined) throw new TypeError('a chat request is read before it is answered')
+  if (reading === undefined) throw new TypeError('the chat request was not read')
   return reading.reply(renderFor(c))
 }
 
-/** What a scenario edits of a chat request; undefined where it is none, or could not be read. */
+/** What a scenario can edit of a chat request. Undefined if it is not a chat request, or could not be read. */
 export function chatSubject(c: AppContext): ScenarioSubject['chat'] {
   const { reading, pace } = c.get('context')
   if (reading === undefined) return undefined
@@ -50,7 +50,7 @@ export function chatSubject(c: AppContext): ScenarioSubject['chat'] {
   return { request, pace, options: { ...options, render: renderFor(c) } }
 }
 
-// What nobody waits for any more is not drawn.
+// A picture is not drawn if its client has disconnected.
 function renderFor(c: AppContext): Parameters<Chat['reply']>[0] {
   const { pictures } = c.get('mock')
   return async (recipe) => pictures({ name: encodeRecipe(recipe).name, recipe, isGone: () => isGone(c) })

@@ -4,7 +4,7 @@ import type { Env, MockContext } from '../context.ts'
 import { send } from '../send.ts'
 import { otherMethods } from './other-methods.ts'
 
-/** The contract as its author wrote it, at `/openapi.yaml`, and as JSON at `/openapi.json`. */
+/** Serves the contract as its author wrote it at `/openapi.yaml`, and as JSON at `/openapi.json`. */
 export function contractDocument({ prefix, contract }: Pick<MockContext, 'prefix' | 'contract'>): Hono<Env> {
   const app = new Hono<Env>()
   const yaml = { 'content-type': 'application/yaml; charset=utf-8', 'x-content-type-options': 'nosniff' }

@@ -22,12 +22,12 @@ import { otherMethods } from './other-methods.ts'
 interface Env {
   Bindings: {
     readonly data: OwnSessionData
-    /** What is answered piece by piece, in place of a route's own body. */
+    /** Frames that are sent instead of the route's own body. */
     readonly out: { frames?: Frame[] }
   }
 }
 
-/** The control API as its routes type it, for a typed client: `hc<ControlApi>(mock.url)`. */
+/** The type of the control API, for a typed client: `hc<ControlApi>(mock.url)`. */
 export type ControlApi = ReturnType<typeof createRoutes>
 
 const DOCUMENT = `${CONTROL}/openapi.json`
@@ -39,8 +39,8 @@ const ENDPOINTS = ALL.map(({ path }) => ({
   methods: ALL.filter((route) => route.path === path).map(({ method }) => method.toUpperCase()),
 }))
 
-/** Answers a request for the control API that is not for a probe. */
-export async function answerControl(c: AppContext, api: ControlApi, next: Next): Promise<Response | void> {
+/** Responds to a request to the control API, except for probes. */
+export async function handleControl(c: AppContext, api: ControlApi, next: Next): Promise<Response | void> {
   const context = c.get('context')
   const mock = c.get('mock')
   const { method, path, query, session } = context
@@ -64,7 +64,7 @@ export async function answerControl(c: AppContext, api: ControlApi, next: Next):
   })
 }
 
-// The text of a body within the bounds of JSON; undefined for one that is empty.
+// The text of a JSON body, within the limits of readJson. Undefined if it is empty.
 async function readJsonText(c: AppContext): Promise<string | undefined> {
   const type = c.req.header('content-type') ?? ''
   if (!/^application\/json\s*(?:;|$)/i.test(type))
@@ -76,10 +76,10 @@ async function readJsonText(c: AppContext): Promise<string | undefined> {
   return bytes.toString()
 }
 
-// Each route with what answers it.
+// The routes with their handlers.
 function createRoutes(mock: Pick<MockContext, 'scenarios'>) {
   const scenarios = [...mock.scenarios.values()].map(({ then: _answer, ...about }) => about)
-  return new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
+  return new OpenAPIHono<Env>({ defaultHook: rejectInvalid })
     .openapi(routes.exchanges, async (c) => {
       const filter = filterOf(c.req.valid('query'))
       const type = accepts(c, { header: 'Accept', supports: [JSON_TYPE, 'text/plain'], default: JSON_TYPE })
@@ -89,7 +89,7 @@ function createRoutes(mock: Pick<MockContext, 'scenarios'>) {
     })
     .openapi(routes.erase, async ({ env, req, json: reply }) => {
       await env.data.erase(filterOf(req.valid('query')))
-      return reply(FORGOTTEN, 200)
+      return reply(DONE, 200)
     })
     .openapi(routes.exchange, async ({ env, req, json: reply }) => {
       const { id } = req.valid('param')
@@ -104,7 +104,7 @@ function createRoutes(mock: Pick<MockContext, 'scenarios'>) {
     .openapi(routes.pending, async ({ env, json: reply }) => reply({ pending: await env.data.pending() }, 200))
     .openapi(routes.reset, async ({ env, json: reply }) => {
       await env.data.reset()
-      return reply(FORGOTTEN, 200)
+      return reply(DONE, 200)
     })
     .openapi(routes.coverage, async (c) => {
       const coverage = await (c.req.valid('query').total === 'true' ? c.env.data.total() : c.env.data.coverage())
@@ -118,13 +118,13 @@ function createRoutes(mock: Pick<MockContext, 'scenarios'>) {
 
 const JSON_TYPE = 'application/json'
 
-// What the document has beside the routes.
+// The other paths of the document.
 const DESCRIBED: Readonly<Record<string, { readonly summary: string; readonly mediaType?: string }>> = {
   ...Object.fromEntries(Object.entries(PROBES).map(([name, probe]) => [`${CONTROL}/${name}`, probe])),
   [DOCUMENT]: { summary: 'This document' },
 }
 
-/** The control API, code first: its document is made from its routes. */
+/** Creates the control API. Its document is generated from its routes. */
 export function createControlApi(mock: Pick<MockContext, 'scenarios' | 'version'>): ControlApi {
   const api = createRoutes(mock)
   for (const [path, { summary, mediaType = JSON_TYPE }] of Object.entries(DESCRIBED)) {
@@ -133,7 +133,8 @@ export function createControlApi(mock: Pick<MockContext, 'scenarios' | 'version'
     api.openAPIRegistry.registerPath({ method: 'get', path, summary, responses })
   }
   api.onError((error) => {
-    // It becomes a Reply where all errors do. Hono's own is of a body that is missing, and of another copy of hono than ours.
+    // The app's onError responds. Hono's own 400 means that the body is missing. It may come from another copy of
+    // Hono, so that instanceof does not recognise it.
     throw 'status' in error && error.status === 400 && !(error instanceof ApiError)
       ? new ApiError('invalid_body', { reason: 'The request has no body.' })
       : error
@@ -143,13 +144,13 @@ export function createControlApi(mock: Pick<MockContext, 'scenarios' | 'version'
   return api
 }
 
-// Adds to every route what all have in common: an operationId and the error response.
+// Adds what all routes have in common: an operationId and the error response.
 function documentOf(api: ControlApi, version: string): object {
   const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
-    info: { title: 'The control API of chat-image-mock', version },
+    info: { title: 'Control API of chat-image-mock', version },
   })
-  const error = { description: 'What is wrong', content: { 'application/json': { schema: ERROR } } }
+  const error = { description: 'The error', content: { 'application/json': { schema: ERROR } } }
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(item)) {
       operation.operationId = `${method}${path.slice(CONTROL.length).replaceAll(/[^a-z]+([a-z]?)/g, (_, letter: string) => letter.toUpperCase())}`
@@ -177,9 +178,9 @@ const ERROR = {
   },
 }
 
-const FORGOTTEN = { status: 'ok' } as const
+const DONE = { status: 'ok' } as const
 
-const refuseInvalid: Hook<unknown, Env, string, undefined> = (result) => {
+const rejectInvalid: Hook<unknown, Env, string, undefined> = (result) => {
   if (result.success) return undefined
   const { issues } = result.error
   const [first] = issues
@@ -194,7 +195,7 @@ function filterOf(query: { readonly [K in keyof Filter]: Filter[K] | undefined }
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))
 }
 
-// Each Exchange is read when it is its turn to be written: a journal may hold megabytes.
+// Each Exchange is parsed when it is sent, because a journal may hold megabytes.
 function toFrames(all: readonly StoredExchange[]): Frame[] {
   const frames = all.map((kept, i): Frame => ({
     wait: 0,

@@ -10,7 +10,7 @@ import type { Pending } from '../session-data.ts'
 const session = z.object({
   'x-mock-session': z.string().max(100).optional().openapi({
     description:
-      'Whose memory; without it, and without a bearer key, what is read and forgotten is of all sessions, and what is scripted is for all that have no name of their own.',
+      'The session. Without it, and without a bearer key, a request reads or deletes the data of all sessions, and a script applies to all sessions without a name.',
   }),
 })
 const { status, limit } = FILTER_FIELDS
@@ -37,8 +37,8 @@ const filter = mapping({
       .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT }),
   ),
 } satisfies Readonly<Record<keyof Filter, z.ZodType>>)
-// These schemas check nothing: they are for the document and the types. The mock writes exchanges itself, and
-// src/scenarios/script.ts checks a script.
+// These schemas do not validate: they are for the document and the types. The mock writes exchanges itself, and
+// src/scenarios/script.ts validates scripts.
 const exchange = z.custom<Exchange>().openapi('Exchange', {
   type: 'object',
   required: ['id', 'time', 'session', 'request', 'response'],
@@ -55,18 +55,18 @@ const pending = z.custom<Pending>().openapi('Pending', {
   type: 'object',
   required: ['scenario', 'times'],
   properties: {
-    scenario: { description: "A scenario's name, or {then: …}" },
+    scenario: { description: 'The name of a scenario, or {then: …}' },
     when: { type: 'object' },
     times: { type: 'integer' },
   },
 })
-const told = z.custom<Coverage>().openapi('Coverage', { type: 'object' })
+const coverage = z.custom<Coverage>().openapi('Coverage', { type: 'object' })
 const scenario = z.custom<Omit<Scenario, 'then'>>().openapi('Scenario', {
   type: 'object',
   required: ['name', 'about'],
   properties: { name: { type: 'string' }, about: { type: 'string' }, when: { type: 'object' } },
 })
-const forgotten = z.object({ status: z.literal('ok') })
+const done = z.object({ status: z.literal('ok') })
 
 const text = { schema: z.string() }
 const json = <T extends z.ZodType>(schema: T, description: string) => ({
@@ -74,16 +74,16 @@ const json = <T extends z.ZodType>(schema: T, description: string) => ({
   content: { 'application/json': { schema } },
 })
 
-/** What can be asked of the control API: what comes in is read by these schemas, and its document and its client are made from them. */
+/** The routes of the control API. Their schemas validate requests; document and client are generated from them. */
 export const routes = {
   exchanges: createRoute({
     method: 'get',
     path: `${CONTROL}/exchanges`,
-    summary: 'What was asked and answered, the oldest first; as a table with Accept: text/plain',
+    summary: 'List the exchanges, the oldest first. With Accept: text/plain, as a table.',
     request: { headers: session, query: filter },
     responses: {
       200: {
-        description: 'The Exchanges',
+        description: 'The exchanges',
         content: { 'application/json': { schema: z.object({ exchanges: z.array(exchange) }) }, 'text/plain': text },
       },
     },
@@ -91,63 +91,63 @@ export const routes = {
   erase: createRoute({
     method: 'delete',
     path: `${CONTROL}/exchanges`,
-    summary: 'Forget what was asked and answered, as far as it fits the filter',
+    summary: 'Delete the exchanges that match the filter',
     request: { headers: session, query: filter },
-    responses: { 200: json(forgotten, 'It is forgotten') },
+    responses: { 200: json(done, 'The exchanges are deleted') },
   }),
   exchange: createRoute({
     method: 'get',
     path: `${CONTROL}/exchanges/{id}`,
-    summary: 'One Exchange; latest is the newest',
+    summary: 'Get one exchange by its id, or the newest one with latest',
     request: { headers: session, params: z.object({ id: z.string() }) },
-    responses: { 200: json(exchange, 'The Exchange') },
+    responses: { 200: json(exchange, 'The exchange') },
   }),
   scenarios: createRoute({
     method: 'get',
     path: `${CONTROL}/scenarios`,
-    summary: 'What can be asked for',
+    summary: 'List the scenarios',
     responses: { 200: json(z.object({ scenarios: z.array(scenario) }), 'The scenarios') },
   }),
   script: createRoute({
     method: 'post',
     path: `${CONTROL}/script`,
-    summary: 'The next answers, in order',
+    summary: 'Script the next responses, in order',
     request: {
       headers: session,
       body: { required: true, content: { 'application/json': { schema: z.union([entry, z.array(entry)]) } } },
     },
-    responses: { 200: json(z.object({ scripted: z.int() }), 'How many entries were added') },
+    responses: { 200: json(z.object({ scripted: z.int() }), 'Number of entries that were added') },
   }),
   pending: createRoute({
     method: 'get',
     path: `${CONTROL}/script`,
-    summary: 'What is scripted and not yet asked for',
+    summary: 'List the scripted responses that are not used up',
     request: { headers: session },
-    responses: { 200: json(z.object({ pending: z.array(pending) }), 'The script') },
+    responses: { 200: json(z.object({ pending: z.array(pending) }), 'The scripted responses') },
   }),
   reset: createRoute({
     method: 'post',
     path: `${CONTROL}/reset`,
-    summary: 'Forget script, positions, Exchanges and coverage',
+    summary: 'Delete script, positions, exchanges and coverage',
     request: { headers: session },
-    responses: { 200: json(forgotten, 'It is forgotten') },
+    responses: { 200: json(done, 'The data is deleted') },
   }),
   coverage: createRoute({
     method: 'get',
     path: `${CONTROL}/coverage`,
-    summary: 'What was exercised, and what not yet; also as text/markdown, and as JUnit with Accept: application/xml',
+    summary: 'Get the coverage. With Accept: text/markdown, as Markdown; with application/xml, as JUnit.',
     request: {
       headers: session,
       query: mapping({
         total: trueOrFalse
-          .openapi({ description: 'true: of all requests since the start, whatever was reset' })
+          .openapi({ description: 'true: of all requests since the start, including those before a reset' })
           .optional(),
       }),
     },
     responses: {
       200: {
         description: 'The coverage',
-        content: { 'application/json': { schema: told }, 'text/markdown': text, 'application/xml': text },
+        content: { 'application/json': { schema: coverage }, 'text/markdown': text, 'application/xml': text },
       },
     },
   }),

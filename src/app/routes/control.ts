@@ -8,7 +8,7 @@ import { send } from '../send.ts'
 import { basePathOf, modelsOf } from './operations.ts'
 import { otherMethods } from './other-methods.ts'
 
-/** A route of the control API that a start needs: it is described here, and answered without zod. */
+/** A route of the control API for monitoring. It works without zod, which takes long to load. */
 export interface Probe {
   readonly summary: string
   /** JSON by default. */
@@ -16,19 +16,19 @@ export interface Probe {
   readonly respond: (mock: MockContext) => Reply | Promise<Reply>
 }
 
-/** The routes for monitoring; any host name may ask those that are not guarded. */
+/** The routes for monitoring. Those that are not guarded accept every host name. */
 export const PROBES: Readonly<Record<string, Probe>> = {
-  livez: { summary: 'Whether the process runs', respond: () => jsonReply({ status: 'ok' }) },
+  livez: { summary: 'Whether the process is running', respond: () => jsonReply({ status: 'ok' }) },
   readyz: {
-    summary: 'Whether requests are answered; 503 before they are, and while the mock ends',
+    summary: 'Whether the mock is ready; 503 while it starts or shuts down, or if the store cannot be reached',
     respond: async ({ isReady, store }) =>
       isReady() && (await sizeOf(store)) !== undefined
         ? jsonReply({ status: 'ok' })
         : jsonReply({ status: 'not ready' }, { status: 503, headers: { 'retry-after': '1' } }),
   },
-  health: { summary: 'Version, contract, and how much is kept', respond: health },
+  health: { summary: 'Version, contract, and number of sessions and exchanges', respond: health },
   metrics: {
-    summary: 'What was counted since the start, as Prometheus reads it',
+    summary: 'Metrics since the start, for Prometheus',
     mediaType: 'text/plain',
     respond: async (mock) => (await import('./prometheus.ts')).expositionOf(mock),
   },
@@ -41,11 +41,11 @@ export function isProbe(path: string): boolean {
 
 const UNGUARDED = ['livez', 'readyz', 'health'].map((name) => `${CONTROL}/${name}`)
 
-/** The control API, to be mounted at `/__mock`. What is not a probe is loaded by the first request for it: zod takes its time. */
+/** The control API, mounted at `/__mock`. All but the probes is loaded on first use, because zod loads slowly. */
 export function controlApi(mock: MockContext): Hono<Env> {
   const load = async () => {
-    const { answerControl, createControlApi } = await import('./control-api.ts')
-    return { answerControl, api: createControlApi(mock) }
+    const { handleControl, createControlApi } = await import('./control-api.ts')
+    return { handleControl, api: createControlApi(mock) }
   }
   let loaded: ReturnType<typeof load> | undefined
   const app = new Hono<Env>()
@@ -58,8 +58,8 @@ export function controlApi(mock: MockContext): Hono<Env> {
     app.all(`/${name}`, otherMethods(['GET']))
   }
   app.all('*', async (c, next) => {
-    const { answerControl, api } = await (loaded ??= load())
-    return answerControl(c, api, next)
+    const { handleControl, api } = await (loaded ??= load())
+    return handleControl(c, api, next)
   })
   return app
 }

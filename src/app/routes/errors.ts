@@ -8,7 +8,7 @@ import { completed, send } from '../send.ts'
 import { NoAnswer } from '../to-response.ts'
 import { preflight } from './other-methods.ts'
 
-/** Turns every error into an answer. What is not an ApiError is a fault of the mock: it is reported, and answered with a 500 that says nothing of it. */
+/** Turns every error into a response. An internal error is reported, and its response is a 500 without the message. */
 export const onError: ErrorHandler<Env> = async (thrown, c) => {
   if (thrown instanceof NoAnswer) throw thrown
   const context = c.get('context')
@@ -19,11 +19,11 @@ export const onError: ErrorHandler<Env> = async (thrown, c) => {
   if (context.violations.length === 0) context.violations = violationOf(error)
   context.failure = error.message
   context.notes.length = 0
-  const dialect = context.isOpen ? mock.errors : 'openai' // the control API is not a part of the gateway
+  const dialect = context.isOpen ? mock.errors : 'openai' // the gateway has no control API
   return send(c, errorReply(error, { dialect, requestId: context.requestId }))
 }
 
-// What the contract forbids beside its schemas: a path or a method that it does not have, a body that cannot be read.
+// Errors that are violations of the contract, although no schema describes them, and what they are about.
 const PARAMS: Readonly<Partial<Record<ErrorKind, string>>> = {
   unknown_path: 'path',
   wrong_method: 'method',
@@ -38,7 +38,7 @@ function violationOf(error: Error): RequestContext['violations'] {
   return param === undefined ? [] : [{ param, reason: 'value', message: error.message, value: undefined }]
 }
 
-/** The answer to what never became a request, with all headers that answers have. */
+/** The response to input that is not a valid HTTP request, with the headers that all responses have. */
 export function refusal(mock: MockContext, error: Error): ErrorReply {
   const requestId = createRequestId()
   const reply = errorReply(error, { dialect: mock.errors, requestId })
@@ -46,7 +46,7 @@ export function refusal(mock: MockContext, error: Error): ErrorReply {
   return { ...completed(reply, { requestId, isOpen: true, notes: reply.notes ?? [] }, mock.version), body }
 }
 
-/** Answers a path that nothing else answers: a 404 that suggests the nearest paths, and to a browser's preflight what most paths have. */
+/** Handles unknown paths: with a 404 that suggests the nearest paths, or a CORS preflight for the usual methods. */
 export async function notFound(c: AppContext): Promise<Response> {
   const { method, path } = c.get('context')
   const { operations } = c.get('mock').contract

@@ -15,7 +15,7 @@ import { withFault } from './picture-faults.ts'
 type Values = Readonly<Record<string, string>>
 type LinkHandler = (c: AppContext, values: Values) => Reply | Promise<Reply>
 
-/** What answers each link, by its path template. */
+/** The handler of each link, by its path template. */
 const LINKS: readonly (readonly [path: string, handler: LinkHandler])[] = [
   ...Object.values(PICTURE_PATHS).map((path) => [`${path}/{name}/{file}`, toPicture] as const),
   [`${TASK_PATHS.page}/{task}/{name}`, toPage],
@@ -23,15 +23,15 @@ const LINKS: readonly (readonly [path: string, handler: LinkHandler])[] = [
 ]
 const ROUTES = LINKS.map(([path, handler]) => ({ path, handler, template: toPathTemplate(path) }))
 
-/** The paths that are ours beside the control API, as templates of OpenAPI. */
+/** The mock's own paths outside the control API, as OpenAPI path templates. */
 export const LINK_PATHS: readonly string[] = [...LINKS.map(([path]) => path), '/openapi.json', '/openapi.yaml']
 
 const IMMUTABLE = 'public, max-age=31536000, immutable'
 
 /**
- * What is behind the links of an answer: pictures, downloads, previews, sources. Nothing is stored: a name holds its picture.
- * One route for all that begins alike: nothing else is served there, and Hono's fastest router takes no path that has a
- * parameter where another one has a word.
+ * Serves the links of a completion: pictures, downloads, previews, sources. Nothing is stored: a name contains its
+ * recipe. All paths with the same first segment share one route. Nothing else is served there, and Hono's fastest
+ * router accepts no path that has a parameter where another one has a word.
  */
 export function links({ prefix }: Pick<MockContext, 'prefix'>): Hono<Env> {
   const app = new Hono<Env>()
@@ -41,7 +41,7 @@ export function links({ prefix }: Pick<MockContext, 'prefix'>): Hono<Env> {
       const context = c.get('context')
       const path = context.path.slice(prefix.length)
       if (path === root) return next()
-      context.isOpen = true // also where links have moved below the control API
+      context.isOpen = true // also if the links have moved to /__mock
       const route = ROUTES.find(({ template }) => template.matches(path))
       const values = route?.template.read(path)
       if (route === undefined || values === undefined) throw new ApiError('unknown_picture')
@@ -93,7 +93,7 @@ function toSource(c: AppContext, values: Values): Reply {
   return jsonReply({ id, model, prompt: label, size: `${width}x${height}`, n: count, ...state })
 }
 
-// The page's words, style and colours are loaded by the first one who looks at it.
+// The page is loaded on first use.
 async function toPage(c: AppContext, values: Values): Promise<Reply> {
   const task = readTask(values)
   const { taskPage } = await import('./task-page.ts')

@@ -11,16 +11,16 @@ import type { AppContext } from '../context.ts'
 import type { Settings } from '../settings.ts'
 import { createChatCompletion } from './chat.ts'
 
-/** Answers a valid request for an operation. */
+/** Responds to a valid request for an operation. */
 export type Behaviour = (c: AppContext) => Reply | Promise<Reply>
 
-/** The operations that do more than answer their example, by operationId. */
+/** The operations with custom behaviour, by operationId. */
 const behaviours = new Map<string, Behaviour>(Object.entries({ createChatCompletion, listModels, retrieveModel }))
 
-/** What answers an Operation: its own behaviour, else the contract's example or a sample of its schema. */
+/** The Behaviour of an Operation: its custom one, otherwise the contract's example or a sample of its schema. */
 export function behaviourOf(operation: Operation, packaged: Settings['packaged']): Behaviour {
   const twin = packaged.operations.find(({ method, path }) => method === operation.method && path === operation.path)
-  return behaviours.get(operation.operationId ?? twin?.operationId ?? '') ?? answerSample
+  return behaviours.get(operation.operationId ?? twin?.operationId ?? '') ?? respondWithSample
 }
 
 /** Whether an Operation's requests are chat requests. */
@@ -42,15 +42,15 @@ function toModel(id: string): JsonObject {
   return { id, object: 'model', created: 1_677_652_288, owned_by: 'chat-image-mock' }
 }
 
-async function answerSample(c: AppContext): Promise<Reply> {
+async function respondWithSample(c: AppContext): Promise<Reply> {
   const { operation } = c.get('context')
-  if (operation === undefined) throw new TypeError('an operation answers its own requests')
+  if (operation === undefined) throw new TypeError('the request has no operation')
   const { status, mediaType, body } = await sampleResponse(c.get('mock').contract, operation)
   const headers = mediaType === undefined ? {} : { 'content-type': mediaType, 'x-content-type-options': 'nosniff' }
   return { status, headers, body }
 }
 
-/** The models that can be requested: by name, and as families; those of the chat operation's schema and the user's own. */
+/** The models and families that can be requested: those of the chat operation's schema and of custom profiles. */
 export function modelsOf({ contract, packaged, ownModels }: Settings): Alternatives {
   const { values = [], titles = [] } = contract.operations.find((one) => isChat(one, packaged))?.models ?? {}
   return {
@@ -63,7 +63,7 @@ function isFamily(name: string): boolean {
   return name.endsWith('*')
 }
 
-/** Whether a violation is none because the user's own profiles name the model. */
+/** Whether a violation must be ignored, because a custom profile defines the model. */
 export function isOwnModel({ param, reason, value }: Violation, { ownModels }: Pick<Settings, 'ownModels'>): boolean {
   return (
     param === 'model' &&
@@ -74,12 +74,12 @@ export function isOwnModel({ param, reason, value }: Violation, { ownModels }: P
   )
 }
 
-/** The one error for all violations of a request; an unknown model as the only one is an error of its own. */
+/** One error for all violations of a request. If the only violation is an unknown model, it has a separate error. */
 export function toViolationError(violations: readonly Violation[], operation: Operation, settings: Settings): ApiError {
   const [first] = violations
   if (first === undefined) throw new RangeError('no violation')
   const { param, reason, value } = first
-  const isSample = behaviourOf(operation, settings.packaged) === answerSample
+  const isSample = behaviourOf(operation, settings.packaged) === respondWithSample
   if (!isSample && violations.length === 1 && param === 'model' && reason === 'value' && typeof value === 'string') {
     const { values, titles } = modelsOf(settings)
     return new ApiError('unknown_model', { param, asked: value.slice(0, 64), known: [...values, ...titles] })
@@ -91,7 +91,7 @@ export function toViolationError(violations: readonly Violation[], operation: Op
 }
 
 const KINDS = { missing: 'missing_parameter', type: 'invalid_type', value: 'invalid_value' } as const
-/** Violations for which the gateway has its own message: to it, an empty list of messages is missing. */
+/** Violations for which the gateway has its own message. It treats an empty list of messages as a missing one. */
 const KINDS_BY_PARAM: Readonly<Record<string, ErrorKind>> = {
   'model missing': 'missing_model',
   'messages missing': 'missing_messages',
@@ -99,9 +99,9 @@ const KINDS_BY_PARAM: Readonly<Record<string, ErrorKind>> = {
   'max_tokens value': 'invalid_max_tokens',
 }
 
-const MAX_VIOLATIONS = 20 // violations in one error at most
+const MAX_VIOLATIONS = 20 // listed in one error, at most
 
-/** What follows the server's own URL in a client's base URL: OpenAI's clients append two segments to it, /chat/completions. */
+/** The path of a client's base URL. OpenAI's clients append two segments to it: /chat/completions. */
 export function basePathOf({ contract, packaged }: Pick<Settings, 'contract' | 'packaged'>): string {
   const chat = packaged.operations.find((one) => isChat(one, packaged))
   const own = contract.operations.find((one) => isChat(one, packaged))

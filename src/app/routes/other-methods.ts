@@ -4,8 +4,8 @@ import type { AppContext, AppHandler } from '../context.ts'
 import { send } from '../send.ts'
 
 /**
- * Answers the methods that a path does not have: OPTIONS as a preflight, every other one with a 405. hono/method-not-allowed
- * works on a finished 404, and hono/cors lists the same methods for every path; here both say what this path has.
+ * Handles the methods that a path does not have: OPTIONS as a CORS preflight, all others with a 405.
+ * hono/method-not-allowed needs a finished 404, and hono/cors sends the same methods for every path.
  */
 export function otherMethods(methods: readonly string[], template?: PathTemplate): AppHandler {
   const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
@@ -20,7 +20,7 @@ export function otherMethods(methods: readonly string[], template?: PathTemplate
   }
 }
 
-/** The answer to a browser's question before a request: the headers that it names are allowed, since `*` does not cover authorization. */
+/** Responds to a CORS preflight. It allows the headers by name, because `*` does not include authorization. */
 export async function preflight(c: AppContext, methods: string): Promise<Response> {
   const headers = c.req.header('access-control-request-headers')
   return send(c, {

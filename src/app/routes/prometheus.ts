@@ -8,14 +8,14 @@ const PREFIX = 'chat_image_mock_'
 
 const expositions = new WeakMap<Metrics, () => Promise<Reply>>()
 
-/** The metrics of a mock. Its registry is made by the first scrape. */
+/** The metrics of a mock. The first scrape creates its registry. */
 export async function expositionOf(mock: MockContext): Promise<Reply> {
   const known = expositions.get(mock.metrics) ?? createExposition(mock)
   expositions.set(mock.metrics, known)
   return known()
 }
 
-// The metrics of a mock, and with `processMetrics` with those of its process, in the text format of Prometheus.
+// The metrics of a mock, and of its process if `processMetrics` is set, in the text format of Prometheus.
 function createExposition({ metrics, version, store, processMetrics }: MockContext): () => Promise<Reply> {
   const { pictures } = metrics
   let size: Awaited<ReturnType<typeof sizeOf>>
@@ -24,23 +24,23 @@ function createExposition({ metrics, version, store, processMetrics }: MockConte
     registry.registerMetric(new Gauge(optionsOf(...metric)))
   const counter = (...metric: Parameters<typeof optionsOf>): void =>
     registry.registerMetric(new Counter(optionsOf(...metric)))
-  gauge('build_info', 'The version of the mock; always 1.', () => [[{ version }, 1]])
-  counter('requests_total', 'Requests that were answered.', () =>
+  gauge('build_info', 'Version of the mock. The value is always 1.', () => [[{ version }, 1]])
+  counter('requests_total', 'Requests, counted when the response has ended.', () =>
     [...metrics.requests.values()].map(({ labels, count }) => [labels, count]),
   )
-  gauge('open_streams', 'Answers that are being written piece by piece.', () => single(metrics.openStreams))
-  counter('picture_requests_total', 'Pictures that were asked for; a hit was kept, a miss had to be drawn.', () =>
+  gauge('open_streams', 'Streams that are being sent.', () => single(metrics.openStreams))
+  counter('picture_requests_total', 'Requests for pictures: hit if the picture is cached, otherwise miss.', () =>
     byResult(pictures.requests),
   )
-  counter('renders_total', 'Pictures to be drawn; dropped ones had nobody left who waited for them.', () =>
+  counter('renders_total', 'Pictures to draw. Dropped: all clients had disconnected before.', () =>
     byResult(pictures.renders),
   )
-  gauge('pictures_cached', 'Pictures that are kept.', () => single(pictures.cached.values))
-  gauge('pictures_cached_bytes', 'Bytes of the pictures that are kept.', () => single(pictures.cached.weight))
-  // While the store cannot be reached, these have no value.
-  gauge('sessions', 'Sessions that are remembered.', () => single(size?.sessions))
-  gauge('exchanges', 'Requests that the journal keeps.', () => single(size?.exchanges))
-  gauge('exchanges_bytes', 'Bytes of the requests that the journal keeps.', () => single(size?.bytes))
+  gauge('pictures_cached', 'Pictures in the cache.', () => single(pictures.cached.values))
+  gauge('pictures_cached_bytes', 'Bytes of the pictures in the cache.', () => single(pictures.cached.weight))
+  // These have no value while the store cannot be reached.
+  gauge('sessions', 'Sessions in the store.', () => single(size?.sessions))
+  gauge('exchanges', 'Exchanges in the journal.', () => single(size?.exchanges))
+  gauge('exchanges_bytes', 'Bytes of the exchanges in the journal.', () => single(size?.bytes))
   return async () => {
     size = await sizeOf(store)
     const registries = [registry, histogramsOf(metrics), ...(processMetrics ? [processRegistry()] : [])]
@@ -78,10 +78,9 @@ function byResult(counts: Readonly<Record<string, number>>): ReturnType<Read> {
   return Object.entries(counts).map(([result, count]) => [{ result }, count])
 }
 
-// prom-client's Histogram takes one observation at a time. Buckets that were counted elsewhere it takes as it takes those of a
-// cluster's workers.
+// prom-client's Histogram accepts only single observations. Full buckets can be merged, like those of cluster workers.
 function histogramsOf({ durations, pictures }: Metrics): Registry {
-  const requestHelp = 'Time from the head of a request to the last byte of its answer.'
+  const requestHelp = 'Time from the head of a request to the last byte of the response.'
   const requests = toHistogram('request_duration_seconds', requestHelp, [...durations.values()])
   const renderSeries = [{ labels: {}, durations: pictures.durations }]
   const renders = toHistogram('render_duration_seconds', 'Time to draw and encode a picture.', renderSeries)
@@ -93,7 +92,7 @@ interface Series {
   readonly durations: Durations
 }
 
-// A histogram as prom-client writes that of a worker.
+// A histogram in the form in which prom-client gets it from a worker.
 function toHistogram(name: string, help: string, series: readonly Series[]): object {
   const metric = PREFIX + name
   const values = series.flatMap(({ labels, durations: { counts, sum } }) => {

@@ -7,7 +7,7 @@ import { send } from '../send.ts'
 import { chatSubject } from './chat.ts'
 import type { Behaviour } from './operations.ts'
 
-/** Answers a request as its Operation does, or as the scenario that was chosen for it. */
+/** Responds to a request as its Operation does, or as the chosen scenario says. */
 export function respond({ operation, behaviour }: Route): AppHandler {
   return async (c, next) => {
     const context = c.get('context')
@@ -28,7 +28,7 @@ async function applyChoice(c: AppContext, choice: Choice, behaviour: Behaviour):
   return applyScenario(choice, { format, rejection, chat: chatSubject(c), respond: async () => behaviour(c) })
 }
 
-/** Violations in the notes, and characters of each: a header has an end, and the journal has all of them. */
+/** Maximum number of violations in the notes, and of characters of each. The journal has all violations. */
 const MAX_VIOLATIONS = 5
 const MAX_VIOLATION = 150
 

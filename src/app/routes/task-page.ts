@@ -49,9 +49,9 @@ const CHINESE: Words = {
   locale: 'zh_CN',
 }
 
-// The same for every picture, so that its hash is made once. What is drawn out of squares stands in squares: frames are four
-// hard shadows, which leave a notch of one square at each corner. A picture's width follows from its ratio, so that a small
-// one grows, a tall one fits the window, and nothing moves when it comes.
+// The same for every picture, so that its hash is computed once. Frames are four hard shadows, which leave a notch at
+// each corner, as in pixel art. A picture's width follows from its ratio: small pictures are enlarged, tall ones fit
+// the window, and the layout does not move when the picture loads.
 const STYLE = `
 *{box-sizing:border-box;margin:0}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
@@ -88,9 +88,8 @@ footer{padding:0 1.5rem 1.25rem;color:var(--soft);font-size:.8125rem;text-align:
 const STYLE_HASH = hashOf(STYLE)
 
 /**
- * The page behind a task's link: its picture and what is known of it, in the language of the prompt. It stays what it is
- * wherever it was opened: its own links are relative, so that it needs neither the host of an answer's links nor a policy
- * that names it; only what other sites read of it has whole URLs, which begin with `base`.
+ * The page of a task: its picture and its facts, in the language of the prompt. Its links are relative, so that it
+ * works under every host name. Only the metadata for other sites has absolute URLs, which begin with `base`.
  */
 export function taskPage(base: string, task: Task): Reply {
   const { label } = task.recipe
@@ -104,7 +103,7 @@ export function taskPage(base: string, task: Task): Reply {
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'x-content-type-options': 'nosniff',
-      // No frame-ancestors: a chat may well show the page in a frame, and nothing on it can be clicked to a victim's harm.
+      // No frame-ancestors: a chat may show the page in a frame, and clickjacking can do no harm here.
       'content-security-policy': `default-src 'none'; img-src 'self'; style-src '${hashOf(own)}' '${STYLE_HASH}'; base-uri 'none'; form-action 'none'`,
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-cache',
@@ -162,7 +161,7 @@ function bodyOf({ id, recipe, title, words }: Page): string {
   const { picture, download, source } = ownLinks(recipe)
   const isFailed = recipe.fault === 'missing'
   const art = `<a class="art" href="${picture}"><img src="${picture}" width="${width}" height="${height}" alt="${title}"></a>`
-  return `<main class="${width / height > MOST_UPRIGHT ? 'across' : 'upright'}">
+  return `<main class="${width / height > MAX_UPRIGHT ? 'across' : 'upright'}">
 ${isFailed ? '' : art}
 <div class="about">
 <header>
@@ -185,17 +184,17 @@ ${isFailed ? '' : `<a href="${download}" download>${words.download}</a>\n<a href
 <footer>${words.foot}</footer>`
 }
 
-/** Up to this ratio a picture stands beside its facts where there is room; a wider one lies above them. */
-const MOST_UPRIGHT = 1.6
+/** Up to this ratio, a picture is shown beside its facts if there is room. A wider one is shown above them. */
+const MAX_UPRIGHT = 1.6
 
-// The page's own path is two segments long.
+// Relative to the page, whose path is `/web/TASK/NAME`.
 function ownLinks(recipe: Recipe): Links {
   return toLinks('../..', recipe)
 }
 
 const WHITE = 0xffffff
 
-// The page takes its colours from the picture: by night the picture's own darkness, by day white paper with a breath of its accent.
+// The page has the colours of the picture: its dark ones in dark mode, white with a tint of its accent in light mode.
 function coloursOf(recipe: Recipe) {
   const { panel, accent, sky, body } = paletteOf(recipe)
   const light = {
