@@ -7,18 +7,18 @@ import { redactRepeated, redactText } from './credentials.ts'
 import { type RequestFacts, parseJson } from './exchange.ts'
 import { type Answered, type RequestHead, codeOf } from './write-exchange.ts'
 
-/** What can be exercised. */
+/** Everything that requests can cover. */
 export interface CoverageTargets {
   readonly contract: Contract
-  /** Models by name. */
+  /** Names of models. */
   readonly models: readonly string[]
-  /** Families, as `name-*`. */
+  /** Families of models, written as `name-*`. */
   readonly families: readonly string[]
-  /** Scenarios by name. */
+  /** Names of scenarios. */
   readonly scenarios: readonly string[]
 }
 
-/** What a coverage key counts; the key is its kind, a space and a name. */
+/** The first word of a coverage key. A space and a name follow. */
 export type Kind =
   | 'operation'
   | 'model'
@@ -30,7 +30,7 @@ export type Kind =
   | 'scenario'
   | 'violation'
 
-/** The kinds of content that a chat request can have. */
+/** The kinds of content in a chat request. */
 export const CONTENTS = [
   'string',
   'text part',
@@ -42,12 +42,12 @@ export const CONTENTS = [
 ] as const
 export type Content = (typeof CONTENTS)[number]
 
-/** Characters of a coverage key at most. */
+/** Maximum length of a coverage key, in characters. */
 export const MAX_KEY = 300
 const MAX_VIOLATIONS = 20
 const MAX_PARTS = 1000
 
-/** The coverage keys of one request, each once: what it exercised, for a Store to count. `toCoverage` reads them. */
+/** The coverage keys of one request, without duplicates. A Store counts them; `toCoverage` reads the counts. */
 export function coverageKeysOf(
   facts: RequestFacts,
   { request, reply }: Pick<Answered, 'request' | 'reply'>,
@@ -79,13 +79,13 @@ export function coverageKeysOf(
 
 interface OperationKeys {
   readonly operation: string
-  /** The key of each field of the body, by its name. */
+  /** The key of each field of the body. */
   readonly fields: readonly (readonly [field: string, key: string])[]
 }
 
 const operationKeys = new WeakMap<Operation, OperationKeys>()
 
-// The keys that an operation has in every request are made once.
+// An operation's keys are the same in every request, so they are cached.
 function keysOf(operation: Operation): OperationKeys {
   const known = operationKeys.get(operation)
   if (known !== undefined) return known
@@ -96,7 +96,7 @@ function keysOf(operation: Operation): OperationKeys {
   return keys
 }
 
-/** The name of an Operation in coverage keys and reports: `POST /path`. */
+/** An Operation's name in coverage keys and reports: `POST /path`. */
 export function nameOf({ method, path }: Pick<Operation, 'method' | 'path'>): string {
   return `${method} ${path}`
 }
@@ -106,7 +106,7 @@ function toKey(kind: Kind, text: string): string {
   return key.length <= MAX_KEY ? key.toWellFormed() : `${key.slice(0, MAX_KEY - 1).toWellFormed()}…`
 }
 
-/** What a model counts for: its own name, or its family, the one with the longest prefix; undefined where neither is known. */
+/** The name under which a model counts: its own, or its family with the longest prefix. Undefined for an unknown model. */
 export function modelOf(model: string, { models, families }: CoverageTargets): string | undefined {
   if (models.includes(model)) return model
   return families.filter((family) => isMeant(family, model)).toSorted((a, b) => b.length - a.length)[0]
@@ -156,7 +156,7 @@ function addPart(found: Set<Content>, part: JsonValue): void {
   }
 }
 
-// Each attempt begins at a bracket and ends before the next one: it takes linear time.
+// Each match attempt starts at a bracket and ends before the next one, so the search takes linear time.
 function hasPicture(text: JsonValue | undefined): boolean {
   return typeof text === 'string' && /!\[[^[\]]*\]\(\s*(?:https?:\/\/|data:image\/)/.test(text)
 }
@@ -169,7 +169,7 @@ function errorCodeOf({ status, body }: Reply): string | undefined {
   return typeof code === 'string' && code !== '' ? code.slice(0, 64) : undefined
 }
 
-// The violations by their code, each with the message of the first one.
+// Maps each violation's code to the message of its first occurrence.
 function violationsOf({ violations }: RequestFacts): Map<string, string> {
   const found = new Map<string, string>()
   for (const { param, reason, message } of violations.slice(0, 1000)) {

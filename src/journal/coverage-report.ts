@@ -5,17 +5,17 @@ const TITLES: Readonly<Record<SectionName, string>> = {
   models: 'Models',
   parameters: 'Parameters',
   contents: 'Content',
-  forms: 'Whole and streamed',
+  forms: 'Whole and streamed responses',
   statuses: 'Statuses',
   codes: 'Error codes',
   scenarios: 'Scenarios',
 }
 
-/** A Coverage as Markdown, for the summary of a CI run. */
+/** Writes a Coverage as Markdown, for example for the summary of a CI run. */
 export function toMarkdown(coverage: Coverage): string {
   const sections = SECTIONS.map((name) => ({ title: TITLES[name], section: coverage[name] }))
   const summary = table(
-    ['', 'exercised', 'of', '%'],
+    ['', 'covered', 'total', '%'],
     sections
       .filter(({ section }) => section.total > 0)
       .map(({ title, section }) => [title, section.covered, section.total, section.percent]),
@@ -28,7 +28,7 @@ export function toMarkdown(coverage: Coverage): string {
 
 function violationBlocks(violations: readonly ViolationCount[]): string[] {
   if (violations.length === 0) return []
-  const columns = ['code', 'requests', 'operation', 'what is wrong', 'where the contract says so']
+  const columns = ['code', 'requests', 'operation', 'message', 'location in the contract']
   const rows = violations.map((one) => [one.code, one.count, one.operation, one.hint, one.pointer ?? ''])
   return ['## Violations', table(columns, rows)]
 }
@@ -38,8 +38,8 @@ function sectionBlocks({ items }: Section): string[] {
   const open = items.filter(({ count }) => count === 0)
   const rows = done.map(({ name, count, known }) => [known ? name : `${name} (not in the contract)`, count])
   return [
-    ...(done.length === 0 ? [] : [table(['exercised', 'requests'], rows)]),
-    ...(open.length === 0 ? [] : [`Not yet: ${open.map(({ name }) => escapeMarkdown(name)).join(', ')}`]),
+    ...(done.length === 0 ? [] : [table(['covered', 'requests'], rows)]),
+    ...(open.length === 0 ? [] : [`Not covered: ${open.map(({ name }) => escapeMarkdown(name)).join(', ')}`]),
   ]
 }
 
@@ -53,12 +53,12 @@ function row(cells: Cells): string {
   return `| ${cells.map((cell) => escapeMarkdown(String(cell))).join(' | ')} |`
 }
 
-// Nothing that a client sent can make a cell, a tag, a link or a picture.
+// Text from a client must not create a table cell, a tag, a link or a picture.
 function escapeMarkdown(text: string): string {
   return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').replaceAll(/[\\`*_[\]<>|~&#!@]/g, '\\$&')
 }
 
-/** A Coverage as JUnit XML: a testcase for each item, skipped if it was not exercised, and a failure for each violation. */
+/** Writes a Coverage as JUnit XML: a testcase for each item, skipped if it is not covered; a failure for each violation. */
 export function toJUnit(coverage: Coverage): string {
   const cases = SECTIONS.flatMap((name) => coverage[name].items.map((item) => itemCase(name, item)))
   const failures = coverage.violations.map(violationCase)
@@ -75,7 +75,7 @@ ${[...cases, ...failures].join('\n')}
 
 function itemCase(section: SectionName, { name, count }: Item): string {
   const head = `<testcase classname="${section}" name="${escapeXml(name)}" time="0"`
-  return count > 0 ? `${head}/>` : `${head}><skipped message="not exercised yet"/></testcase>`
+  return count > 0 ? `${head}/>` : `${head}><skipped message="not covered"/></testcase>`
 }
 
 function violationCase({ code, count, operation, pointer, hint }: ViolationCount): string {
@@ -85,7 +85,7 @@ function violationCase({ code, count, operation, pointer, hint }: ViolationCount
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' }
 
-// XML allows neither most control characters nor half characters, not even escaped.
+// XML forbids most control characters and lone surrogates, even when they are escaped.
 function escapeXml(text: string): string {
   return text
     .toWellFormed()

@@ -4,33 +4,34 @@ import { deref, valueAt } from '../openapi/json-pointer.ts'
 import { type JsonObject, isObject } from '../util/json.ts'
 import { type CoverageTargets, type Kind, CONTENTS, nameOf } from './coverage-keys.ts'
 
-/** One thing that can be exercised. */
+/** One thing that requests can cover. */
 export interface Item {
   readonly name: string
+  /** How many requests covered it. */
   readonly count: number
-  /** Whether the contract or the mock has it; unknown items do not count for the percentage. */
+  /** Whether the contract or the mock defines it. Unknown items do not affect the percentage. */
   readonly known: boolean
 }
 
 /** All items of a kind. */
 export interface Section {
-  /** Known items that were exercised. */
+  /** Number of known items that are covered. */
   readonly covered: number
-  /** Known items. */
+  /** Number of known items. */
   readonly total: number
-  /** Rounded down: 100 only where all were exercised. */
+  /** Rounded down, so 100 means that all are covered. */
   readonly percent: number
   readonly items: readonly Item[]
 }
 
 /** A violation of the contract, and how many requests had it. */
 export interface ViolationCount {
-  /** `type:messages[].content` */
+  /** For example `type:messages[].content`. */
   readonly code: string
   readonly count: number
-  /** `POST /path` */
+  /** For example `POST /path`. */
   readonly operation: string
-  /** JSON pointer of the schema that forbids it; null where it is not found. */
+  /** JSON pointer of the schema that the request violates; null if it was not found. */
   readonly pointer: string | null
   /** What is wrong, and what is allowed. */
   readonly hint: string
@@ -50,7 +51,7 @@ export const SECTIONS = [
 export type SectionName = (typeof SECTIONS)[number]
 
 /**
- * What requests have exercised of the contract and the mock, and what not yet. Plain data: as JSON it is its own report.
+ * Which parts of the contract and of the mock the requests have covered, and which not. It is plain JSON data.
  * @example
  * const { models, violations } = await mock.coverage()
  * console.log(models.percent, models.items.filter(({ count }) => count === 0).map(({ name }) => name))
@@ -62,7 +63,7 @@ export interface Coverage extends Readonly<Record<SectionName, Section>> {
 
 type Counts = ReadonlyMap<string, number>
 
-/** The Coverage that follows from a Store's coverage keys and their counts. */
+/** Computes the Coverage from a Store's coverage keys and their counts. */
 export function toCoverage(keys: Counts, targets: CoverageTargets): Coverage {
   const { contract, models, families, scenarios } = targets
   const { operations } = contract
@@ -99,14 +100,14 @@ function toSection(counts: Counts, names: readonly string[]): Section {
   return { covered, total: items.length, percent, items: [...items, ...others] }
 }
 
-// `default` stands for any status, so none can be missing.
+// `default` matches any status, so it cannot be reported as not covered.
 function statusesOf(operation: Operation): string[] {
   return operation.responses
     .filter(({ status }) => status !== 'default')
     .map(({ status }) => `${nameOf(operation)} ${status.toUpperCase()}`)
 }
 
-// A status that is documented only by its class counts for that: 404 for 4XX.
+// If the contract documents only a class such as 4XX, a 404 counts for the class.
 function asDocumented(counts: Counts, operations: readonly Operation[]): Map<string, number> {
   const documented = new Set(operations.flatMap(statusesOf))
   const result = new Map<string, number>()
@@ -118,7 +119,8 @@ function asDocumented(counts: Counts, operations: readonly Operation[]): Map<str
   return result
 }
 
-// The key of a violation has its operation, code and hint, separated by tabs. Other hints for the same code are added to the first.
+// A violation's key holds its operation, code and hint, separated by tabs. Violations with the same operation and code
+// are counted together under the first hint.
 function violationsOf(counts: Counts, { contract }: CoverageTargets): ViolationCount[] {
   const found = new Map<string, ViolationCount>()
   for (const [name, count] of counts) {
@@ -132,7 +134,7 @@ function violationsOf(counts: Counts, { contract }: CoverageTargets): ViolationC
   return [...found.values()].toSorted((a, b) => b.count - a.count)
 }
 
-// JSON pointer of the innermost schema for a violation's `param`, as `messages[].role`.
+// JSON pointer of the innermost schema for a violation's `param`, such as `messages[].role`.
 function pointerOf(document: JsonObject, operation: Operation, param: string): string | undefined {
   const keys = param === 'body' ? [] : param.replaceAll('[]', '.[]').split('.').filter(Boolean)
   const body = bodySchemaOf(operation)
@@ -156,7 +158,7 @@ interface SchemaAt {
   readonly schema: JsonObject
 }
 
-// A schema and all that it is composed of, each with its JSON pointer.
+// A schema and the branches of its allOf, anyOf and oneOf, each with its JSON pointer.
 function composedAt(document: JsonObject, pointer: string, seen: Set<string> = new Set()): SchemaAt[] {
   const place = deref(document, valueAt(document, pointer) ?? null, pointer)
   if (!isObject(place.value) || seen.has(place.pointer)) return []

@@ -1,30 +1,30 @@
 import { decodeRecipe } from '../images/recipe.ts'
 import { copyOf } from '../util/lru.ts'
 
-/** Replaces a credential. */
+/** The text that replaces a credential. */
 export const REDACTED = '[redacted]'
 
 /**
- * What the name of a header, query parameter or JSON field says about its value: `secret` is never kept; `count` (`max_tokens`)
- * is kept if it is a number; `open` is kept.
+ * What the name of a header, query parameter or JSON field says about its value. A `secret` value is never kept. A `count`
+ * value (`max_tokens`) is kept if it is a number. An `open` value is kept.
  */
 export type Sensitivity = 'secret' | 'count' | 'open'
 
-// Whatever sounds like a credential: Authorization, Cookie, X-Api-Key, X-Mock-Control-Token, client_secret, X-Amz-Signature …
+// Names that look like a credential's: Authorization, Cookie, X-Api-Key, client_secret, X-Amz-Signature …
 const SECRET =
   /key|token|secret|passw|passphrase|pwd|auth|credential|session|cookie|signature|jwt|bearer|csrf|xsrf|assertion|(?:^|[^a-z])(?:sig|sign|sid|pass|otp|pw)(?:$|[^a-z])/
-// Names that sound like one, and whose values are not.
+// Names that match SECRET, but whose values are not credentials.
 const OPEN = new Set(['x-mock-session', 'idempotency-key', 'www-authenticate', 'proxy-authenticate'])
-// Words that contain one of these.
+// Harmless words that match SECRET.
 const HARMLESS =
   /author(?!i[sz]|ation)|key(?:word|board|frame|stone|note|point)|monkey|turkey|donkey|hotkey|tokeni[sz]/g
 const COUNT = /tokens(?![a-z])|token_(?:count|limit|budget|usage|type)/g
 
-const MAX_NAME = 200 // characters of the longest name that is searched; a longer one is taken for a secret's
+const MAX_NAME = 200 // characters; the value of a longer name is treated as a secret
 
 const known = new Map<string, Sensitivity>()
 
-/** What a name says about its value; the first 1,000 names are remembered. */
+/** The Sensitivity of a name. The first 1,000 names are cached. */
 export function sensitivityOf(name: string): Sensitivity {
   const found = known.get(name)
   if (found !== undefined) return found
@@ -42,7 +42,7 @@ function judge(name: string): Sensitivity {
   return SECRET.test(words.replaceAll(COUNT, ' ')) ? 'secret' : 'count'
 }
 
-/** The text of a named value without credentials. */
+/** Redacts credentials in the value of a header, query parameter or field. */
 export function redactNamed(name: string, value: string): string {
   if (sensitivityOf(name) === 'open') return redactText(value)
   return value === '' || mayKeep(name, value) ? value : REDACTED
@@ -53,33 +53,34 @@ function mayKeep(name: string, value: string): boolean {
   return sensitivity === 'open' || (sensitivity === 'count' && isAmount(value))
 }
 
-/** Whether a text is a number or a duration (`6m0s`), as in headers about tokens. */
+/** Whether a text is a number or a duration (`6m0s`), as in rate-limit headers about tokens. */
 export function isAmount(text: string): boolean {
   return /^-?\d[\d.hms]{0,15}$/.test(text)
 }
 
-// Most texts have nothing of all this: one search finds that out.
+// Most texts contain no credential. This one search skips all others for them.
 const SUSPICIOUS =
   /[=@]|[Bb]earer|BEARER|Basic\s|[spr]k[-_]|sess[-_]|gh[oprsu]_|github_pat|glpat-|hf_|npm_|ya29\.|hvs\.|AKIA|AIza|xox[abeprs]-|xapp-|eyJ|(?:key|word|phrase|secret|token)["'\\]{0,3}\s{0,8}:|\/1[\w-]{40}/i
-// Up to the last @ of an authority; it ends before the next //. JSON inside a text may escape its slashes.
+// Matches up to the last @ of an authority, and ends before the next //. JSON inside a text may escape its slashes.
 const USER_INFO = /(\\{0,4}\/\\{0,4}\/)[^/?#\s"<>\\]*@/g
-// A parameter in a URL, a form or a line of text. A bracket ends it only where it can be the end of a markdown link.
+// A parameter in a URL, a form or a line of text. A closing bracket ends it only where it can end a Markdown link.
 const PARAMETER = /(^|[?&#;,\s])([^=&#?;,\s"'<>\\()]{1,100})=((?:[^&#\s"<>\\)]|\)(?=[^\s"<>\\)\],|.;]))+)/g
-// `Bearer` is always followed by a credential; `bearer` only if what follows does not look like a word.
+// The text after `Bearer` is always a credential. After `bearer` it is one only if it does not look like a word.
 const BEARER = /\b(B(?:earer|EARER))\s+[\w.~+/=-]{3,}/g
 const LOWER_BEARER = /\b(bearer)\s+(?=[\w.~+/=-]*[\d_.~+/=-][\w~+/=-]|[\w.~+/=-]{16})[\w.~+/=-]{3,}/g
 const BASIC = /\b(Basic)\s+[A-Za-z0-9+/]{8,}={0,2}/g
-// A credential with a label before it, in prose, in JSON inside a text, in a connection string.
+// A credential after a label: in prose, in JSON inside a text, or in a connection string.
 const LABELLED =
   /\b((?:api|access|secret|private|account)[-_ ]?key|pass(?:word|wd|phrase)|(?:client[-_])?secret|(?:[a-z]{1,20}[-_])?token)(["'\\]{0,3}\s{0,8}[:=]\s{0,8}["'\\]{0,3})(?!\[redacted\])[^\s"'\\&;,<>(){}[\]]{3,}/gi
-// Keys by their prefixes. Each part is bounded or takes all that follows, so that a search takes linear time.
+// Keys with a known prefix. Each part is bounded or greedy to its end, so the search takes linear time.
 const TOKEN =
   /(?<![A-Za-z0-9])(?:(?:[spr]k|sess)[-_][\w-]{6,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|(?:hf|npm)_\w{20,}|ya29\.[\w-]{16,}|hvs\.[\w-]{16,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{20,}|(?:xox[abeprs]|xapp)-[\w-]{8,}|eyJ[\w-]{8,600}\.[\w-]{4,}(?:\.[\w-]*)?)/g
 const RECIPE = /\/(1[\w-]{40,1499})(?![\w-])/g
 
 /**
- * A text without the credentials that can be recognised: `user:password@` in a URL, `api_key=…` and the like, `Bearer …`,
- * `sk-…` and other forms of keys. A picture's link contains the beginning of a prompt: it is redacted if that has a credential.
+ * Redacts the credentials that it recognises in a text: `user:password@` in a URL, `api_key=…` and similar parameters,
+ * `Bearer …`, `sk-…` and other known keys. A picture's link contains the beginning of a prompt, so a link with a credential
+ * in it is redacted too.
  */
 export function redactText(text: string): string {
   if (!SUSPICIOUS.test(text)) return text
@@ -101,11 +102,11 @@ export function redactText(text: string): string {
   )
 }
 
-const MAX_REMEMBERED = 262_144 // characters of the texts that are remembered, at most
+const MAX_REMEMBERED = 262_144 // characters of all cached texts together
 const harmless = new Set<string>()
 let remembered = 0
 
-/** `redactText` for texts that are often repeated, as paths, names and headers: those without a credential are remembered. */
+/** `redactText` for texts that often repeat, such as paths, names and headers. Texts without a credential are cached. */
 export function redactRepeated(text: string): string {
   if (harmless.has(text)) return text
   const redacted = redactText(text)
@@ -124,7 +125,7 @@ function hasCredential(name: string): boolean {
   return redactText(label) !== label || redactText(model) !== model
 }
 
-/** A query, without its question mark, without credentials. */
+/** Redacts the credentials in a query, which is given without its question mark. */
 export function redactQuery(query: string): string {
   if (query === '') return query
   const pairs = query.split('&').map((pair) => {
@@ -137,7 +138,7 @@ export function redactQuery(query: string): string {
   return pairs.join('&')
 }
 
-// A text without a credential stays as it was encoded.
+// A text without a credential keeps its original encoding.
 function redactEncoded(encoded: string, redact: (text: string) => string): string {
   const text = plain(encoded)
   const kept = redact(text)
@@ -154,10 +155,10 @@ function plain(text: string): string {
   }
 }
 
-// A field with a text, in JSON inside a text.
+// A field with a string value, in JSON inside a text.
 const FIELD = /"([^"\\\s]{1,64})"(\s{0,8}:\s{0,8})"((?:[^"\\]|\\.)*)"/g
 
-/** A text that contains JSON, as an event stream, without the values of its secret fields. */
+/** Redacts the secret fields in a text that contains JSON, such as an event stream. */
 export function redactFields(text: string): string {
   return text.replaceAll(FIELD, (whole: string, ...[name = '', colon = '', value = '']: string[]) =>
     mayKeep(name, value) ? whole : `"${name}"${colon}"${REDACTED}"`,

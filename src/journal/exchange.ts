@@ -4,97 +4,97 @@ import type { ChatRequest } from '../chat/chat-request.ts'
 import type { Operation } from '../openapi/operation.ts'
 import type { Violation } from '../openapi/violation.ts'
 
-/** A violation of the contract, as the journal has it. */
+/** A recorded violation of the contract. */
 export interface RecordedViolation {
-  /** The same for every request with it, whatever the index in a list: `type:messages[].content`. */
+  /** Identifies the violation in all requests, without list indexes: `type:messages[].content`. */
   readonly code: string
-  /** Where: `messages[0].content`, or a parameter's name. */
+  /** Its location: `messages[0].content`, or a parameter's name. */
   readonly param: string
-  /** What is wrong, and what is allowed. */
+  /** What is wrong and what is allowed. */
   readonly message: string
 }
 
-/** How a chat request was read. */
+/** How the mock understood a chat request. */
 export interface RecordedChat {
   readonly model: string
-  /** Text of the last user message without reference URLs, at most 1,000 characters. */
+  /** Text of the last user message, without reference URLs. At most 1,000 characters. */
   readonly prompt: string
-  /** Of each picture, `1024x1536`. */
+  /** Size of each picture, for example `1024x1536`. */
   readonly size: string
-  /** Requested pictures. */
+  /** Number of requested pictures. */
   readonly count: number
-  /** Reference pictures that are used. */
+  /** Number of reference pictures that are used. */
   readonly references: number
   readonly stream: boolean
 }
 
-/** What a client sent. Credentials are `[redacted]`, a data URI is its type, digest and size, long texts are cut. */
+/** The request. Credentials are `[redacted]`, data URIs are replaced by type, digest and size, long texts are cut. */
 export interface RecordedRequest {
   readonly method: string
   /** Percent-decoded, without the query. */
   readonly path: string
-  /** Without its question mark; empty where there is none. */
+  /** Without its question mark; empty if the URL has no query. */
   readonly query: string
-  /** Names in lower case. */
+  /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** The body as JSON; absent where none was read. */
+  /** The parsed JSON body; absent if no body was read. */
   readonly body?: JsonValue
 }
 
-/** The response, redacted and cut as the request is. */
+/** The response, redacted and cut like the request. */
 export interface RecordedResponse {
   readonly status: number
-  /** Without those that belong to the connection. Names in lower case. */
+  /** Without the headers of the connection. Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /** The body of a JSON response. */
   readonly body?: JsonValue
-  /** Any other body: a stream as it was to be sent, a page, or a picture's type, digest and size. */
+  /** Any other body: the planned text of a stream, a page, or a picture's type, digest and size. */
   readonly text?: string
-  /** Whether it was sent piece by piece. */
+  /** Whether the body is a stream. */
   readonly stream: boolean
-  /** Milliseconds of all planned waits. */
+  /** All planned delays together, in milliseconds. */
   readonly wait: number
 }
 
 /**
- * One request and its response, as the journal has them.
+ * One recorded request and its response.
  * @example
  * const [{ request, chat, response, violations }] = await mock.exchanges()
  * expect([chat?.prompt, response.status, violations]).toEqual(['a fox', 200, []])
  */
 export interface Exchange {
-  /** Grows from one Exchange to the next. */
+  /** A later Exchange has a higher id. */
   readonly id: string
-  /** When the response began, in ISO 8601. */
+  /** When the response started, in ISO 8601 format. */
   readonly time: string
-  /** Name of the session, the digest of an API key, or empty. */
+  /** The session's name, a digest of the API key, or an empty string. */
   readonly session: string
   readonly request: RecordedRequest
-  /** The operation of the contract; null where no path and method match. */
+  /** The operation of the contract; null if no method and path match. */
   readonly operation: { readonly id: string | null; readonly method: string; readonly path: string } | null
-  /** At most 50. */
+  /** The first 50 violations of the contract. */
   readonly violations: readonly RecordedViolation[]
-  /** Null where it is not a chat request, or could not be read. */
+  /** Null if it is not a chat request or could not be read. */
   readonly chat: RecordedChat | null
-  /** Null where no scenario shaped the response. */
+  /** The scenario of the response; null if it has none. */
   readonly scenario: Choice | null
-  /** Scenarios that match except for one condition, each with that condition: why an expected one was not chosen. */
+  /** Near misses: scenarios that match except for one condition, each with that condition. */
   readonly nearMisses: readonly string[]
-  /** What the mock did differently from what was requested, as in `x-mock-note`. */
+  /** How the response differs from what was requested; also in the header `x-mock-note`. */
   readonly note: string | null
   readonly response: RecordedResponse
-  /** Milliseconds from the request's head to the last byte of the response; undefined while it is sent. */
+  /** Milliseconds from the request's headers to the last byte of the response; undefined while it is being sent. */
   readonly duration: number | undefined
-  /** Whether the client disconnected before the end; undefined while the response is sent. */
+  /** Whether the client disconnected before the end; undefined while the response is being sent. */
   readonly hungUp: boolean | undefined
 }
 
-/** The first line of a stored Exchange. The rest of its bytes is the response's body, unescaped. */
+/** The first line of a stored Exchange. The unescaped body of the response follows it. */
 export type ExchangeHead = Omit<Exchange, 'id' | 'duration' | 'hungUp' | 'response'> & {
   readonly response: Omit<RecordedResponse, 'body' | 'text'> & { readonly isJson: boolean }
 }
 
-/** Reads what `toExchange` wrote; a TypeError for other bytes. */
+/** Reads the bytes that `toExchange` wrote. Throws a TypeError for any others. */
 export function readExchange({ id, bytes, ending }: StoredExchange): Exchange {
   const stored = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
   const end = stored.indexOf('\n')
@@ -113,7 +113,7 @@ function isHead(value: unknown): value is ExchangeHead {
   )
 }
 
-/** The value of a JSON text; undefined where it is not JSON. */
+/** Parses JSON. Undefined if the text is not JSON. */
 export function parseJson(text: string): JsonValue | undefined {
   try {
     return JSON.parse(text)
@@ -122,31 +122,31 @@ export function parseJson(text: string): JsonValue | undefined {
   }
 }
 
-/** The scenario that shaped a response, and why it was chosen. */
+/** The scenario of a response, and why it was chosen. */
 export interface Choice {
   readonly name: string
-  /** `x-mock-scenario`, `Prefer`, `script`, its own `when` … */
+  /** For example `x-mock-scenario`, `Prefer`, `script` or `when`. */
   readonly why: string
 }
 
-/** What the journal and the coverage read of a request, once its response is known. */
+/** What the journal and the coverage need to know about a request. */
 export interface RequestFacts {
-  /** Name of the session, the digest of an API key, or empty. */
+  /** The session's name, a digest of the API key, or an empty string. */
   readonly session: string
-  /** Generation of the session when the request came in; undefined where it was not read. */
+  /** Generation of the session when the request arrived; undefined if it was not read. */
   readonly generation: string | undefined
-  /** The operation of the contract; undefined where no path and method match. */
+  /** The operation of the contract; undefined if no method and path match. */
   readonly operation: Operation | undefined
-  /** Bytes of the request's body. */
+  /** Size of the request's body in bytes. */
   readonly size: number
-  /** The request's body, parsed; undefined where none was read. */
+  /** The parsed body of the request; undefined if none was read. */
   readonly body: JsonValue | undefined
   readonly violations: readonly Violation[]
-  /** Undefined where it is not a chat request, or could not be read. */
+  /** Undefined if it is not a chat request or could not be read. */
   readonly chat: ChatRequest | undefined
   readonly choice: Choice | undefined
-  /** Scenarios that match except for one condition, each with that condition. */
+  /** Near misses, each with the condition that does not match. */
   readonly nearMisses: readonly string[]
-  /** What the mock did differently from what was requested; the parts of `x-mock-note`. */
+  /** How the response differs from what was requested: the parts of `x-mock-note`. */
   readonly notes: readonly string[]
 }

@@ -6,18 +6,22 @@ import { type Exchange, parseJson } from './exchange.ts'
 const WIDTH = 120
 const MAX_ROWS = 20
 
-/** A plain-text table for the message of a failed test, at most 120 characters wide: unused script entries, and the requests that came instead. */
+/**
+ * A plain-text table for the message of a failed test, at most 120 columns wide. It lists the script entries that no request
+ * has used, and the requests that were received instead.
+ */
 export function toTable(exchanges: readonly Exchange[], scripted: readonly Scripted[] = []): string {
   const isScripted = scripted.length > 0
   const blocks: string[][] = []
   if (isScripted) {
-    const rows = tableOf(['times', 'answer', 'when'], scripted.map(scriptRow), 'oldest')
-    blocks.push([`scripted and never asked for (${scripted.length}):`, ...rows])
+    const rows = tableOf(['times', 'response', 'when'], scripted.map(scriptRow), 'oldest')
+    blocks.push([`Scripted responses that no request has used (${scripted.length}):`, ...rows])
   }
-  if (exchanges.length === 0) blocks.push(['nothing was asked'])
+  if (exchanges.length === 0) blocks.push(['No requests received.'])
   else {
-    const rows = tableOf(['id', 'request', 'model', 'status', 'scenario', 'what'], exchanges.map(exchangeRow), 'newest')
-    blocks.push([`${isScripted ? 'asked instead' : 'asked'} (${exchanges.length}):`, ...rows])
+    const columns = ['id', 'request', 'model', 'status', 'scenario', 'detail']
+    const rows = tableOf(columns, exchanges.map(exchangeRow), 'newest')
+    blocks.push([`Requests received${isScripted ? ' instead' : ''} (${exchanges.length}):`, ...rows])
   }
   return blocks.map((block) => block.join('\n')).join('\n\n')
 }
@@ -26,11 +30,11 @@ function scriptRow({ json, left }: Scripted): string[] {
   const entry = parseJson(json) ?? json
   if (!isObject(entry)) return [String(left), textOf(entry), 'always']
   const { scenario, then, when, times: _times, ...rest } = entry
-  const answer = typeof scenario === 'string' ? scenario : textOf(scenario ?? then ?? rest)
-  return [String(left), answer, when === undefined ? 'always' : textOf(when)]
+  const response = typeof scenario === 'string' ? scenario : textOf(scenario ?? then ?? rest)
+  return [String(left), response, when === undefined ? 'always' : textOf(when)]
 }
 
-// In short: `model: flux, stream: true`.
+// Writes an object as `model: flux, stream: true`.
 function textOf(value: JsonValue): string {
   const text = isObject(value)
     ? Object.entries(value)
@@ -42,11 +46,11 @@ function textOf(value: JsonValue): string {
 
 function exchangeRow({ id, request, chat, response, scenario, violations, note }: Exchange): string[] {
   const status = `${response.status}${response.stream ? ' stream' : ''}`
-  const what = violations[0]?.message ?? chat?.prompt ?? note ?? ''
-  return [id, `${request.method} ${request.path}`, chat?.model ?? '', status, scenario?.name ?? '', what]
+  const detail = violations[0]?.message ?? chat?.prompt ?? note ?? ''
+  return [id, `${request.method} ${request.path}`, chat?.model ?? '', status, scenario?.name ?? '', detail]
 }
 
-// At most 20 rows: the oldest or the newest ones.
+// Shows the 20 oldest or the 20 newest rows.
 function tableOf(head: readonly string[], rows: readonly string[][], shows: 'oldest' | 'newest'): string[] {
   const shown = (shows === 'oldest' ? rows.slice(0, MAX_ROWS) : rows.slice(-MAX_ROWS)).map((row) =>
     row.map((cell) => cell.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()),
@@ -56,10 +60,10 @@ function tableOf(head: readonly string[], rows: readonly string[][], shows: 'old
     `  ${cells.map((cell, i) => pad(cell, widths[i] ?? 0)).join('  ')}`.trimEnd()
   const rest = rows.length - shown.length
   const lines = [head, ...shown].map(line)
-  return rest === 0 ? lines : [...lines, `  … and ${rest} ${shows === 'oldest' ? 'more' : 'before'}`]
+  return rest === 0 ? lines : [...lines, `  … and ${rest} ${shows === 'oldest' ? 'more' : 'earlier'}`]
 }
 
-// Narrows the widest column until all of them fit.
+// Narrows the widest column, one character at a time, until the line fits.
 function fit(widths: readonly number[]): number[] {
   const fitted = [...widths]
   for (let excess = 2 + fitted.reduce((sum, width) => sum + width + 2, -2) - WIDTH; excess > 0; excess--) {
@@ -72,7 +76,7 @@ function fit(widths: readonly number[]): number[] {
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u
 
-// Columns in a terminal: Chinese characters and emoji take two.
+// Width in terminal columns: Chinese characters and emoji take two.
 function widthOf(text: string): number {
   let width = 0
   for (const character of text.slice(0, WIDTH)) width += WIDE.test(character) ? 2 : 1

@@ -2,36 +2,40 @@ import { isMeant } from '../chat/profile.ts'
 import type { Exchange } from './exchange.ts'
 
 /**
- * Which Exchanges are selected; a field that is not given selects all.
+ * Selects Exchanges. An Exchange must match all fields that are set.
  * @example
- * await mock.exchanges({ model: 'flux-*', status: '4xx', limit: 1 }) // the newest one that was refused
+ * await mock.exchanges({ model: 'flux-*', status: '4xx', limit: 1 }) // the latest one with an error of the client
  */
 export interface Filter {
+  /** The name of a session. */
   readonly session?: string
-  /** A model's name, or a family as `name-*`. */
+  /** The name of a model, or a family such as `flux-*`. */
   readonly model?: string
-  /** `429`, or a class as `4xx`. */
+  /** A status such as `429`, or a class such as `4xx`. */
   readonly status?: number | string
-  /** An operation's id, its path, or `POST /path`. */
+  /** The id of an operation, its path, or `POST /path`. */
   readonly operation?: string
+  /** The name of a scenario. */
   readonly scenario?: string
+  /** Whether a chat request requested a stream; for other requests, whether the response is one. */
   readonly stream?: boolean
-  /** The requested path; with `*` at its end, its beginning. */
+  /** The requested path. `/v1/*` matches all paths that start with `/v1/`. */
   readonly path?: string
-  /** Only Exchanges after the one with this id. */
+  /** The id of an Exchange: only later ones are selected. */
   readonly since?: string
-  /** The newest ones, at most so many. */
+  /** How many to return, 1 to 100,000: the newest ones. */
   readonly limit?: number
 }
 
-/** A status in a filter: a code or a class. */
+/** A status in a Filter: `429` or `4xx`. */
 export const STATUS = /^(?:\d{3}|\d[xX]{2})$/
-/** Exchanges in one answer, at most. */
+/** The highest `limit` of a Filter. */
 export const MAX_LIMIT = 100_000
 
-/** One field of a Filter: which values it takes, in words and as a check, and what it is in the control API's document. */
 interface FilterField {
+  /** The allowed values in words, for an error message. */
   readonly allowed: string
+  /** For the control API's OpenAPI document. */
   readonly description: string
   readonly isValid: (value: unknown) => boolean
 }
@@ -40,41 +44,44 @@ const text = (allowed: string, description: string): FilterField => {
   return { allowed, description, isValid: (value) => typeof value === 'string' }
 }
 
-/** The fields of a Filter. The control API's query parameters are made from them. */
+/** The fields of a Filter. They are also the query parameters of the control API. */
 export const FILTER_FIELDS: Readonly<Record<keyof Filter, FilterField>> = {
-  session: text('a name', 'Of all sessions, those of this one'),
-  model: text("a name, or a family as 'name-*'", 'A name, or a family as name-*'),
+  session: text('the name of a session', 'The name of a session'),
+  model: text("the name of a model, or a family such as 'flux-*'", 'The name of a model, or a family such as flux-*'),
   status: {
-    allowed: "429, or '4xx'",
-    description: '429, or 4xx',
+    allowed: "a status such as 429, or a class such as '4xx'",
+    description: 'A status such as 429, or a class such as 4xx',
     isValid: (value) => ['string', 'number'].includes(typeof value) && STATUS.test(String(value)),
   },
-  operation: text("an operation's id, its path, or 'POST /path'", "An operation's id, its path, or POST /path"),
-  scenario: text('a name', 'The name of a scenario'),
+  operation: text(
+    "the id of an operation, its path, or 'POST /path'",
+    'The id of an operation, its path, or POST /path',
+  ),
+  scenario: text('the name of a scenario', 'The name of a scenario'),
   stream: {
     allowed: 'true or false',
-    description: 'Whether the response is a stream',
+    description: 'Whether a stream was requested',
     isValid: (value) => typeof value === 'boolean',
   },
-  path: text('a path, or with * at its end what it begins with', 'With * at its end, what it begins with'),
-  since: text('the id of an Exchange', 'Only those after the one with this id'),
+  path: text("a path, or its beginning such as '/v1/*'", 'The requested path, or its beginning such as /v1/*'),
+  since: text('the id of an Exchange', 'The id of an Exchange: only later ones are selected'),
   limit: {
     allowed: `a whole number from 1 to ${MAX_LIMIT}`,
-    description: 'The newest ones',
+    description: 'How many to return: the newest ones',
     isValid: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_LIMIT,
   },
 }
 
-/** Returns the filter; a RangeError names an unknown field or a wrong value, and what is allowed. */
+/** Returns the filter. Throws a RangeError for an unknown field or an invalid value. */
 export function checkFilter(filter: Filter = {}): Filter {
   const names = Object.keys(FILTER_FIELDS).join(', ')
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter))
-    throw new RangeError(`filter: write it as an object; there are ${names}`)
+    throw new RangeError(`filter: it is not an object. Its fields are ${names}.`)
   for (const [name, value] of Object.entries(filter)) {
-    if (!isField(name)) throw new RangeError(`filter: '${name.slice(0, 64)}' is not known; there are ${names}`)
+    if (!isField(name)) throw new RangeError(`filter: unknown field '${name.slice(0, 64)}'. Use ${names}.`)
     const { allowed, isValid } = FILTER_FIELDS[name]
     if (value !== undefined && !isValid(value))
-      throw new RangeError(`filter: '${String(value).slice(0, 64)}' is no ${name}; use ${allowed}`)
+      throw new RangeError(`filter: '${String(value).slice(0, 64)}' is not a valid ${name}. Use ${allowed}.`)
   }
   return filter
 }
@@ -83,7 +90,7 @@ function isField(name: string): name is keyof Filter {
   return Object.hasOwn(FILTER_FIELDS, name)
 }
 
-/** The Exchanges that match, the oldest first. */
+/** The Exchanges that match, oldest first. */
 export function selectExchanges(exchanges: readonly Exchange[], filter: Filter): Exchange[] {
   const { limit } = filter
   const matching = exchanges.filter((exchange) => matches(exchange, filter))
@@ -113,7 +120,7 @@ function isOperation(pattern: string, operation: Exchange['operation']): boolean
   return operation !== null && [operation.id, operation.path, `${operation.method} ${operation.path}`].includes(pattern)
 }
 
-// Ids are numbers, or sort as text does.
+// Ids are either numbers or texts that sort by age.
 function isAfter(id: string, since: string): boolean {
   const [a, b] = [Number(id), Number(since)]
   return Number.isNaN(a) || Number.isNaN(b) ? id > since : a > b

@@ -4,24 +4,24 @@ import { redactText } from './credentials.ts'
 import type { RequestFacts } from './exchange.ts'
 import { type Answered, lazyExchange } from './write-exchange.ts'
 
-/** A request whose response is about to be sent, recorded. */
+/** The record of a request whose response is about to be sent. */
 export interface Recording {
-  /** What the response has to report about it, to be added to `x-mock-note`. */
+  /** Notes to add to the response's `x-mock-note`. */
   readonly notes: readonly string[]
-  /** Completes it: the response was sent, or its client disconnected. */
+  /** Completes the record when the response was sent or the client disconnected. */
   readonly end: (ending: Ending) => Promise<void>
 }
 
 /**
- * Records a request before its response is sent, so that a test which has read the response finds it. Never rejects: a store
- * that cannot be reached is a note, any other error goes to `onFault`.
+ * Records a request before its response is sent, so a test that has read the response finds the Exchange. It never rejects: a
+ * store that cannot be reached becomes a note, any other error goes to `onFault`.
  */
 export type Recorder = (facts: RequestFacts, answered: Answered) => Promise<Recording>
 
-/** A request that is not recorded. */
+/** The Recording of a request that is not recorded. */
 export const NOT_RECORDED: Recording = { notes: [], end: async () => {} }
 
-/** A Recorder that writes to a Store. `targets` is what coverage counts. */
+/** Creates a Recorder that writes to a Store. */
 export function createRecorder(store: Store, targets: CoverageTargets, onFault: (error: unknown) => void): Recorder {
   const toLazy = (facts: RequestFacts, answered: Answered): LazyExchange => {
     const { size, toBytes } = lazyExchange(facts, answered)
@@ -43,7 +43,7 @@ export function createRecorder(store: Store, targets: CoverageTargets, onFault: 
         store.mark(session, coverageKeysOf(facts, answered, targets), generation),
       ])
       return {
-        notes: forgotten.slice(0, 3).map((name) => `session '${redactText(name)}' was forgotten, it was idle longest`),
+        notes: forgotten.slice(0, 3).map((name) => `session '${redactText(name)}' was deleted: it was idle longest`),
         end: async (ending) => store.end(session, id, ending).catch(ignoreUnavailable),
       }
     } catch (error) {
@@ -55,7 +55,7 @@ export function createRecorder(store: Store, targets: CoverageTargets, onFault: 
   }
 }
 
-// The store reports by itself that it cannot be reached.
+// The store itself reports that it cannot be reached.
 function ignoreUnavailable(error: unknown): void {
   if (!(error instanceof StoreUnavailable)) throw error
 }

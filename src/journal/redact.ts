@@ -3,16 +3,16 @@ import { digestIn } from '../chat/reference.ts'
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { isAmount, REDACTED, redactFields, redactText, sensitivityOf } from './credentials.ts'
 
-/** How much is kept of one Exchange, at most: characters of all texts together, those of one text, members and items. */
+/** Limits of one Exchange: characters of all texts together, characters of one text, and JSON members and items. */
 export type Limits = Readonly<Record<'characters' | 'longest' | 'values', number>>
 
-const MARGIN = 4096 // characters that are searched behind the cut: a credential may lie across it
+const MARGIN = 4096 // characters searched after the cut, because a credential may lie across it
 const MAX_DEPTH = 70
 const MAX_NAME = 200
 
-/** Redacts and cuts the parts of one Exchange, without data URIs. All parts count against its limits. */
+/** Redacts and cuts the parts of one Exchange, and shortens its data URIs. The limits hold for all parts together. */
 export class Redactor {
-  /** Whether a text of the request has a credential, or was not searched. */
+  /** Whether a text of the request contains a credential or was not searched. */
   hasFound = false
   private readonly longest: number
   private left: number
@@ -24,7 +24,7 @@ export class Redactor {
     this.room = values
   }
 
-  /** A text of the request; a cut one ends with its original length. */
+  /** Redacts a text of the request. A cut text ends with its original length. */
   text(text: string, longest = this.longest): string {
     if (this.left <= 0) {
       this.hasFound = true
@@ -36,24 +36,24 @@ export class Redactor {
     return this.cut(kept, text.length, longest)
   }
 
-  /** A text of the request that its response repeats: a data URI in it counts as a credential. */
+  /** Redacts a text that the response repeats. A data URI in it counts as a credential. */
   repeated(text: string, longest: number): string {
     const kept = this.text(text, longest)
     if (withoutDataUris(text, longest + MARGIN) !== text) this.hasFound = true
     return kept
   }
 
-  /** A text that is known to have no credential. */
+  /** Cuts a text that is known to contain no credential. */
   plain(text: string, longest = this.longest): string {
     return this.cut(text, text.length, longest)
   }
 
-  /** A text of a response that a scenario may have shaped. */
+  /** Redacts a text of a response that a scenario may have changed. */
   answer(text: string, longest = this.longest): string {
     return this.cut(redactText(redactFields(withoutDataUris(text, longest + MARGIN))), text.length, longest)
   }
 
-  /** A JSON value of the request or of the response. */
+  /** Redacts a JSON value of the request or the response. */
   value(value: JsonValue, from: 'request' | 'answer'): JsonValue {
     const write = (text: string, longest?: number): string =>
       from === 'request' ? this.text(text, longest) : this.answer(text, longest)
@@ -102,7 +102,7 @@ export class Redactor {
 
 interface WalkState {
   readonly depth: number
-  /** Whether a name above it is a `count`. */
+  /** Whether the name of an enclosing member is a `count`. */
   readonly isCount: boolean
   readonly write: (text: string, longest?: number) => string
 }
@@ -111,8 +111,8 @@ const HEAD = /data:([\w.+-]{1,100}\/[\w.+-]{1,100})?(?:;[\w.+-]{1,60}=[^;,\s"'\\
 // Base64 may continue after a line break or with an escaped slash.
 const GOES_ON = /(?:\r?\n[ \t]*|(?:\\r)?\\n)(?=[\w+/-]{16}|[\w+/-]{1,75}={1,2})|\\\//y
 
-// A text with each data URI as its type, digest and size: `data:image/png;base64,[sha256 0011223344556677, 68 bytes]`. What
-// follows after `enough` characters may be left out.
+// Replaces the payload of each data URI: `data:image/png;base64,[sha256 0011223344556677, 68 bytes]`. May omit the text after
+// `enough` characters.
 function withoutDataUris(text: string, enough: number): string {
   if (text.length <= enough && !/data:/i.test(text)) return text
   let kept = ''
@@ -127,7 +127,7 @@ function withoutDataUris(text: string, enough: number): string {
     const start = at + match.index + whole.length
     kept += window.slice(0, match.index + whole.length)
     at = start
-    if (type === undefined && base64 === undefined) continue // prose, as `data:, the plural of datum`
+    if (type === undefined && base64 === undefined) continue // prose, such as `data:, the plural of datum`
     at = base64 === undefined ? firstAt(text, /[\s"'<>)\\]/g, start) : endOfBase64(text, start)
     kept += digestOf(text.slice(start, at), base64 !== undefined)
   }
@@ -142,7 +142,7 @@ function endOfBase64(text: string, start: number): number {
   }
 }
 
-// The index of the first match, else the end. An expression that matches megabytes at once would overflow the stack.
+// The index of the first match, otherwise the end. One expression that matches megabytes would overflow the stack.
 function firstAt(text: string, sought: RegExp, from: number): number {
   sought.lastIndex = from
   return sought.exec(text)?.index ?? text.length

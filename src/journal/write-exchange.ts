@@ -18,34 +18,33 @@ export interface RequestHead {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
-/** A request and its response. */
+/** A request with its response. */
 export interface Answered {
   readonly request: RequestHead
   readonly reply: Reply
-  /** When the response began, in milliseconds. */
+  /** When the response started, in milliseconds since 1970. */
   readonly time: number
 }
 
-/** Bytes of an Exchange at most. */
+/** Maximum size of a written Exchange, in bytes. */
 export const MAX_EXCHANGE = 262_144
-/** Tried in this order until an Exchange is small enough; the last one always is. */
+/** Tried in this order until the Exchange is small enough. With the last limits it always is. */
 const LIMITS: readonly Limits[] = [
   { characters: 160_000, longest: 20_000, values: 5000 },
   { characters: 40_000, longest: 10_000, values: 1000 },
   { characters: 6000, longest: 2000, values: 200 },
 ]
-/** Characters of a stream, and of a prompt, at most. */
-const MAX_STREAM = 100_000
-const MAX_PROMPT = 1000
+const MAX_STREAM = 100_000 // characters
+const MAX_PROMPT = 1000 // characters
 const MAX_VIOLATIONS = 50
-/** Bytes that a request and its response may take until they are written; larger ones are written at once. */
+/** Bytes. A larger Exchange is written immediately, so that it does not hold its request and response in memory. */
 const MAX_UNWRITTEN = 65_536
-/** Characters of a JSON response that is kept as it is, without being parsed. */
+/** Characters. A longer JSON response is parsed and cut. */
 const MAX_PLAIN = 8192
 
 /**
- * An Exchange as bytes for a Store, at most 256 KiB, without credentials and data URIs: one line of JSON, then the response's
- * body as it is, since escaping a whole stream takes longer than all the rest.
+ * Writes an Exchange for a Store: at most 256 KiB, without credentials and data URIs. The bytes are one line of JSON, then the
+ * unescaped body of the response, because escaping a whole stream takes longer than everything else.
  */
 export function toExchange(facts: WrittenFacts, answered: Answered): Uint8Array {
   let bytes = new Uint8Array()
@@ -58,9 +57,9 @@ export function toExchange(facts: WrittenFacts, answered: Answered): Uint8Array 
 }
 
 /**
- * An Exchange that is written when it is first read: writing takes longer than answering, and under load most are dropped
- * unread. No credential of the request's head is held meanwhile; a large Exchange, or one with a credential elsewhere in its
- * head, is written at once.
+ * An Exchange that is written when it is first read. Writing takes longer than responding, and under load most Exchanges are
+ * dropped unread. Values of secret headers are removed immediately. A large Exchange, and one with any other credential in its
+ * headers, path or query, is written immediately.
  */
 export function lazyExchange(facts: RequestFacts, answered: Answered): LazyExchange {
   const request = withoutSecrets(answered.request)
@@ -76,7 +75,7 @@ export function lazyExchange(facts: RequestFacts, answered: Answered): LazyExcha
   return { size, toBytes: () => toExchange(held, { request, reply, time }) }
 }
 
-// A head without the values of secret headers; undefined where another part of it has a credential.
+// Redacts secret headers. Undefined if another part of the head contains a credential.
 function withoutSecrets({ method, path, query, headers }: RequestHead): RequestHead | undefined {
   if (redactRepeated(path) !== path || redactQuery(query) !== query) return undefined
   const kept = { ...headers }
@@ -94,7 +93,7 @@ function textOf(value: string | readonly string[]): string {
   return typeof value === 'string' ? value : value.join(', ')
 }
 
-// Estimated bytes in memory: a character takes two, and parsed JSON as much again.
+// Estimated bytes in memory: two for a character, and as many again for parsed JSON.
 function sizeOf({ size }: RequestFacts, { body }: Reply): number {
   const characters = isStream(body) ? body.reduce((sum, { data }) => sum + data.length + 32, 0) : body.length
   return 4096 + 4 * size + 2 * characters
@@ -133,7 +132,7 @@ function write(facts: WrittenFacts, { request, reply, time }: Answered, limits: 
     nearMisses: nearMisses.slice(0, 10).map((nearMiss) => text(nearMiss, 500)),
     note: notes.length === 0 ? null : text(joinNotes(notes), 500),
   }
-  // The response comes last: what is kept of it depends on what was found in the request.
+  // The response comes last, because the redactor must have searched the request before.
   const written = writeBody(reply, redactor, chat !== undefined && choice === undefined)
   const response = {
     status: reply.status,
@@ -145,7 +144,7 @@ function write(facts: WrittenFacts, { request, reply, time }: Answered, limits: 
   return { head: { ...head, response }, body: written.text }
 }
 
-/** The code of a violation: the same for every request with it. */
+/** Identifies a violation in all requests, without list indexes. */
 export function codeOf({ reason, param }: Pick<Violation, 'reason' | 'param'>): string {
   return `${reason}:${param.replaceAll(/\[\d+\]/g, '[]')}`
 }
@@ -198,13 +197,13 @@ function asText(text: string): WrittenBody {
   return { text, isJson: false }
 }
 
-// A response that no scenario shaped can only repeat a credential of its request: if that has none, the response is neither
-// parsed nor searched. If it has one, the response is not kept: styles write a prompt in pieces, in links and altered.
+// Without a scenario, a response can contain a credential only if its request does. So it is not searched if the request has
+// none, and not kept if the request has one: styles split a prompt, change it and write it into links.
 function writeBody({ body, headers }: Reply, redactor: Redactor, isOwn: boolean): WrittenBody {
   const type = headers['content-type'] ?? ''
   if (redactor.hasFound)
     return asText(
-      `[not kept: the request has a credential or a data URI in its text, which its answer may repeat; ${type}]`,
+      `[not recorded: the request contains a credential or a data URI, and the response may repeat it; ${type}]`,
     )
   const isPlain = (text: string): boolean => isOwn && !text.includes('base64,')
   if (isStream(body)) {

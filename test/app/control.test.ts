@@ -109,12 +109,12 @@ test.each([
 test('GET exchanges returns a table with Accept: text/plain', async () => {
   await using mock = await listening()
   const table = async (): Promise<ReadResponse> => control(mock, 'exchanges', { headers: { accept: 'text/plain' } })
-  expect(await table()).toMatchObject({ status: 200, text: 'nothing was asked\n' })
+  expect(await table()).toMatchObject({ status: 200, text: 'No requests received.\n' })
   await ask(mock, { text: 'a fox' })
   const list = await table()
   expect(list.headers.get('content-type')).toMatch(/^text\/plain/)
   expect(list.text).toMatch(
-    /^asked \(1\):\n {2}id .*\n {2}\d+ +POST \/v1\/chat\/completions {2}gpt-4o-image {2}200 {15}a fox\n$/,
+    /^Requests received \(1\):\n {2}id .*\n {2}\d+ +POST \/v1\/chat\/completions {2}gpt-4o-image {2}200 {15}a fox\n$/,
   )
 })
 

@@ -298,7 +298,7 @@ describe('the recipe', () => {
       const { code, output } = await run(recipe.commands.slice(1).join('\n'), folder)
       expect(code, `${name}: ${output}`).toBe(1)
       expect(output, name).toMatch(
-        /scripted and never asked for \(1\):\s+times +answer +when\s+\d +slow-start +nth: 100/,
+        /Scripted responses that no request has used \(1\):\s+times +response +when\s+\d +slow-start +nth: 100/,
       )
     }
   })

@@ -4,22 +4,22 @@ import { toContract } from '../../src/openapi/contract.ts'
 import { toOperations } from '../../src/openapi/operation.ts'
 import { toCoverage } from '../../src/journal/coverage.ts'
 import { coverageKeysOf } from '../../src/journal/coverage-keys.ts'
-import type { Asked } from './tell.ts'
-import { chatOf, NO_FACTS, targets, tell } from './tell.ts'
+import type { RequestSpec } from './record.ts'
+import { chatOf, NO_FACTS, targets, record } from './record.ts'
 
 const CHAT = 'POST /v1/chat/completions'
 
-async function cover(...asked: Asked[]): Promise<ReturnType<typeof toCoverage>> {
+async function cover(...requests: RequestSpec[]): Promise<ReturnType<typeof toCoverage>> {
   const keys = new Map<string, number>()
-  for (const one of asked) for (const key of (await tell(one)).keys) keys.set(key, (keys.get(key) ?? 0) + 1)
+  for (const one of requests) for (const key of (await record(one)).keys) keys.set(key, (keys.get(key) ?? 0) + 1)
   return toCoverage(keys, targets)
 }
 
-const exercised = (section: { items: readonly { name: string; count: number }[] }): Record<string, number> =>
+const coveredIn = (section: { items: readonly { name: string; count: number }[] }): Record<string, number> =>
   Object.fromEntries(section.items.filter(({ count }) => count > 0).map(({ name, count }) => [name, count]))
 
-test('the coverage keys of a request are what it exercised', async () => {
-  const { keys } = await tell({
+test('the coverage keys of a request name everything that it covers', async () => {
+  const { keys } = await record({
     body: chatOf('a fox', { stream: true, n: 2, whatever: 1 }),
     facts: { choice: { name: 'slow', why: 'asked' } },
   })
@@ -43,11 +43,11 @@ test('a model counts for its family, the one with the longest prefix', async () 
     { body: chatOf('a', { model: 'flux-pro' }) },
     { body: chatOf('a', { model: 'flux' }) },
   )
-  expect(exercised(models)).toEqual({ flux: 1, 'flux-*': 1, 'flux-kontext-*': 1 })
+  expect(coveredIn(models)).toEqual({ flux: 1, 'flux-*': 1, 'flux-kontext-*': 1 })
   expect(models).toMatchObject({ covered: 3, total: 15, percent: 20 })
 })
 
-test('each kind of content is told apart', async () => {
+test('each kind of content has its own item', async () => {
   const picture = 'data:image/gif;base64,R0lGODlhAQABAAAAACw='
   const { contents } = await cover(
     { body: chatOf('a fox') },
@@ -68,7 +68,7 @@ test('each kind of content is told apart', async () => {
       },
     },
   )
-  expect(exercised(contents)).toEqual({
+  expect(coveredIn(contents)).toEqual({
     string: 2,
     'text part': 1,
     'image_url part': 1,
@@ -80,7 +80,7 @@ test('each kind of content is told apart', async () => {
   expect(contents.percent).toBe(100)
 })
 
-test('what was not exercised yet stands beside what was', async () => {
+test('items that are not covered are listed with a count of 0', async () => {
   const { operations, parameters, statuses, forms, scenarios } = await cover(
     { body: chatOf('a') },
     { operationId: 'retrieveModel' },
@@ -92,13 +92,13 @@ test('what was not exercised yet stands beside what was', async () => {
     { name: 'GET /v1/models/{model}', count: 1, known: true },
   ])
   expect(parameters.items).toContainEqual({ name: `${CHAT} body seed`, count: 0, known: true })
-  expect(exercised(parameters)).toMatchObject({ 'GET /v1/models/{model} path model': 1, [`${CHAT} body model`]: 2 })
-  expect(exercised(statuses)).toEqual({ [`${CHAT} 200`]: 2, 'GET /v1/models/{model} 200': 1 })
+  expect(coveredIn(parameters)).toMatchObject({ 'GET /v1/models/{model} path model': 1, [`${CHAT} body model`]: 2 })
+  expect(coveredIn(statuses)).toEqual({ [`${CHAT} 200`]: 2, 'GET /v1/models/{model} 200': 1 })
   expect(forms).toMatchObject({ covered: 1, total: 2, percent: 50 })
   expect(scenarios.items).toEqual(targets.scenarios.map((name) => ({ name, count: 0, known: true })))
 })
 
-test('what nobody knows of is told, and counts for no percentage', async () => {
+test('unknown items are listed, and do not affect the percentage', async () => {
   const reply = { status: 418, headers: {}, body: '{"error":{"code":"teapot"}}' }
   const { statuses, codes, scenarios } = await cover({
     body: chatOf('a'),
@@ -111,7 +111,7 @@ test('what nobody knows of is told, and counts for no percentage', async () => {
   expect(scenarios).toMatchObject({ covered: 0, total: 2 })
 })
 
-test('a violation counts once for its code, and says where the contract forbids it and what would be right', async () => {
+test('violations are counted by code, with a pointer into the contract and a hint', async () => {
   const body = (role: any): any => ({ model: 'flux', messages: [{ role: 'user' }, { role }] })
   const { violations } = await cover(
     { body: body(5) },
@@ -145,7 +145,7 @@ test('a violation counts once for its code, and says where the contract forbids 
   ])
 })
 
-test('the parameters of a contract of one’s own are told by where they stand; its classes of statuses take their members', () => {
+test('a custom contract: parameters are listed with their location, and a 404 counts for 4XX', () => {
   const document = parse(`
     paths:
       /things/{id}:
@@ -156,7 +156,7 @@ test('the parameters of a contract of one’s own are told by where they stand; 
             - { name: filter, in: query, style: deepObject, schema: { type: object } }
             - { name: X-Trace, in: header, schema: { type: string } }
           responses: { '200': { description: ok }, '4XX': { description: wrong } }`)
-  const own = {
+  const custom = {
     contract: toContract({
       document: () => document,
       operations: toOperations(document),
@@ -167,7 +167,7 @@ test('the parameters of a contract of one’s own are told by where they stand; 
     families: [],
     scenarios: [],
   }
-  const [operation] = own.contract.operations
+  const [operation] = custom.contract.operations
   const violation = {
     param: 'limit',
     reason: 'value',
@@ -180,9 +180,9 @@ test('the parameters of a contract of one’s own are told by where they stand; 
       request: { method: 'GET', path: '/things/1', query: 'limit=9&filter[a]=b', headers: { 'x-trace': '1' } },
       reply: { status: 404, headers: {}, body: '' },
     },
-    own,
+    custom,
   )
-  const coverage = toCoverage(new Map(keys.map((key) => [key, 1])), own)
+  const coverage = toCoverage(new Map(keys.map((key) => [key, 1])), custom)
   expect(coverage.parameters).toMatchObject({ covered: 4, total: 4, percent: 100 })
   expect(coverage.statuses.items).toEqual([
     { name: 'GET /things/{id} 200', count: 0, known: true },
@@ -200,7 +200,7 @@ test('the parameters of a contract of one’s own are told by where they stand; 
   ])
 })
 
-test('coverage keys are bounded, however long the request is', async () => {
+test('coverage keys are bounded for a very long request', async () => {
   const long = 'x'.repeat(5000)
   const violations = Array.from({ length: 100 }, (_, i) => ({
     param: `${long}${i}[${i}]`,
@@ -208,7 +208,7 @@ test('coverage keys are bounded, however long the request is', async () => {
     value: 1,
     message: long,
   }))
-  const { keys } = await tell({
+  const { keys } = await record({
     body: chatOf(long),
     facts: { violations, choice: { name: long, why: '' } },
     reply: { status: 500, headers: {}, body: JSON.stringify({ error: { code: long } }) },

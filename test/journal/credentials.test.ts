@@ -4,7 +4,7 @@ import { toCoverage } from '../../src/journal/coverage.ts'
 import { redactRepeated, redactText, sensitivityOf } from '../../src/journal/credentials.ts'
 import { toJUnit, toMarkdown } from '../../src/journal/coverage-report.ts'
 import { toTable } from '../../src/journal/failure-table.ts'
-import { chatOf, targets, tell } from './tell.ts'
+import { chatOf, targets, record } from './record.ts'
 
 const NAMES = [
   'Authorization',
@@ -60,12 +60,12 @@ const ORDINARY = [
   'key_frames'.replace('_', ''),
 ]
 
-test('one registry knows by its name what is a credential', () => {
+test('the name of a field tells whether its value is a credential', () => {
   for (const name of NAMES) expect(sensitivityOf(name), name).not.toBe('open')
   for (const name of ORDINARY) expect(sensitivityOf(name), name).toBe('open')
 })
 
-test('a text that comes again is redacted the same, however many have come between', () => {
+test('a repeated text is redacted the same way, also after many others', () => {
   const texts = [
     'flux',
     '/v1/chat/completions',
@@ -80,12 +80,12 @@ test('a text that comes again is redacted the same, however many have come betwe
     expect(redactRepeated(text)).toBe(redactText(text))
 })
 
-test('numbers of tokens are no credentials; a text under the same name is one', async () => {
+test('a number of tokens is kept; a text under the same name is redacted', async () => {
   const body = chatOf('a fox', {
     max_tokens: 100,
     usage: { prompt_tokens: 5, prompt_tokens_details: { text_tokens: 3, cached_tokens_details: {} } },
   })
-  const { exchange } = await tell({
+  const { exchange } = await record({
     body,
     headers: { 'x-ratelimit-remaining-tokens': '99', 'x-ratelimit-reset-tokens': '6m0s', 'x-tokens': 'mine' },
     query: 'max_tokens=5',
@@ -97,8 +97,8 @@ test('numbers of tokens are no credentials; a text under the same name is one', 
   })
 })
 
-test('headers, query and fields keep their names and lose their values', async () => {
-  const { exchange } = await tell({
+test('in headers, query and fields the values of credentials are redacted and their names are kept', async () => {
+  const { exchange } = await record({
     body: chatOf('a fox', { extra_body: { api_key: 'hush', list: [{ Password: 1234 }], auth: true, secret: null } }),
     headers: { authorization: 'Bearer hush', 'x-api-key': 'hush', 'x-mock-session': 'alice' },
     query: 'a=1&api_key=hush&api%5Fkey=hush&b=x%20y&next=https%3A%2F%2Fme%3Ahush%40host%2F',
@@ -126,7 +126,7 @@ test.each([
   ['use bearer abc123def', 'use bearer [redacted]'],
   ['my key is sk-proj-abcdef123456, keep it', 'my key is [redacted], keep it'],
   ['ghp_0123456789abcdefABCD', '[redacted]'],
-])('in a text: %s', (text, kept) => {
+])('redacts a credential in a text: %s', (text, kept) => {
   expect(redactText(text)).toBe(kept)
 })
 
@@ -138,27 +138,27 @@ test.each([
   'https://host/a.png?w=5&h=7',
   'a monkey with a keyboard',
   'desk-lamp',
-])('ordinary words stay: %s', (text) => {
+])('keeps ordinary words: %s', (text) => {
   expect(redactText(text)).toBe(text)
 })
 
-test('a credential of the prompt is neither in the pieces of the stream that repeats it nor in the names of its pictures', async () => {
+test('a credential in the prompt is neither in the recorded stream nor in the URLs of its pictures', async () => {
   for (const model of ['gpt-4o-image', 'flux', 'nano-banana']) {
     for (const stream of [true, false]) {
-      const { kept, exchange } = await tell({ body: chatOf('a fox sk-abcdefghijklmnop', { model, stream }) })
+      const { kept, exchange } = await record({ body: chatOf('a fox sk-abcdefghijklmnop', { model, stream }) })
       expect(kept).not.toMatch(/abcdefgh|klmnop/)
-      const said = JSON.stringify(exchange.response)
-      const names = [...said.matchAll(/\/(1[\w-]{20,})/g)].map((match) =>
+      const response = JSON.stringify(exchange.response)
+      const names = [...response.matchAll(/\/(1[\w-]{20,})/g)].map((match) =>
         Buffer.from(match[1]!.slice(1), 'base64url').toString(),
       )
       expect(names.filter((name) => name.includes('sk-'))).toEqual([])
-      const pieces = [...said.matchAll(/content\\?":\\?"(.*?)\\?"/g)].map((match) => match[1]).join('')
+      const pieces = [...response.matchAll(/content\\?":\\?"(.*?)\\?"/g)].map((match) => match[1]).join('')
       expect(pieces).not.toContain('sk-abcdefghijklmnop')
     }
   }
 })
 
-test('nor is it in a later request that brings such a picture along', async () => {
+test('the URL of a picture with a credential in its prompt is redacted in later requests', async () => {
   const { toLinks } = await import('../../src/images/links.ts')
   const recipe = {
     model: 'flux',
@@ -172,18 +172,18 @@ test('nor is it in a later request that brings such a picture along', async () =
     count: 1,
   } as const
   const link = (label: string): string => toLinks('http://mock', { ...recipe, label }).picture
-  const { exchange } = await tell({ body: chatOf(`![a](${link('sk-abcdefghijklmnop')}) ![b](${link('a fox')})`) })
+  const { exchange } = await record({ body: chatOf(`![a](${link('sk-abcdefghijklmnop')}) ![b](${link('a fox')})`) })
   expect(exchange.chat?.prompt).toMatch(
     /^!\[a\]\(http:\/\/mock\/cdn\/\[redacted\]\/[\da-f]{30}\.png\) !\[b\]\(http:\/\/mock\/cdn\/1[\w-]+\//,
   )
 })
 
-// A key as vendors make them: letters, digits, dashes; long enough to be found again.
+// Keys like those of vendors, long enough to be found in the output.
 const key = fc.stringMatching(/^[a-z]{4}[A-Za-z0-9]{14,40}$/).map((text) => `Q${text}Z`)
 const name = fc.constantFrom(...NAMES)
 const wrap = fc.array(fc.constantFrom('object', 'list'), { maxLength: 20 })
 
-test('whatever way a credential comes, no byte of what is kept or told has it; what is ordinary stays', async () => {
+test('no recorded exchange, coverage key or report contains a credential; other values are kept', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(key, name, wrap), { minLength: 9, maxLength: 9 }),
@@ -198,16 +198,16 @@ test('whatever way a credential comes, no byte of what is kept or told has it; w
           `Bearer ${bearer![0]}`,
           `sk-${token![0]}`,
         ].join(' ')
-        const told = {
+        const spec = {
           body: chatOf(text, { stream, nested }),
           headers: { [header![1].toLowerCase()]: header![0], 'x-ordinary': 'also-here' },
           query: `q=and-this&${query![1]}=${query![0]}`,
         }
         const results = [
-          await tell(told),
-          await tell({ ...told, body: { ...told.body, messages: 5 } }),
-          await tell({
-            ...told,
+          await record(spec),
+          await record({ ...spec, body: { ...spec.body, messages: 5 } }),
+          await record({
+            ...spec,
             path: `/at/sk-${token![0]}`,
             reply: {
               status: 200,
@@ -218,8 +218,8 @@ test('whatever way a credential comes, no byte of what is kept or told has it; w
               }),
             },
           }),
-          await tell({
-            ...told,
+          await record({
+            ...spec,
             reply: {
               status: 200,
               headers: {},
@@ -231,7 +231,7 @@ test('whatever way a credential comes, no byte of what is kept or told has it; w
               ],
             },
           }),
-          await tell({ ...told, facts: { choice: { name: `sk-${token![0]}`, why: text }, nearMisses: [text] } }),
+          await record({ ...spec, facts: { choice: { name: `sk-${token![0]}`, why: text }, nearMisses: [text] } }),
         ]
         const keys = results.flatMap((result) => result.keys)
         const coverage = toCoverage(new Map(keys.map((one) => [one, 1])), targets)
@@ -263,7 +263,7 @@ test('whatever way a credential comes, no byte of what is kept or told has it; w
   )
 })
 
-test('of a data URI no part of its base64 stays', async () => {
+test('no part of a data URI’s base64 is recorded', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.uint8Array({ minLength: 30, maxLength: 300 }),
@@ -271,7 +271,7 @@ test('of a data URI no part of its base64 stays', async () => {
       async (bytes, after) => {
         const base64 = Buffer.from(bytes).toString('base64')
         const uri = `data:image/webp;charset=utf-8;base64,${base64}`
-        const { kept } = await tell({
+        const { kept } = await record({
           body: chatOf('a', { extra: [`x ${uri}${after}`, { uri }] }),
           headers: { 'x-picture': uri },
           reply: { status: 200, headers: {}, body: `${uri}${after}` },
@@ -294,10 +294,10 @@ test.each([
   ['glpat-hunter2zzhunter2zz', '[redacted]'],
   ['max_token: 7', 'max_token: 7'],
   ['a monkey at the keyboard: sad', 'a monkey at the keyboard: sad'],
-])('in prose and in pasted code: %s', (text, kept) => {
+])('redacts labelled credentials in prose and in pasted code: %s', (text, kept) => {
   expect(redactText(text)).toBe(kept)
 })
 
-test('a name that nobody reads to its end is a secret’s', () => {
+test('the value of a very long name is treated as a secret', () => {
   expect(sensitivityOf('aA'.repeat(15_000_000))).toBe('secret')
 })

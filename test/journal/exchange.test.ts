@@ -3,12 +3,12 @@ import { expect, test } from 'vitest'
 import { readExchange } from '../../src/journal/exchange.ts'
 import type { RequestHead } from '../../src/journal/write-exchange.ts'
 import { lazyExchange, MAX_EXCHANGE, toExchange } from '../../src/journal/write-exchange.ts'
-import { chatOf, NO_FACTS, tell, TIME } from './tell.ts'
+import { chatOf, NO_FACTS, record, TIME } from './record.ts'
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
-test('an Exchange tells what was asked, how it was read, and what was answered', async () => {
-  const { exchange } = await tell({
+test('an Exchange holds the request, how the mock understood it, and the response', async () => {
+  const { exchange } = await record({
     body: chatOf('a fox, 3:2', { stream: true, n: 2 }),
     headers: { 'content-type': 'application/json', 'x-mock-session': 'alice' },
     query: 'a=1',
@@ -37,18 +37,18 @@ test('an Exchange tells what was asked, how it was read, and what was answered',
   expect(exchange.response.text).toMatch(/^data: \{[^]*data: \[DONE\]\n\n$/)
 })
 
-test('an answer in one piece is kept as JSON, and one that only calls itself so as text', async () => {
-  const { exchange } = await tell({ body: chatOf('a fox') })
+test('a JSON response is kept as JSON, invalid JSON as text, and a picture as its digest', async () => {
+  const { exchange } = await record({ body: chatOf('a fox') })
   expect(exchange.response.body).toMatchObject({
     object: 'chat.completion',
     usage: { total_tokens: expect.any(Number) },
   })
-  const broken = await tell({
+  const broken = await record({
     body: chatOf('a fox'),
     reply: { status: 200, headers: { 'content-type': 'application/json' }, body: '{"broken' },
   })
   expect(broken.exchange.response).toMatchObject({ text: '{"broken', stream: false })
-  const picture = await tell({
+  const picture = await record({
     body: chatOf('a fox'),
     reply: { status: 200, headers: { 'content-type': 'image/png' }, body: new Uint8Array(5) },
   })
@@ -57,8 +57,8 @@ test('an answer in one piece is kept as JSON, and one that only calls itself so 
   )
 })
 
-test('what the contract forbids stands there with a code that is the same wherever in a list it is', async () => {
-  const { exchange } = await tell({
+test('a violation has a code without list indexes', async () => {
+  const { exchange } = await record({
     body: {
       model: 'nano-banana',
       messages: [
@@ -77,10 +77,10 @@ test('what the contract forbids stands there with a code that is the same wherev
   expect(exchange).toMatchObject({ chat: null, response: { status: 400, body: { error: { code: 'invalid_type' } } } })
 })
 
-test('the scenario that shaped an answer is told, with the reason and what nearly fitted', async () => {
+test('an Exchange has the scenario, why it was chosen, and the near misses', async () => {
   const choice = { name: 'slow', why: 'x-mock-scenario' }
   const nearMisses = ['flux-only: model is nano-banana']
-  const { exchange } = await tell({
+  const { exchange } = await record({
     body: chatOf('a fox'),
     facts: { choice, nearMisses, notes: ['slow'] },
     reply: {
@@ -101,41 +101,41 @@ test('the scenario that shaped an answer is told, with the reason and what nearl
   })
 })
 
-test('a request that was refused before it was read has neither operation nor body', async () => {
-  const { exchange } = await tell({ facts: { operation: undefined }, reply: { status: 404, headers: {}, body: '' } })
+test('a request that was rejected before it was read has neither operation nor body', async () => {
+  const { exchange } = await record({ facts: { operation: undefined }, reply: { status: 404, headers: {}, body: '' } })
   expect(exchange.operation).toBeNull()
   expect(exchange.request).not.toHaveProperty('body')
 })
 
-test('how it ended comes from the Store', async () => {
-  const { kept } = await tell({ body: chatOf('a fox') })
+test('duration and hungUp come from the Store', async () => {
+  const { kept } = await record({ body: chatOf('a fox') })
   expect(
     readExchange({ id: '7', session: '', bytes: Buffer.from(kept), ending: { duration: 12.5, hungUp: true } }),
   ).toMatchObject({ id: '7', duration: 12.5, hungUp: true })
 })
 
-test('a data URI is kept as its type, digest and size, in requests and in answers', async () => {
-  const told = `data:image/png;base64,[sha256 ${hash('sha256', Buffer.from(PNG, 'base64'), 'hex').slice(0, 16)}, 70 bytes]`
-  const { exchange, kept } = await tell({
+test('a data URI is recorded as its type, digest and size, in requests and in responses', async () => {
+  const summary = `data:image/png;base64,[sha256 ${hash('sha256', Buffer.from(PNG, 'base64'), 'hex').slice(0, 16)}, 70 bytes]`
+  const { exchange, kept } = await record({
     body: chatOf([
       { type: 'text', text: `like ![a](data:image/png;base64,${PNG}) one` },
       { type: 'image_url', image_url: { url: `data:image/png;base64,${PNG}` } },
     ]),
   })
   expect(exchange.request.body).toMatchObject(
-    chatOf([{ text: `like ![a](${told}) one` }, { image_url: { url: told } }]),
+    chatOf([{ text: `like ![a](${summary}) one` }, { image_url: { url: summary } }]),
   )
   expect(kept).not.toContain(PNG.slice(0, 20))
   const body = JSON.stringify({ content: `![i](data:image/png;base64,${PNG})`, svg: 'data:image/svg+xml,%3Csvg%3E' })
-  const answered = await tell({
+  const answered = await record({
     body: chatOf('a'),
     reply: { status: 200, headers: { 'content-type': 'application/json' }, body },
   })
   expect(answered.exchange.response.body).toEqual({
-    content: `![i](${told})`,
+    content: `![i](${summary})`,
     svg: expect.stringMatching(/^data:image\/svg\+xml,\[sha256 [\da-f]{16}, 5 bytes\]$/),
   })
-  const streamed = await tell({
+  const streamed = await record({
     body: chatOf('a'),
     reply: {
       status: 200,
@@ -143,27 +143,27 @@ test('a data URI is kept as its type, digest and size, in requests and in answer
       body: [{ wait: 0, data: `data: {"content":"data:image/png;base64,${PNG}"}\n\n` }],
     },
   })
-  expect(streamed.exchange.response.text).toBe(`data: {"content":"${told}"}\n\n`)
+  expect(streamed.exchange.response.text).toBe(`data: {"content":"${summary}"}\n\n`)
 })
 
-test('words about data are no data URI', async () => {
+test('prose with `data:` is not a data URI', async () => {
   const text = 'data:, the plural of datum; data: {"a": 1}, data:image'
-  expect((await tell({ body: chatOf(text) })).exchange.request.body).toEqual(chatOf(text))
+  expect((await record({ body: chatOf(text) })).exchange.request.body).toEqual(chatOf(text))
 })
 
-test('base64 that is broken over lines goes as a whole', async () => {
+test('base64 with line breaks is replaced completely', async () => {
   const lines = PNG.match(/.{1,30}/g)!.join('\n')
-  const { exchange } = await tell({ body: chatOf(`data:image/png;base64,${lines} and a hat`) })
+  const { exchange } = await record({ body: chatOf(`data:image/png;base64,${lines} and a hat`) })
   expect(exchange.chat?.prompt).toMatch(/^data:image\/png;base64,\[sha256 \w{16}, 70 bytes\] and a hat$/)
 })
 
-test('a long text is cut and says how long it was', async () => {
-  const { exchange } = await tell({ body: chatOf('x'.repeat(30_000)) })
+test('a long text is cut and ends with its original length', async () => {
+  const { exchange } = await record({ body: chatOf('x'.repeat(30_000)) })
   expect(JSON.stringify(exchange.request.body)).toContain(`${'x'.repeat(20_000)}… (30000 characters)"`)
   expect(exchange.chat?.prompt).toBe(`${'x'.repeat(1000)}… (30000 characters)`)
 })
 
-test('no Exchange is larger than 256 KiB, whatever was sent', async () => {
+test('no Exchange is larger than 256 KiB', async () => {
   const bodies = [
     chatOf('猫'.repeat(1_000_000)),
     chatOf('\u0001'.repeat(1_000_000)),
@@ -172,7 +172,7 @@ test('no Exchange is larger than 256 KiB, whatever was sent', async () => {
     { messages: Array.from({ length: 50_000 }, () => 5) },
   ]
   for (const body of bodies) {
-    const { kept } = await tell({
+    const { kept } = await record({
       body,
       headers: Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`x-${i}`, '\u0001'.repeat(5000)])),
       query: 'ä'.repeat(100_000),
@@ -181,7 +181,7 @@ test('no Exchange is larger than 256 KiB, whatever was sent', async () => {
   }
 })
 
-test('32 MB are kept in a moment, and depth is no matter', async () => {
+test('records 32 MB within 3 seconds, also in a nested body', async () => {
   let deep: any = 'x'
   for (let i = 0; i < 60; i++) deep = i % 2 === 0 ? [deep] : { deep }
   const reply = { status: 200, headers: {}, body: '' }
@@ -195,7 +195,7 @@ test('32 MB are kept in a moment, and depth is no matter', async () => {
   ]) {
     const body = chatOf(text, { deep })
     const started = performance.now()
-    const { exchange } = await tell({ body, facts: { chat: undefined }, reply: { ...reply, body: text } })
+    const { exchange } = await record({ body, facts: { chat: undefined }, reply: { ...reply, body: text } })
     expect(performance.now() - started).toBeLessThan(3000)
     expect(exchange.request.body).toHaveProperty('deep')
   }
@@ -208,7 +208,7 @@ test.each<[what: string, head: Partial<RequestHead>, size: number]>([
   ['a credential in the query', { query: 'api_key=hush' }, 100],
   ['a credential in the path', { path: '/at/sk-abcdefghijklmnop' }, 100],
   ['a large body', {}, 1_000_000],
-])('an Exchange that is written late has the same bytes: %s', (_what, head, size) => {
+])('an Exchange that is written later has the same bytes: %s', (_what, head, size) => {
   const facts = { ...NO_FACTS, session: 'alice', size, body: { a: 'b' }, notes: ['slow'] }
   const request = { method: 'POST', path: '/', query: '', headers: { 'x-mock-session': 'alice' }, ...head }
   const answered = { request, reply: { status: 200, headers: {}, body: 'sk-abcdefghijklmnop' }, time: TIME }

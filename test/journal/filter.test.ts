@@ -2,18 +2,18 @@ import { expect, test } from 'vitest'
 import type { Filter } from '../../src/journal/filter.ts'
 import { selectExchanges } from '../../src/journal/filter.ts'
 import { toTable } from '../../src/journal/failure-table.ts'
-import { chatOf, tell } from './tell.ts'
+import { chatOf, record } from './record.ts'
 
-const asked = [
-  await tell({ body: chatOf('a fox', { model: 'flux-pro' }), facts: { session: 'alice' } }),
-  await tell({
+const recorded = [
+  await record({ body: chatOf('a fox', { model: 'flux-pro' }), facts: { session: 'alice' } }),
+  await record({
     body: chatOf('画只猫，戴着一顶红色的帽子，坐在窗台上'.repeat(5), { stream: true }),
     facts: { session: 'bob', choice: { name: 'slow', why: 'x-mock-scenario' } },
   }),
-  await tell({ operationId: 'retrieveModel', path: '/v1/models/flux' }),
-  await tell({ body: { model: 'flux', messages: [] } }),
+  await record({ operationId: 'retrieveModel', path: '/v1/models/flux' }),
+  await record({ body: { model: 'flux', messages: [] } }),
 ]
-const exchanges = asked.map(({ exchange }, i) => ({ ...exchange, id: String(i + 8) }))
+const exchanges = recorded.map(({ exchange }, i) => ({ ...exchange, id: String(i + 8) }))
 
 test.each<[Filter, string[]]>([
   [{}, ['8', '9', '10', '11']],
@@ -32,30 +32,30 @@ test.each<[Filter, string[]]>([
   [{ limit: 2 }, ['10', '11']],
   [{ limit: 0 }, []],
   [{ status: 200, limit: 1 }, ['10']],
-])('what fits %j', (filter, ids) => {
+])('filter %j selects the exchanges %j', (filter, ids) => {
   expect(selectExchanges(exchanges, filter).map(({ id }) => id)).toEqual(ids)
 })
 
-test('a test that failed shows what it scripted in vain, and what was asked instead', () => {
+test('the table lists the scripted responses that no request used, and the requests received instead', () => {
   const scripted = [
     { id: '1', json: '{"scenario":"rate-limited","when":{"model":["flux"]}}', left: 2 },
     { id: '2', json: '{"then":{"status":503,"body":"busy"}}', left: 1 },
   ]
   expect(toTable(exchanges.slice(0, 3), scripted)).toBe(`\
-scripted and never asked for (2):
-  times  answer                   when
+Scripted responses that no request has used (2):
+  times  response                 when
   2      rate-limited             model: ["flux"]
   1      status: 503, body: busy  always
 
-asked instead (3):
-  id  request                    model        status      scenario  what
+Requests received instead (3):
+  id  request                    model        status      scenario  detail
   8   POST /v1/chat/completions  flux-pro     200                   a fox
   9   POST /v1/chat/completions  nano-banana  200 stream  slow      画只猫，戴着一顶红色的帽子，坐在窗台上画只猫，戴着…
   10  GET /v1/models/flux                     200`)
-  expect(toTable([])).toBe('nothing was asked')
+  expect(toTable([])).toBe('No requests received.')
 })
 
-test('no line is wider than 120 columns, and many rows are told by their number', () => {
+test('no line is wider than 120 columns, and omitted rows are counted', () => {
   const scripted = Array.from({ length: 50 }, (_, i) => ({
     id: String(i),
     json: `{"then":{"say":"${i} ${'word '.repeat(100)}"},"when":{"prompt":"${'x'.repeat(500)}"}}`,
@@ -67,5 +67,5 @@ test('no line is wider than 120 columns, and many rows are told by their number'
   )
   expect(Math.max(...table.split('\n').map((line) => line.length))).toBe(120)
   expect(table).toContain('\n  … and 30 more\n')
-  expect(table).toMatch(/\n {2}… and 10 before$/)
+  expect(table).toMatch(/\n {2}… and 10 earlier$/)
 })

@@ -1,39 +1,39 @@
 import { expect, test } from 'vitest'
 import { toCoverage } from '../../src/journal/coverage.ts'
 import { toJUnit, toMarkdown } from '../../src/journal/coverage-report.ts'
-import { chatOf, targets, tell } from './tell.ts'
+import { chatOf, targets, record } from './record.ts'
 
 const CHAT = 'POST /v1/chat/completions'
-const { keys } = await tell({ body: chatOf('a fox', { model: 'flux-<b>|"&\u0001' }) })
+const { keys } = await record({ body: chatOf('a fox', { model: 'flux-<b>|"&\u0001' }) })
 const coverage = toCoverage(
   new Map([...keys, 'scenario a|<script>"x"&\u0001', 'model flux'].map((key) => [key, 2])),
   targets,
 )
 
-test('as Markdown: a summary, the violations, then each kind of thing with what is missing', () => {
+test('Markdown: a summary, the violations, then each section with the items that are not covered', () => {
   const text = toMarkdown(coverage)
   expect(text).toMatch(
-    /^# Contract coverage\n\n\| {2}\| exercised \| of \| % \|\n\|---\|---\|---\|---\|\n\| Operations \| 1 \| 3 \| 33 \|\n\| Models \| 1 \| 15 \| 6 \|\n/,
+    /^# Contract coverage\n\n\| {2}\| covered \| total \| % \|\n\|---\|---\|---\|---\|\n\| Operations \| 1 \| 3 \| 33 \|\n\| Models \| 1 \| 15 \| 6 \|\n/,
   )
   expect(text).toContain(
     "| value:model | 2 | POST /v1/chat/completions | Invalid value for 'model': supported values are",
   )
-  expect(text).toContain('| POST /v1/chat/completions | 2 |\n\nNot yet: GET /v1/models, GET /v1/models/{model}')
-  expect(text).toContain('Not yet: gpt-image-1, gpt-4o-image, sora\\_image, ')
+  expect(text).toContain('| POST /v1/chat/completions | 2 |\n\nNot covered: GET /v1/models, GET /v1/models/{model}')
+  expect(text).toContain('Not covered: gpt-image-1, gpt-4o-image, sora\\_image, ')
 })
 
-test('what a client sent breaks no table and makes no markup', () => {
+test('text from a client cannot break the table or add markup', () => {
   const row = toMarkdown(coverage)
     .split('\n')
     .find((line) => line.includes('script'))
   expect(row).toBe('| a\\|\\<script\\>"x"\\& (not in the contract) | 2 |')
 })
 
-test('as JUnit: exercised things pass, others are skipped, violations fail', () => {
+test('JUnit: covered items pass, others are skipped, violations fail', () => {
   const text = toJUnit(coverage)
   expect(text).toContain(`<testcase classname="operations" name="${CHAT}" time="0"/>`)
   expect(text).toContain(
-    '<testcase classname="operations" name="GET /v1/models" time="0"><skipped message="not exercised yet"/></testcase>',
+    '<testcase classname="operations" name="GET /v1/models" time="0"><skipped message="not covered"/></testcase>',
   )
   expect(text).toMatch(
     /<testcase classname="violations" name="POST \/v1\/chat\/completions value:model" time="0"><failure type="value:model" message="Invalid value for &apos;model&apos;: [^"<]* \(2 requests\)">\/paths\/[^<]*\/properties\/model<\/failure><\/testcase>/,
@@ -49,6 +49,6 @@ test('as JUnit: exercised things pass, others are skipped, violations fail', () 
   ]).toEqual([tests, failures, skipped])
 })
 
-test('as JSON it is itself', () => {
+test('JSON: a round trip changes nothing', () => {
   expect(JSON.parse(JSON.stringify(coverage))).toEqual(coverage)
 })

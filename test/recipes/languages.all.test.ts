@@ -51,7 +51,7 @@ const languages = [
 ]
 
 const TABLE =
-  /scripted and never asked for \(1\):\s+times +answer +when\s+1 +stream-cut +always\s+asked instead \(1\):\s/
+  /Scripted responses that no request has used \(1\):\s+times +response +when\s+1 +stream-cut +always\s+Requests received instead \(1\):\s/
 
 let folder: string | undefined
 afterEach(() => {

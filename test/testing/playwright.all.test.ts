@@ -53,7 +53,7 @@ describe.runIf(existsSync(CHROMIUM))('chat-image-mock/playwright, run by Playwri
   test.each([
     [
       'is never asked for what it scripts',
-      /scripted and never asked for \(1\):\n.*\n +2 +retry-503[^]+asked instead \(1\):\n.*\n.* gpt-4o-image +200 stream .* a fox/,
+      /Scripted responses that no request has used \(1\):\n.*\n +2 +retry-503[^]+Requests received instead \(1\):\n.*\n.* gpt-4o-image +200 stream .* a fox/,
     ],
     [
       'shows another picture',

@@ -59,7 +59,7 @@ base('what was scripted and never asked for fails the test, and what was asked i
   expect(told['is never asked for what it scripts']).toEqual([
     'failed',
     expect.stringMatching(
-      /scripted and never asked for \(1\):\n.*\n +2 +retry-503[^]+asked instead \(1\):\n.*\n.* nano-banana +200 .* a fox/,
+      /Scripted responses that no request has used \(1\):\n.*\n +2 +retry-503[^]+Requests received instead \(1\):\n.*\n.* nano-banana +200 .* a fox/,
     ),
   ])
   expect(told['shows another picture']).toEqual([

@@ -23,7 +23,7 @@ const { contract } = settings
 
 const { values, titles } = modelsOf(settings)
 
-/** What the packaged contract and a few scenarios offer. */
+/** The packaged contract and models, with two scenarios. */
 export const targets: CoverageTargets = {
   contract,
   models: values,
@@ -31,27 +31,27 @@ export const targets: CoverageTargets = {
   scenarios: ['rate-limited', 'slow'],
 }
 
-/** A request in short; a chat request by default. */
-export interface Asked {
+/** The parts of a request that a test sets. A chat request by default. */
+export interface RequestSpec {
   readonly body?: any
   readonly headers?: Record<string, string>
   readonly query?: string
   readonly operationId?: string
   readonly path?: string
   readonly facts?: Partial<RequestFacts>
-  /** In place of the operation's own. */
+  /** Replaces the operation's own Reply. */
   readonly reply?: Reply
 }
 
-/** What is recorded of one request. */
+/** The record of one request. */
 export interface Recorded {
   readonly exchange: Exchange
-  /** The bytes that a Store keeps, as text. */
+  /** The bytes in the Store, as text. */
   readonly kept: string
   readonly keys: readonly string[]
 }
 
-/** What is known of a request before it is read. */
+/** The facts of a request that was not read. */
 export const NO_FACTS: RequestFacts = {
   session: '',
   generation: undefined,
@@ -67,14 +67,14 @@ export const NO_FACTS: RequestFacts = {
 
 export const TIME = Date.UTC(2026, 0, 2, 3, 4, 5)
 
-/** A chat request's body. */
+/** The body of a chat request. */
 export function chatOf(content: any, rest: object = {}): any {
   return { model: 'nano-banana', messages: [{ role: 'user', content }], ...rest }
 }
 
-/** Has a request checked, read and answered as the server does, and gives what the journal keeps of it. */
-export async function tell(asked: Asked): Promise<Recorded> {
-  const { body, headers = {}, query = '', operationId = 'createChatCompletion', path } = asked
+/** Validates, reads, answers and records a request as the server does. */
+export async function record(spec: RequestSpec): Promise<Recorded> {
+  const { body, headers = {}, query = '', operationId = 'createChatCompletion', path } = spec
   const operation = contract.operations.find((one) => one.operationId === operationId)!
   const request = { method: operation.method, path: path ?? operation.path, query, headers }
   const checkable = {
@@ -85,8 +85,8 @@ export async function tell(asked: Asked): Promise<Recorded> {
   }
   const violations = validateRequest(contract, operation, checkable)
   const facts: Writable<RequestFacts> = { ...NO_FACTS, operation, violations, body }
-  const reply = asked.reply ?? (await answer(facts, { ...request, path: request.path.replace('{model}', 'flux') }))
-  Object.assign(facts, asked.facts)
+  const reply = spec.reply ?? (await replyTo(facts, { ...request, path: request.path.replace('{model}', 'flux') }))
+  Object.assign(facts, spec.facts)
   const store = new MemoryStore()
   const json = toExchange(facts, { request, reply, time: TIME })
   await store.record('', { size: json.length, toBytes: () => json })
@@ -98,7 +98,7 @@ export async function tell(asked: Asked): Promise<Recorded> {
   }
 }
 
-async function answer(facts: Writable<RequestFacts>, request: { path: string; query: string }): Promise<Reply> {
+async function replyTo(facts: Writable<RequestFacts>, request: { path: string; query: string }): Promise<Reply> {
   const { body, violations, operation } = facts
   if (operation === undefined || violations.length > 0)
     return errorReply(toViolationError(violations, operation!, settings), { dialect: 'openai', requestId: '1' })
