@@ -8,8 +8,8 @@ import { toSettings } from './mock/to-settings.ts'
 export type { ControlApi } from './app/routes/control-api.ts'
 
 /**
- * The mock as a Hono app: to be mounted in another one with `app.route('/mock', …)`, asked with `app.request()`, or exported
- * as a server of Bun or Deno. Its links follow the path at which it is mounted. A RangeError names the option that is wrong.
+ * Creates the mock as a Hono app. Mount it in another app with `app.route('/mock', …)`, call it with `app.request()`, or export
+ * it as a server of Bun or Deno. Its links include the path at which it is mounted. Throws a RangeError for an invalid option.
  * @example
  * const app = new Hono()
  * app.route('/mock', await createApp({ seed: 7 }))
@@ -17,8 +17,8 @@ export type { ControlApi } from './app/routes/control-api.ts'
  */
 export async function createApp(options: Omit<MockOptions, 'watch'> = {}): Promise<Hono> {
   const { watch, ...rest }: MockOptions = ownOptions(options, MOCK_OPTIONS)
-  if (watch !== undefined) throw new RangeError('watch: an app does not change after it was created; use startMock')
-  const { signal: ending } = new AbortController() // an app has no end of its own
+  if (watch !== undefined) throw new RangeError('watch: createApp cannot watch files. Use startMock.')
+  const { signal: ending } = new AbortController() // never aborts: an app is not closed
   setMaxListeners(0, ending)
   const context = createMockContext(await toSettings(rest), { isReady: () => true, ending })
   return new Hono().route('/', createMockApp(context))

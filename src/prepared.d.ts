@@ -4,7 +4,10 @@ import type { JsonObject } from './util/json.ts'
 import type { Operation } from './openapi/operation.ts'
 import type { Validator } from './openapi/validator.ts'
 
-/** build/prepared.js, written by the build: the packaged contract, its Operations and their compiled validators, the packaged profiles and scenarios, and the package's version. */
+/**
+ * build/prepared.js, which the build writes: the packaged contract, its Operations and their compiled validators, the packaged
+ * profiles and scenarios, and the version of the package.
+ */
 export const document: () => JsonObject
 export const operations: readonly Operation[]
 export const validators: ReadonlyMap<string, Validator>

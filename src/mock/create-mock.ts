@@ -25,10 +25,10 @@ import { type Internals, toSettings } from './to-settings.ts'
 import { toBase } from './wait-until-ready.ts'
 
 const ALL_OPTIONS = { ...MOCK_OPTIONS, ...LISTEN_OPTIONS }
-const IN_PROCESS = 'http://mock.invalid' // what links of a mock without a port begin with
+const IN_PROCESS = 'http://mock.invalid' // base of the links of a mock without a port
 
 /**
- * A mock without a port: its `fetch` answers in this process. A RangeError names the option that is wrong.
+ * Creates a mock without a port. Its `fetch` responds in this process. Throws a RangeError for an invalid option.
  * @example
  * const mock = await createMock()
  * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', fetch: mock.fetch })
@@ -36,7 +36,7 @@ const IN_PROCESS = 'http://mock.invalid' // what links of a mock without a port 
 export async function createMock(options: MockOptions = {}): Promise<Mock> {
   const { port, host, ...rest }: ListenOptions & MockOptions = ownOptions(options, ALL_OPTIONS)
   if (port !== undefined || host !== undefined)
-    throw new RangeError(`${port === undefined ? 'host' : 'port'}: createMock opens no port; use startMock`)
+    throw new RangeError(`${port === undefined ? 'host' : 'port'}: createMock does not open a port. Use startMock.`)
   const made = await make(rest)
   const inFlight = new InFlight()
   made.state.isReady = true
@@ -53,7 +53,7 @@ export async function createMock(options: MockOptions = {}): Promise<Mock> {
   })
 }
 
-// As the global fetch does, it rejects as soon as its signal aborts, whatever the mock is waiting for.
+// Like the global fetch, it rejects as soon as its signal aborts.
 async function fetchInProcess({ fetch, ending }: Made, request: Request, inFlight: InFlight): Promise<Response> {
   request.signal.throwIfAborted()
   if (ending.signal.aborted) throw closedError()
@@ -74,7 +74,8 @@ async function fetchInProcess({ fetch, ending }: Made, request: Request, inFligh
 }
 
 /**
- * A mock on a port of this machine. An error says which option is wrong, or that the port is taken.
+ * Starts a mock on a port of this machine, by default on a free one. Throws a RangeError for an invalid option, and an Error if
+ * it cannot listen on the port.
  * @example
  * const mock = await startMock()
  * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any' })
@@ -97,7 +98,7 @@ export async function startIn(
   const refuse = (error: Error): ReturnType<typeof refusal> => refusal(context(), error)
   const server = createNodeServer({ fetch: serve, refuse, isReady, inFlight, isOwnProcess: command !== undefined })
   await listen(server, port, host).catch(async (error: unknown) => {
-    ending.abort() // what watches files ends too
+    ending.abort() // also stops watching files
     await store.close()
     throw error
   })
@@ -116,8 +117,8 @@ export async function startIn(
 }
 
 /**
- * A mock elsewhere, in a container or another process, by its control API. It waits until the mock is ready; an error says
- * that it is not in time, that it is no mock, or that it is one of another version.
+ * Connects to a mock in a container or another process. Waits up to 10 seconds (`wait`) until the mock is ready. Throws an
+ * Error if it is not ready in time, if the server is not a mock, or if the mock has another version than this package.
  * @example
  * const mock = await connectMock('http://localhost:4010', { wait: 30 })
  */
@@ -137,7 +138,7 @@ export async function connectMock(url: string | URL, options: ConnectOptions = {
 }
 
 interface Made {
-  /** Answers by the files as they were read last. */
+  /** Uses the latest app: `watch` replaces it when a file changes. */
   readonly fetch: (request: Request, env: ClientBindings) => Response | Promise<Response>
   readonly context: () => MockContext
   readonly backend: Pick<Backend, 'basePath' | 'remembered'>
@@ -150,7 +151,7 @@ async function make(options: MockOptions, command: Pick<Internals, 'onStream'> =
   const settings = await toSettings(options, command)
   const { store, metrics } = settings
   const ending = new AbortController()
-  setMaxListeners(0, ending.signal) // every open answer listens
+  setMaxListeners(0, ending.signal) // each open response adds a listener
   const state = { isReady: false }
   const surroundings = { isReady: () => state.isReady, ending: ending.signal }
   let context = createMockContext(settings, surroundings)
@@ -158,7 +159,7 @@ async function make(options: MockOptions, command: Pick<Internals, 'onStream'> =
   if (options.watch === true) {
     const renew = async (): Promise<void> => {
       const renewed = createMockContext(await toSettings(options, { ...command, store, metrics }), surroundings)
-      app = createApp(renewed) // what is remembered stays
+      app = createApp(renewed) // with the same store
       context = renewed
     }
     const stop = watchFiles(options, () => void renew().catch((error: unknown) => context.onFault(error)))
@@ -174,10 +175,10 @@ async function make(options: MockOptions, command: Pick<Internals, 'onStream'> =
   }
 }
 
-/** Milliseconds without a change after which a file is read: editors write it in several steps. */
+/** Milliseconds without a change until the files are read again, because editors write a file in several steps. */
 const QUIET = 100
 
-// Calls back after a change in the folder of `spec`, or in `fixtures` and the folders below it. The result stops watching.
+// Calls back after a change in the folder of `spec` or in `fixtures`, including subfolders. Returns a function that stops it.
 function watchFiles({ spec, fixtures }: MockOptions, onChange: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   const changed = (): void => {
@@ -187,7 +188,7 @@ function watchFiles({ spec, fixtures }: MockOptions, onChange: () => void): () =
   const folders = [spec && dirname(resolve(spec)), fixtures && resolve(fixtures)].filter(
     (folder) => folder !== undefined,
   )
-  // A folder that is deleted does not change any more.
+  // A deleted folder emits an error, which can be ignored: it does not change any more.
   const watchers = folders.map((folder) =>
     watch(folder, { recursive: true, persistent: false }, changed).on('error', () => {}),
   )

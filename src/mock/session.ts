@@ -6,14 +6,14 @@ import type { Exchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
 import type { ScriptEntry, Then } from '../scenarios/scenario.ts'
 
-/** A scenario by its name, a custom `then`, or a whole entry of a script. */
+/** The name of a scenario, a custom `then`, or an entry of a script. */
 type Scriptable = string | ScriptEntry | { readonly then: Then }
 
-/** What holds for every entry of a call of `script`. */
+/** Options for all entries of a call of `script`. */
 type ScriptOptions = Pick<ScriptEntry, 'times' | 'when'>
 
 /**
- * One test's or client's share of a mock, with its own script, journal and coverage.
+ * One test's or client's part of a mock, with its own script, journal and coverage.
  * @example
  * const alice = mock.session()
  * await alice.script('limit-rate')
@@ -24,40 +24,46 @@ export interface Session {
   readonly url: string
   /** Base URL for an OpenAI client. */
   readonly baseURL: string
-  /** Like the global fetch, but every request goes to the mock, whatever its host, and belongs to this session. Redirects are not followed. */
+  /**
+   * Like the global fetch, but every request goes to the mock, whatever its host, and belongs to this session. It does not
+   * follow redirects.
+   */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
-  /** API key that selects the session, for clients that cannot set headers. A mock with `apiKeys` rejects it like every other key. */
+  /**
+   * API key that selects the session, for clients that cannot set headers. A mock with `apiKeys` accepts it only if it is one
+   * of them.
+   */
   readonly apiKey: string
   /** Headers that select the session. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * Scripts the next answers, in order: the name of a scenario, a custom `then`, or a list of entries. The names are in
-   * docs/scenarios.md and at `/__mock/scenarios`.
+   * Scripts the next responses, in this order. Takes the name of a scenario, a custom `then`, or a list of both. The names are
+   * in docs/scenarios.md and at `/__mock/scenarios`. Throws an Error if an entry is invalid.
    * @example
-   * await mock.script('limit-rate', { times: 2 }) // the next two answers
+   * await mock.script('limit-rate', { times: 2 }) // the next two responses
    * await mock.script({ then: { say: 'I cannot draw that.' } }, { when: { model: 'flux-*' } })
    */
   readonly script: (scenario: Scriptable | readonly Scriptable[], options?: ScriptOptions) => Promise<void>
-  /** The scripted answers that no request has taken yet. */
+  /** The scripted responses that no request has used yet. */
   readonly pending: () => Promise<Pending[]>
   /**
-   * The recorded requests with their answers, the oldest first.
+   * The recorded requests with their responses, oldest first. Throws a RangeError for an invalid filter.
    * @example
    * const [first] = await mock.exchanges({ model: 'flux-*', status: '2xx' })
    * expect(first.chat.prompt).toBe('a fox')
    */
   readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
-  /** A table for the message of a failed test: the pending answers, and the requests that came instead. */
+  /** A text table for the message of a failed test: the pending responses, and the requests that were received instead. */
   readonly table: (filter?: Filter) => Promise<string>
-  /** Which parts of the contract the requests have covered, and which not yet. */
+  /** Which parts of the contract the requests have covered, and which not. */
   readonly coverage: () => Promise<Coverage>
   /** Deletes script, sequence positions, Exchanges and coverage. */
   readonly reset: () => Promise<void>
 }
 
 /**
- * A mock: in this process, on a port, or in another process. What it scripts is for all clients that have no session of their own;
- * what it reports is of all sessions. After `close` it answers no request and takes no script, but its records can be read.
+ * A mock: in this process, on a port, or in another process. Its `script` applies to clients without a session; its `exchanges`
+ * and `coverage` include all sessions. After `close` its requests and scripts fail, but its records can still be read.
  * @example
  * const mock = await startMock()
  * await mock.script('retry-503')
@@ -65,40 +71,42 @@ export interface Session {
  * await mock.close()
  */
 export interface Mock extends Omit<Session, 'apiKey' | 'headers'> {
-  /** The coverage of all sessions since the start. A reset does not change it. */
+  /** The coverage of all sessions since the start. `reset` does not clear it. */
   readonly total: () => Promise<Coverage>
   /**
-   * A session of its own, by its name. Without a name it gets a unique one.
+   * Opens a session. Its name defaults to a unique one. Throws a RangeError for an invalid name.
    * @example
    * const alice = mock.session()
    * const client = new OpenAI({ baseURL: alice.baseURL, apiKey: alice.apiKey })
    */
   readonly session: (name?: string) => Session
-  /** Closes the mock. Open streams have `grace` seconds to finish, 0 to 3600, 0 by default; then each ends after its last whole event. A mock in another process keeps running. */
+  /**
+   * Closes the mock. Open responses have `grace` seconds to finish: 0 to 3600, by default 0. After that a stream ends after its
+   * last complete event. A mock in another process keeps running.
+   */
   readonly close: (grace?: number) => Promise<void>
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
-/** How mocks differ. */
+/** What differs between a mock in this process, on a port and in another process. */
 export interface Backend {
   readonly url: string
-  /** What follows `url` in a base URL. */
+  /** The path of the base URL, which follows `url`. */
   readonly basePath: string
   readonly ask: (input: string | Request, init?: RequestInit) => Promise<Response>
-  /** The data of a session; without a name that of all. It is looked up anew for each call, since `watch` can replace it. */
+  /** The data of a session, or of all without a name. Called again each time, because `watch` can replace it. */
   readonly remembered: (session: string | undefined) => SessionData
   readonly end: (grace: number) => Promise<void>
 }
 
-/** The Mock of a backend. */
+/** Creates a Mock from its Backend. */
 export function toMock(backend: Backend): Mock {
   let ended: Promise<void> | undefined
   const checkOpen = (): void => {
     if (ended !== undefined) throw closedError()
   }
   const close = async (grace = 0): Promise<void> => {
-    if (!(grace >= 0 && grace <= 3600))
-      throw new RangeError(`close: '${grace}' is none; use a number of seconds from 0 to 3600`)
+    if (!(grace >= 0 && grace <= 3600)) throw new RangeError(`close: grace must be 0 to 3600 seconds, got ${grace}.`)
     await (ended ??= backend.end(grace))
   }
   return {
@@ -107,7 +115,7 @@ export function toMock(backend: Backend): Mock {
     session: (name = randomUUID()) => {
       checkOpen()
       if (typeof name !== 'string' || !SESSION_NAME.test(name))
-        throw new RangeError(`session: '${name}' is no name; use ${SESSION_NAMES}`)
+        throw new RangeError(`session: '${name}' is not a valid name. Use ${SESSION_NAMES}.`)
       const headers = { 'x-mock-session': name }
       return { ...sessionMethods(backend, name, checkOpen), apiKey: `${SESSION_KEY}${name}`, headers }
     },
@@ -156,13 +164,13 @@ async function checked(filter: Filter | undefined): Promise<Filter> {
   return (await import('../journal/filter.ts')).checkFilter(filter)
 }
 
-// The same path on the mock, whatever the host. A path alone is one of the mock too.
+// Replaces the host of a URL by the mock's. Also resolves a path without a host.
 function toTarget(url: string, input: string): string {
   const base = new URL(`${url}/`)
   const { protocol, origin, pathname, search } = new URL(input, base)
   if (!/^https?:$/.test(protocol))
     throw new TypeError(
-      `fetch: '${input.slice(0, 40)}' is no http(s) URL; data: and blob: URLs are read by the global fetch`,
+      `fetch: '${input.slice(0, 40)}' is not an http(s) URL. Use the global fetch for data: and blob: URLs.`,
     )
   const prefix = base.pathname.slice(0, -1)
   const isBelow = origin === base.origin && (pathname === prefix || pathname.startsWith(base.pathname))
@@ -173,7 +181,7 @@ function toEntries(scenario: Scriptable | readonly Scriptable[], options: Script
   const unknown = Object.keys(options).find((name) => name !== 'times' && name !== 'when')
   if (unknown !== undefined)
     throw new RangeError(
-      `script: '${unknown}' is not known beside an entry; there are times and when. Several entries are one list: script([…])`,
+      `script: unknown option '${unknown}'. Use times or when. Pass several entries as one list: script([…]).`,
     )
   const toEntry = (entry: Scriptable): ScriptEntry =>
     typeof entry === 'object' && entry !== null && !('then' in entry)
@@ -182,7 +190,7 @@ function toEntries(scenario: Scriptable | readonly Scriptable[], options: Script
   return isList(scenario) ? scenario.map(toEntry) : toEntry(scenario)
 }
 
-// Array.isArray does not recognise a readonly list.
+// Array.isArray does not narrow the type of a readonly list.
 function isList(scenario: Scriptable | readonly Scriptable[]): scenario is readonly Scriptable[] {
   return Array.isArray(scenario)
 }

@@ -227,14 +227,11 @@ test('unknown paths and methods and unreadable bodies are violations, and total(
   expect(await codes()).toEqual(all)
 })
 
-test.each<[given: any[], message: RegExp]>([
+test.each<[given: any[], told: RegExp]>([
   [[undefined], /must be the name of a scenario, or \{"then": …\}/],
   [[42], /must be the name of a scenario/],
-  [['limit-rate', 'key-banned'], /several entries are one list/i],
-  [
-    [{ scenario: 'limit-rate' }, { scenario: 'key-banned' }],
-    /'scenario' is not known beside an entry; there are times and when/,
-  ],
+  [['limit-rate', 'key-banned'], /Pass several entries as one list/],
+  [[{ scenario: 'limit-rate' }, { scenario: 'key-banned' }], /unknown option 'scenario'. Use times or when/],
 ])('rejects script(%j)', async (given, message) => {
   await using mock = await startMock()
   const [first, second] = given

@@ -65,9 +65,11 @@ test('checks the mock at a URL', async () => {
   await using mock = await startMock({ controlToken: 'token', apiKeys: ['key'] })
   expect(await ready([mock.url])).toEqual(isReady)
   expect(await ready([`${mock.url}/`], { PORT: '1' })).toEqual(isReady)
-  expect(await ready([`${mock.url}/v1`])).toEqual(isNot(`${mock.url}/v1 is a path of a mock; connect to ${mock.url}`))
+  expect(await ready([`${mock.url}/v1`])).toEqual(
+    isNot(`${mock.url}/v1 is a path of a mock. Connect to ${mock.url} instead.`),
+  )
   expect(await ready([mock.url.replace('http:', 'https:')])).toEqual(
-    isNot('there is no mock ready at https://127.0.0.1:\\d+ after 0 s: .*(?:SSL|EPROTO).*'),
+    isNot('no mock is ready at https://127.0.0.1:\\d+ after 0 s: .*(?:SSL|EPROTO).*'),
   )
 })
 
@@ -75,20 +77,18 @@ test('reports in one line why the mock is not ready', async () => {
   const closed = await serve(saying(200))
   await closed[Symbol.asyncDispose]()
   expect(await ready(['--port', closed.port])).toEqual(
-    isNot(`there is no mock ready at ${closed.url} after 0 s: connect ECONNREFUSED 127.0.0.1:${closed.port}`),
+    isNot(`no mock is ready at ${closed.url} after 0 s: connect ECONNREFUSED 127.0.0.1:${closed.port}`),
   )
   expect(await ready(['--host', '::1', '--port', closed.port])).toEqual(
-    isNot(`there is no mock ready at http://\\[::1\\]:${closed.port} after 0 s: connect .*`),
+    isNot(`no mock is ready at http://\\[::1\\]:${closed.port} after 0 s: connect .*`),
   )
   await using starting = await serve(saying(503, '0.1.0'))
   expect(await ready([starting.url])).toEqual(
-    isNot(
-      `there is no mock ready at ${starting.url} after 0 s: GET ${starting.url}/__mock/readyz is answered with 503`,
-    ),
+    isNot(`no mock is ready at ${starting.url} after 0 s: GET ${starting.url}/__mock/readyz returned 503`),
   )
   await using silent = await serve(() => {})
   expect(await ready([silent.url])).toEqual(
-    isNot(`there is no mock ready at ${silent.url} after 0 s: no response within 2 s`),
+    isNot(`no mock is ready at ${silent.url} after 0 s: no response within 2 s`),
   )
 })
 
@@ -106,17 +106,17 @@ test('--wait checks again until the mock is ready', async () => {
 test('--wait and MOCK_WAIT end after that number of seconds', async () => {
   await using starting = await serve(saying(503, '0.1.0'))
   expect(await ready(['--wait', '0.2', starting.url])).toEqual(
-    isNot(`there is no mock ready at ${starting.url} after 0.2 s: .*`),
+    isNot(`no mock is ready at ${starting.url} after 0.2 s: .*`),
   )
   expect(await ready([starting.url], { MOCK_WAIT: '0.3' })).toEqual(
-    isNot(`there is no mock ready at ${starting.url} after 0.3 s: .*`),
+    isNot(`no mock is ready at ${starting.url} after 0.3 s: .*`),
   )
 })
 
 test('does not wait for another server, but waits for a mock behind a proxy that returns 502', async () => {
   await using other = await serve(saying(200))
   expect(await ready(['--wait', '3600', other.url])).toEqual(
-    isNot(`GET ${other.url}/__mock/readyz is answered with 200, and not by chat-image-mock`),
+    isNot(`GET ${other.url}/__mock/readyz returned 200, but not from chat-image-mock`),
   )
   let requests = 0
   await using proxy = await serve((request, response) =>
@@ -131,7 +131,7 @@ test('a server that switches protocols is not a mock', async () => {
       void response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n'),
   )
   expect(await ready(['--wait', '3600', other.url])).toEqual(
-    isNot(`GET ${other.url}/__mock/readyz is answered with 101, and not by chat-image-mock`),
+    isNot(`GET ${other.url}/__mock/readyz returned 101, but not from chat-image-mock`),
   )
 })
 
@@ -143,11 +143,11 @@ test.each([
   [['http://127.0.0.1:1', 'http://127.0.0.1:2'], 'ready takes one argument. Usage: chat-image-mock ready [URL]'],
   [
     ['127.0.0.1:4010'],
-    'ready: this is no URL of a mock; write it as http://localhost:4010, without credentials, query and fragment',
+    'ready: not a valid URL of a mock. Use a URL such as http://localhost:4010, without credentials, query and fragment.',
   ],
   [
     ['http://user:secret@127.0.0.1:4010'],
-    'ready: this is no URL of a mock; write it as http://localhost:4010, without credentials, query and fragment',
+    'ready: not a valid URL of a mock. Use a URL such as http://localhost:4010, without credentials, query and fragment.',
   ],
 ])('reports a mistake in one line, without a password: %j', async (args, message) => {
   expect(await ready(args)).toEqual({ code: 1, stdout: '', stderr: `chat-image-mock: ${message}\n` })

@@ -217,7 +217,7 @@ describe.runIf(missing.length === 0)('the image', () => {
     expect(await healthCheck(variables)).toEqual({
       code: 1,
       output: expect.stringMatching(
-        /^chat-image-mock: there is no mock ready at http:\/\/127\.0\.0\.1:\d+ after 0 s: connect ECONNREFUSED .*\n$/,
+        /^chat-image-mock: no mock is ready at http:\/\/127\.0\.0\.1:\d+ after 0 s: connect ECONNREFUSED .*\n$/,
       ),
     })
 

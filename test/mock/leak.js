@@ -1,5 +1,5 @@
 // @ts-check
-// Starts, asks and closes two hundred mocks, and tells what is left of them. For `node --expose-gc`.
+// Starts, uses and closes two hundred mocks. Prints the heap sizes and the open handles as JSON. Run with `node --expose-gc`.
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -9,12 +9,12 @@ const init = { method: 'POST', headers: { 'content-type': 'application/json' } }
 const body = JSON.stringify({ model: 'flux', stream: true, messages: [{ role: 'user', content: 'a fox' }] })
 
 /**
- * Asks a port by node:http: fetch of Node 20 keeps 25 KB of every address that it ever asked.
+ * Sends a request with node:http, because fetch of Node 20 keeps 25 KB for each address that it has used.
  * @param {string} url
  */
-async function askPort(url) {
-  const asking = request(`${url}/v1/chat/completions`, { ...init, agent: false }).end(body)
-  const [response] = await once(asking, 'response')
+async function requestPort(url) {
+  const clientRequest = request(`${url}/v1/chat/completions`, { ...init, agent: false }).end(body)
+  const [response] = await once(clientRequest, 'response')
   await once(response.resume(), 'end')
 }
 
@@ -23,7 +23,7 @@ const heap = []
 for (let n = 1; n <= 200; n++) {
   const mock = n % 2 === 0 ? await createMock() : await startMock()
   if (n % 2 === 0) await (await mock.fetch('/v1/chat/completions', { ...init, body })).text()
-  else await askPort(mock.url)
+  else await requestPort(mock.url)
   if (n === 1) await (await connectMock(mock.url)).close()
   await mock.session().script('retry-503')
   await mock.exchanges()
@@ -34,7 +34,7 @@ for (let n = 1; n <= 200; n++) {
   globalThis.gc?.()
   heap.push(process.memoryUsage().heapUsed)
 }
-// Its own streams are pipes. A socket that was closed is gone some turns later.
+// The standard streams are pipes. A closed socket disappears some turns later.
 const handles = () => process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap')
 for (let turns = 0; turns < 1000 && handles().length > 0; turns++) await turn()
 process.stdout.write(JSON.stringify({ heap, handles: handles() }))

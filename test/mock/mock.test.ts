@@ -10,16 +10,16 @@ import type { Mock, MockOptions } from '../../src/index.ts'
 import { connectMock, createMock, startMock } from '../../src/index.ts'
 import { ask, picturesIn } from '../ask.ts'
 
-/** A mock elsewhere, as far as its user can tell: closing what is connected to it closes it too. */
+/** Starts a mock on a port and connects to it. Closing the connected mock also closes the other one. */
 async function connected(options: MockOptions = {}): Promise<Mock> {
-  const elsewhere = await startMock(options)
+  const started = await startMock(options)
   const mock = await connectMock(
-    elsewhere.url,
+    started.url,
     options.controlToken === undefined ? {} : { controlToken: options.controlToken },
   )
   const close = async (grace?: number): Promise<void> => {
     await mock.close(grace)
-    await elsewhere.close(grace)
+    await started.close(grace)
   }
   return { ...mock, close, [Symbol.asyncDispose]: close }
 }
@@ -30,11 +30,11 @@ const KINDS = [
   ['connectMock', connected],
 ] as const
 
-const says = async (mock: Pick<Mock, 'fetch' | 'baseURL'>, text: string): Promise<string> =>
+const contentOf = async (mock: Pick<Mock, 'fetch' | 'baseURL'>, text: string): Promise<string> =>
   (await ask(mock, { text })).content
 
-describe.each(KINDS)('%s gives a mock', (_name, make) => {
-  test('that an OpenAI client speaks to, and whose pictures its fetch gets', async () => {
+describe.each(KINDS)('%s', (_name, make) => {
+  test('an OpenAI client works with the mock, and its fetch loads the pictures', async () => {
     await using mock = await make()
     expect(mock.baseURL).toBe(`${mock.url}/v1`)
     const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', fetch: mock.fetch })
@@ -47,7 +47,7 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/jpeg'])
   })
 
-  test('whose fetch answers for every host, a path alone, and a Request as it is', async () => {
+  test('fetch takes a URL with any host, a path, or a Request', async () => {
     await using mock = await make({ publicUrl: 'https://api.example.com' })
     const body = JSON.stringify({ model: 'flux', messages: [{ role: 'user', content: 'a fox' }] })
     const request = new Request('https://api.example.com/v1/chat/completions?a=b', {
@@ -55,8 +55,8 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
       headers: { 'content-type': 'application/json', 'x-mine': 'yes' },
       body,
     })
-    const asked = await mock.fetch(request)
-    const [picture = ''] = picturesIn((await asked.json()).choices[0].message.content)
+    const response = await mock.fetch(request)
+    const [picture = ''] = picturesIn((await response.json()).choices[0].message.content)
     expect(picture).toMatch(/^https:\/\/api\.example\.com\/cdn\//)
     for (const input of [picture, new URL(picture), new URL(picture).pathname])
       expect((await mock.fetch(input, { method: 'HEAD' })).status).toBe(200)
@@ -65,7 +65,7 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     ])
   })
 
-  test('which is scripted, asked and reset, and tells what is pending and what was asked', async () => {
+  test('script, pending, exchanges, table, coverage, total and reset work together', async () => {
     await using mock = await make()
     await mock.script('retry-503')
     await mock.script([{ scenario: { then: { say: 'one' } } }, { scenario: 'limit-rate', when: { model: 'flux-*' } }], {
@@ -79,8 +79,8 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     expect([
       (await ask(mock)).status,
       (await ask(mock)).status,
-      await says(mock, 'a'),
-      await says(mock, 'b'),
+      await contentOf(mock, 'a'),
+      await contentOf(mock, 'b'),
       (await ask(mock, { model: 'flux-pro' })).status,
     ]).toEqual([503, 503, 'one', 'one', 429])
     expect(await mock.pending()).toMatchObject([{ scenario: 'limit-rate', times: 1 }])
@@ -99,12 +99,12 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     expect(await mock.total()).toMatchObject({ operations: { covered: 1 } })
   })
 
-  test('whose sessions never see each other', async () => {
+  test('sessions are isolated from each other', async () => {
     await using mock = await make()
     const [alice, bob] = [mock.session('alice'), mock.session()]
     await alice.script({ then: { say: 'for alice' } })
-    expect([await says(bob, 'b'), await says(mock, 'nobody')].every((text) => text.includes('!['))).toBe(true)
-    expect(await says(alice, 'a')).toBe('for alice')
+    expect([await contentOf(bob, 'b'), await contentOf(mock, 'nobody')].every((text) => text.includes('!['))).toBe(true)
+    expect(await contentOf(alice, 'a')).toBe('for alice')
     const byKey = new OpenAI({ baseURL: alice.baseURL, apiKey: alice.apiKey, fetch: mock.fetch })
     await byKey.models.list()
     expect((await alice.exchanges()).map(({ request }) => request.path)).toEqual(['/v1/chat/completions', '/v1/models'])
@@ -114,20 +114,20 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     expect([(await alice.exchanges()).length, (await bob.exchanges()).length]).toEqual([0, 1])
   })
 
-  test('that says what of a script is wrong, in the same words', async () => {
+  test('an invalid script is rejected with the same message', async () => {
     await using mock = await make()
     await expect(mock.script('retry-530')).rejects.toThrow(/retry-530.*retry-503/)
     await expect(mock.script({ then: JSON.parse('{"error":"rate_limit"}') })).rejects.toThrow(
       /Invalid script: .*rate_limit/,
     )
     await expect(mock.script('retry-503', { time: 2 } as object)).rejects.toThrow(
-      "script: 'time' is not known beside an entry; there are times and when",
+      "script: unknown option 'time'. Use times or when.",
     )
-    expect(() => mock.session('two words')).toThrow("session: 'two words' is no name; use 1 to 100 characters")
+    expect(() => mock.session('two words')).toThrow("session: 'two words' is not a valid name. Use 1 to 100 characters")
     expect(await mock.pending()).toEqual([])
   })
 
-  test('whose fetch leaves it for nobody: no redirect is followed, and what is no http(s) URL is refused', async () => {
+  test('fetch does not follow redirects, and rejects a URL that is not http(s)', async () => {
     await using other = await serve((_request, response) => response.end('elsewhere'))
     await using mock = await make()
     const session = mock.session()
@@ -140,23 +140,26 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     expect([response.status, response.headers.get('location'), response.redirected]).toEqual([307, other.url, false])
     for (const url of ['data:.evil.invalid/x', 'data:image/png;base64,AAAA', 'file:///etc/passwd'])
       await expect(mock.fetch(url)).rejects.toThrow(
-        'is no http(s) URL; data: and blob: URLs are read by the global fetch',
+        'is not an http(s) URL. Use the global fetch for data: and blob: URLs.',
       )
   })
 
-  test('whose filters are checked in the same words', async () => {
+  test('an invalid filter is rejected with the same message', async () => {
     await using mock = await make()
     await ask(mock)
     const wrong: [object, string][] = [
       [
         { modle: 'flux' },
-        "filter: 'modle' is not known; there are session, model, status, operation, scenario, stream, path, since, limit",
+        "filter: unknown field 'modle'. Use session, model, status, operation, scenario, stream, path, since, limit.",
       ],
-      [{ status: 'ok' }, "filter: 'ok' is no status; use 429, or '4xx'"],
-      [{ limit: 0 }, "filter: '0' is no limit; use a whole number from 1 to 100000"],
-      [{ stream: 'true' }, "filter: 'true' is no stream; use true or false"],
-      [{ model: ['flux'] }, "filter: 'flux' is no model; use a name, or a family as 'name-*'"],
-      [[], 'filter: write it as an object'],
+      [{ status: 'ok' }, "filter: 'ok' is not a valid status. Use a status such as 429, or a class such as '4xx'."],
+      [{ limit: 0 }, "filter: '0' is not a valid limit. Use a whole number from 1 to 100000."],
+      [{ stream: 'true' }, "filter: 'true' is not a valid stream. Use true or false."],
+      [
+        { model: ['flux'] },
+        "filter: 'flux' is not a valid model. Use the name of a model, or a family such as 'flux-*'.",
+      ],
+      [[], 'filter: it is not an object. Its fields are session, model'],
     ]
     for (const [filter, message] of wrong) {
       await expect(mock.exchanges(filter)).rejects.toThrow(message)
@@ -165,7 +168,7 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     expect(await mock.exchanges({ status: '2XX', limit: 100_000 })).toHaveLength(1)
   })
 
-  test('whose body is no more to be read once its signal has aborted, with the reason that was given', async () => {
+  test('reading a body rejects with the reason of the abort after its signal has aborted', async () => {
     await using mock = await make()
     for (const stream of [true, false]) {
       const hangUp = new AbortController()
@@ -185,7 +188,7 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     }
   })
 
-  test('whose fetch rejects with an AbortError as soon as its signal aborts, in a wait and in a stream', async () => {
+  test('fetch rejects with an AbortError as soon as its signal aborts, in a wait and in a stream', async () => {
     await using mock = await make({ pace: 1000 })
     const hangUp = new AbortController()
     const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', fetch: mock.fetch, maxRetries: 0 })
@@ -208,11 +211,11 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     )
   })
 
-  test('which, once closed, answers nothing and takes no script, while what was asked can be read', async () => {
+  test('a closed mock rejects requests and scripts, and its exchanges can still be read', async () => {
     const mock = await make()
     const session = mock.session()
     await ask(session)
-    const told = await session.exchanges()
+    const exchanges = await session.exchanges()
     await Promise.all([mock.close(), mock.close()])
     const closed = 'the mock is closed'
     await expect(mock.fetch('/v1/models')).rejects.toThrow(closed)
@@ -220,41 +223,39 @@ describe.each(KINDS)('%s gives a mock', (_name, make) => {
     await expect(session.script('retry-503')).rejects.toThrow(closed)
     await expect(mock.reset()).rejects.toThrow(closed)
     expect(() => mock.session()).toThrow(closed)
-    if (make !== connected) expect(await session.exchanges()).toEqual(told) // else the one behind it is gone as well
+    if (make !== connected) expect(await session.exchanges()).toEqual(exchanges) // `connected` closed the server too
     for (const grace of [-1, 3601, Number.NaN, Infinity])
-      await expect(mock.close(grace)).rejects.toThrow(
-        `close: '${grace}' is none; use a number of seconds from 0 to 3600`,
-      )
+      await expect(mock.close(grace)).rejects.toThrow(`close: grace must be 0 to 3600 seconds, got ${grace}.`)
   })
 })
 
-test('a mock elsewhere goes on when nobody is connected to it any more', async () => {
-  await using elsewhere = await startMock()
-  const mock = await connectMock(`${elsewhere.url}/`)
+test('closing a connected mock does not stop the server', async () => {
+  await using server = await startMock()
+  const mock = await connectMock(`${server.url}/`)
   await mock.close()
   await expect(mock.fetch('/v1/models')).rejects.toThrow('the mock is closed')
-  expect((await elsewhere.fetch('/v1/models')).status).toBe(200)
+  expect((await server.fetch('/v1/models')).status).toBe(200)
   expect(await mock.exchanges()).toHaveLength(1)
 })
 
-test('a contract of one’s own has its own base URL, elsewhere too', async () => {
-  await using elsewhere = await startMock({
+test('connectMock finds the base URL of a custom contract', async () => {
+  await using server = await startMock({
     spec: fileURLToPath(new URL('../openapi/own/contract.yaml', import.meta.url)),
   })
-  await using mock = await connectMock(elsewhere.url)
-  expect(mock.baseURL).toBe(elsewhere.baseURL)
+  await using mock = await connectMock(server.url)
+  expect(mock.baseURL).toBe(server.baseURL)
 })
 
-test('the control token is asked for where the mock has one, and is said by nobody', async () => {
-  await using elsewhere = await startMock({ controlToken: 'open-sesame' })
-  await using mock = await connectMock(elsewhere.url, { controlToken: 'open-sesame' })
+test('connectMock requires the control token of the mock, and no message repeats a token', async () => {
+  await using server = await startMock({ controlToken: 'open-sesame' })
+  await using mock = await connectMock(server.url, { controlToken: 'open-sesame' })
   await mock.script('retry-503')
   expect(await mock.pending()).toHaveLength(1)
-  await expect(connectMock(elsewhere.url)).rejects.toThrow(/^connectMock: .*x-mock-control-token/)
-  await expect(connectMock(elsewhere.url, { controlToken: 'guessed' })).rejects.toThrow(/^connectMock: (?!.*guessed)/)
+  await expect(connectMock(server.url)).rejects.toThrow(/^connectMock: .*x-mock-control-token/)
+  await expect(connectMock(server.url, { controlToken: 'guessed' })).rejects.toThrow(/^connectMock: (?!.*guessed)/)
 })
 
-test('a control token goes to nobody else', async () => {
+test('connectMock does not send the control token to another server after a redirect', async () => {
   const seen: unknown[] = []
   await using other = await serve((request, response) => {
     seen.push(request.headers['x-mock-control-token'])
@@ -272,16 +273,16 @@ test('a control token goes to nobody else', async () => {
         )
   })
   await expect(connectMock(proxy.url, { controlToken: 'open-sesame' })).rejects.toThrow(
-    'connectMock: the control API answered 307',
+    'connectMock: the control API returned 307',
   )
   expect(seen).toEqual([])
 })
 
-test('however short it may wait, it asks: a mock that is ready is found at once, and one that is slow to answer', async () => {
+test('connectMock finds a ready mock that responds slowly, even with a wait of 0', async () => {
   await using mock = await createMock()
   await using slow = await serve((request, response) => {
     void mock.fetch(request.url ?? '').then(async (answer) => {
-      await new Promise((resolve) => setTimeout(resolve, 60)) // longer than what is left when there is no time to wait
+      await new Promise((resolve) => setTimeout(resolve, 60)) // longer than the wait of 0
       return response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
     })
   })
@@ -293,7 +294,7 @@ test('however short it may wait, it asks: a mock that is ready is found at once,
   }
 })
 
-test('a mock behind a path is asked below it, however its URL is written', async () => {
+test('a mock behind a path of a proxy gets all requests below this path', async () => {
   await using mock = await createMock()
   const paths: string[] = []
   await using proxy = await serve((request, response) => {
@@ -320,7 +321,7 @@ test('a mock behind a path is asked below it, however its URL is written', async
   expect(new Set(paths)).toEqual(new Set(['/team/mock/v1/models']))
 })
 
-/** A server that is no mock, or not yet one. */
+/** Starts a server that is not a mock. */
 async function serve(answer: RequestListener): Promise<{ url: string } & AsyncDisposable> {
   const server = createServer(answer).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
@@ -334,12 +335,13 @@ async function serve(answer: RequestListener): Promise<{ url: string } & AsyncDi
   }
 }
 
-test('it waits until the mock is ready: refused, then a proxy’s 502, then its own 503, then 200', async () => {
+test('connectMock waits until the mock is ready: after a 502 of a proxy and a 503 of the mock', async () => {
   await using mock = await createMock()
-  let asked = 0
+  let requests = 0
   await using server = await serve((request, response) => {
-    asked++
-    if (asked < 3) response.writeHead(asked === 1 ? 502 : 503, asked === 1 ? {} : { 'x-mock-version': '0' }).end()
+    requests++
+    if (requests < 3)
+      response.writeHead(requests === 1 ? 502 : 503, requests === 1 ? {} : { 'x-mock-version': '0' }).end()
     else
       void mock
         .fetch(request.url ?? '')
@@ -348,27 +350,25 @@ test('it waits until the mock is ready: refused, then a proxy’s 502, then its 
         )
   })
   await using waited = await connectMock(server.url)
-  expect(asked).toBeGreaterThan(3)
+  expect(requests).toBeGreaterThan(3)
   expect(waited.baseURL).toBe(`${server.url}/v1`)
 })
 
-test('what is not ready in time, is no mock, or is one of another version, is one clear error', async () => {
+test('connectMock rejects a server that is not ready in time, not a mock, or of another version', async () => {
   const free = await serve(() => {})
   await free[Symbol.asyncDispose]()
   await expect(connectMock(free.url, { wait: 0.1 })).rejects.toThrow(
-    new RegExp(`^there is no mock ready at ${free.url} after 0.1 s: connect ECONNREFUSED`),
+    new RegExp(`^no mock is ready at ${free.url} after 0.1 s: connect ECONNREFUSED`),
   )
   await using silent = await serve(() => {})
   await expect(connectMock(silent.url, { wait: 0.1 })).rejects.toThrow(
-    `there is no mock ready at ${silent.url} after 0.1 s: no answer`,
+    `no mock is ready at ${silent.url} after 0.1 s: no response`,
   )
   await using ending = await serve((_request, response) => response.writeHead(503, { 'x-mock-version': '0.1.0' }).end())
-  await expect(connectMock(ending.url, { wait: 0.1 })).rejects.toThrow(
-    `GET ${ending.url}/__mock/readyz is answered with 503`,
-  )
+  await expect(connectMock(ending.url, { wait: 0.1 })).rejects.toThrow(`GET ${ending.url}/__mock/readyz returned 503`)
   await using stranger = await serve((_request, response) => response.writeHead(404).end('<h1>nginx</h1>'))
   await expect(connectMock(stranger.url)).rejects.toThrow(
-    `GET ${stranger.url}/__mock/readyz is answered with 404, and not by chat-image-mock`,
+    `GET ${stranger.url}/__mock/readyz returned 404, but not from chat-image-mock`,
   )
   for (const health of [
     '<html>',
@@ -380,17 +380,19 @@ test('what is not ready in time, is no mock, or is one of another version, is on
       response.writeHead(200, { 'x-mock-version': version }).end(health),
     )
     await expect(connectMock(odd.url)).rejects.toThrow(
-      `GET ${odd.url}/__mock/health does not say what clients take as their base URL`,
+      `GET ${odd.url}/__mock/health does not return the path of the base URL`,
     )
   }
   await using newer = await serve((_request, response) =>
     response.writeHead(200, { 'x-mock-version': '99.1.0' }).end('{"contract":{"basePath":"/v1"}}'),
   )
   await expect(connectMock(newer.url)).rejects.toThrow(
-    /is version 99\.1\.0, this package is \d+\.\d+\.\d+: .* use the same version of both/,
+    /has version 99\.1\.0, but this package has version \d+\.\d+\.\d+\. Use the same version/,
   )
   await using mock = await startMock()
-  await expect(connectMock(mock.baseURL)).rejects.toThrow(`${mock.baseURL} is a path of a mock; connect to ${mock.url}`)
+  await expect(connectMock(mock.baseURL)).rejects.toThrow(
+    `${mock.baseURL} is a path of a mock. Connect to ${mock.url} instead.`,
+  )
 })
 
 test.each<[make: () => Promise<Mock>, message: string]>([
@@ -404,7 +406,7 @@ test.each<[make: () => Promise<Mock>, message: string]>([
     'file:///tmp',
   ].map((url): [make: () => Promise<Mock>, message: string] => [
     async () => connectMock(url),
-    'connectMock: this is no URL of a mock; write it as http://localhost:4010, without credentials, query and fragment',
+    'connectMock: not a valid URL of a mock. Use a URL such as http://localhost:4010, without credentials, query and fragment.',
   ]),
   [async () => createMock(null as never), 'the options are not an object. The options are publicUrl, '],
   [async () => startMock('http://x' as never), 'the options are not an object. The options are publicUrl, '],
@@ -434,36 +436,36 @@ test.each<[make: () => Promise<Mock>, message: string]>([
     async () => startMock({ host: 'no.such.host.invalid' }),
     'no.such.host.invalid is not an address of this machine; use another host',
   ],
-  [async () => createMock({ port: 4010 } as object), 'port: createMock opens no port; use startMock'],
+  [async () => createMock({ port: 4010 } as object), 'port: createMock does not open a port. Use startMock.'],
   [async () => createMock({ timer: 5 } as object), "timer: '5' is not valid. Use a function"],
   [async () => createMock({ seed: {} } as object), 'seed: this value is not valid. Use a string or a number'],
   [async () => createMock({ watch: 'yes' } as object), "watch: 'yes' is not valid. Use true or false"],
   [async () => createMock({ controlToken: 'sk secret' }), /^controlToken: this value is not valid/.source],
-])('a wrong option fails at the call, and says what is allowed: %#', async (make, message) => {
+])('an invalid option is rejected with a message that says what is allowed: %#', async (make, message) => {
   await expect(make()).rejects.toThrow(message.startsWith('^') ? new RegExp(message) : message)
 })
 
 test.each(KINDS.slice(0, 2))(
-  'closing a mock of %s waits for its streams as long as it takes, and no longer',
+  'closing a mock of %s waits until its streams have ended, and not longer',
   async (_name, make) => {
     let go = (): void => {}
     const held = new Promise<void>((resolve) => (go = resolve))
     const mock = await make({ pace: 'real', timer: async () => held })
     const body = JSON.stringify({ model: 'flux', stream: true, messages: [{ role: 'user', content: 'x' }] })
-    const asked = mock
+    const content = mock
       .fetch('/v1/chat/completions', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
       .then(async (response) => response.text())
     while ((await mock.exchanges()).length === 0) await new Promise((resolve) => setImmediate(resolve))
     const started = performance.now()
     const closed = mock.close(60)
     go()
-    expect(await asked).toMatch(/\[DONE\]\n\n$/)
+    expect(await content).toMatch(/\[DONE\]\n\n$/)
     await closed
     expect(performance.now() - started).toBeLessThan(10_000)
   },
 )
 
-test('a port that is taken is said at the call', async () => {
+test('startMock rejects a port that is in use', async () => {
   await using mock = await startMock()
   const port = Number(new URL(mock.url).port)
   await expect(startMock({ port })).rejects.toThrow(
@@ -471,11 +473,11 @@ test('a port that is taken is said at the call', async () => {
   )
 })
 
-test('two hundred mocks leave nothing behind: no handle, and no memory', async () => {
+test('two hundred mocks leak neither handles nor memory', async () => {
   const program = fileURLToPath(new URL('leak.js', import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', program], { timeout: 20_000 })
   const { heap, handles } = JSON.parse(stdout)
   expect(handles).toEqual([])
   expect(heap).toHaveLength(4)
-  expect((heap[3] - heap[0]) / 1_048_576, `MB between the 50th and the 200th: ${heap}`).toBeLessThan(1)
+  expect((heap[3] - heap[0]) / 1_048_576, `MB of growth from mock 50 to mock 200: ${heap}`).toBeLessThan(1)
 })

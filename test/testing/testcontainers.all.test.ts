@@ -90,7 +90,7 @@ test('restarted, it has another port, and its mock is there', async () => {
 
 test('it is waited for until it is ready; one of another version is refused and removed', async () => {
   await expect(new ChatImageMockContainer(OLD_IMAGE).start()).rejects.toThrow(
-    /^the mock at http:\/\/127\.0\.0\.1:\d+ is version 0\.0\.1, this package is \d+\.\d+\.\d+: .*use the same version of both$/,
+    /^the mock at http:\/\/127\.0\.0\.1:\d+ has version 0\.0\.1, but this package has version \d+\.\d+\.\d+\. Use the same version: .*$/,
   )
   expect(engine.requests.at(-1)).toMatch(/^DELETE \/containers\//)
 })
