@@ -3,30 +3,32 @@ import { type Placeholder, readPlaceholder } from '../images/read-placeholder.ts
 import { FORMATS, labelOf } from '../images/recipe.ts'
 
 /**
- * The expected values of a picture. Those that are left out are not compared.
+ * The expected values of a picture. Only the values that are set are compared.
  * @example
  * expect(link).toBePlaceholderFor({ model: 'flux', prompt: 'a fox', size: '1024x1024', references: 1 })
  */
 export interface Expected {
+  /** The requested model. */
   readonly model?: string
-  /** The prompt as it was sent. A picture holds at most its first 60 characters, without URLs at its beginning. */
+  /** The prompt that was sent. Compared are its first 60 characters after any URLs at its beginning. */
   readonly prompt?: string
-  /** `1024x1536` */
+  /** Width and height in pixels, for example `1024x1536`. */
   readonly size?: string
+  /** The format of the picture: `png`, `jpg` or `webp`. */
   readonly format?: Placeholder['format']
-  /** Its position in the answer, from 1. */
+  /** The position of the picture in its response, starting at 1. */
   readonly index?: number
-  /** Number of pictures in the answer. */
+  /** Number of pictures in the response. */
   readonly count?: number
-  /** Number of reference pictures that it was made from. */
+  /** Number of reference pictures in the request. */
   readonly references?: number
 }
 
 /**
- * The result of a matcher, for vitest, Jest and Playwright.
+ * The result of a matcher, for Vitest, Jest and Playwright.
  * @example
  * const { pass, message } = toBePlaceholderFor(link, { model: 'flux' })
- * assert.ok(pass, message()) // where there is no expect
+ * assert.ok(pass, message()) // in a test runner without expect
  */
 export interface Matched {
   readonly pass: boolean
@@ -40,12 +42,12 @@ interface Rule {
   readonly fits: (value: unknown) => boolean
 }
 
-const text: Rule = { allowed: 'a text', fits: (value) => typeof value === 'string' }
+const text: Rule = { allowed: 'a string', fits: (value) => typeof value === 'string' }
 const count: Rule = { allowed: 'a whole number', fits: (value) => Number.isInteger(value) }
 const RULES: Readonly<Record<Fact, Rule>> = {
   model: text,
   prompt: text,
-  size: { allowed: 'a text like 1024x1536', fits: (value) => typeof value === 'string' && /^\d+x\d+$/.test(value) },
+  size: { allowed: 'a size such as 1024x1536', fits: (value) => typeof value === 'string' && /^\d+x\d+$/.test(value) },
   format: { allowed: FORMATS.join(', '), fits: (value) => FORMATS.some((format) => format === value) },
   index: count,
   count,
@@ -57,8 +59,8 @@ function valuesOf({ label, references, ...others }: Placeholder): Readonly<Recor
 }
 
 /**
- * Whether a picture (URL, bytes or data URI) is the one that the mock draws for the expected values. For `expect.extend` of
- * vitest, Jest or Playwright.
+ * Checks that a picture (URL, bytes or data URI) is the one that the mock draws for the expected values. Pass it to
+ * `expect.extend` of Vitest, Jest or Playwright. Throws a TypeError if the picture is missing or an expected value is invalid.
  * @example
  * expect(imageUrl).toBePlaceholderFor({ model: 'flux', prompt: 'a fox' })
  */
@@ -66,7 +68,7 @@ export function toBePlaceholderFor(picture: string | URL | ArrayBuffer | Uint8Ar
   const facts = factsOf(expected)
   if (picture === undefined || picture === null)
     throw new TypeError(
-      `toBePlaceholderFor: ${String(picture)} is no picture; give its URL, its data URI, or its bytes`,
+      `toBePlaceholderFor: ${String(picture)} is not a picture. Pass its URL, its data URI or its bytes.`,
     )
   const placeholder = readPlaceholder(picture)
   const found = placeholder && valuesOf(placeholder)
@@ -77,9 +79,9 @@ export function toBePlaceholderFor(picture: string | URL | ArrayBuffer | Uint8Ar
     pass,
     message: () => {
       if (found === undefined)
-        return `expected a picture of the mock for\n${wanted}\nand this is none: ${nameOf(picture)}`
-      if (pass) return `expected another picture than the mock's for\n${wanted}`
-      return `expected the picture of the mock for\n${wanted}\nand it is one for\n${listOf(wrong, (fact) => found[fact])}`
+        return `expected a picture of the mock with\n${wanted}\nbut this is not a picture of the mock: ${nameOf(picture)}`
+      if (pass) return `expected a picture other than the one with\n${wanted}`
+      return `expected a picture of the mock with\n${wanted}\nbut got one with\n${listOf(wrong, (fact) => found[fact])}`
     },
   }
 }
@@ -87,13 +89,11 @@ export function toBePlaceholderFor(picture: string | URL | ArrayBuffer | Uint8Ar
 function factsOf(expected: Expected): Fact[] {
   const known = Object.keys(RULES).join(', ')
   if (typeof expected !== 'object' || expected === null)
-    throw new TypeError(`toBePlaceholderFor: say what is expected as an object; there are ${known}`)
+    throw new TypeError(`toBePlaceholderFor: the expected values are not an object. Use ${known}.`)
   return Object.entries(expected).flatMap(([name, value]) => {
-    if (!isFact(name)) throw new TypeError(`toBePlaceholderFor: '${name}' is not known; there are ${known}`)
+    if (!isFact(name)) throw new TypeError(`toBePlaceholderFor: unknown value '${name}'. Use ${known}.`)
     if (value !== undefined && !RULES[name].fits(value))
-      throw new TypeError(
-        `toBePlaceholderFor: '${String(value)}' is no ${name} of a picture; use ${RULES[name].allowed}`,
-      )
+      throw new TypeError(`toBePlaceholderFor: '${String(value)}' is not a valid ${name}. Use ${RULES[name].allowed}.`)
     return value === undefined ? [] : [name]
   })
 }
@@ -113,6 +113,6 @@ function listOf(facts: readonly Fact[], valueOf: (fact: Fact) => unknown): strin
 }
 
 function nameOf(picture: unknown): string {
-  if (typeof picture === 'string' || picture instanceof URL) return String(picture).slice(0, 200) || 'an empty text'
-  return 'bytes without a name of the mock in them'
+  if (typeof picture === 'string' || picture instanceof URL) return String(picture).slice(0, 200) || 'an empty string'
+  return 'bytes that the mock did not draw'
 }

@@ -14,15 +14,16 @@ import { type Expected, type Matched, toBePlaceholderFor } from './matchers.ts'
 import { checkPending, openedBy } from './pending.ts'
 
 /**
- * Playwright's own `expect` with a matcher for the pictures of the mock.
+ * Playwright's `expect` with a matcher for the pictures of the mock.
  * @example
- * await expect.poll(() => page.getByRole('img').getAttribute('src')).toBePlaceholderFor({ model: 'flux', prompt: 'a fox' })
+ * const src = () => page.getByRole('img').getAttribute('src')
+ * await expect.poll(src).toBePlaceholderFor({ model: 'flux', prompt: 'a fox' })
  */
 export const expect = baseExpect.extend({
-  /** Whether a picture (URL, bytes or data URI) is the one that the mock draws for the expected values. */
+  /** Checks that a picture (URL, bytes or data URI) is the one that the mock draws for the expected values. */
   toBePlaceholderFor: (picture: Picture | null, expected: Expected): Matched => {
     if (picture === null)
-      throw new TypeError('toBePlaceholderFor: null is no picture; does the element have this attribute?')
+      throw new TypeError('toBePlaceholderFor: null is not a picture. Check that the element has this attribute.')
     return toBePlaceholderFor(picture, expected)
   },
 })
@@ -30,15 +31,16 @@ export const expect = baseExpect.extend({
 type Picture = Parameters<typeof toBePlaceholderFor>[0]
 
 /**
- * Options for `use`, in a config, a file or a group of tests.
+ * Options for `use` in the configuration, a test file or a group of tests.
  * @example
  * export default defineConfig<MockTestOptions>({ use: { mockedURL: 'https://api.example.com/v1' } })
  */
 export interface MockTestOptions {
   /**
-   * The base URL of the provider that the pages under test call. The mock answers all requests below it, and those for its
-   * pictures; none of them reaches the network. Such an answer arrives in one piece, even a stream, and a connection that the mock
-   * resets is a failed request. Pages of this machine that call `mock.baseURL` do not need this option, and read streams as they come.
+   * The provider's base URL in the pages under test, for example `https://api.example.com/v1`. The mock responds to all
+   * requests below it and to those for its pictures. None of them reaches the network. A page gets each of these responses as a
+   * whole, including streams. A connection that the mock resets is a failed request. Pages on this machine can call
+   * `mock.baseURL` instead, and then read streams while they are sent.
    * @example
    * test.use({ mockedURL: 'https://api.example.com/v1' })
    */
@@ -46,33 +48,34 @@ export interface MockTestOptions {
 }
 
 /**
- * The fixtures of a test: it gets those that it names.
+ * The fixtures of a test. A test gets the ones that it names.
  * @example
  * test('…', async ({ page, mock }) => expect(await mock.exchanges()).toEqual([]))
  */
 export interface MockFixtures extends MockTestOptions {
-  /** A session of the mock for this test and its pages alone. */
+  /** A session of the mock, only for this test and its pages. */
   readonly mock: Session
 }
 
 /**
- * The fixtures that the tests of a worker share.
+ * The fixtures that all tests of a worker share.
  * @example
  * test.beforeEach(async ({ mockServer }) => mockServer.reset()) // with workers: 1
  */
 export interface MockWorkerFixtures {
-  /** The mock that the tests of a worker share. */
+  /** The mock that all tests of a worker share. */
   readonly mockServer: Mock
 }
 
 /**
- * Fixtures for `test.extend`: a mock for each worker, and a session of it for each test. The requests of the pages in a test's
- * `context` belong to its session; a test without pages starts no browser. A test fails if it scripts answers that no request
- * takes; the message shows the requests that came instead. A context from `browser.newContext()` belongs to no session, unless its
- * pages send `mock.apiKey`.
- * @param open Opens the mock. Defaults to `startMock` on a free port. A page can only reach a mock that has a port.
+ * Fixtures for `test.extend`: a mock for each worker, and a session for each test. Requests of the pages in a test's `context`
+ * belong to its session. Pages in a context from `browser.newContext()` belong to it only if they send `mock.apiKey`. A test
+ * fails if a response that it scripted was not used; the message lists the requests received instead. A test without pages
+ * does not start a browser.
+ * @param open Opens the mock. Defaults to `startMock` on a free port. Pages can only reach a mock that has a port.
  * @example
- * export const test = base.extend<MockFixtures, MockWorkerFixtures>(mockFixtures(() => connectMock('http://127.0.0.1:4010')))
+ * const fixtures = mockFixtures(() => connectMock('http://127.0.0.1:4010'))
+ * export const test = base.extend<MockFixtures, MockWorkerFixtures>(fixtures)
  */
 export function mockFixtures(open: () => Promise<Mock> = startMock): MockFixtureFunctions {
   return {
@@ -91,7 +94,7 @@ export function mockFixtures(open: () => Promise<Mock> = startMock): MockFixture
 }
 
 /**
- * The parameter of `base.extend`.
+ * The argument of `base.extend`.
  * @example
  * const fixtures: MockFixtureFunctions = mockFixtures(async () => startMock({ pace: 'real' }))
  */
@@ -102,40 +105,40 @@ export type MockFixtureFunctions = Fixtures<
   PlaywrightWorkerArgs & PlaywrightWorkerOptions
 >
 
-// Requests to the mock's base URL go to it directly and can stream. Those of pages from another origin are fulfilled here: a browser
-// does not let such a page reach this machine.
+// Requests to the mock's base URL go directly to the mock and can stream. Requests to `mockedURL` are fulfilled here, because a
+// browser does not let a page of another origin reach this machine.
 async function join(context: BrowserContext, mock: Session, mockedURL: string | undefined): Promise<void> {
-  const pass = async (asked: Route): Promise<void> => asked.continue({ headers: headersOf(asked, mock) })
+  const pass = async (route: Route): Promise<void> => route.continue({ headers: headersOf(route, mock) })
   if (mockedURL === undefined) {
     await context.route(below(mock.url), pass)
     return
   }
   const provider = toBase(mockedURL)
-  await context.route(below(mock.url), async (asked) => answer(asked, asked.request().url(), mock))
+  await context.route(below(mock.url), async (route) => fulfil(route, route.request().url(), mock))
   await context.route(below(mock.baseURL), pass)
-  await context.route(below(provider), async (asked) =>
-    answer(asked, `${mock.baseURL}${asked.request().url().slice(provider.length)}`, mock),
+  await context.route(below(provider), async (route) =>
+    fulfil(route, `${mock.baseURL}${route.request().url().slice(provider.length)}`, mock),
   )
 }
 
-// A connection that the mock resets, or that is still open at the end of the test, is a failed request.
-async function answer(asked: Route, url: string, mock: Session): Promise<void> {
-  const headers = { ...headersOf(asked, mock), host: new URL(url).host }
-  const response = await asked.fetch({ url, headers, timeout: 0, maxRedirects: 0 }).catch(() => undefined)
-  await (response === undefined ? asked.abort('connectionreset') : asked.fulfill({ response }))
+// A request fails if the mock resets its connection, or if it is still open when the test ends.
+async function fulfil(route: Route, url: string, mock: Session): Promise<void> {
+  const headers = { ...headersOf(route, mock), host: new URL(url).host }
+  const response = await route.fetch({ url, headers, timeout: 0, maxRedirects: 0 }).catch(() => undefined)
+  await (response === undefined ? route.abort('connectionreset') : route.fulfill({ response }))
 }
 
-// The session's headers, unless the page selects a session itself.
-function headersOf(asked: Route, mock: Session): Record<string, string> {
-  return { ...mock.headers, ...asked.request().headers() }
+// Headers of the page override those that select the session.
+function headersOf(route: Route, mock: Session): Record<string, string> {
+  return { ...mock.headers, ...route.request().headers() }
 }
 
-// In a browser's form, without a trailing slash.
+// Writes a URL as a browser does, without a trailing slash.
 function toBase(mockedURL: string): string {
   const { protocol, origin, pathname } = URL.canParse(mockedURL) ? new URL(mockedURL) : new URL('about:none')
   if (!/^https?:$/.test(protocol))
     throw new RangeError(
-      `mockedURL: '${mockedURL}' is no base URL of a provider; write it as https://api.example.com/v1`,
+      `mockedURL: '${mockedURL}' is not a valid base URL. Use a URL such as https://api.example.com/v1.`,
     )
   return `${origin}${pathname.replace(/\/+$/, '')}`
 }
@@ -145,7 +148,7 @@ function below(url: string): RegExp {
 }
 
 /**
- * A test whose `mock` is a session of a mock on a free port; the requests of its pages belong to it.
+ * Playwright's `test` with the fixture `mock`: a session of a mock on a free port, which gets the requests of the test's pages.
  * @example
  * test.use({ mockedURL: 'https://api.example.com/v1' })
  *

@@ -5,16 +5,17 @@ import type { ConnectOptions } from '../mock/options.ts'
 import type { Mock } from '../mock/session.ts'
 import { CONTROL } from '../app/context.ts'
 
-const PORT = 4010 // port of the mock in the image
-const STARTUP_TIMEOUT = 30_000 // milliseconds from the start until the mock must be ready
-/** Milliseconds that one probe may take, and between two probes. The library's default of a second is longer than a start. */
+const PORT = 4010 // of the mock in the image
+const STARTUP_TIMEOUT = 30_000 // milliseconds
+/** Timeout of a probe and pause between two, in milliseconds. Testcontainers' default of 1 s is longer than the mock's start. */
 const PAUSE = 500
 
 /**
- * A mock in a container. Its image and this package must have the same version. Configure it with environment variables; the
- * token in `MOCK_CONTROL_TOKEN` is also used to connect.
+ * A mock in a container. The image must have the same version as this package. Configure the mock with environment variables.
+ * If `MOCK_CONTROL_TOKEN` is set, `start` connects with this token.
  * @example
- * const container = await new ChatImageMockContainer('chat-image-mock:0.1.0').withEnvironment({ MOCK_PACE: 'real' }).start()
+ * const image = 'chat-image-mock:0.1.0'
+ * const container = await new ChatImageMockContainer(image).withEnvironment({ MOCK_PACE: 'real' }).start()
  * const client = new OpenAI({ baseURL: container.baseURL, apiKey: 'any' })
  * await container.mock.script('retry-503')
  * await container.stop()
@@ -28,8 +29,8 @@ export class ChatImageMockContainer extends GenericContainer {
   }
 
   /**
-   * Starts the container and connects to its mock. An error shows the output of a mock that ended, or says that it was not
-   * ready in time or has another version. The container is stopped then.
+   * Starts the container and connects to its mock. Throws an Error and stops the container if the mock exits (the message
+   * contains its output), is not ready within 30 seconds, or has another version than this package.
    */
   override async start(): Promise<StartedChatImageMockContainer> {
     const started = await super.start()
@@ -40,7 +41,7 @@ export class ChatImageMockContainer extends GenericContainer {
 }
 
 /**
- * A mock that runs in a container.
+ * A mock that is running in a container.
  * @example
  * await using container = await new ChatImageMockContainer('chat-image-mock:0.1.0').start()
  * console.log(container.baseURL, await container.mock.pending())
@@ -56,7 +57,7 @@ export class StartedChatImageMockContainer extends AbstractStartedContainer {
     this.#reach = reach
   }
 
-  /** The mock: scripts, recorded requests, sessions. It is closed when the container stops. */
+  /** The mock, with its scripts, recorded requests and sessions. It is closed when the container stops. */
   get mock(): Mock {
     return this.#mock
   }
@@ -83,7 +84,7 @@ export class StartedChatImageMockContainer extends AbstractStartedContainer {
   }
 }
 
-// A container whose mock cannot be reached is stopped.
+// Stops the container if its mock cannot be reached.
 async function connect(started: StartedTestContainer, options: ConnectOptions): Promise<Mock> {
   const url = `http://${started.getHost()}:${started.getMappedPort(PORT)}`
   return connectMock(url, options).catch(async (error: unknown) => {

@@ -5,9 +5,9 @@ import { type Expected, toBePlaceholderFor } from './matchers.ts'
 import { checkPending, openedBy } from './pending.ts'
 
 declare module 'vitest' {
-  // oxlint-disable-next-line typescript/no-explicit-any -- the name and its parameter are vitest's
+  // oxlint-disable-next-line typescript/no-explicit-any -- name and type parameter are given by Vitest
   interface Matchers<T = any> {
-    /** Whether a picture (URL, bytes or data URI) is the one that the mock draws for the expected values. */
+    /** Checks that a picture (URL, bytes or data URI) is the one that the mock draws for the expected values. */
     toBePlaceholderFor: (expected: Expected) => T
   }
 }
@@ -15,20 +15,20 @@ declare module 'vitest' {
 expect.extend({ toBePlaceholderFor })
 
 /**
- * The fixtures: a test gets those that it names.
+ * The fixtures of a test. A test gets the ones that it names.
  * @example
  * const test = base.extend<MockFixtures>(mockFixtures(async () => createMock({ errors: 'gateway' })))
  */
 export interface MockFixtures {
-  /** A session of the mock for this test alone. */
+  /** A session of the mock, only for this test. */
   readonly mock: Session
-  /** The mock that the tests of a file share. */
+  /** The mock that all tests of a file share. */
   readonly mockServer: Mock
 }
 
 /**
- * Fixtures for `test.extend`: a mock for each file, and a session of it for each test. A test fails if it scripts answers that
- * no request takes; the message shows the requests that came instead.
+ * Fixtures for `test.extend`: a mock for each file, and a session for each test. A test fails if a response that it scripted
+ * was not used; the message lists the requests received instead.
  * @param open Opens the mock. Defaults to `startMock` on a free port.
  * @example
  * export const test = base.extend<MockFixtures>(mockFixtures(() => connectMock('http://localhost:4010')))
@@ -45,7 +45,7 @@ export function mockFixtures(open: () => Promise<Mock> = startMock): MockFixture
 }
 
 /**
- * The parameter of `base.extend`.
+ * The argument of `base.extend`.
  * @example
  * const fixtures: MockFixtureFunctions = mockFixtures(async () => startMock({ pace: 'real' }))
  */
@@ -58,7 +58,7 @@ export interface MockFixtureFunctions {
 }
 
 /**
- * A test whose `mock` is a session of a mock on a free port.
+ * Vitest's `test` with the fixture `mock`: a session of a mock on a free port.
  * @example
  * test('a client retries after a 503', async ({ mock }) => {
  *   await mock.script('retry-503')

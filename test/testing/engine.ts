@@ -8,31 +8,34 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { createInterface } from 'node:readline'
 
-/** What Node is run with in place of an image. The program listens on PORT and HOST and writes its address to stdout. */
+/** The arguments with which Node runs instead of each image. The program listens on PORT and HOST and prints its URL. */
 export type Images = Readonly<Record<string, readonly string[]>>
 
-/** The program that the image of this package runs. */
+/** The arguments for the image of this package. */
 export const OWN_IMAGE = [join(import.meta.dirname, '../../dist/cli.js')]
 
-/** A container, as the engine was asked for it. */
+/** A container of the fake engine. */
 export interface Container {
   readonly id: string
   /** The body of `POST /containers/create`. */
-  readonly asked: any
+  readonly config: any
   readonly isRunning: boolean
 }
 
-/** A stand-in for a Docker engine. */
+/** A fake Docker engine. */
 export interface Engine extends AsyncDisposable {
-  /** The variables by which testcontainers finds it, and by which it finds nothing of the developer's. */
+  /** Environment variables that point testcontainers to this engine and hide the developer's own configuration. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** The containers that there are. */
+  /** All containers that were created and not removed. */
   readonly containers: () => readonly Container[]
   /** Method and path of each request. */
   readonly requests: readonly string[]
 }
 
-/** Starts a stand-in for a Docker engine on loopback: as much of its API as a container needs to be started and stopped, and programs of this machine as containers. */
+/**
+ * Starts a fake Docker engine on loopback. It implements the part of the API that starts and stops containers, and runs local
+ * programs as containers.
+ */
 export async function startEngine(images: Images): Promise<Engine> {
   const running = new Map<string, Program>()
   const requests: string[] = []
@@ -72,32 +75,32 @@ const environmentOf = (port: number): Engine['env'] => ({
   TESTCONTAINERS_RYUK_DISABLED: 'true',
   TESTCONTAINERS_HOST_OVERRIDE: undefined,
   DOCKER_TLS_VERIFY: undefined,
-  HOME: join(import.meta.dirname, 'no-home'), // neither its .testcontainers.properties nor its .docker
+  HOME: join(import.meta.dirname, 'no-home'), // without .testcontainers.properties and .docker
 })
 
 type Answer = readonly [status: number, body?: unknown]
 
-interface World {
+interface EngineState {
   readonly images: Images
   readonly running: Map<string, Program>
 }
 
-async function answer({ images, running }: World, request: IncomingMessage): Promise<Answer> {
+async function answer({ images, running }: EngineState, request: IncomingMessage): Promise<Answer> {
   const { pathname } = new URL(request.url ?? '/', 'http://engine')
-  const [, room = '', id = '', verb = ''] =
+  const [, resource = '', id = '', verb = ''] =
     /^\/(\w+)(?:\/(.+?))?(?:\/(json|start|stop|restart|logs))?$/.exec(pathname) ?? []
-  if (room === 'info')
-    return [200, { ServerVersion: '29.0.0', OperatingSystem: 'stand-in', OSType: 'linux', Architecture: 'x86_64' }]
-  if (room === 'images') return id in images ? [200, { Id: id }] : [404, { message: `No such image: ${id}` }]
+  if (resource === 'info')
+    return [200, { ServerVersion: '29.0.0', OperatingSystem: 'fake', OSType: 'linux', Architecture: 'x86_64' }]
+  if (resource === 'images') return id in images ? [200, { Id: id }] : [404, { message: `No such image: ${id}` }]
   if (pathname === '/containers/json') return [200, []]
   if (pathname === '/containers/create') {
-    const asked: any = await json(request)
-    const program = new Program(asked, images[asked.Image] ?? [])
+    const config: any = await json(request)
+    const program = new Program(config, images[config.Image] ?? [])
     running.set(program.id, program)
     return [201, { Id: program.id, Warnings: [] }]
   }
   const program = running.get(id)
-  if (room !== 'containers' || program === undefined) return [404, { message: `No such container: ${id}` }]
+  if (resource !== 'containers' || program === undefined) return [404, { message: `No such container: ${id}` }]
   if (request.method === 'DELETE') return [running.delete(id) && !program.isRunning ? 204 : 409]
   if (verb === 'json') return [200, program.inspect()]
   if (verb === 'logs') return [200, program.logs()]
@@ -109,14 +112,14 @@ async function answer({ images, running }: World, request: IncomingMessage): Pro
 
 class Program implements Container {
   readonly id = randomUUID().replaceAll('-', '')
-  readonly asked: any
+  readonly config: any
   readonly #args: readonly string[]
   #child: ChildProcess | undefined
-  #port = '1' // nobody listens there
+  #port = '1' // no server listens on it
   #written = ''
 
-  constructor(asked: any, args: readonly string[]) {
-    this.asked = asked
+  constructor(config: any, args: readonly string[]) {
+    this.config = config
     this.#args = args
   }
 
@@ -124,17 +127,17 @@ class Program implements Container {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** Runs until its address is known, or it has ended. */
+  /** Starts the program. Resolves when it has printed its URL or has exited. */
   async start(): Promise<void> {
-    const env = Object.fromEntries((this.asked.Env ?? []).map((entry: string) => entry.split(/=(.*)/s)))
+    const env = Object.fromEntries((this.config.Env ?? []).map((entry: string) => entry.split(/=(.*)/s)))
     const child = spawn(process.execPath, this.#args, {
       env: { PATH: process.env['PATH'], ...env, PORT: '0', HOST: '127.0.0.1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
     child.stderr.on('data', (bytes) => (this.#written += bytes))
-    const said = once(createInterface(child.stdout), 'line').then(([line]) => (this.#port = new URL(line).port))
-    await Promise.race([said, once(child, 'close')])
+    const isListening = once(createInterface(child.stdout), 'line').then(([line]) => (this.#port = new URL(line).port))
+    await Promise.race([isListening, once(child, 'close')])
   }
 
   async stop(): Promise<void> {
@@ -147,20 +150,20 @@ class Program implements Container {
   inspect(): object {
     return {
       Id: this.id,
-      Name: '/stand-in',
-      Config: { Hostname: this.id.slice(0, 12), Labels: this.asked.Labels ?? {} },
+      Name: '/fake',
+      Config: { Hostname: this.id.slice(0, 12), Labels: this.config.Labels ?? {} },
       State: {
         Status: this.isRunning ? 'running' : 'exited',
         Running: this.isRunning,
         StartedAt: new Date(0).toISOString(),
         FinishedAt: '0001-01-01T00:00:00Z',
       },
-      HostConfig: { PortBindings: this.asked.HostConfig.PortBindings },
+      HostConfig: { PortBindings: this.config.HostConfig.PortBindings },
       NetworkSettings: { Ports: { '4010/tcp': [{ HostIp: '0.0.0.0', HostPort: this.#port }] }, Networks: {} },
     }
   }
 
-  /** What it wrote to stderr, framed as the engine frames it. */
+  /** The program's stderr in the frame format of the engine. */
   logs(): Buffer {
     const bytes = Buffer.from(this.#written)
     const head = Buffer.from([2, 0, 0, 0, 0, 0, 0, 0])

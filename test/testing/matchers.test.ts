@@ -17,11 +17,11 @@ test.each<Expected>([
   { model: 'flux' },
   { prompt: 'a fox' },
   { model: 'flux', prompt: '  a\nfox ', size: '1024x1024', format: 'jpg', index: 1, count: 1, references: 0 },
-])('a picture is the one for what it was asked for, by URL and by bytes: %j', (expected) => {
+])('passes for a matching picture, given as URL or bytes: %j', (expected) => {
   for (const picture of [url, bytes]) expect(toBePlaceholderFor(picture, expected)).toMatchObject({ pass: true })
 })
 
-test('a long prompt is compared as far as the picture knows it', async () => {
+test('compares the beginning of a long prompt, which the picture contains', async () => {
   await using mock = await createMock()
   const prompt = `${'a very long prompt '.repeat(20)}with an end`
   const [picture = ''] = picturesIn((await ask(mock, { text: prompt })).content)
@@ -29,30 +29,30 @@ test('a long prompt is compared as far as the picture knows it', async () => {
   expect(toBePlaceholderFor(picture, { prompt: 'a very long prompt' }).pass).toBe(false)
 })
 
-test('what is different is said, and only that', () => {
+test('the message lists only the values that differ', () => {
   const { pass, message } = toBePlaceholderFor(bytes, { model: 'flux-pro', prompt: 'a fox', size: '512x768' })
   expect(pass).toBe(false)
-  expect(message()).toBe(`expected the picture of the mock for
+  expect(message()).toBe(`expected a picture of the mock with
   model      flux-pro
   prompt     a fox
   size       512x768
-and it is one for
+but got one with
   model      flux
   size       1024x1024`)
 })
 
-test('a picture that is none of the mock’s is said to be none', () => {
+test('fails for a picture that the mock did not draw', () => {
   expect(toBePlaceholderFor('https://example.com/cat.png', { model: 'flux' }).message()).toBe(
-    'expected a picture of the mock for\n  model      flux\nand this is none: https://example.com/cat.png',
+    'expected a picture of the mock with\n  model      flux\nbut this is not a picture of the mock: https://example.com/cat.png',
   )
   expect(toBePlaceholderFor(new Uint8Array(5), { model: 'flux' }).message()).toContain(
-    'bytes without a name of the mock in them',
+    'bytes that the mock did not draw',
   )
 })
 
-test('turned round, it says what it should not have been', () => {
+test('with `not`, the message lists the values that were not expected', () => {
   expect(toBePlaceholderFor(url, { model: 'flux' }).message()).toBe(
-    "expected another picture than the mock's for\n  model      flux",
+    'expected a picture other than the one with\n  model      flux',
   )
 })
 
@@ -65,30 +65,27 @@ test.each([
   'a'.repeat(60),
   `${'a'.repeat(60)}b`,
   '',
-])('it holds for just the prompt that was sent: %j', async (prompt) => {
+])('passes for the prompt that was sent: %j', async (prompt) => {
   await using mock = await createMock()
   const [picture = ''] = picturesIn(
     (await ask(mock, { model: 'gpt-4o-image', text: prompt })).content.replaceAll('\\n', '\n'),
   )
-  expect(toBePlaceholderFor(picture, { prompt }).message()).toContain('expected another picture')
+  expect(toBePlaceholderFor(picture, { prompt }).message()).toContain('expected a picture other than the one with')
 })
 
 test.each<[unknown, object, string]>([
-  [undefined, {}, 'toBePlaceholderFor: undefined is no picture; give its URL, its data URI, or its bytes'],
-  ['x', { format: 'jpeg' }, "'jpeg' is no format of a picture; use png, jpg, webp"],
-  ['x', { size: '1024X1024' }, "'1024X1024' is no size of a picture; use a text like 1024x1536"],
-  ['x', { index: '1' }, "'1' is no index of a picture; use a whole number"],
-  ['x', { prompt: /fox/ }, "'/fox/' is no prompt of a picture; use a text"],
-  ['x', undefined as never, 'say what is expected as an object'],
-])(
-  'what can never hold is refused, so that its opposite does not hold for nothing: %j %j',
-  (picture, expected, message) => {
-    expect(() => toBePlaceholderFor(picture as string, expected)).toThrow(message)
-  },
-)
+  [undefined, {}, 'toBePlaceholderFor: undefined is not a picture. Pass its URL, its data URI or its bytes.'],
+  ['x', { format: 'jpeg' }, "'jpeg' is not a valid format. Use png, jpg, webp."],
+  ['x', { size: '1024X1024' }, "'1024X1024' is not a valid size. Use a size such as 1024x1536."],
+  ['x', { index: '1' }, "'1' is not a valid index. Use a whole number."],
+  ['x', { prompt: /fox/ }, "'/fox/' is not a valid prompt. Use a string."],
+  ['x', undefined as never, 'the expected values are not an object. Use model, prompt'],
+])('throws for an invalid argument, because `not` would always pass with it: %j %j', (picture, expected, message) => {
+  expect(() => toBePlaceholderFor(picture as string, expected)).toThrow(message)
+})
 
-test('a fact that pictures do not have is refused', () => {
+test('throws for an unknown expected value', () => {
   expect(() => toBePlaceholderFor(url, { modell: 'flux' } as Expected)).toThrow(
-    "toBePlaceholderFor: 'modell' is not known; there are model, prompt, size, format, index, count, references",
+    "toBePlaceholderFor: unknown value 'modell'. Use model, prompt, size, format, index, count, references.",
   )
 })

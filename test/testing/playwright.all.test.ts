@@ -7,11 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startMock } from '../../src/index.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
-if (!existsSync(CHROMIUM)) console.warn(`The tests of chat-image-mock/playwright are skipped: there is no ${CHROMIUM}.`)
+if (!existsSync(CHROMIUM))
+  console.warn(`Skipped the tests of chat-image-mock/playwright: ${CHROMIUM} is not installed.`)
 
 describe.runIf(existsSync(CHROMIUM))('chat-image-mock/playwright, run by Playwright itself', () => {
   const output = mkdtempSync(join(tmpdir(), 'chat-image-mock-'))
-  let told: ReadonlyMap<string, string>
+  let outcomes: ReadonlyMap<string, string>
   beforeAll(async () => {
     await using mock = await startMock()
     const args = [
@@ -27,46 +28,46 @@ describe.runIf(existsSync(CHROMIUM))('chat-image-mock/playwright, run by Playwri
       maxBuffer: 2 ** 26,
     })
     const { stdout } = await run.catch((error: { readonly stdout: string }) => error)
-    told = new Map(outcomesOf(JSON.parse(stdout)))
+    outcomes = new Map(outcomesOf(JSON.parse(stdout)))
   })
   afterAll(() => rmSync(output, { recursive: true, force: true }))
 
   test.each([
     'a page that calls the mock shows its picture',
-    'a picture is waited for',
-    'a page reads a stream as it comes, with mockedURL undefined',
-    'a page reads a stream as it comes, with mockedURL https://api.example.com/v1',
-    'a page gets what its test has scripted',
-    'what a page of this machine asks of its provider is answered by the mock',
-    'what a page of the internet asks of its provider is answered by the mock',
-    'what a page of the internet, by TLS asks of its provider is answered by the mock',
-    'what a page of the provider itself asks of its provider is answered by the mock',
-    'so are errors, a stream that ends too early, and what is reset',
-    'a stream that is still open when the test ends fails nothing',
-    'beside the URL nothing is answered',
-    'a test of two at the same time on one mock: a fox',
-    'a test of two at the same time on one mock: a cat',
-    'a test that opens no page needs no browser',
-    'nor a port',
-  ])('%s', (title) => expect(told.get(title)).toBe('passed'))
+    'expect.poll waits for a picture',
+    'a page reads a stream while it is sent, with mockedURL undefined',
+    'a page reads a stream while it is sent, with mockedURL https://api.example.com/v1',
+    'a page gets the response that its test has scripted',
+    'the mock responds to a page on this machine',
+    'the mock responds to a page on the internet',
+    'the mock responds to an https page on the internet',
+    'the mock responds to a page of the provider',
+    'a page gets errors, truncated streams and reset connections',
+    'a test passes if a stream is still open at its end',
+    'the mock does not respond to requests outside mockedURL',
+    'two tests run on one mock at the same time: a fox',
+    'two tests run on one mock at the same time: a cat',
+    'a test without pages does not start a browser',
+    'a test can use a mock without a port',
+  ])('%s', (title) => expect(outcomes.get(title)).toBe('passed'))
 
   test.each([
     [
-      'is never asked for what it scripts',
+      'a scripted response is not used',
       /Scripted responses that no request has used \(1\):\n.*\n +2 +retry-503[^]+Requests received instead \(1\):\n.*\n.* gpt-4o-image +200 stream .* a fox/,
     ],
     [
-      'shows another picture',
-      /expected the picture of the mock for\n {2}prompt +a cat\nand it is one for\n {2}prompt +a fox/,
+      'the picture has another prompt',
+      /expected a picture of the mock with\n {2}prompt +a cat\nbut got one with\n {2}prompt +a fox/,
     ],
     [
-      'has a mockedURL that is none',
-      /^RangeError: mockedURL: 'api\.example\.com' is no base URL of a provider; write it as https:\/\/api\.example\.com\/v1/,
+      'mockedURL is invalid',
+      /^RangeError: mockedURL: 'api\.example\.com' is not a valid base URL\. Use a URL such as https:\/\/api\.example\.com\/v1\./,
     ],
-    ['opens a page without a browser', /executable doesn't exist at \/there\/is\/none/],
-  ])('fails: %s', (title, message) => expect(told.get(title)).toMatch(message))
+    ['the browser of a page is missing', /executable doesn't exist at \/missing\/chromium/],
+  ])('fails: %s', (title, message) => expect(outcomes.get(title)).toMatch(message))
 
-  test('these are all', () => expect(told.size).toBe(20))
+  test('no other tests ran', () => expect(outcomes.size).toBe(20))
 })
 
 interface Suite {
@@ -82,7 +83,7 @@ interface Result {
   readonly errors: readonly { readonly message: string }[]
 }
 
-// Each test by its title: that it passed, or its errors.
+// Maps the title of each test to `passed` or to its errors.
 function outcomesOf({ suites = [], specs = [] }: Suite): [string, string][] {
   const own = specs.map(({ title, tests }): [string, string] => {
     const results = tests.flatMap((each) => each.results)

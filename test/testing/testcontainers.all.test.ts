@@ -9,20 +9,20 @@ import { OWN_IMAGE, startEngine } from './engine.ts'
 
 const IMAGE = 'chat-image-mock:0.1.0'
 const OLD_IMAGE = 'chat-image-mock:0.0.1'
-/** Not ready for the first two probes, then a mock of another version. */
+/** A server that is not ready for two probes, and then a mock of another version. */
 const OLD = `const server = require('node:http').createServer((request, response) => {
   server.probes = (server.probes ?? 0) + 1
   response.writeHead(server.probes > 2 ? 200 : 503, { 'x-mock-version': '0.0.1' }).end()
 })
 server.listen(0, '127.0.0.1', () => console.log('http://127.0.0.1:' + server.address().port))`
 
-// testcontainers looks for its engine once in a process; a file of tests is a process of its own.
+// testcontainers looks for an engine once per process, and each test file runs in its own process.
 let engine: Engine
 beforeAll(async () => {
   engine = await startEngine({ [IMAGE]: OWN_IMAGE, [OLD_IMAGE]: ['-e', OLD] })
   for (const [name, value] of Object.entries(engine.env)) vi.stubEnv(name, value)
 })
-afterEach(() => expect(engine.containers(), 'a container is left').toEqual([]))
+afterEach(() => expect(engine.containers(), 'no container is left').toEqual([]))
 afterAll(async () => {
   vi.unstubAllEnvs()
   await engine[Symbol.asyncDispose]()
@@ -36,10 +36,10 @@ const draw = async ({ baseURL, apiKey }: Pick<Session, 'baseURL' | 'apiKey'>): P
   return choices[0]?.message.content ?? ''
 }
 
-test('a container runs the image with its port and its environment, and is gone once it is stopped', async () => {
+test('a container runs the image with its port and environment, and is removed when it stops', async () => {
   const container = await new ChatImageMockContainer(IMAGE).withEnvironment({ MOCK_SEED: 'mine' }).start()
   expect(engine.containers()).toMatchObject([
-    { isRunning: true, asked: { Image: IMAGE, Env: ['MOCK_SEED=mine'], ExposedPorts: { '4010/tcp': {} } } },
+    { isRunning: true, config: { Image: IMAGE, Env: ['MOCK_SEED=mine'], ExposedPorts: { '4010/tcp': {} } } },
   ])
   expect(container.url).toBe(`http://127.0.0.1:${container.getMappedPort(4010)}`)
   expect(container.baseURL).toBe(`${container.url}/v1`)
@@ -53,7 +53,7 @@ test('a container runs the image with its port and its environment, and is gone 
   await expect(fetch(`${container.url}/v1/models`)).rejects.toThrow('fetch failed')
 })
 
-test('its sessions never see each other', async () => {
+test('sessions are isolated from each other', async () => {
   await using container = await new ChatImageMockContainer(IMAGE).start()
   const [alice, bob] = [container.mock.session(), container.mock.session()]
   await alice.script([{ scenario: { then: { say: 'for alice' } } }, { scenario: 'limit-rate' }])
@@ -67,7 +67,7 @@ test('its sessions never see each other', async () => {
   expect([await alice.pending(), await bob.pending()]).toEqual([[{ scenario: 'limit-rate', times: 1 }], []])
 })
 
-test('the token of its control API is handed on', async () => {
+test('start connects with the control token of the environment', async () => {
   await using container = await new ChatImageMockContainer(IMAGE)
     .withEnvironment({ MOCK_CONTROL_TOKEN: 'open-sesame' })
     .start()
@@ -76,7 +76,7 @@ test('the token of its control API is handed on', async () => {
   expect((await fetch(`${container.url}/__mock/exchanges`)).status).toBe(401)
 })
 
-test('restarted, it has another port, and its mock is there', async () => {
+test('after a restart the container has another port and a new mock', async () => {
   await using container = await new ChatImageMockContainer(IMAGE).start()
   const { url, mock } = container
   await mock.script('retry-503')
@@ -88,26 +88,26 @@ test('restarted, it has another port, and its mock is there', async () => {
   await expect(mock.fetch('/v1/models')).rejects.toThrow('the mock is closed')
 })
 
-test('it is waited for until it is ready; one of another version is refused and removed', async () => {
+test('start waits until the mock is ready, and removes a container of another version', async () => {
   await expect(new ChatImageMockContainer(OLD_IMAGE).start()).rejects.toThrow(
     /^the mock at http:\/\/127\.0\.0\.1:\d+ has version 0\.0\.1, but this package has version \d+\.\d+\.\d+\. Use the same version: .*$/,
   )
   expect(engine.requests.at(-1)).toMatch(/^DELETE \/containers\//)
 })
 
-test('one that ends at once says what it wrote', async () => {
+test('the error for a container that exits at its start has its output', async () => {
   await expect(new ChatImageMockContainer(IMAGE).withEnvironment({ MOCK_PACE: 'fast' }).start()).rejects.toThrow(
     /exited during HTTP healthCheck[^]*MOCK_PACE[^]*'fast'/,
   )
 })
 
-test('one that is not ready in time is removed', async () => {
+test('a container that is not ready in time is removed', async () => {
   await expect(new ChatImageMockContainer(OLD_IMAGE).withStartupTimeout(1).start()).rejects.toThrow(
     '/__mock/readyz not accessible after 1ms',
   )
 })
 
-test('only this entry of the package loads testcontainers', () => {
+test('only chat-image-mock/testcontainers loads testcontainers', () => {
   const program = `
     import { createRequire } from 'node:module'
     for (const entry of ['', '/matchers', '/testcontainers']) {

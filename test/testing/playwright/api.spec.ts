@@ -3,7 +3,7 @@ import { createMock } from '../../../src/index.ts'
 import type { MockFixtures, MockWorkerFixtures } from '../../../src/testing/playwright.ts'
 import { expect, mockFixtures, test } from '../../../src/testing/playwright.ts'
 
-test('a test that opens no page needs no browser', async ({ mock, request }) => {
+test('a test without pages does not start a browser', async ({ mock, request }) => {
   await mock.script('retry-503')
   const ask = async () =>
     request.post(`${mock.baseURL}/chat/completions`, {
@@ -16,11 +16,11 @@ test('a test that opens no page needs no browser', async ({ mock, request }) => 
 
 const inProcess = base.extend<MockFixtures, MockWorkerFixtures>(mockFixtures(async () => createMock({ seed: 'own' })))
 
-inProcess('nor a port', async ({ mock }) => {
+inProcess('a test can use a mock without a port', async ({ mock }) => {
   expect((await mock.fetch('/v1/models')).status).toBe(200)
   expect(await mock.exchanges()).toHaveLength(1)
 })
 
-inProcess('opens a page without a browser', async ({ page }) => {
+inProcess('the browser of a page is missing', async ({ page }) => {
   await page.goto('about:blank')
 })

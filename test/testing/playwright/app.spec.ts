@@ -12,7 +12,7 @@ test('a page that calls the mock shows its picture', async ({ page, mock }) => {
   expect(await mock.exchanges()).toHaveLength(1)
 })
 
-test('a picture is waited for', async ({ page, mock }) => {
+test('expect.poll waits for a picture', async ({ page, mock }) => {
   await mock.script({ then: { wait: 1 } })
   await openApp(page, mock.baseURL)
   const picture = page.getByAltText('drawn')
@@ -22,7 +22,7 @@ test('a picture is waited for', async ({ page, mock }) => {
     async () => expect(await src()).toBePlaceholderFor({}),
     async () => expect(await src()).not.toBePlaceholderFor({}),
   ])
-    await expect(wrong()).rejects.toThrow('toBePlaceholderFor: null is no picture')
+    await expect(wrong()).rejects.toThrow('toBePlaceholderFor: null is not a picture')
   await draw(page, 'a fox')
   await expect.poll(src).toBePlaceholderFor({ prompt: 'a fox' })
 })
@@ -31,7 +31,7 @@ for (const mockedURL of [undefined, 'https://api.example.com/v1'])
   test.describe(`with mockedURL ${mockedURL}`, () => {
     test.use({ mockedURL })
 
-    test(`a page reads a stream as it comes, with mockedURL ${mockedURL}`, async ({ page, mock }) => {
+    test(`a page reads a stream while it is sent, with mockedURL ${mockedURL}`, async ({ page, mock }) => {
       await mock.script({ then: { stream: [{ at: 'picture', pause: 3 }] } })
       await openApp(page, mock.baseURL)
       await draw(page, 'a fox')
@@ -41,21 +41,21 @@ for (const mockedURL of [undefined, 'https://api.example.com/v1'])
     })
   })
 
-test('a page gets what its test has scripted', async ({ page, mock }) => {
+test('a page gets the response that its test has scripted', async ({ page, mock }) => {
   await mock.script('limit-rate')
   await openApp(page, mock.baseURL)
   await draw(page, 'a fox')
   await expect(page.getByText('status 429')).toBeVisible()
 })
 
-test('is never asked for what it scripts', async ({ page, mock }) => {
+test('a scripted response is not used', async ({ page, mock }) => {
   await mock.script('retry-503', { when: { model: 'flux' } })
   await openApp(page, mock.baseURL)
   await draw(page, 'a fox')
   await expect(page.getByText('status 200')).toBeVisible()
 })
 
-test('shows another picture', async ({ page, mock }) => {
+test('the picture has another prompt', async ({ page, mock }) => {
   await openApp(page, mock.baseURL)
   await draw(page, 'a fox')
   expect((await pictureOf(page)).src).toBePlaceholderFor({ prompt: 'a cat' })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { Page } from '@playwright/test'
 
-/** Opens an app that asks a provider for a picture, tells the stream as it reads it, and shows the picture. */
+/** Opens an app that requests a picture from a provider, logs the stream while it reads it, and shows the picture. */
 export async function openApp(page: Page, baseURL: string): Promise<void> {
   const server = createServer((_request, response) =>
     response.setHeader('content-type', 'text/html').end(appOf(baseURL)),
@@ -14,19 +14,19 @@ export async function openApp(page: Page, baseURL: string): Promise<void> {
   await page.goto(`http://localhost:${typeof address === 'object' ? address?.port : ''}/`)
 }
 
-/** Opens it as a page of the internet. */
+/** Opens the app at a URL on the internet. */
 export async function openAppAt(page: Page, url: string, baseURL: string): Promise<void> {
   await page.route(url, async (route) => route.fulfill({ contentType: 'text/html', body: appOf(baseURL) }))
   await page.goto(url)
 }
 
-/** Writes a prompt and has it drawn. */
+/** Enters a prompt and clicks the button of the app. */
 export async function draw(page: Page, prompt: string): Promise<void> {
   await page.getByLabel('prompt').fill(prompt)
   await page.getByRole('button').click()
 }
 
-/** Waits until the picture is there; its address, and its width in pixels. */
+/** Waits until the picture is loaded. Returns its URL and its width in pixels. */
 export async function pictureOf(page: Page): Promise<{ readonly src: string; readonly width: number }> {
   return page.getByAltText('drawn').evaluate(async (image: HTMLImageElement) => {
     if (!image.complete || image.naturalWidth === 0)
@@ -42,7 +42,7 @@ function appOf(baseURL: string): string {
   const [status, log, picture] = ['p', 'pre', 'img'].map((name) => document.querySelector(name))
   document.querySelector('form').addEventListener('submit', async (event) => {
     event.preventDefault()
-    status.textContent = 'asking'
+    status.textContent = 'waiting'
     log.textContent = ''
     try {
       const response = await fetch('${baseURL}/chat/completions', {

@@ -6,14 +6,14 @@ const PROVIDER = 'https://api.example.com/v1'
 test.use({ mockedURL: 'https://API.example.com:443/v1/' })
 
 const pages: [string, (page: Page) => Promise<void>][] = [
-  ['of this machine', async (page) => openApp(page, PROVIDER)],
-  ['of the internet', async (page) => openAppAt(page, 'http://app.example.com/', PROVIDER)],
-  ['of the internet, by TLS', async (page) => openAppAt(page, 'https://app.example.com/', PROVIDER)],
-  ['of the provider itself', async (page) => openAppAt(page, 'https://api.example.com/', PROVIDER)],
+  ['a page on this machine', async (page) => openApp(page, PROVIDER)],
+  ['a page on the internet', async (page) => openAppAt(page, 'http://app.example.com/', PROVIDER)],
+  ['an https page on the internet', async (page) => openAppAt(page, 'https://app.example.com/', PROVIDER)],
+  ['a page of the provider', async (page) => openAppAt(page, 'https://api.example.com/', PROVIDER)],
 ]
 
 for (const [name, open] of pages)
-  test(`what a page ${name} asks of its provider is answered by the mock`, async ({ page, mock }) => {
+  test(`the mock responds to ${name}`, async ({ page, mock }) => {
     await open(page)
     await draw(page, 'a fox')
     await expect(page.getByText('status 200')).toBeVisible()
@@ -27,7 +27,7 @@ for (const [name, open] of pages)
     expect(more).toEqual([])
   })
 
-test('so are errors, a stream that ends too early, and what is reset', async ({ page, mock }) => {
+test('a page gets errors, truncated streams and reset connections', async ({ page, mock }) => {
   const broken = (end: 'close' | 'reset') => ({ scenario: { then: { stream: [{ at: 'picture' as const, end }] } } })
   await mock.script([
     { scenario: 'limit-rate' },
@@ -36,21 +36,21 @@ test('so are errors, a stream that ends too early, and what is reset', async ({ 
     { scenario: { then: { reset: true } } },
   ])
   await openApp(page, PROVIDER)
-  for (const told of ['status 429', 'status 200', 'TypeError', 'TypeError']) {
+  for (const text of ['status 429', 'status 200', 'TypeError', 'TypeError']) {
     await draw(page, 'a fox')
-    await expect(page.getByText(told)).toBeVisible()
+    await expect(page.getByText(text)).toBeVisible()
     await expect(page.getByRole('log')).not.toContainText('[DONE]')
   }
 })
 
-test('a stream that is still open when the test ends fails nothing', async ({ page, mock }) => {
+test('a test passes if a stream is still open at its end', async ({ page, mock }) => {
   await mock.script({ then: { wait: 5 } })
   await openApp(page, PROVIDER)
   await draw(page, 'a fox')
   await expect.poll(async () => mock.pending()).toEqual([])
 })
 
-test('beside the URL nothing is answered', async ({ page, mock }) => {
+test('the mock does not respond to requests outside mockedURL', async ({ page, mock }) => {
   await openApp(page, PROVIDER)
   const urls = [
     'https://api.example.com/v10',
@@ -66,14 +66,14 @@ test('beside the URL nothing is answered', async ({ page, mock }) => {
       await route.abort()
     },
   )
-  await page.evaluate(async (asked) => Promise.allSettled(asked.map(async (url) => fetch(url))), urls)
+  await page.evaluate(async (list) => Promise.allSettled(list.map(async (url) => fetch(url))), urls)
   expect(outside).toEqual(urls)
   expect(await mock.exchanges()).toEqual([])
 })
 
-test.describe('a test', () => {
+test.describe('with an invalid mockedURL', () => {
   test.use({ mockedURL: 'api.example.com' })
-  test('has a mockedURL that is none', async ({ page }) => {
+  test('mockedURL is invalid', async ({ page }) => {
     await page.goto('about:blank')
   })
 })

@@ -2,7 +2,7 @@ import { defineConfig } from '@playwright/test'
 
 const args = ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--disable-component-update']
 
-/** Tests of which some are meant to fail: test/testing/playwright.all.test.ts runs them. */
+/** Tests that test/testing/playwright.all.test.ts runs. Some of them fail on purpose. */
 export default defineConfig({
   testDir: import.meta.dirname,
   outputDir: process.env['OUTPUT'] ?? 'test-results',
@@ -15,6 +15,6 @@ export default defineConfig({
       testIgnore: 'api.spec.ts',
       use: { launchOptions: { executablePath: '/usr/bin/chromium', args } },
     },
-    { name: 'no browser', testMatch: 'api.spec.ts', use: { launchOptions: { executablePath: '/there/is/none' } } },
+    { name: 'no browser', testMatch: 'api.spec.ts', use: { launchOptions: { executablePath: '/missing/chromium' } } },
   ],
 })

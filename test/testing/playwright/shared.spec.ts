@@ -9,7 +9,7 @@ const test = base.extend<MockFixtures, MockWorkerFixtures>(
 )
 
 for (const prompt of ['a fox', 'a cat'])
-  test(`a test of two at the same time on one mock: ${prompt}`, async ({ page, mock, mockServer }) => {
+  test(`two tests run on one mock at the same time: ${prompt}`, async ({ page, mock, mockServer }) => {
     await mock.script({ then: { say: `${prompt}?` } })
     await openApp(page, mock.baseURL)
     await draw(page, prompt)

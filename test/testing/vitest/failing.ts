@@ -7,12 +7,12 @@ test('passes', async ({ mock }) => {
   expect((await ask(mock)).status).toBe(429)
 })
 
-test('is never asked for what it scripts', async ({ mock }) => {
+test('a scripted response is not used', async ({ mock }) => {
   await mock.script('retry-503', { when: { model: 'flux' } })
   await ask(mock, { model: 'nano-banana', text: 'a fox' })
 })
 
-test('shows another picture', async ({ mock }) => {
+test('the picture has another prompt', async ({ mock }) => {
   const [picture] = picturesIn((await ask(mock, { text: 'a fox' })).content)
   expect(picture).toBePlaceholderFor({ prompt: 'a cat' })
 })
