@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
-/** What `npm test` leaves out: the packed package, other Nodes, the browser, clients in Python, the recipes, a Redis, the container's image and whatever else starts programs of others. */
+/**
+ * The tests that `npm test` does not run, because they start other programs: the packed package, other versions of Node, a
+ * browser, Python clients, the recipes, Redis, the container image.
+ */
 export default defineConfig({
   test: {
     include: ['test/**/*.all.test.ts'],
     globalSetup: 'test/setup.ts',
-    fileParallelism: false, // they build, and share the build
+    fileParallelism: false, // they use the same build
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

@@ -8,6 +8,6 @@ export default defineConfig({
     globalSetup: 'test/setup.ts',
     setupFiles: 'test/trap.ts',
     testTimeout: 20_000,
-    maxWorkers: availableParallelism() + 2, // many tests wait for sockets and for programs
+    maxWorkers: availableParallelism() + 2, // many tests wait for sockets and other programs
   },
 })

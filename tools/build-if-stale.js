@@ -1,9 +1,9 @@
-// Runs before `npm start`: builds if dist/ is missing or older than its sources, so that a clone starts after `npm ci`.
+// Runs before `npm start`: builds if dist/ is missing or older than its sources. So `npm start` works right after `npm ci`.
 import { execSync } from 'node:child_process'
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-// What the build reads. The lock file stands for the packages that go into dist/.
+// The inputs of the build. The lock file changes with the packages that are bundled into dist/.
 export const SOURCES = [
   'src',
   'tools',
@@ -20,7 +20,7 @@ export function isStale(root) {
   return SOURCES.some((source) => changedAt(join(root, source)) > builtAt)
 }
 
-// A folder changes too when a file in it is added or deleted.
+// The time of a folder changes when a file in it is added or deleted.
 function changedAt(path) {
   const stats = statSync(path)
   const inside = stats.isDirectory() ? readdirSync(path).map((name) => changedAt(join(path, name))) : []

@@ -1,14 +1,14 @@
-// The last part of the build: joins the compiled modules into few files, since a start loads each file one by one (about
-// 0.7 ms each here). Packages stay imports; what the code loads later stays a file of its own.
+// The last step of the build: bundles the compiled modules into few files, because each file adds about 0.7 ms to a start.
+// Packages stay imports. Each dynamic import stays a separate file.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
-// Of these packages a start needs one small part: it goes into our file, and their licences go along.
+// A start needs only a small part of these packages, so it is bundled together with their licences.
 const INLINED = ['hono', '@hono/node-server', 'tokenx']
-// What is imported by its own name, and what is run.
+// The exports of the package, and the command.
 const ENTRIES = {
   index: 'index',
   cli: 'cli/cli',
@@ -23,14 +23,14 @@ const imports = new Map()
 const bundle = await rolldown({
   input: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, path(`build/${file}.js`)])),
   platform: 'node',
-  preserveEntrySignatures: 'allow-extension', // an entry may share a file with what it is made of
-  // It is loaded by every start: as a part of our file it needs neither to be found nor to be read.
+  preserveEntrySignatures: 'allow-extension', // an entry may share a file with its modules
+  // Every start loads build/prepared.js. Bundled, it needs no module resolution and no separate read.
   resolve: { alias: { '#prepared': path('build/prepared.js') } },
   external: (id) =>
     !/^[./]/.test(id) && id !== '#prepared' && !INLINED.some((name) => id === name || id.startsWith(`${name}/`)),
   plugins: [{ name: 'imports', moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) }],
 })
-// What a start imports is one file. What it imports later, with import(), stays a file of its own.
+// All static imports of a start become one file. Each dynamic import() stays a separate file.
 let core
 const isCore = (id) => (core ??= closureOf(path('build/mock/create-mock.js'))).has(id)
 const codeSplitting = { includeDependenciesRecursively: false, groups: [{ name: 'core', test: isCore }] }
@@ -42,7 +42,7 @@ const { output } = await bundle.write({
   comments: false,
 })
 await bundle.close()
-// In ASCII alone, which is read as Latin 1: a file with one other character takes twice the memory, and a start a millisecond more.
+// Written as ASCII: V8 stores a file with any other character in twice the memory, and the start takes 1 ms longer.
 for (const { fileName, code } of output.filter(({ type }) => type === 'chunk')) {
   const escaped = code.replaceAll(
     /[^\0-\x7f]/g,
@@ -55,7 +55,7 @@ writeFileSync(
   INLINED.map((name) => `${name}\n\n${readFileSync(path(`node_modules/${name}/LICENSE`), 'utf8')}`).join('\n'),
 )
 
-// What an earlier build left would be packed as well; of the types, those are packed that an export's types name.
+// Deletes the files of earlier builds, and the types that no export of the package needs.
 const { exports } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
 const types = Object.values(exports).flatMap((entry) => entry.types?.replace('./dist/', '') ?? [])
 const written = new Set([...output.map(({ fileName }) => fileName), 'LICENSES.txt', ...typesOf(types)])
@@ -66,7 +66,7 @@ for (const file of readdirSync(path('dist'), { recursive: true, encoding: 'utf8'
   if (!written.has(file) && !isFolder) rmSync(path(`dist/${file}`), { recursive: true, force: true })
 }
 
-/** A module and all that it imports statically. */
+/** A module and all its static imports, also indirect ones. */
 function closureOf(/** @type {string} */ id, seen = new Set()) {
   if (seen.has(id) || !imports.has(id)) return seen
   seen.add(id)

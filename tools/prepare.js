@@ -1,5 +1,5 @@
-// The second half of the build: writes build/prepared.js, the packaged contract with its compiled validators, the validated
-// profiles and scenarios, and the version. So a start needs neither YAML nor ajv.
+// A step of the build: writes build/prepared.js with the packaged contract, its compiled validators, the validated profiles and
+// scenarios, and the version. So a start needs neither YAML nor ajv.
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ajvStandalone from 'ajv/dist/standalone/index.js'
@@ -11,10 +11,10 @@ import { loadScenarios } from '../build/scenarios/load-fixtures.js'
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 
-/** Code for a value: V8 reads JSON in a string faster than the same as code. */
+/** JavaScript for a value, as JSON in a string, which V8 parses faster than an object literal. */
 const toCode = (value) => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`
 
-/** The contract as the text of an ES module that exports `document`, `operations` and `validators`. */
+/** The source of an ES module that exports `document`, `operations` and `validators` of the contract. */
 async function contractCode() {
   const { document } = await loadDocument(path('openapi.yaml'))
   const operations = toOperations(document)
@@ -27,7 +27,7 @@ async function contractCode() {
   const code = withAppending(ajvStandalone.default(ajv, Object.fromEntries(names.map(({ name }) => [name, name]))))
   const entries = names.map(({ name, pointer }) => `  [${JSON.stringify(pointer)}, ${name}],\n`).join('')
   return [
-    // The code that ajv writes for ES modules still requires its run-time functions, where a schema needs one.
+    // For ES modules too, ajv generates `require` for its run-time functions.
     ...(code.includes('require(')
       ? ["import { createRequire } from 'node:module'", 'const require = createRequire(import.meta.url)']
       : []),
@@ -39,7 +39,7 @@ async function contractCode() {
   ].join('\n')
 }
 
-/** The text of build/prepared.js. */
+/** The source of build/prepared.js. */
 export async function prepare() {
   const source = await loadFile(path('fixtures/profiles.yaml'))
   const profiles = toProfiles(source.value, source)
