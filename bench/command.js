@@ -1,12 +1,12 @@
 // @ts-check
-// What `npm run bench` and `npm run soak` have in common as commands.
+// Common code of the commands `npm run bench` and `npm run soak`.
 import { cpus } from 'node:os'
 
 /**
- * Runs a command: prints its help, or an error of its flags with exit code 2, or does what it is for.
+ * Runs a command. With --help prints the help. With an invalid flag prints an error and sets exit code 2.
  * @template {{ help: boolean }} Flags
  * @param {string} help
- * @param {() => Flags} readFlags throws on a wrong flag
+ * @param {() => Flags} readFlags throws if a flag is invalid
  * @param {(flags: Flags) => Promise<void>} main
  */
 export async function runCommand(help, readFlags, main) {

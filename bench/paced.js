@@ -1,6 +1,6 @@
 // @ts-check
-// Many paced streams at once: whether each frame comes when it is due, and whether each stream is complete. The client
-// reads bare sockets, so that the client is not what is late.
+// Many paced streams at once: measures how late each frame is, and checks that each stream is complete. The client reads bare
+// sockets, so that the client itself is not late.
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import { createMock } from 'chat-image-mock'
 import { chatRequest, headersOf } from './load.js'
 
 const END = '\r\n0\r\n\r\n'
-/** No stream takes longer, at the pace of the real models. */
+/** The longest duration of a stream at the pace of the real models. */
 const LONGEST = 300
 
 /**
@@ -23,7 +23,8 @@ const LONGEST = 300
  * @param {string} url
  * @param {number} count
  * @param {number} [seconds] time to read; by default until all have ended
- * @returns {Promise<{ late: number[], mostOpen: number, complete: number }>} the lateness of each frame in milliseconds, how many streams were open at once, and how many had the expected text
+ * @returns {Promise<{ late: number[], mostOpen: number, complete: number }>} the lateness of each frame in milliseconds, how
+ * many streams were open at once, and how many had the expected text
  */
 export async function readPaced(url, count, seconds = LONGEST) {
   const requests = Array.from({ length: count }, (_, i) =>
@@ -43,12 +44,12 @@ export async function readPaced(url, count, seconds = LONGEST) {
   await Promise.race([over, Promise.all(streams.map(async ({ ended }) => ended))])
   for (const { socket } of streams) socket.destroy()
   const due = expected.flatMap((each) => each.due).filter((ms) => ms < (seconds - 1) * 1000).length
-  if (result.late.length < due) throw new Error(`${due} frames were due, ${result.late.length} came`)
+  if (result.late.length < due) throw new Error(`${due} frames were due, ${result.late.length} were received`)
   return result
 }
 
 /**
- * What each stream must be: the answers of a mock in this process, whose waits take no time.
+ * The expected streams, from a mock in this process whose delays take no time.
  * @param {string} publicUrl
  * @param {readonly (import('./load.js').Request)[]} requests
  */
@@ -80,7 +81,7 @@ async function expect(publicUrl, requests) {
 }
 
 /**
- * Connects a socket, on which `begin` sends the request. What comes back is added to the result.
+ * Connects a socket, on which `begin` sends the request. Adds what it receives to the result.
  * @param {import('./load.js').Request} request
  * @param {Expected} expected
  * @param {{ late: number[], open: number, mostOpen: number, complete: number }} result

@@ -28,12 +28,13 @@ const LISTEN = '--host 127.0.0.1 --port PORT'
  *
  * @typedef {object} Peer
  * @property {string} name with its version
- * @property {(fixture: string) => Promise<import('./processes.js').Server>} start takes a file for aimock: the text of our answer, in as many frames; fails if npm could not install the peer
+ * @property {(fixture: string) => Promise<import('./processes.js').Server>} start takes a file for aimock with the text of our
+ * response, in as many frames; fails if npm could not install the peer
  */
 
 /**
- * Prism and Scalar require a newer Node than 20.19, but run on it. All but aimock answer with the example in the contract,
- * which has a fifth of the bytes of our answer.
+ * Prism and Scalar require a newer Node than 20.19, but run on it. All except aimock return the example in the contract, which
+ * has a fifth of the bytes of our response.
  * @type {readonly Pin[]}
  */
 const PINS = [
@@ -145,7 +146,7 @@ function textOf(body, isStream) {
 }
 
 /**
- * Checks that a server answers a chat request; returns the text, and whether it streams the same text.
+ * Checks that a server responds to a chat request. Returns the text, and whether it streams the same text.
  * @param {string} base
  */
 async function probe(base) {
@@ -174,7 +175,7 @@ async function writeFixture({ folder, ours }) {
 }
 
 /**
- * Starts our server and the peers. A peer that does not start or answer is reported on stderr and left out.
+ * Starts our server and the peers. A peer that does not start or respond is reported on stderr and skipped.
  * @param {import('./measure.js').Bench} bench
  */
 async function startAll(bench) {
@@ -191,7 +192,7 @@ async function startAll(bench) {
       started.push({ name, server, start: startPeer, isStreaming })
       if (!isStreaming) process.stderr.write(`${name} has no streams for OpenAI's clients\n`)
     } catch (error) {
-      process.stderr.write(`${name} is left out: ${/** @type {Error} */ (error).message}\n`)
+      process.stderr.write(`${name} is skipped: ${/** @type {Error} */ (error).message}\n`)
     }
   }
   return started

@@ -1,5 +1,5 @@
 // @ts-check
-// Whether a mock runs for a long time: mixed traffic with disconnects and faults, then thousands of streams at once.
+// A long test of a mock: mixed traffic with disconnects and faults, then thousands of streams at once.
 import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'

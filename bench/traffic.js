@@ -4,7 +4,7 @@ import { Agent, request as httpRequest } from 'node:http'
 import { send } from './load.js'
 import { noise } from './measure.js'
 
-/** Milliseconds after which a client gives up; with a scenario, which may never respond, or when it will disconnect. */
+/** Milliseconds until a client gives up; the second for a scenario, which may never respond, and before a disconnect. */
 const [PATIENCE, IMPATIENCE] = [30_000, 1500]
 const MODELS = [
   'gpt-4o-image',
@@ -35,7 +35,7 @@ const CONTROL_PATHS = [
   '/openapi.yaml',
   '/openapi.json',
 ]
-/** The most links that a client remembers. */
+/** The maximum number of links that a client keeps. */
 const LINKS = 500
 const IMAGE = await noise(274)
 
@@ -52,8 +52,9 @@ const IMAGE = await noise(274)
  * @property {(bound: number) => number} random a whole number from 0, below the bound
  * @property {string[]} links to pictures, found in responses
  * @property {string[]} scenarios
- * @property {(request: Request, statuses?: readonly number[]) => Promise<string>} expect sends; another status or an incomplete response is a fault
- * @property {(request: Request) => Promise<unknown>} attempt sends; any outcome is right
+ * @property {(request: Request, statuses?: readonly number[]) => Promise<string>} expect sends a request; another status or an
+ * incomplete response is a fault
+ * @property {(request: Request) => Promise<unknown>} attempt sends a request; any outcome is accepted
  *
  * @typedef {(client: Client) => Promise<unknown>} Action
  */

@@ -28,7 +28,7 @@ test('--only runs the chosen parts, and prints a line for each of their rows', (
   ])
 })
 
-test('the help lists the flags and the parts; a wrong flag is reported', () => {
+test('--help lists the flags and the parts, and an invalid flag is reported', () => {
   const { stdout } = bench('--help')
   for (const word of ['--peers', '--only', '--assert', 'json,sse', 'peers']) expect(stdout).toContain(word)
   for (const args of [

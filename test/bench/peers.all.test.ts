@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** An npm that installs nothing: it notes how it was called, and fails for whoever asks for `broken`. */
+/** A fake npm that installs nothing. It records its calls, and fails to install the package `broken`. */
 const npm = (broken: string): string => `#!${process.execPath}
 const { appendFileSync, readFileSync } = require('node:fs')
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
@@ -21,7 +21,7 @@ interface Call {
   track: string
 }
 
-/** A cache folder of its own and that npm; `install` says of each peer why it did not start. */
+/** Creates a cache folder with the fake npm. `install` returns for each peer why it did not start. */
 function setUp(): {
   installed: () => Set<string>
   install: (broken?: string) => Promise<string[]>
@@ -48,7 +48,7 @@ function setUp(): {
   }
 }
 
-test('npm installs each peer once, at an exact version, into a folder of its own and without its scripts; what does not start says so', async () => {
+test('npm installs each peer once, at an exact version, into a separate folder and without scripts', async () => {
   const { installed, install, calls } = setUp()
   const reasons = await install()
   expect(reasons.filter((reason) => /: .*(?:ended before it listened|ENOENT)/.test(reason))).toHaveLength(4)
@@ -68,7 +68,7 @@ test('npm installs each peer once, at an exact version, into a folder of its own
   expect(calls()).toHaveLength(4)
 })
 
-test('a peer that npm could not install says so, leaves nothing behind and is tried again; the others are there', async () => {
+test('a peer that npm cannot install is reported, leaves no files and is installed by the next run', async () => {
   const { installed, install, calls } = setUp()
   const reasons = await install('@scalar/mock-server')
   expect(reasons.find((reason) => reason.startsWith('Scalar'))).toMatch(/^Scalar [\d.]+: npm ended with 1/)

@@ -22,7 +22,7 @@ test('npm run soak sends mixed traffic with disconnects and faults, and every re
   expect(figures.get('of these, with a scenario')).toBeGreaterThan(10)
 })
 
-test('a wrong flag is reported', () => {
+test('an invalid flag is reported', () => {
   for (const [flag, value] of [
     ['--minutes', '0'],
     ['--connections', 'many'],

@@ -25,7 +25,7 @@ test('a target applies to the measured value of a row without a floor', () => {
   expect(isMissed(toFigure('lateness', { ours: 19 }))).toBe(false)
 })
 
-test('a row without a target is never missed; one whose measurement failed is', () => {
+test('a row without a target never misses it; a row whose measurement failed does', () => {
   expect(isMissed(toFigure('create-mock', { ours: 1000 }))).toBe(false)
   expect(isMissed(toFigure('json-new', { floor: 0, ours: 0, ratio: Number.NaN }))).toBe(true)
   expect(() => toFigure('nothing', { ours: 1 })).toThrow('nothing')

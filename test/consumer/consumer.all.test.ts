@@ -12,7 +12,7 @@ import { OWN_IMAGE, startEngine } from '../testing/engine.ts'
 import { createConsumer } from './consumer.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
-if (!existsSync(CHROMIUM)) console.warn(`The recipe playwright is not run: there is no ${CHROMIUM}.`)
+if (!existsSync(CHROMIUM)) console.warn(`Skipped the recipe playwright: ${CHROMIUM} is not installed.`)
 
 let consumer: Consumer
 beforeAll(async () => {
@@ -22,7 +22,7 @@ afterAll(() => {
   for (const folder of [consumer.folder, dirname(consumer.tarball)]) rmSync(folder, { recursive: true, force: true })
 })
 
-/** A port that nobody listens on. */
+/** A port that is not in use. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -31,7 +31,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** The options of a project that is strict, and checks the types of what it has installed too. */
+/** The compiler options of a strict project, which also checks the types of its dependencies. */
 const STRICT = {
   strict: true,
   exactOptionalPropertyTypes: true,
@@ -46,9 +46,9 @@ const STRICT = {
 const COMPILERS = { newest: 'typescript/bin/tsc', oldest: 'typescript-oldest/lib/tsc.js' }
 const MODULES = { nodenext: 'nodenext', esnext: 'bundler' }
 
-/** What both compilers find wrong with the types of a folder's TypeScript, for Node and for a bundler. */
-async function faultsOf(folder: string, options: object = {}): Promise<string[]> {
-  const faults: string[] = []
+/** The type errors of a folder, from the oldest and the newest compiler, for Node and for a bundler. */
+async function typeErrorsOf(folder: string, options: object = {}): Promise<string[]> {
+  const errors: string[] = []
   for (const [age, compiler] of Object.entries(COMPILERS)) {
     for (const [module, moduleResolution] of Object.entries(MODULES)) {
       writeFileSync(
@@ -56,10 +56,10 @@ async function faultsOf(folder: string, options: object = {}): Promise<string[]>
         JSON.stringify({ compilerOptions: { ...STRICT, module, moduleResolution, ...options }, include: ['**/*.ts'] }),
       )
       const { code, output } = await run(`node ${join(consumer.folder, 'node_modules', compiler)} -p .`, folder)
-      if (code !== 0) faults.push(`${age}, ${moduleResolution}: ${output}`)
+      if (code !== 0) errors.push(`${age}, ${moduleResolution}: ${output}`)
     }
   }
-  return faults
+  return errors
 }
 
 const PROGRAM = `
@@ -76,8 +76,8 @@ const portless = createMock({ port: 1 })
 for (const { status } of await Promise.allSettled([unknown, portless])) console.log(status)
 await using mock: Mock = await startMock({ ...options, port: 0 })
 await using inProcess = await createMock(options)
-await using elsewhere = await connectMock(new URL(mock.url), { wait: 5 })
-const session: Session = elsewhere.session()
+await using connected = await connectMock(new URL(mock.url), { wait: 5 })
+const session: Session = connected.session()
 await session.script('limit-rate', { times: 3, when: { model: 'flux-*' } })
 // @ts-expect-error
 const wrong = session.script({ then: { errors: 'rate_limited' } })
@@ -91,10 +91,10 @@ console.log(placeholder?.label, exchanges[0]?.chat?.model, toBePlaceholderFor(pi
 `
 
 describe('a project that has installed the package', () => {
-  test('compiles strictly with TypeScript 7 and with 5.2, all types of the package checked, and runs', async () => {
+  test('compiles a strict program with TypeScript 7 and 5.2, and runs it', async () => {
     const folder = join(consumer.folder, 'program')
     layOut({ files: [{ path: 'program.ts', text: PROGRAM }], commands: [] }, folder)
-    expect(await faultsOf(folder)).toEqual([])
+    expect(await typeErrorsOf(folder)).toEqual([])
     const { output } = await run(
       'node ../node_modules/typescript/bin/tsc -p . --noEmit false && node program.js',
       folder,
@@ -102,7 +102,7 @@ describe('a project that has installed the package', () => {
     expect(output).toBe('rejected\nrejected\ntrue\na fox flux true 3\n')
   })
 
-  test('gets the types of the bindings too', async () => {
+  test('gets the types of chat-image-mock/vitest', async () => {
     const folder = join(consumer.folder, 'bindings')
     const text = `import { expect } from 'vitest'
       import { test } from 'chat-image-mock/vitest'
@@ -113,15 +113,15 @@ describe('a project that has installed the package', () => {
         expect('x').toBePlaceholderFor({ modell: 'flux' })
       })`
     layOut({ files: [{ path: 'a.ts', text }], commands: [] }, folder)
-    expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
+    expect(await typeErrorsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
   })
 })
 
-/** Starts a program of the consumer's folder that serves a mock, until `asking` is done with it. */
+/** Starts a program of the consumer's folder that serves a mock. Stops it after `use`. */
 async function serving(
   folder: string,
   [program = '', ...args]: readonly string[],
-  asking: (url: string) => Promise<void>,
+  use: (url: string) => Promise<void>,
 ): Promise<void> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -147,7 +147,7 @@ async function serving(
         { timeout: 30_000, message: output },
       )
       .toBe(true)
-    await asking(url)
+    await use(url)
   } finally {
     child.kill()
     await once(child, 'exit')
@@ -156,7 +156,7 @@ async function serving(
 
 const isLinux = process.platform === 'linux' && process.arch === 'x64'
 
-// Their binaries are packages of the registry, for Linux.
+// Bun and Deno are installed as npm packages with their binaries for Linux.
 describe.runIf(isLinux)('the recipe hono', () => {
   const ask = async (url: string, body: object, headers: Record<string, string> = {}): Promise<Response> =>
     fetch(`${url}/v1/chat/completions`, {
@@ -181,27 +181,30 @@ describe.runIf(isLinux)('the recipe hono', () => {
         'server.ts',
       ],
     ],
-  ])('on %s the mock answers, streams, draws and is scripted; it cannot reset a connection', async (_name, command) => {
-    const folder = join(consumer.folder, 'hono')
-    layOut(readRecipe('hono'), folder)
-    await run(`chmod +x ${join(consumer.folder, 'node_modules', command[0] ?? '')}`, folder)
-    await serving(folder, command, async (url) => {
-      const { choices }: any = await (await ask(url, {})).json()
-      const link = /!\[.*?\]\((.*?)\)/.exec(choices[0].message.content)?.[1] ?? ''
-      expect(link.startsWith(`${url}/cdn/`)).toBe(true)
-      const picture = await fetch(link)
-      expect(readPlaceholder(await picture.bytes())).toMatchObject({ model: 'flux', label: 'a fox' })
-      const paced = await ask(url, { stream: true }, { 'x-mock-pace': '0.01' })
-      expect(await paced.text()).toMatch(/data: \[DONE\]\n\n$/)
-      await using mock = await connectMock(url)
-      await mock.script('limit-rate')
-      expect((await ask(url, {})).status).toBe(429)
-      expect((await mock.exchanges()).map(({ response }) => response.status)).toEqual([200, 200, 429])
-      expect((await ask(url, {}, { 'x-mock-scenario': 'stream-reset-first' })).status).toBe(500)
-    })
-  })
+  ])(
+    'on %s the mock responds, streams, draws and is scripted, but cannot reset a connection',
+    async (_name, command) => {
+      const folder = join(consumer.folder, 'hono')
+      layOut(readRecipe('hono'), folder)
+      await run(`chmod +x ${join(consumer.folder, 'node_modules', command[0] ?? '')}`, folder)
+      await serving(folder, command, async (url) => {
+        const { choices }: any = await (await ask(url, {})).json()
+        const link = /!\[.*?\]\((.*?)\)/.exec(choices[0].message.content)?.[1] ?? ''
+        expect(link.startsWith(`${url}/cdn/`)).toBe(true)
+        const picture = await fetch(link)
+        expect(readPlaceholder(await picture.bytes())).toMatchObject({ model: 'flux', label: 'a fox' })
+        const paced = await ask(url, { stream: true }, { 'x-mock-pace': '0.01' })
+        expect(await paced.text()).toMatch(/data: \[DONE\]\n\n$/)
+        await using mock = await connectMock(url)
+        await mock.script('limit-rate')
+        expect((await ask(url, {})).status).toBe(429)
+        expect((await mock.exchanges()).map(({ response }) => response.status)).toEqual([200, 200, 429])
+        expect((await ask(url, {}, { 'x-mock-scenario': 'stream-reset-first' })).status).toBe(500)
+      })
+    },
+  )
 
-  test('in a Vite dev server the mock answers below its path', async () => {
+  test('in a Vite dev server the mock responds below its path', async () => {
     const folder = join(consumer.folder, 'hono')
     layOut(readRecipe('hono'), folder)
     await serving(folder, ['.bin/vite', '--port', 'PORT', '--host', '127.0.0.1', '--strictPort'], async (url) => {
@@ -213,7 +216,7 @@ describe.runIf(isLinux)('the recipe hono', () => {
   })
 })
 
-/** How many tests the runners say that passed. */
+/** Matches the number of passed tests in the output of a test runner. */
 const PASSED =
   /(?:^ *Tests: +(\d+) passed, \1 total$)|(?:^ *Tests +(\d+) passed \(\2\)$)|(?:^# pass (\d+)$)|(?:^ℹ pass (\d+)$)/m
 
@@ -233,7 +236,7 @@ describe('the recipe', () => {
     expect(install).toMatch(
       /^npm install --save-dev chat-image-mock( (?:@hono\/node-server|hono|jest|msw|openai|vite|vitest))*$/,
     )
-    const { code, output } = await run(commands.join('\n'), folder, { CI: 'true' }) // so that no snapshot is written
+    const { code, output } = await run(commands.join('\n'), folder, { CI: 'true' }) // with CI set, no snapshot is written
     expect({ code, passed: Number(PASSED.exec(output)?.slice(1).find(Boolean)) }, output).toEqual({
       code: 0,
       passed: count,
@@ -246,7 +249,7 @@ describe('the recipe', () => {
     layOut(readRecipe('testcontainers'), folder)
     const { code, output } = await run('npx vitest run', folder, { ...engine.env })
     expect({ code, passed: Number(PASSED.exec(output)?.[2]) }, output).toEqual({ code: 0, passed: 2 })
-    expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
+    expect(await typeErrorsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
   })
 
   test.runIf(existsSync(CHROMIUM))('playwright runs: 2 tests pass', async () => {
@@ -259,7 +262,7 @@ describe('the recipe', () => {
     )
     const { code, output } = await run('npx playwright test --reporter line', folder, { CHROMIUM_PATH: CHROMIUM })
     expect({ code, passed: Number(/^ *(\d+) passed/m.exec(output)?.[1]) }, output).toEqual({ code: 0, passed: 2 })
-    expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
+    expect(await typeErrorsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
   })
 
   test.runIf(existsSync(CHROMIUM))('playwright writes the coverage with the files of docs/coverage.md', async () => {
@@ -283,7 +286,7 @@ describe('the recipe', () => {
     expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
   })
 
-  test('its scripts that nobody asks for fail each of them', async () => {
+  test('a scripted response that is not used makes the tests fail', async () => {
     for (const name of ['vitest', 'node-test', 'jest', 'msw']) {
       const recipe = readRecipe(name)
       const folder = join(consumer.folder, `${name}-fails`)
@@ -303,17 +306,17 @@ describe('the recipe', () => {
     }
   })
 
-  test.each(['vitest', 'snapshots', 'hono'])('%s has the types that it should', async (name) => {
+  test.each(['vitest', 'snapshots', 'hono'])('%s has no type errors', async (name) => {
     const folder = join(consumer.folder, `${name}-types`)
     layOut(readRecipe(name), folder)
-    expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
+    expect(await typeErrorsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
   })
 
-  test('cypress has the types that it should', async () => {
+  test('cypress has no type errors', async () => {
     const folder = join(consumer.folder, 'cypress')
     layOut(readRecipe('cypress'), folder)
     expect(
-      await faultsOf(folder, {
+      await typeErrorsOf(folder, {
         skipLibCheck: true,
         types: ['cypress', 'node'],
         lib: ['es2022', 'esnext.disposable', 'dom'],

@@ -6,23 +6,23 @@ import { run } from '../recipes/recipe.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** A project of somebody else that has installed the packed package. */
+/** A user's project that has installed the packed package. */
 export interface Consumer {
   readonly folder: string
   /** The packed package. */
   readonly tarball: string
-  /** What npm says of it. */
+  /** The output of `npm pack`. */
   readonly packed: Packed
 }
 
 interface Packed {
   readonly filename: string
-  /** Bytes. */
+  /** In bytes. */
   readonly size: number
   readonly files: readonly { readonly path: string }[]
 }
 
-/** Packs the package as it is published. */
+/** Packs the package as for a release. */
 export function pack(): Pick<Consumer, 'tarball' | 'packed'> {
   const folder = mkdtempSync(join(tmpdir(), 'packed-'))
   const [packed]: Packed[] = JSON.parse(
@@ -36,8 +36,8 @@ export function pack(): Pick<Consumer, 'tarball' | 'packed'> {
 }
 
 /**
- * A fresh folder with what test/consumer/project.json names and with the package. Not by a lock: of what some packages need on
- * other systems a registry may lack a part, and npm then takes no lock at all.
+ * Installs the package and the dependencies in test/consumer/project.json into a new folder. Without a lock file, because npm
+ * rejects it if a registry lacks an optional dependency for another platform.
  */
 export async function createConsumer(): Promise<Consumer> {
   const { tarball, packed } = pack()

@@ -14,7 +14,7 @@ const root = resolve(import.meta.dirname, '../..')
 const read = (name: string): string => readFileSync(join(root, name), 'utf8')
 const { version } = JSON.parse(read('package.json'))
 const IMAGE = 'chat-image-mock'
-/** What runs there runs on Debian's later ones too. */
+/** A release of Debian. A program that runs on it also runs on later ones. */
 const SUITE = 'bookworm'
 
 const works = (program: string, ...args: string[]): boolean =>
@@ -23,16 +23,16 @@ const missing = [
   ...(process.platform === 'linux' && process.getuid?.() === 0 ? [] : ['root on Linux']),
   ...['buildah', 'debootstrap'].filter((program) => !works('which', program)),
 ]
-/** A place of its own in the tree of processes and of mounts: the mock is process 1 there, as in a container, and its root is read-only. */
-const OWN_PLACE = ['unshare', '--mount', '--pid', '--fork', '--kill-child']
-const hasOwnPlace = missing.length === 0 && works('unshare', ...OWN_PLACE.slice(1), 'true')
-if (missing.length > 0) console.warn(`The image is not built: there is no ${missing.join(', no ')}.`)
-else if (!hasOwnPlace)
-  console.warn('The image is run without a read-only root and not as process 1: unshare may not do that here.')
+/** New PID and mount namespaces: the mock is process 1, as in a container, and its root is read-only. */
+const NAMESPACES = ['unshare', '--mount', '--pid', '--fork', '--kill-child']
+const hasNamespaces = missing.length === 0 && works('unshare', ...NAMESPACES.slice(1), 'true')
+if (missing.length > 0) console.warn(`Skipped the tests of the image: missing ${missing.join(', ')}.`)
+else if (!hasNamespaces)
+  console.warn('The mock runs without a read-only root and not as process 1: unshare is not permitted.')
 
-/** All that buildah keeps is below this folder. */
+/** buildah stores everything below this folder. */
 const folder = missing.length > 0 ? '' : mkdtempSync(join(tmpdir(), 'container-'))
-const STATE = '/var/lib/containers' // but for what it has learned of layers
+const STATE = '/var/lib/containers' // except its cache of layers
 const hadState = existsSync(STATE)
 const env = {
   ...process.env,
@@ -41,7 +41,7 @@ const env = {
   TMPDIR: folder,
 }
 
-/** Runs a program for five minutes at most, with all that it starts. */
+/** Runs a program. `timeout` kills it and its children after five minutes. */
 async function run(...command: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('timeout', ['300', ...command], {
     cwd: root,
@@ -51,7 +51,7 @@ async function run(...command: string[]): Promise<string> {
   return stdout.trim()
 }
 
-/** What an image says of how it is run. */
+/** The configuration of an image. */
 interface Config {
   readonly User: string
   readonly Env: readonly string[]
@@ -66,7 +66,10 @@ interface Config {
 let config: Config
 let image: string
 
-/** Builds the Dockerfile, and lays the image out as a container has it. npm is configured as it is here; the image does not see that. */
+/**
+ * Builds the Dockerfile and mounts the image as a container. During the build npm uses the configuration of this machine, which
+ * is not part of the image.
+ */
 async function build(): Promise<void> {
   const [, base = '', major = ''] = /^FROM (node:(\d+)-slim)$/m.exec(read('Dockerfile')) ?? []
   writeFileSync(
@@ -95,7 +98,7 @@ async function build(): Promise<void> {
   image = await run('buildah', 'mount', await run('buildah', 'from', '--pull=never', IMAGE))
 }
 
-/** A program with its arguments, in the image, as its user and with its variables. */
+/** Runs a command in the image, with the user and the environment variables of the image. */
 function inImage(command: readonly string[], variables: Record<string, string> = {}): ChildProcess {
   const own = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
   const [user = '', group = ''] = config.User.split(':')
@@ -106,7 +109,7 @@ function inImage(command: readonly string[], variables: Record<string, string> =
     '--clear-groups',
     '--no-new-privs',
     '--pdeathsig=KILL',
-  ] // with unshare ends what it waits for
+  ] // the process ends together with unshare
   const chroot = [
     'chroot',
     image,
@@ -119,7 +122,7 @@ function inImage(command: readonly string[], variables: Record<string, string> =
     ...command,
   ]
   const mounts = ['sh', '-e', '-c', 'mount -o bind,ro "$0" "$0"; mount -t proc proc "$0/proc"; exec "$@"', image]
-  const [program = '', ...args] = hasOwnPlace ? [...OWN_PLACE, ...mounts, ...chroot] : chroot
+  const [program = '', ...args] = hasNamespaces ? [...NAMESPACES, ...mounts, ...chroot] : chroot
   return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
@@ -138,9 +141,9 @@ async function ended(child: ChildProcess): Promise<Ran> {
 const healthCheck = async (variables: Record<string, string>): Promise<Ran> =>
   ended(inImage(config.Healthcheck.Test.slice(1), variables))
 
-/** The process itself, as this machine counts: unshare waits for it. */
+/** The PID of the mock on this machine: it is a child of unshare. */
 function pidOf({ pid = 0 }: ChildProcess): number {
-  return hasOwnPlace ? Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')) : pid
+  return hasNamespaces ? Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')) : pid
 }
 
 async function freePort(): Promise<string> {
@@ -164,7 +167,7 @@ describe.runIf(missing.length === 0)('the image', () => {
     if (!hadState) rmSync(STATE, { recursive: true, force: true })
   })
 
-  test('says who it is, where it listens, and how its health is asked', () => {
+  test('has labels, an entrypoint, a port and a health check', () => {
     expect(config).toMatchObject({
       User: '1000:1000',
       Entrypoint: ['chat-image-mock'],
@@ -188,7 +191,7 @@ describe.runIf(missing.length === 0)('the image', () => {
     ).toEqual(Array.from({ length: 4 }, () => expect.stringMatching(/^node:26-slim$/)))
   })
 
-  test('holds what it runs with and nothing else, in less than 35 MB', () => {
+  test('contains only what it needs to run, in less than 35 MB', () => {
     expect(readdirSync(join(image, 'app')).toSorted()).toEqual([
       'LICENSE',
       'dist',
@@ -209,10 +212,10 @@ describe.runIf(missing.length === 0)('the image', () => {
     ])
     expect(sizeOf(join(image, 'app'))).toBeLessThan(35_000_000)
     const [npmrc, ca] = ['.npmrc', 'ca.crt'].map((name) => join(image, 'root', name))
-    expect([npmrc, ca].filter((file) => file !== undefined && existsSync(file) && statSync(file).size > 0)).toEqual([]) // of the machine that built it
+    expect([npmrc, ca].filter((file) => file !== undefined && existsSync(file) && statSync(file).size > 0)).toEqual([]) // not from the machine that built it
   })
 
-  test('runs as its user, draws, says how it is, and ends by SIGTERM', async () => {
+  test('runs as its user, draws, reports its health, and exits on SIGTERM', async () => {
     const variables = { PORT: await freePort() }
     expect(await healthCheck(variables)).toEqual({
       code: 1,
@@ -229,7 +232,7 @@ describe.runIf(missing.length === 0)('the image', () => {
         /^Uid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000$/m,
       )
 
-      const url = `http://127.0.0.2:${variables.PORT}` // no address of its own was asked for
+      const url = `http://127.0.0.2:${variables.PORT}` // HOST is 0.0.0.0
       const init = {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -251,14 +254,14 @@ describe.runIf(missing.length === 0)('the image', () => {
         code: 0,
         output: expect.stringContaining('"path":"/v1/chat/completions","status":200'),
       })
-      expect(performance.now() - signalled).toBeLessThan(5000) // an engine kills after 10 s
+      expect(performance.now() - signalled).toBeLessThan(5000) // an engine kills it after 10 s
       expect((await healthCheck(variables)).code).toBe(1)
     } finally {
       mock.kill('SIGKILL')
     }
   })
 
-  test('has what asks a Redis', async () => {
+  test('has a Redis client', async () => {
     const mock = inImage(config.Entrypoint, { PORT: await freePort(), MOCK_STORE: 'redis://127.0.0.1:1' })
     const end = ended(mock)
     try {
@@ -273,7 +276,7 @@ describe.runIf(missing.length === 0)('the image', () => {
     }
   })
 
-  test.runIf(hasOwnPlace)('runs with a read-only root', async () => {
+  test.runIf(hasNamespaces)('runs with a read-only root', async () => {
     const written = await ended(inImage(['touch', '/tmp/written']))
     expect(written).toEqual({ code: 1, output: expect.stringContaining('Read-only file system') })
   })

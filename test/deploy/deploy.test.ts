@@ -22,7 +22,7 @@ const mock = deployments.find(({ metadata }) => metadata.name === NAME)
 const [container] = mock.spec.template.spec.containers
 const service = ofKind('Service').find(({ metadata }) => metadata.name === NAME)
 
-/** What a file gives the mock as its environment; of `${NAME:-default}` and of an action's input the default. */
+/** The environment of the mock in each file. `${NAME:-default}` and inputs of the action have their default values. */
 const environments: Record<string, Record<string, unknown>> = {
   'compose.yaml': compose.services.mock.environment,
   'compose.redis.yaml': composeRedis.services.mock.environment,
@@ -49,7 +49,7 @@ const plain = (value: unknown): string =>
     .replace(/^\$\{\{ inputs\.(\w+) \}\}$/, (_all, name) => action.inputs[name].default)
 
 test.each(Object.entries(environments))(
-  'the variables that %s gives the mock are its own, with values that they can have',
+  '%s sets only environment variables of the mock, with valid values',
   (_file, environment) => {
     expect(Object.keys(environment)).not.toEqual([])
     for (const [name, value] of Object.entries(environment)) {
@@ -62,7 +62,7 @@ test.each(Object.entries(environments))(
   },
 )
 
-test('everywhere it is at its own port', () => {
+test('all files use the default port of the mock', () => {
   expect(container.ports).toEqual([{ name: 'http', containerPort: PORT }])
   expect(service.spec.ports).toEqual([{ name: 'http', port: PORT, targetPort: 'http' }])
   expect(compose.services.mock.ports).toEqual([`127.0.0.1:${PORT}:${PORT}`])
@@ -75,24 +75,24 @@ test('everywhere it is at its own port', () => {
   expect(gitlab['contract-tests'].services[0].alias).toBe('mock')
 })
 
-test('its probes are answered, as is its control API by the names of the service; those with a namespace alone are not', async () => {
+test('probes get a 200, and the control API accepts the host names of the service, but not partial ones', async () => {
   await using started = await startMock()
-  const asked = async (path: string, host: string): Promise<number> =>
+  const statusOf = async (path: string, host: string): Promise<number> =>
     (await sendRaw(started, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).status
   const probes = ['startupProbe', 'readinessProbe', 'livenessProbe'].map((name) => container[name].httpGet)
   expect(probes.map(({ path }) => path)).toEqual(['/__mock/livez', '/__mock/readyz', '/__mock/livez'])
   for (const { path, port } of probes) {
     expect(port).toBe('http')
-    expect(await asked(path, `10.1.2.3:${PORT}`)).toBe(200)
+    expect(await statusOf(path, `10.1.2.3:${PORT}`)).toBe(200)
   }
   const { name } = service.metadata
   for (const host of [name, `${name}:${PORT}`, `${name}.suites.svc.cluster.local:${PORT}`, 'mock', 'localhost'])
-    expect(await asked('/__mock/scenarios', host), host).toBe(200)
+    expect(await statusOf('/__mock/scenarios', host), host).toBe(200)
   for (const host of [`${name}.suites`, `${name}.suites.svc`])
-    expect(await asked('/__mock/scenarios', host), host).toBe(403)
+    expect(await statusOf('/__mock/scenarios', host), host).toBe(403)
 })
 
-test('a pod ends after those who are sent to it have been told, and before it is killed', () => {
+test('a pod has time for preStop and MOCK_GRACE before it is killed', () => {
   const { terminationGracePeriodSeconds, containers } = mock.spec.template.spec
   const sleep = containers[0].lifecycle.preStop.sleep.seconds
   const grace = Number(containers[0].env.find(({ name }: { name: string }) => name === 'MOCK_GRACE').value)
@@ -101,7 +101,7 @@ test('a pod ends after those who are sent to it have been told, and before it is
 })
 
 test.each(deployments.map((deployment) => [deployment.metadata.name, deployment.spec.template.spec]))(
-  'the pods of %s keep the Pod Security Standard «restricted», write nowhere and have bounds',
+  'the pods of %s meet the Pod Security Standard restricted, with a read-only root and resource limits',
   (_name, pod) => {
     expect(pod).toMatchObject({
       automountServiceAccountToken: false,
@@ -128,7 +128,7 @@ test.each(deployments.map((deployment) => [deployment.metadata.name, deployment.
   },
 )
 
-test('services, budgets and policies mean the pods that there are', () => {
+test('services, budgets and policies select the existing pods', () => {
   const labels = deployments.map(({ spec }) => spec.template.metadata.labels)
   const selectors = [
     ...deployments.map(({ spec }) => spec.selector.matchLabels),
@@ -146,7 +146,7 @@ test('services, budgets and policies mean the pods that there are', () => {
     expect(spec.maxUnavailable, 'a node can be drained whatever the replicas').toBe(1)
 })
 
-test('nobody from elsewhere asks a pod, and no pod asks anybody', () => {
+test('pods accept connections only from their namespace, and cannot connect to anything', () => {
   for (const { metadata } of deployments) {
     const policy = ofKind('NetworkPolicy').find(
       ({ spec }) => spec.podSelector.matchLabels['app.kubernetes.io/name'] === metadata.name,
@@ -157,7 +157,7 @@ test('nobody from elsewhere asks a pod, and no pod asks anybody', () => {
   }
 })
 
-test('with the store two mocks share what they remember: they ask it and the name service, and nobody else', () => {
+test('with Redis there are two mocks, which can connect only to Redis and DNS', () => {
   const [patch, policy] = documents('deploy/kubernetes/redis/mock.yaml')
   expect([patch.metadata.name, policy.metadata.name]).toEqual([NAME, NAME])
   expect(patch.spec.replicas).toBeGreaterThan(1)
@@ -183,7 +183,7 @@ test('with the store two mocks share what they remember: they ask it and the nam
   expect(redis.healthcheck.test).toEqual(['CMD', 'redis-cli', 'ping'])
 })
 
-test('every file means the image and the package of this version', () => {
+test('every file uses the image or package of this version', () => {
   expect(compose.services.mock.image).toBe(`\${CHAT_IMAGE_MOCK:-${NAME}:${version}}`)
   expect(compose.services.tests.image).toBe(compose.services.mock.image)
   expect(gitlab.variables.CHAT_IMAGE_MOCK).toBe(`${NAME}:${version}`)
@@ -192,7 +192,7 @@ test('every file means the image and the package of this version', () => {
   expect(kustomization.images).toEqual([{ name: container.image, newName: NAME, newTag: version }])
 })
 
-test('what stands in the place of a suite in compose.yaml waits until the mock is ready, and asks it', async () => {
+test('the service tests in compose.yaml waits until the mock is ready, and lists the models', async () => {
   const { depends_on, entrypoint, command } = compose.services.tests
   expect(depends_on).toEqual({ mock: { condition: 'service_healthy' } })
   await using started = await startMock()
@@ -212,7 +212,7 @@ const uses = workflows.flatMap((file) =>
   })),
 )
 
-test('each action is pinned by a commit and says its version, the same in every workflow', () => {
+test('each action is pinned to a commit with its version, the same in every workflow', () => {
   const pins = uses.filter(({ text }) => !text.startsWith('./'))
   expect(pins.length).toBeGreaterThan(10)
   for (const { file, text } of pins) expect(text, file).toMatch(/^[\w-]+\/[\w-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/)
@@ -220,10 +220,10 @@ test('each action is pinned by a commit and says its version, the same in every 
   expect(new Set(pins.map(({ text }) => text.split('@')[0])).size).toBe(versions.size)
 })
 
-test('each job may do what it needs and nothing else; no secret but the token of its run is named', () => {
-  const told = Object.fromEntries(workflows.map((file) => [file, documents(file)[0]]))
-  expect(Object.entries(told).map(([, { permissions }]) => permissions)).toEqual(workflows.map(() => ({})))
-  const writing = Object.entries(told).flatMap(([file, { jobs }]) =>
+test('each job has only the permissions that it needs, and GITHUB_TOKEN is the only secret', () => {
+  const documentOf = Object.fromEntries(workflows.map((file) => [file, documents(file)[0]]))
+  expect(Object.entries(documentOf).map(([, { permissions }]) => permissions)).toEqual(workflows.map(() => ({})))
+  const writing = Object.entries(documentOf).flatMap(([file, { jobs }]) =>
     Object.entries<any>(jobs).flatMap(([job, { permissions }]) => {
       const { contents, ...rest } = permissions
       expect(contents, `${file}: ${job}`).toBe('read')
@@ -240,7 +240,7 @@ test('each job may do what it needs and nothing else; no secret but the token of
   expect(secrets).toEqual(['GITHUB_TOKEN'])
 })
 
-test('the suite runs on every Node that is promised, on three systems, before anything is published', () => {
+test('the tests run on all supported versions of Node and on three systems before a release', () => {
   const [ci] = documents('.github/workflows/ci.yml')
   const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const { node, system } = ci.jobs.test.strategy.matrix
@@ -263,7 +263,7 @@ test('the suite runs on every Node that is promised, on three systems, before an
   })
 })
 
-test('the files that the pages name are there', () => {
+test('the links of the pages point to existing files', () => {
   for (const page of ['deploy/README.md', 'SECURITY.md', 'docs/threat-model.md']) {
     const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)h#][^)#]*)/g)].map(
       ([, link = '']) => link,

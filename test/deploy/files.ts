@@ -4,12 +4,12 @@ import { parseAllDocuments } from 'yaml'
 
 export const root = resolve(import.meta.dirname, '../..')
 
-/** The documents of a YAML file, by its path from the root. */
+/** Reads the documents of a YAML file. The path is relative to the root. */
 export function documents(path: string): any[] {
   return parseAllDocuments(readFileSync(join(root, path), 'utf8')).map((document) => document.toJS())
 }
 
-/** The files below deploy/ and .github/, by their paths from the root. */
+/** The files in deploy/ and .github/, as paths relative to the root. */
 export const files: readonly string[] = ['deploy', '.github'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.\w+$/.test(file))
@@ -22,10 +22,10 @@ export const workflows: readonly string[] = [
   'deploy/github/workflow.yml',
 ]
 
-/** The objects of the Kubernetes files that are applied. */
+/** The Kubernetes objects in deploy/, without kustomizations and patches. */
 export const objects: readonly any[] = files
   .filter((file) => file.startsWith('deploy/kubernetes/') && !/\/(?:kustomization|mock)\.yaml$/.test(file))
   .flatMap(documents)
 
-/** Those of a kind. */
+/** The Kubernetes objects of a kind. */
 export const ofKind = (kind: string): readonly any[] => objects.filter((object) => object.kind === kind)

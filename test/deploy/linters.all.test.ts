@@ -9,15 +9,13 @@ import { documents, root, workflows } from './files.ts'
 
 const linters = join(root, 'test/deploy/linters')
 const bin = join(linters, '.venv/bin')
-const told = (program: string, ...args: string[]): string =>
+const outputOf = (program: string, ...args: string[]): string =>
   spawnSync(program, args, { encoding: 'utf8', timeout: 60_000 }).stdout ?? ''
 const hasTools =
-  /^Python 3\.(?:1[1-9]|[2-9]\d)/.test(told('python3', '--version')) &&
-  /go1\.(?:2[6-9]|[3-9]\d)/.test(told('go', 'version'))
+  /^Python 3\.(?:1[1-9]|[2-9]\d)/.test(outputOf('python3', '--version')) &&
+  /go1\.(?:2[6-9]|[3-9]\d)/.test(outputOf('go', 'version'))
 if (!hasTools)
-  console.warn(
-    'The linters of deploy/ and .github/ are not run: there is no python3 of 3.11 or newer, or no go of 1.26 or newer.',
-  )
+  console.warn('Skipped the linters of deploy/ and .github/: they need Python 3.11 or newer and Go 1.26 or newer.')
 
 const folder = mkdtempSync(join(tmpdir(), 'deploy-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -32,7 +30,7 @@ const kubernetes = (version: string): readonly string[] => [
 const overlays = ['base', 'redis']
 const rendered = overlays.map((name) => join(folder, `${name}.yaml`))
 
-/** A linter, what it looks at, and a change to the first file that it has to find. */
+/** A linter, its files, and a change of the first file that the linter must report. */
 const checks: readonly (readonly [
   command: readonly string[],
   files: readonly string[],
@@ -57,10 +55,10 @@ const checks: readonly (readonly [
 
 describe.runIf(hasTools)('the linters', () => {
   beforeAll(() => {
-    const asked = ['requirements.txt', 'go.mod'].map((file) => readFileSync(join(linters, file), 'utf8')).join('')
+    const required = ['requirements.txt', 'go.mod'].map((file) => readFileSync(join(linters, file), 'utf8')).join('')
     const stamp = join(bin, '../installed')
-    if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== asked)
-      throw new Error('the linters of this version are not installed; run test/deploy/linters/install.sh')
+    if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== required)
+      throw new Error('The linters are not installed or outdated. Run test/deploy/linters/install.sh.')
     for (const [i, name] of overlays.entries())
       writeFileSync(
         rendered[i] ?? '',
@@ -71,28 +69,28 @@ describe.runIf(hasTools)('the linters', () => {
   const lint = (
     [program = '', ...args]: readonly string[],
     files: readonly string[],
-  ): { status: number | null; said: string } => {
+  ): { status: number | null; log: string } => {
     const { status, stdout, stderr } = spawnSync(join(bin, program), [...args, ...files], {
       cwd: root,
       encoding: 'utf8',
       timeout: 60_000,
     })
-    return { status, said: `${stdout}${stderr}` }
+    return { status, log: `${stdout}${stderr}` }
   }
 
-  test.each(checks)('%j finds nothing, and a mistake where there is one', (command, files, from, to) => {
-    const { status, said } = lint(command, files)
-    expect(status, said).toBe(0)
+  test.each(checks)('%j accepts the files and reports a mistake', (command, files, from, to) => {
+    const { status, log } = lint(command, files)
+    expect(status, log).toBe(0)
     const [first = ''] = files
     const text = readFileSync(join(first.startsWith('/') ? '' : root, first), 'utf8')
     const wrong = join(folder, 'wrong', first.startsWith('/') ? basename(first) : first)
     mkdirSync(dirname(wrong), { recursive: true })
     writeFileSync(wrong, text.replace(from, to))
     expect(readFileSync(wrong, 'utf8')).not.toBe(text)
-    expect(lint(command, [wrong]).status, `${from} written ${to}`).not.toBe(0)
+    expect(lint(command, [wrong]).status, `${from} replaced by ${to}`).not.toBe(0)
   })
 
-  test('the overlay that the page shows gives the base another namespace and another image', () => {
+  test('the overlay in the README changes the namespace and the image', () => {
     const [, overlay = ''] = /```yaml\n([^]*?)```/.exec(readFileSync(join(root, 'deploy/README.md'), 'utf8')) ?? []
     cpSync(join(root, 'deploy/kubernetes'), join(folder, 'kubernetes'), { recursive: true })
     mkdirSync(join(folder, 'own'))
@@ -115,11 +113,11 @@ describe('the action', () => {
     rmSync(dirname(tarball), { recursive: true, force: true })
   })
 
-  /** Runs a step as GitHub's runner does, in a process group of its own, which what it leaves behind is in. */
+  /** Runs a step like GitHub's runner, in its own process group, which the test kills at the end. */
   async function runStep(
     { run, env }: any,
     given: Record<string, string>,
-  ): Promise<{ code: number; output: Record<string, string>; said: string }> {
+  ): Promise<{ code: number; output: Record<string, string>; log: string }> {
     const file = join(folder, 'output')
     writeFileSync(file, '')
     const resolved = Object.entries<string>(env).map(([name, value]) => [
@@ -138,38 +136,38 @@ describe('the action', () => {
         GITHUB_OUTPUT: file,
       },
     })
-    const said: Buffer[] = []
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => said.push(data))
+    const log: Buffer[] = []
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => log.push(data))
     const [code] = await once(child, 'exit')
     if (code === 0 && child.pid !== undefined) groups.push(child.pid)
     const output = Object.fromEntries(
       [...readFileSync(file, 'utf8').matchAll(/^([\w-]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
     )
-    return { code, output, said: Buffer.concat(said).toString() }
+    return { code, output, log: Buffer.concat(log).toString() }
   }
 
-  test('installs the package, starts the mock with its step’s variables, and says where it is', async () => {
+  test('installs the package, starts the mock with the variables of its step, and sets the outputs', async () => {
     const [install, start] = runs.steps
     const installed = await runStep(install, { version: `file:${tarball}` })
-    expect(installed.code, installed.said).toBe(0)
-    groups.pop() // npm leaves nothing behind
+    expect(installed.code, installed.log).toBe(0)
+    groups.pop() // npm leaves no processes
 
-    const { code, output, said } = await runStep(start, {})
-    expect(code, said).toBe(0)
+    const { code, output, log } = await runStep(start, {})
+    expect(code, log).toBe(0)
     expect(output['base-url']).toBe(`${output['url']}/v1`)
-    const asked = await fetch(`${output['base-url']}/chat/completions`, {
+    const response = await fetch(`${output['base-url']}/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{"model":"none","messages":[{"role":"user","content":"x"}]}',
     })
-    expect(asked.status, 'the gateway’s status of an unknown model').toBe(503)
+    expect(response.status, 'the gateway’s status for an unknown model').toBe(503)
     await expect
       .poll(() => readFileSync(output['log'] ?? '', 'utf8'), { message: 'its line is written behind the answer' })
       .toContain('"status":503')
 
     const refused = await runStep(start, { MOCK_PACE: 'slow' })
     expect(refused.code).toBe(1)
-    expect(refused.said).toContain("MOCK_PACE: 'slow' is not allowed")
-    expect(refused.said).toContain('::error::chat-image-mock was not ready')
+    expect(refused.log).toContain("MOCK_PACE: 'slow' is not allowed")
+    expect(refused.log).toContain('::error::chat-image-mock was not ready')
   })
 })

@@ -10,11 +10,11 @@ import { layOut, readRecipe, run } from './recipe.ts'
 const root = resolve(import.meta.dirname, '../..')
 const python = join(root, 'test/clients/python')
 
-/** What a program says of itself, on either stream; nothing where it is not there. */
-const told = (program: string, ...args: string[]): string =>
+/** The output of a program on stdout and stderr; empty if it is not installed. */
+const outputOf = (program: string, ...args: string[]): string =>
   spawnSync(program, args, { encoding: 'utf8', timeout: 60_000 }).output?.join('') ?? ''
-const atLeast = (said: string, pattern: RegExp, [major, minor]: readonly [number, number]): boolean => {
-  const [, first = 0, second = 0] = pattern.exec(said) ?? []
+const atLeast = (output: string, pattern: RegExp, [major, minor]: readonly [number, number]): boolean => {
+  const [, first = 0, second = 0] = pattern.exec(output) ?? []
   return Number(first) > major || (Number(first) === major && Number(second) >= minor)
 }
 
@@ -24,26 +24,26 @@ const count = (output: string, pattern: RegExp): number =>
 const languages = [
   {
     name: 'pytest',
-    needs: 'python3 of 3.11 or newer',
-    there: atLeast(told('python3', '--version'), /^Python (\d+)\.(\d+)/, [3, 11]),
+    needs: 'Python 3.11 or newer',
+    isInstalled: atLeast(outputOf('python3', '--version'), /^Python (\d+)\.(\d+)/, [3, 11]),
     tests: 4,
     passed: /^=.* (\d+) passed\b/gm,
     failed: /^=.* (\d+) (?:failed|errors?)\b/gm,
   },
   {
     name: 'go',
-    needs: 'go of 1.26 or newer',
-    there: atLeast(told('go', 'version'), /go(\d+)\.(\d+)/, [1, 26]),
+    needs: 'Go 1.26 or newer',
+    isInstalled: atLeast(outputOf('go', 'version'), /go(\d+)\.(\d+)/, [1, 26]),
     tests: 3,
     passed: /^--- PASS: /gm,
     failed: /^--- FAIL: /gm,
   },
   {
     name: 'java',
-    needs: 'mvn and a JDK of 17 or newer',
-    there:
-      told('mvn', '--version').includes('Apache Maven') &&
-      atLeast(told('javac', '--version'), /^javac (\d+)()/, [17, 0]),
+    needs: 'Maven and JDK 17 or newer',
+    isInstalled:
+      outputOf('mvn', '--version').includes('Apache Maven') &&
+      atLeast(outputOf('javac', '--version'), /^javac (\d+)()/, [17, 0]),
     tests: 3,
     passed: /^\[\w+\] Tests run: (\d+), Failures: 0, Errors: 0, Skipped: 0$/gm,
     failed: /^\[\w+\] Tests run: \d+, Failures: (\d+), Errors: 0, Skipped: 0$/gm,
@@ -59,7 +59,7 @@ afterEach(() => {
   folder = undefined
 })
 
-/** A folder with the files of a recipe, and with the mock where npm puts it. */
+/** Creates a folder with the files of a recipe, and with the mock in node_modules/.bin. */
 function prepare(recipe: Recipe): string {
   folder = mkdtempSync(join(tmpdir(), 'recipe-'))
   layOut(recipe, folder)
@@ -73,23 +73,23 @@ function prepare(recipe: Recipe): string {
   return folder
 }
 
-/** Runs the commands of a page but those that install what is there already. */
+/** Runs the commands of a page, except those that install packages. */
 async function runPage({ commands }: Recipe, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
   const own = commands.filter((command) => !/^(?:npm|pip) install /.test(command))
   return run(own.join('\n'), cwd, { PATH: `${python}/.venv/bin:${process.env['PATH']}`, ...env })
 }
 
-/** The recipe with a text in its files written otherwise. */
+/** Replaces a text in the files of a recipe. */
 function change(recipe: Recipe, from: string | RegExp, to: string): Recipe {
   const files = recipe.files.map(({ path, text }) => ({ path, text: text.replace(from, to) }))
-  expect(files, `${from} stands in the page`).not.toEqual(recipe.files)
+  expect(files, `${from} is in the page`).not.toEqual(recipe.files)
   return { ...recipe, files }
 }
 
-for (const { name, needs, there, tests, passed, failed } of languages) {
-  if (!there) console.warn(`The recipe ${name} is not run: there is no ${needs}.`)
+for (const { name, needs, isInstalled, tests, passed, failed } of languages) {
+  if (!isInstalled) console.warn(`Skipped the recipe ${name}: it needs ${needs}.`)
 
-  describe.runIf(there)(`the recipe ${name}`, () => {
+  describe.runIf(isInstalled)(`the recipe ${name}`, () => {
     const recipe = readRecipe(name)
 
     test('passes', async () => {
@@ -102,14 +102,14 @@ for (const { name, needs, there, tests, passed, failed } of languages) {
       })
     })
 
-    test('fails where something scripted is never asked for, and shows what was asked instead', async () => {
+    test('fails if a scripted response is not used, and lists the requests received instead', async () => {
       const changed = change(recipe, '"limit-rate"', '"limit-rate", "stream-cut"')
       const { code, output } = await runPage(changed, prepare(changed))
       expect({ code, failed: count(output, failed) }, output).toEqual({ code: 1, failed: 1 })
       expect(output).toMatch(TABLE)
     })
 
-    test('fails where a scenario is not that of the test', async () => {
+    test('fails if the response has another scenario than the test expects', async () => {
       const changed = change(recipe, '"limit-rate"', '"upstream-error"')
       const { code, output } = await runPage(changed, prepare(changed))
       expect({ code, failed: count(output, failed) }, output).toEqual({ code: 1, failed: 1 })
@@ -118,7 +118,7 @@ for (const { name, needs, there, tests, passed, failed } of languages) {
   })
 }
 
-/** In the place of Docker: a container is the mock at PORT, and is waited for as another is. */
+/** Replaces Docker: the container is the mock at FAKE_PORT, and its wait strategy runs as usual. */
 const FAKE_DOCKER = `
 import os
 from testcontainers.core import container
@@ -131,10 +131,10 @@ Container.get_container_host_ip = lambda self: "127.0.0.1"
 Container.get_exposed_port = lambda self, port: int(os.environ["FAKE_PORT"])
 `
 
-describe.runIf(languages[0]?.there)('the recipe pytest, besides,', () => {
+describe.runIf(languages[0]?.isInstalled)('the recipe pytest with its container', () => {
   const recipe = readRecipe('pytest')
 
-  test('names packages that are installed for it', () => {
+  test('uses only packages that are pinned and installed', () => {
     const pinned = readFileSync(join(python, 'requirements.txt'), 'utf8')
     const [, names = ''] = /^pip install (.*)$/m.exec(recipe.commands.join('\n')) ?? []
     for (const name of [...names.split(' '), 'testcontainers']) expect(pinned).toMatch(new RegExp(`^${name}==`, 'm'))
@@ -142,7 +142,7 @@ describe.runIf(languages[0]?.there)('the recipe pytest, besides,', () => {
       throw new Error('the packages of requirements.txt are not installed; run test/clients/python/install.sh')
   })
 
-  test('passes with the fixture of its container, as far as that goes without Docker', async () => {
+  test('passes with the fixture of its container and a fake Docker', async () => {
     await using mock = await startMock()
     const changed = change(
       recipe,

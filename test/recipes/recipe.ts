@@ -5,11 +5,11 @@ import { stripVTControlCharacters } from 'node:util'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** A page of docs/recipes: what its reader writes, and what its reader types. */
+/** The files and commands of a page in docs/recipes. */
 export interface Recipe {
-  /** The blocks whose fence names a file. */
+  /** The code blocks whose fence names a file. */
   readonly files: readonly { readonly path: string; readonly text: string }[]
-  /** The lines of its `sh` blocks, in their order; the last one runs the tests. */
+  /** The lines of its `sh` blocks in order. The last one runs the tests. */
   readonly commands: readonly string[]
 }
 
@@ -33,13 +33,13 @@ export function layOut({ files }: Recipe, folder: string): void {
   }
 }
 
-/** What a command said, on both streams, and how it ended. */
+/** The exit code or signal of a command, and its output on stdout and stderr. */
 export interface Ran {
   readonly code: number | string | null
   readonly output: string
 }
 
-/** Runs commands as a shell does, for at most five minutes. No proxy stands between a program and the mock. */
+/** Runs commands in a shell, for at most five minutes. Connections to the mock do not use a proxy. */
 export async function run(commands: string, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
   const options = {
     cwd,

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes .venv, the linters that test/deploy runs: what requirements.txt names for Python 3.11 or newer, and what go.mod names for Go 1.26 or newer.
+# Installs the linters that test/deploy runs into .venv: requirements.txt needs Python 3.11 or newer, go.mod Go 1.26 or newer.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 python3 -m venv --clear .venv
-# Without dependencies: what is not pinned does not come, and `pip check` names what is missing.
+# Installs only pinned packages. `pip check` reports a missing one.
 .venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r requirements.txt
 .venv/bin/pip check
 GOBIN="$PWD/.venv/bin" GOFLAGS=-mod=readonly go install tool
-# What was installed, for the test that runs them.
+# The test compares this file to see whether the linters are up to date.
 cat requirements.txt go.mod >.venv/installed
