@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * The tests that `npm test` does not run, because they start other programs: the packed package, other versions of Node, a
- * browser, Python clients, the recipes, Redis, the container image.
+ * The tests that `npm test` does not run, because they start other programs: the packed package, other versions of
+ * Node, a browser, Python clients, the recipes, Redis, the container image.
  */
 export default defineConfig({
   test: {

@@ -1,6 +1,6 @@
 // @ts-check
-// The floor: a bare node:http server that reads a request, parses its JSON, and returns the response from the file in its
-// argument, with one write per piece. No HTTP server in Node does the same work faster.
+// The floor: a bare node:http server that reads a request, parses its JSON, and returns the response from the file in
+// its argument, with one write per piece. No HTTP server in Node does the same work faster.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 

@@ -1,6 +1,6 @@
 // @ts-check
-// Many paced streams at once: measures how late each frame is, and checks that each stream is complete. The client reads bare
-// sockets, so that the client itself is not late.
+// Many paced streams at once: measures how late each frame is, and checks that each stream is complete. The client
+// reads bare sockets, so that the client itself is not late.
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
@@ -23,8 +23,8 @@ const LONGEST = 300
  * @param {string} url
  * @param {number} count
  * @param {number} [seconds] time to read; by default until all have ended
- * @returns {Promise<{ late: number[], mostOpen: number, complete: number }>} the lateness of each frame in milliseconds, how
- * many streams were open at once, and how many had the expected text
+ * @returns {Promise<{ late: number[], mostOpen: number, complete: number }>} the lateness of each frame in
+ * milliseconds, how many streams were open at once, and how many had the expected text
  */
 export async function readPaced(url, count, seconds = LONGEST) {
   const requests = Array.from({ length: count }, (_, i) =>

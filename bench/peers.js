@@ -1,6 +1,6 @@
 // @ts-check
-// Other mock servers, measured with the same requests, floors and rounds. They are not dependencies of this package: npm
-// installs each of them once, into its own folder in the user's cache.
+// Other mock servers, measured with the same requests, floors and rounds. They are not dependencies of this package:
+// npm installs each of them once, into its own folder in the user's cache.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -33,8 +33,8 @@ const LISTEN = '--host 127.0.0.1 --port PORT'
  */
 
 /**
- * Prism and Scalar require a newer Node than 20.19, but run on it. All except aimock return the example in the contract, which
- * has a fifth of the bytes of our response.
+ * Prism and Scalar require a newer Node than 20.19, but run on it. All except aimock return the example in the
+ * contract, which has a fifth of the bytes of our response.
  * @type {readonly Pin[]}
  */
 const PINS = [

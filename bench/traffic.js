@@ -4,7 +4,7 @@ import { Agent, request as httpRequest } from 'node:http'
 import { send } from './load.js'
 import { noise } from './measure.js'
 
-/** Milliseconds until a client gives up; the second for a scenario, which may never respond, and before a disconnect. */
+/** Milliseconds until a client gives up; the second with a scenario, which may never respond, and with a disconnect. */
 const [PATIENCE, IMPATIENCE] = [30_000, 1500]
 const MODELS = [
   'gpt-4o-image',

@@ -5,8 +5,8 @@ import type { Operation } from './openapi/operation.ts'
 import type { Validator } from './openapi/validator.ts'
 
 /**
- * build/prepared.js, which the build writes: the packaged contract, its Operations and their compiled validators, the packaged
- * profiles and scenarios, and the version of the package.
+ * build/prepared.js, which the build writes: the packaged contract, its Operations and their compiled validators, the
+ * packaged profiles and scenarios, and the version of the package.
  */
 export const document: () => JsonObject
 export const operations: readonly Operation[]

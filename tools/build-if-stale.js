@@ -1,4 +1,4 @@
-// Runs before `npm start`: builds if dist/ is missing or older than its sources. So `npm start` works right after `npm ci`.
+// Runs before `npm start`: builds if dist/ is missing or older than its sources. So it works after `npm ci`.
 import { execSync } from 'node:child_process'
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// The last step of the build: bundles the compiled modules into few files, because each file adds about 0.7 ms to a start.
+// The last step of the build: bundles the compiled modules into few files, because each file adds 0.7 ms to a start.
 // Packages stay imports. Each dynamic import stays a separate file.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { posix } from 'node:path'

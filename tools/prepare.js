@@ -1,5 +1,5 @@
-// A step of the build: writes build/prepared.js with the packaged contract, its compiled validators, the validated profiles and
-// scenarios, and the version. So a start needs neither YAML nor ajv.
+// A step of the build: writes build/prepared.js with the packaged contract, its compiled validators, the validated
+// profiles and scenarios, and the version. So a start needs neither YAML nor ajv.
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ajvStandalone from 'ajv/dist/standalone/index.js'

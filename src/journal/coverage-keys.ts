@@ -10,11 +10,9 @@ import { type Answered, type RequestHead, codeOf } from './write-exchange.ts'
 /** Everything that requests can cover. */
 export interface CoverageTargets {
   readonly contract: Contract
-  /** Names of models. */
   readonly models: readonly string[]
   /** Families of models, written as `name-*`. */
   readonly families: readonly string[]
-  /** Names of scenarios. */
   readonly scenarios: readonly string[]
 }
 
@@ -79,13 +77,12 @@ export function coverageKeysOf(
 
 interface OperationKeys {
   readonly operation: string
-  /** The key of each field of the body. */
   readonly fields: readonly (readonly [field: string, key: string])[]
 }
 
 const operationKeys = new WeakMap<Operation, OperationKeys>()
 
-// An operation's keys are the same in every request, so they are cached.
+// Cached: an operation's keys are the same in every request.
 function keysOf(operation: Operation): OperationKeys {
   const known = operationKeys.get(operation)
   if (known !== undefined) return known
@@ -106,7 +103,7 @@ function toKey(kind: Kind, text: string): string {
   return key.length <= MAX_KEY ? key.toWellFormed() : `${key.slice(0, MAX_KEY - 1).toWellFormed()}…`
 }
 
-/** The name under which a model counts: its own, or its family with the longest prefix. Undefined for an unknown model. */
+/** The name under which a model counts: its own, or its family with the longest prefix. Undefined if unknown. */
 export function modelOf(model: string, { models, families }: CoverageTargets): string | undefined {
   if (models.includes(model)) return model
   return families.filter((family) => isMeant(family, model)).toSorted((a, b) => b.length - a.length)[0]

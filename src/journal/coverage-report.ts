@@ -58,7 +58,7 @@ function escapeMarkdown(text: string): string {
   return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').replaceAll(/[\\`*_[\]<>|~&#!@]/g, '\\$&')
 }
 
-/** Writes a Coverage as JUnit XML: a testcase for each item, skipped if it is not covered; a failure for each violation. */
+/** Writes a Coverage as JUnit XML: a testcase per item, skipped if it is not covered, and a failure per violation. */
 export function toJUnit(coverage: Coverage): string {
   const cases = SECTIONS.flatMap((name) => coverage[name].items.map((item) => itemCase(name, item)))
   const failures = coverage.violations.map(violationCase)

@@ -26,10 +26,10 @@ export interface Section {
 
 /** A violation of the contract, and how many requests had it. */
 export interface ViolationCount {
-  /** For example `type:messages[].content`. */
+  /** `type:messages[].content` */
   readonly code: string
   readonly count: number
-  /** For example `POST /path`. */
+  /** `POST /path` */
   readonly operation: string
   /** JSON pointer of the schema that the request violates; null if it was not found. */
   readonly pointer: string | null
@@ -119,8 +119,7 @@ function asDocumented(counts: Counts, operations: readonly Operation[]): Map<str
   return result
 }
 
-// A violation's key holds its operation, code and hint, separated by tabs. Violations with the same operation and code
-// are counted together under the first hint.
+// The key holds operation, code and hint, separated by tabs. Operation and code are counted together under one hint.
 function violationsOf(counts: Counts, { contract }: CoverageTargets): ViolationCount[] {
   const found = new Map<string, ViolationCount>()
   for (const [name, count] of counts) {

@@ -5,8 +5,8 @@ import { copyOf } from '../util/lru.ts'
 export const REDACTED = '[redacted]'
 
 /**
- * What the name of a header, query parameter or JSON field says about its value. A `secret` value is never kept. A `count`
- * value (`max_tokens`) is kept if it is a number. An `open` value is kept.
+ * What the name of a header, query parameter or JSON field says about its value. A `secret` value is never kept. A
+ * `count` value (`max_tokens`) is kept if it is a number. An `open` value is kept.
  */
 export type Sensitivity = 'secret' | 'count' | 'open'
 
@@ -78,9 +78,8 @@ const TOKEN =
 const RECIPE = /\/(1[\w-]{40,1499})(?![\w-])/g
 
 /**
- * Redacts the credentials that it recognises in a text: `user:password@` in a URL, `api_key=…` and similar parameters,
- * `Bearer …`, `sk-…` and other known keys. A picture's link contains the beginning of a prompt, so a link with a credential
- * in it is redacted too.
+ * Redacts the credentials in a text: `user:password@` in a URL, parameters such as `api_key=…`, `Bearer …`, `sk-…` and
+ * other known keys, and links of pictures whose prompt contains one.
  */
 export function redactText(text: string): string {
   if (!SUSPICIOUS.test(text)) return text
@@ -106,7 +105,7 @@ const MAX_REMEMBERED = 262_144 // characters of all cached texts together
 const harmless = new Set<string>()
 let remembered = 0
 
-/** `redactText` for texts that often repeat, such as paths, names and headers. Texts without a credential are cached. */
+/** `redactText` for texts that often repeat, such as paths and headers. Caches the texts without a credential. */
 export function redactRepeated(text: string): string {
   if (harmless.has(text)) return text
   const redacted = redactText(text)

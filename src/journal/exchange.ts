@@ -131,22 +131,18 @@ export interface Choice {
 
 /** What the journal and the coverage need to know about a request. */
 export interface RequestFacts {
-  /** The session's name, a digest of the API key, or an empty string. */
   readonly session: string
   /** Generation of the session when the request arrived; undefined if it was not read. */
   readonly generation: string | undefined
-  /** The operation of the contract; undefined if no method and path match. */
   readonly operation: Operation | undefined
-  /** Size of the request's body in bytes. */
+  /** Bytes of the request's body. */
   readonly size: number
-  /** The parsed body of the request; undefined if none was read. */
+  /** The parsed body; undefined if none was read. */
   readonly body: JsonValue | undefined
   readonly violations: readonly Violation[]
-  /** Undefined if it is not a chat request or could not be read. */
   readonly chat: ChatRequest | undefined
   readonly choice: Choice | undefined
-  /** Near misses, each with the condition that does not match. */
   readonly nearMisses: readonly string[]
-  /** How the response differs from what was requested: the parts of `x-mock-note`. */
+  /** The parts of `x-mock-note`. */
   readonly notes: readonly string[]
 }

@@ -7,8 +7,8 @@ const WIDTH = 120
 const MAX_ROWS = 20
 
 /**
- * A plain-text table for the message of a failed test, at most 120 columns wide. It lists the script entries that no request
- * has used, and the requests that were received instead.
+ * A plain-text table for the message of a failed test, at most 120 columns wide. It lists the script entries that no
+ * request has used, and the requests that were received instead.
  */
 export function toTable(exchanges: readonly Exchange[], scripted: readonly Scripted[] = []): string {
   const isScripted = scripted.length > 0

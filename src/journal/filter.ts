@@ -120,7 +120,7 @@ function isOperation(pattern: string, operation: Exchange['operation']): boolean
   return operation !== null && [operation.id, operation.path, `${operation.method} ${operation.path}`].includes(pattern)
 }
 
-// Ids are either numbers or texts that sort by age.
+// Ids are numbers, or texts that sort by age.
 function isAfter(id: string, since: string): boolean {
   const [a, b] = [Number(id), Number(since)]
   return Number.isNaN(a) || Number.isNaN(b) ? id > since : a > b

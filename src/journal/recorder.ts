@@ -13,8 +13,8 @@ export interface Recording {
 }
 
 /**
- * Records a request before its response is sent, so a test that has read the response finds the Exchange. It never rejects: a
- * store that cannot be reached becomes a note, any other error goes to `onFault`.
+ * Records a request before its response is sent, so a test that has read the response finds the Exchange. It never
+ * rejects: a store that cannot be reached becomes a note, any other error goes to `onFault`.
  */
 export type Recorder = (facts: RequestFacts, answered: Answered) => Promise<Recording>
 

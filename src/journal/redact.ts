@@ -111,8 +111,8 @@ const HEAD = /data:([\w.+-]{1,100}\/[\w.+-]{1,100})?(?:;[\w.+-]{1,60}=[^;,\s"'\\
 // Base64 may continue after a line break or with an escaped slash.
 const GOES_ON = /(?:\r?\n[ \t]*|(?:\\r)?\\n)(?=[\w+/-]{16}|[\w+/-]{1,75}={1,2})|\\\//y
 
-// Replaces the payload of each data URI: `data:image/png;base64,[sha256 0011223344556677, 68 bytes]`. May omit the text after
-// `enough` characters.
+// Replaces the payload of each data URI: `data:image/png;base64,[sha256 0011223344556677, 68 bytes]`. May omit the
+// text after `enough` characters.
 function withoutDataUris(text: string, enough: number): string {
   if (text.length <= enough && !/data:/i.test(text)) return text
   let kept = ''

@@ -37,14 +37,12 @@ const LIMITS: readonly Limits[] = [
 const MAX_STREAM = 100_000 // characters
 const MAX_PROMPT = 1000 // characters
 const MAX_VIOLATIONS = 50
-/** Bytes. A larger Exchange is written immediately, so that it does not hold its request and response in memory. */
-const MAX_UNWRITTEN = 65_536
-/** Characters. A longer JSON response is parsed and cut. */
-const MAX_PLAIN = 8192
+const MAX_UNWRITTEN = 65_536 // bytes; a larger Exchange is written immediately, to save memory
+const MAX_PLAIN = 8192 // characters; a longer JSON response is parsed and cut
 
 /**
- * Writes an Exchange for a Store: at most 256 KiB, without credentials and data URIs. The bytes are one line of JSON, then the
- * unescaped body of the response, because escaping a whole stream takes longer than everything else.
+ * Writes an Exchange for a Store: at most 256 KiB, without credentials and data URIs. The bytes are one line of JSON,
+ * then the unescaped body of the response, because escaping a whole stream takes longer than everything else.
  */
 export function toExchange(facts: WrittenFacts, answered: Answered): Uint8Array {
   let bytes = new Uint8Array()
@@ -57,9 +55,9 @@ export function toExchange(facts: WrittenFacts, answered: Answered): Uint8Array 
 }
 
 /**
- * An Exchange that is written when it is first read. Writing takes longer than responding, and under load most Exchanges are
- * dropped unread. Values of secret headers are removed immediately. A large Exchange, and one with any other credential in its
- * headers, path or query, is written immediately.
+ * An Exchange that is written when it is first read. Writing takes longer than responding, and under load most
+ * Exchanges are dropped unread. Values of secret headers are removed immediately. A large Exchange, and one with any
+ * other credential in its headers, path or query, is written immediately.
  */
 export function lazyExchange(facts: RequestFacts, answered: Answered): LazyExchange {
   const request = withoutSecrets(answered.request)
@@ -197,8 +195,8 @@ function asText(text: string): WrittenBody {
   return { text, isJson: false }
 }
 
-// Without a scenario, a response can contain a credential only if its request does. So it is not searched if the request has
-// none, and not kept if the request has one: styles split a prompt, change it and write it into links.
+// Without a scenario, a response can contain a credential only if its request does. So it is not searched if the
+// request has none, and not kept if the request has one: styles split a prompt, change it and write it into links.
 function writeBody({ body, headers }: Reply, redactor: Redactor, isOwn: boolean): WrittenBody {
   const type = headers['content-type'] ?? ''
   if (redactor.hasFound)

@@ -74,8 +74,8 @@ async function fetchInProcess({ fetch, ending }: Made, request: Request, inFligh
 }
 
 /**
- * Starts a mock on a port of this machine, by default on a free one. Throws a RangeError for an invalid option, and an Error if
- * it cannot listen on the port.
+ * Starts a mock on a port of this machine, by default on a free one. Throws a RangeError for an invalid option, and an
+ * Error if it cannot listen on the port.
  * @example
  * const mock = await startMock()
  * const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any' })
@@ -117,8 +117,8 @@ export async function startIn(
 }
 
 /**
- * Connects to a mock in a container or another process. Waits up to 10 seconds (`wait`) until the mock is ready. Throws an
- * Error if it is not ready in time, if the server is not a mock, or if the mock has another version than this package.
+ * Connects to a mock in a container or another process. Waits up to 10 seconds (`wait`) until the mock is ready.
+ * Throws an Error if it is not ready in time, is not a mock, or has another version than this package.
  * @example
  * const mock = await connectMock('http://localhost:4010', { wait: 30 })
  */
@@ -178,7 +178,7 @@ async function make(options: MockOptions, command: Pick<Internals, 'onStream'> =
 /** Milliseconds without a change until the files are read again, because editors write a file in several steps. */
 const QUIET = 100
 
-// Calls back after a change in the folder of `spec` or in `fixtures`, including subfolders. Returns a function that stops it.
+// Calls back after a change in the folder of `spec` or below `fixtures`. Returns a function that stops watching.
 function watchFiles({ spec, fixtures }: MockOptions, onChange: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   const changed = (): void => {

@@ -13,8 +13,8 @@ const TIMEOUT = 30_000 // milliseconds: timeout of a call of the control API
 const MAX_HEALTH = 100_000 // characters of /__mock/health that are read
 
 /**
- * Waits up to `wait` seconds until the mock is ready. Returns the path of its base URL. Throws an Error with the reason if it
- * is not ready in time. Throws immediately if the server is not a mock or has another version than this package.
+ * Waits up to `wait` seconds until the mock is ready. Returns the path of its base URL. Throws an Error if it is not
+ * ready in time, or immediately if the server is not a mock or has another version than this package.
  */
 export async function reachMock(url: string, wait: number): Promise<string> {
   return untilReady(url, { wait, patience: PATIENCE, probe })

@@ -25,20 +25,20 @@ export interface Session {
   /** Base URL for an OpenAI client. */
   readonly baseURL: string
   /**
-   * Like the global fetch, but every request goes to the mock, whatever its host, and belongs to this session. It does not
-   * follow redirects.
+   * Like the global fetch, but every request goes to the mock, whatever its host, and belongs to this session. It does
+   * not follow redirects.
    */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   /**
-   * API key that selects the session, for clients that cannot set headers. A mock with `apiKeys` accepts it only if it is one
-   * of them.
+   * API key that selects the session, for clients that cannot set headers. A mock with `apiKeys` accepts it only if it
+   * is one of them.
    */
   readonly apiKey: string
   /** Headers that select the session. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * Scripts the next responses, in this order. Takes the name of a scenario, a custom `then`, or a list of both. The names are
-   * in docs/scenarios.md and at `/__mock/scenarios`. Throws an Error if an entry is invalid.
+   * Scripts the next responses, in this order. Takes the name of a scenario, a custom `then`, or a list of both. The
+   * names are in docs/scenarios.md and at `/__mock/scenarios`. Throws an Error if an entry is invalid.
    * @example
    * await mock.script('limit-rate', { times: 2 }) // the next two responses
    * await mock.script({ then: { say: 'I cannot draw that.' } }, { when: { model: 'flux-*' } })
@@ -53,7 +53,7 @@ export interface Session {
    * expect(first.chat.prompt).toBe('a fox')
    */
   readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
-  /** A text table for the message of a failed test: the pending responses, and the requests that were received instead. */
+  /** A text table for the message of a failed test: the pending responses, and the requests received instead. */
   readonly table: (filter?: Filter) => Promise<string>
   /** Which parts of the contract the requests have covered, and which not. */
   readonly coverage: () => Promise<Coverage>
@@ -62,8 +62,8 @@ export interface Session {
 }
 
 /**
- * A mock: in this process, on a port, or in another process. Its `script` applies to clients without a session; its `exchanges`
- * and `coverage` include all sessions. After `close` its requests and scripts fail, but its records can still be read.
+ * A mock: in this process, on a port, or in another process. `script` applies to clients without a session; `exchanges`
+ * and `coverage` include all sessions. After `close`, requests and scripts fail, but records can still be read.
  * @example
  * const mock = await startMock()
  * await mock.script('retry-503')
@@ -81,14 +81,14 @@ export interface Mock extends Omit<Session, 'apiKey' | 'headers'> {
    */
   readonly session: (name?: string) => Session
   /**
-   * Closes the mock. Open responses have `grace` seconds to finish: 0 to 3600, by default 0. After that a stream ends after its
-   * last complete event. A mock in another process keeps running.
+   * Closes the mock. Open responses have `grace` seconds to finish: 0 to 3600, by default 0. After that a stream ends
+   * after its last complete event. A mock in another process keeps running.
    */
   readonly close: (grace?: number) => Promise<void>
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
-/** What differs between a mock in this process, on a port and in another process. */
+/** What differs between the kinds of mocks. */
 export interface Backend {
   readonly url: string
   /** The path of the base URL, which follows `url`. */

@@ -11,8 +11,8 @@ const PAUSE = 50 // milliseconds between two probes
 const MAX_PROBE = 5000 // milliseconds: longest timeout of one probe
 
 /**
- * Probes a mock until it is ready and returns the value. Throws an Error with the reason if it is not ready within `wait`
- * seconds, or immediately if the reason is final. Each probe has at least `patience` milliseconds, even if `wait` is over.
+ * Probes a mock until it is ready and returns the value. Throws an Error if it is not ready within `wait` seconds, or
+ * immediately if the reason is final. Each probe has at least `patience` milliseconds, even if `wait` is over.
  */
 export async function untilReady<T>(
   url: string,
@@ -31,8 +31,8 @@ export async function untilReady<T>(
 }
 
 /**
- * Why a response to READYZ is not from a ready mock. `version` is its header x-mock-version, which only mocks send. A proxy
- * returns 502, 503 or 504 until its mock is up, so any other status without a version is final.
+ * Why a response to READYZ is not from a ready mock. `version` is its header x-mock-version, which only mocks send. A
+ * proxy returns 502, 503 or 504 until its mock is up, so any other status without a version is final.
  */
 export function refusalOf(url: string, status: number, version: string | undefined): ProbeResult<never> {
   const returned = `GET ${url}${READYZ} returned ${status}`
@@ -49,8 +49,8 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * The URL of a mock, without a trailing slash. Throws a RangeError for an invalid URL. Its message does not repeat the URL,
- * which may contain a password.
+ * The URL of a mock, without a trailing slash. Throws a RangeError for an invalid URL. Its message does not repeat the
+ * URL, which may contain a password.
  */
 export function toBase(url: string | URL, caller: string): string {
   const { protocol, username, password, href } = URL.canParse(String(url)) ? new URL(url) : new URL('about:none')

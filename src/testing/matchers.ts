@@ -60,7 +60,7 @@ function valuesOf({ label, references, ...others }: Placeholder): Readonly<Recor
 
 /**
  * Checks that a picture (URL, bytes or data URI) is the one that the mock draws for the expected values. Pass it to
- * `expect.extend` of Vitest, Jest or Playwright. Throws a TypeError if the picture is missing or an expected value is invalid.
+ * `expect.extend` of Vitest, Jest or Playwright. Throws a TypeError for a missing picture or an invalid value.
  * @example
  * expect(imageUrl).toBePlaceholderFor({ model: 'flux', prompt: 'a fox' })
  */

@@ -37,10 +37,10 @@ type Picture = Parameters<typeof toBePlaceholderFor>[0]
  */
 export interface MockTestOptions {
   /**
-   * The provider's base URL in the pages under test, for example `https://api.example.com/v1`. The mock responds to all
-   * requests below it and to those for its pictures. None of them reaches the network. A page gets each of these responses as a
-   * whole, including streams. A connection that the mock resets is a failed request. Pages on this machine can call
-   * `mock.baseURL` instead, and then read streams while they are sent.
+   * The provider's base URL in the pages under test, for example `https://api.example.com/v1`. The mock responds to
+   * all requests below it and to those for its pictures. None of them reaches the network. A page gets each of these
+   * responses as a whole, including streams. A connection that the mock resets is a failed request. Pages on this
+   * machine can call `mock.baseURL` instead, and then read streams while they are sent.
    * @example
    * test.use({ mockedURL: 'https://api.example.com/v1' })
    */
@@ -68,10 +68,10 @@ export interface MockWorkerFixtures {
 }
 
 /**
- * Fixtures for `test.extend`: a mock for each worker, and a session for each test. Requests of the pages in a test's `context`
- * belong to its session. Pages in a context from `browser.newContext()` belong to it only if they send `mock.apiKey`. A test
- * fails if a response that it scripted was not used; the message lists the requests received instead. A test without pages
- * does not start a browser.
+ * Fixtures for `test.extend`: a mock for each worker, and a session for each test. Requests of the pages in a test's
+ * `context` belong to its session; pages of `browser.newContext()` only if they send `mock.apiKey`. A test fails if a
+ * response that it scripted was not used; the message lists the requests received instead. A test without pages does
+ * not start a browser.
  * @param open Opens the mock. Defaults to `startMock` on a free port. Pages can only reach a mock that has a port.
  * @example
  * const fixtures = mockFixtures(() => connectMock('http://127.0.0.1:4010'))
@@ -105,8 +105,8 @@ export type MockFixtureFunctions = Fixtures<
   PlaywrightWorkerArgs & PlaywrightWorkerOptions
 >
 
-// Requests to the mock's base URL go directly to the mock and can stream. Requests to `mockedURL` are fulfilled here, because a
-// browser does not let a page of another origin reach this machine.
+// Requests to the mock's base URL go directly to the mock and can stream. Requests to `mockedURL` are fulfilled here,
+// because a browser does not let a page of another origin reach this machine.
 async function join(context: BrowserContext, mock: Session, mockedURL: string | undefined): Promise<void> {
   const pass = async (route: Route): Promise<void> => route.continue({ headers: headersOf(route, mock) })
   if (mockedURL === undefined) {
@@ -148,7 +148,7 @@ function below(url: string): RegExp {
 }
 
 /**
- * Playwright's `test` with the fixture `mock`: a session of a mock on a free port, which gets the requests of the test's pages.
+ * Playwright's `test` with the fixture `mock`: a session of a mock on a free port, for the requests of its pages.
  * @example
  * test.use({ mockedURL: 'https://api.example.com/v1' })
  *

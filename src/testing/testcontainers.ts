@@ -7,11 +7,11 @@ import { CONTROL } from '../app/context.ts'
 
 const PORT = 4010 // of the mock in the image
 const STARTUP_TIMEOUT = 30_000 // milliseconds
-/** Timeout of a probe and pause between two, in milliseconds. Testcontainers' default of 1 s is longer than the mock's start. */
+/** Timeout of a probe and pause between two, in milliseconds. The default of 1 s is longer than the mock's start. */
 const PAUSE = 500
 
 /**
- * A mock in a container. The image must have the same version as this package. Configure the mock with environment variables.
+ * A mock in a container. The image must have the version of this package. Configure it with environment variables.
  * If `MOCK_CONTROL_TOKEN` is set, `start` connects with this token.
  * @example
  * const image = 'chat-image-mock:0.1.0'
@@ -29,8 +29,8 @@ export class ChatImageMockContainer extends GenericContainer {
   }
 
   /**
-   * Starts the container and connects to its mock. Throws an Error and stops the container if the mock exits (the message
-   * contains its output), is not ready within 30 seconds, or has another version than this package.
+   * Starts the container and connects to its mock. Throws an Error and stops the container if the mock exits (the
+   * message contains its output), is not ready within 30 seconds, or has another version than this package.
    */
   override async start(): Promise<StartedChatImageMockContainer> {
     const started = await super.start()

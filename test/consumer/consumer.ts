@@ -36,8 +36,8 @@ export function pack(): Pick<Consumer, 'tarball' | 'packed'> {
 }
 
 /**
- * Installs the package and the dependencies in test/consumer/project.json into a new folder. Without a lock file, because npm
- * rejects it if a registry lacks an optional dependency for another platform.
+ * Installs the package and the dependencies in test/consumer/project.json into a new folder. Without a lock file,
+ * because npm rejects it if a registry lacks an optional dependency for another platform.
  */
 export async function createConsumer(): Promise<Consumer> {
   const { tarball, packed } = pack()

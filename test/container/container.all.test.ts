@@ -67,8 +67,8 @@ let config: Config
 let image: string
 
 /**
- * Builds the Dockerfile and mounts the image as a container. During the build npm uses the configuration of this machine, which
- * is not part of the image.
+ * Builds the Dockerfile and mounts the image as a container. During the build npm uses the configuration of this
+ * machine, which is not part of the image.
  */
 async function build(): Promise<void> {
   const [, base = '', major = ''] = /^FROM (node:(\d+)-slim)$/m.exec(read('Dockerfile')) ?? []

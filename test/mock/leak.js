@@ -1,5 +1,5 @@
 // @ts-check
-// Starts, uses and closes two hundred mocks. Prints the heap sizes and the open handles as JSON. Run with `node --expose-gc`.
+// Starts, uses and closes two hundred mocks. Prints heap sizes and open handles as JSON. Run with `node --expose-gc`.
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'

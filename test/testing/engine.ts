@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { createInterface } from 'node:readline'
 
-/** The arguments with which Node runs instead of each image. The program listens on PORT and HOST and prints its URL. */
+/** The arguments of Node for each image, whose program listens on PORT and HOST and prints its URL. */
 export type Images = Readonly<Record<string, readonly string[]>>
 
 /** The arguments for the image of this package. */
@@ -33,8 +33,8 @@ export interface Engine extends AsyncDisposable {
 }
 
 /**
- * Starts a fake Docker engine on loopback. It implements the part of the API that starts and stops containers, and runs local
- * programs as containers.
+ * Starts a fake Docker engine on loopback. It implements the part of the API that starts and stops containers, and
+ * runs local programs as containers.
  */
 export async function startEngine(images: Images): Promise<Engine> {
   const running = new Map<string, Program>()

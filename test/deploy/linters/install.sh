@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the linters that test/deploy runs into .venv: requirements.txt needs Python 3.11 or newer, go.mod Go 1.26 or newer.
+# Installs the linters that test/deploy runs into .venv. They need Python 3.11 or newer and Go 1.26 or newer.
 set -euo pipefail
 cd "$(dirname "$0")"
 
