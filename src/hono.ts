@@ -8,8 +8,8 @@ import { toSettings } from './mock/to-settings.ts'
 export type { ControlApi } from './app/routes/control-api.ts'
 
 /**
- * Creates the mock as a Hono app: mount it with `app.route('/mock', …)`, call it with `app.request()`, or export it for
- * Bun or Deno. Its links include the path at which it is mounted. Throws a RangeError for an invalid option.
+ * Creates the mock as a Hono app: mount it with `app.route('/mock', …)`, call it with `app.request()`, or export it
+ * for Bun or Deno. Its links include the path at which it is mounted. Throws a RangeError for an invalid option.
  * @example
  * const app = new Hono()
  * app.route('/mock', await createApp({ seed: 7 }))

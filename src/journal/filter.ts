@@ -9,7 +9,7 @@ import type { Exchange } from './exchange.ts'
 export interface Filter {
   /** The name of a session. */
   readonly session?: string
-  /** The name of a model, or a family such as `flux-*`. */
+  /** The name of a model, or a family as `name-*`. */
   readonly model?: string
   /** A status such as `429`, or a class such as `4xx`. */
   readonly status?: number | string
@@ -47,7 +47,7 @@ const text = (allowed: string, description: string): FilterField => {
 /** The fields of a Filter. They are also the query parameters of the control API. */
 export const FILTER_FIELDS: Readonly<Record<keyof Filter, FilterField>> = {
   session: text('the name of a session', 'The name of a session'),
-  model: text("the name of a model, or a family such as 'flux-*'", 'The name of a model, or a family such as flux-*'),
+  model: text("the name of a model, or a family such as 'name-*'", 'The name of a model, or a family such as name-*'),
   status: {
     allowed: "a status such as 429, or a class such as '4xx'",
     description: 'A status such as 429, or a class such as 4xx',
@@ -63,7 +63,7 @@ export const FILTER_FIELDS: Readonly<Record<keyof Filter, FilterField>> = {
     description: 'Whether a stream was requested',
     isValid: (value) => typeof value === 'boolean',
   },
-  path: text("a path, or its beginning such as '/v1/*'", 'The requested path, or its beginning such as /v1/*'),
+  path: text("a path, or its beginning such as '/path/*'", 'The requested path, or its beginning such as /path/*'),
   since: text('the id of an Exchange', 'The id of an Exchange: only later ones are selected'),
   limit: {
     allowed: `a whole number from 1 to ${MAX_LIMIT}`,

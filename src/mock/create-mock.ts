@@ -43,7 +43,7 @@ export async function createMock(options: MockOptions = {}): Promise<Mock> {
   return toMock({
     ...made.backend,
     url: IN_PROCESS,
-    ask: async (input, init) => fetchInProcess(made, new Request(input, init), inFlight),
+    send: async (input, init) => fetchInProcess(made, new Request(input, init), inFlight),
     end: async (grace) => {
       made.state.isReady = false
       await inFlight.settled(grace)
@@ -106,7 +106,7 @@ export async function startIn(
   const mock = toMock({
     ...made.backend,
     url: toUrl(server.address()),
-    ask: async (input, init) => fetch(input, init),
+    send: async (input, init) => fetch(input, init),
     end: async (grace) => {
       state.isReady = false
       await shutDown(server, { ending, inFlight }, grace)
@@ -131,8 +131,8 @@ export async function connectMock(url: string | URL, options: ConnectOptions = {
   return toMock({
     url: base,
     basePath,
-    ask: async (input, init) => fetch(input, init),
-    remembered: (session) => remoteData(base, controlToken, session),
+    send: async (input, init) => fetch(input, init),
+    dataOf: (session) => remoteData(base, controlToken, session),
     end: async () => {},
   })
 }
@@ -141,7 +141,7 @@ interface Made {
   /** Uses the latest app: `watch` replaces it when a file changes. */
   readonly fetch: (request: Request, env: ClientBindings) => Response | Promise<Response>
   readonly context: () => MockContext
-  readonly backend: Pick<Backend, 'basePath' | 'remembered'>
+  readonly backend: Pick<Backend, 'basePath' | 'dataOf'>
   readonly store: MockContext['store']
   readonly ending: AbortController
   readonly state: { isReady: boolean }
@@ -168,7 +168,7 @@ async function make(options: MockOptions, command: Pick<Internals, 'onStream'> =
   return {
     fetch: (request, env) => app.fetch(request, env),
     context: () => context,
-    backend: { basePath: basePathOf(context), remembered: (session) => sessionDataOf(context, session) },
+    backend: { basePath: basePathOf(context), dataOf: (session) => sessionDataOf(context, session) },
     store,
     ending,
     state,

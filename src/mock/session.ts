@@ -62,8 +62,8 @@ export interface Session {
 }
 
 /**
- * A mock: in this process, on a port, or in another process. `script` applies to clients without a session; `exchanges`
- * and `coverage` include all sessions. After `close`, requests and scripts fail, but records can still be read.
+ * A mock: in this process, on a port, or in another process. `script` applies to clients without a session;
+ * `exchanges` and `coverage` include all sessions. After `close`, requests and scripts fail; records can be read.
  * @example
  * const mock = await startMock()
  * await mock.script('retry-503')
@@ -93,9 +93,9 @@ export interface Backend {
   readonly url: string
   /** The path of the base URL, which follows `url`. */
   readonly basePath: string
-  readonly ask: (input: string | Request, init?: RequestInit) => Promise<Response>
+  readonly send: (input: string | Request, init?: RequestInit) => Promise<Response>
   /** The data of a session, or of all without a name. Called again each time, because `watch` can replace it. */
-  readonly remembered: (session: string | undefined) => SessionData
+  readonly dataOf: (session: string | undefined) => SessionData
   readonly end: (grace: number) => Promise<void>
 }
 
@@ -111,7 +111,7 @@ export function toMock(backend: Backend): Mock {
   }
   return {
     ...sessionMethods(backend, undefined, checkOpen),
-    total: async () => backend.remembered(undefined).total(),
+    total: async () => backend.dataOf(undefined).total(),
     session: (name = randomUUID()) => {
       checkOpen()
       if (typeof name !== 'string' || !SESSION_NAME.test(name))
@@ -130,7 +130,7 @@ export function closedError(): TypeError {
 }
 
 function sessionMethods(
-  { url, basePath, ask, remembered }: Backend,
+  { url, basePath, send, dataOf }: Backend,
   session: string | undefined,
   checkOpen: () => void,
 ): Omit<Session, 'apiKey' | 'headers'> {
@@ -143,19 +143,19 @@ function sessionMethods(
       const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
       if (session !== undefined && !headers.has('x-mock-session')) headers.set('x-mock-session', session)
       const request = input instanceof Request ? new Request(target, new Request(input, init)) : target
-      return ask(request, { ...init, redirect: 'manual', headers })
+      return send(request, { ...init, redirect: 'manual', headers })
     },
     script: async (scenario, options = {}) => {
       checkOpen()
-      await remembered(session).script(toEntries(scenario, options))
+      await dataOf(session).script(toEntries(scenario, options))
     },
-    pending: async () => remembered(session).pending(),
-    exchanges: async (filter) => remembered(session).exchanges(await checked(filter)),
-    table: async (filter) => remembered(session).table(await checked(filter)),
-    coverage: async () => remembered(session).coverage(),
+    pending: async () => dataOf(session).pending(),
+    exchanges: async (filter) => dataOf(session).exchanges(await checked(filter)),
+    table: async (filter) => dataOf(session).table(await checked(filter)),
+    coverage: async () => dataOf(session).coverage(),
     reset: async () => {
       checkOpen()
-      await remembered(session).reset()
+      await dataOf(session).reset()
     },
   }
 }

@@ -103,7 +103,7 @@ test('returns statuses without a body in process too', async () => {
 
 test.each(['', 'a b', 'é', 'x'.repeat(101)])('rejects the session name %j', async (name) => {
   await using mock = await mockWith()
-  expect(() => mock.session(name)).toThrow('use 1 to 100 characters of printable ASCII')
+  expect(() => mock.session(name)).toThrow('Use 1 to 100 characters of printable ASCII')
 })
 
 test('a long journal is sent piece by piece, and does not block other requests', async () => {

@@ -157,7 +157,7 @@ describe.each(KINDS)('%s', (_name, make) => {
       [{ stream: 'true' }, "filter: 'true' is not a valid stream. Use true or false."],
       [
         { model: ['flux'] },
-        "filter: 'flux' is not a valid model. Use the name of a model, or a family such as 'flux-*'.",
+        "filter: 'flux' is not a valid model. Use the name of a model, or a family such as 'name-*'.",
       ],
       [[], 'filter: it is not an object. Its fields are session, model'],
     ]
