@@ -239,7 +239,7 @@ test.each<[what: string, body: unknown, message: RegExp]>([
   ['a number', 5, /must be an entry such as \{"scenario": NAME, "times": 1\}, or a list of entries/],
   ['an empty list', [], /must have at least one entry/],
   ['nothing in an entry', {}, /scenario: must be the name of a scenario, or \{"then": …\}/],
-  ['an unknown scenario', { scenario: 'retry-504' }, /There is no scenario 'retry-504'. Did you mean retry-503/],
+  ['an unknown scenario', { scenario: 'retry-504' }, /Unknown scenario 'retry-504'. Did you mean retry-503/],
   ['an unknown key', { scenario: 'retry-503', time: 2 }, /unknown key 'time'; use scenario, times, when/],
   ['a response without then', { scenario: { say: 'x' } }, /scenario: unknown key 'say'; use then|scenario.then/],
   [

@@ -283,7 +283,7 @@ describe('the recipe', () => {
   test('the files of docs/coverage.md have the types that they should', async () => {
     const folder = join(consumer.folder, 'coverage-types')
     layOut(readRecipe('../coverage'), folder)
-    expect(await faultsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
+    expect(await typeErrorsOf(folder, { skipLibCheck: true, lib: ['es2022', 'esnext.disposable', 'dom'] })).toEqual([])
   })
 
   test('a scripted response that is not used makes the tests fail', async () => {

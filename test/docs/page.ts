@@ -11,6 +11,14 @@ export const root = resolve(import.meta.dirname, '../..')
 /** A file of the package as text. */
 export const read = (name: string): string => readFileSync(join(root, name), 'utf8')
 
+/** The pages whose blocks are run here. Those of docs/recipes are run by test/recipes and test/consumer. */
+export const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+
 /** A fenced block of a page: its language, the file that its fence names, its text, and the line of its fence. */
 export interface Block {
   readonly language: string

@@ -1,20 +1,9 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { blocksOf, compare, read, root, runPage } from './page.ts'
+import { blocksOf, compare, pages, read, runPage } from './page.ts'
 
-/** The pages whose blocks are run here; those of docs/recipes are run by test/recipes and test/consumer. */
-const pages = [
-  'README.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-]
-
-describe.concurrent('the blocks of a page run from top to bottom, and their output is what the page shows', () => {
-  test.for(pages)('%s', { timeout: 180_000 }, async (page, { signal }) => {
-    await expect(runPage(page, signal)).resolves.toBeUndefined()
-  })
+// The other pages are run by pages.all.test.ts.
+test('the blocks of README.md run from top to bottom, and their output is what it shows', async ({ signal }) => {
+  await expect(runPage('README.md', signal)).resolves.toBeUndefined()
 })
 
 test('a page opens with a block within its first lines', () => {

@@ -159,8 +159,8 @@ function cellsBelow(page: string, head: string): string[][] {
 
 describe('the table of options', () => {
   const rowsOf = (language: string, name: string): string[][] =>
-    optionTables(language)
-      [name].trimEnd()
+    (optionTables(language)[name] as string)
+      .trimEnd()
       .split('\n')
       .slice(2)
       .map((row: string) => row.slice(2, -2).split(' | '))
@@ -194,8 +194,8 @@ describe('the table of options', () => {
 })
 
 test('docs/models.md describes every key of a model in profiles.yaml', async () => {
-  const { profiles } = await toSettings({})
-  const keys = [...profiles.values()].flatMap((profile) => Object.keys(profile))
+  const settings = await toSettings({})
+  const keys = [...settings.profiles.values()].flatMap((profile) => Object.keys(profile))
   const described = cellsBelow('docs/models.md', '| key | value |').map(([key = '']) => key)
   expect(described.toSorted()).toEqual([...new Set(keys)].map((key) => `\`${key}\``).toSorted())
 })
