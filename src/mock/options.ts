@@ -160,7 +160,7 @@ export const MOCK_OPTIONS = {
     allowedText: 'instant, real or a factor from 0 to 1000',
     isAllowed: (value) => isWithin(typeof value === 'string' ? toPace(value) : value, 1000),
     flag: { name: 'pace', env: 'MOCK_PACE', value: 'PACE', defaultsTo: 'instant', group: 'Answers' },
-    help: 'how long answers take: instant, real, or a factor: 0.1 is ten times as fast as real',
+    help: 'how long responses take: instant, real, or a factor of real (0.1 is ten times as fast)',
   },
   seed: {
     allowed: 'a string or a number',

@@ -51,6 +51,8 @@ const linksOf = (text: string, isNamed: (target: string) => string): string =>
     isNamed(target),
   ).join(' ')
 const proseOf = (text: string): string => text.replaceAll(/`[^`]+`|\]\([^)]+\)/g, '')
+/** A comment for people, and not one that a program reads. */
+const isComment = (line: string): boolean => /(?:^|\s)(?:#|\/\/) (?!yaml-language-server:)[A-Za-z]/.test(line)
 const hasHan = (text: string): boolean => /\p{Script=Han}/u.test(text)
 /** A line of code without its comment, which is translated. */
 const codeOf = (line: string): string =>
@@ -114,6 +116,24 @@ describe.each(pages)('%s in Chinese', (name, chineseName) => {
     ).toEqual([])
   })
 
+  test('a link to a heading leads to a heading', () => {
+    const targets = [name, chineseName].flatMap((page) =>
+      linesOf(read(page)).flatMap(({ kind, text }) =>
+        kind === 'code'
+          ? []
+          : Array.from(text.matchAll(/\]\(([\w./-]*)#([^)]+)\)/g), ([link = '', path = '', heading = '']) => ({
+              at: `${page}: ${link}`,
+              file: path === '' ? page : join(page, '..', path),
+              heading,
+            })),
+      ),
+    )
+    const broken = targets.filter(
+      ({ file, heading }) => existsSync(join(root, file)) && !anchorsOf(read(file)).includes(heading),
+    )
+    expect(broken.map(({ at }) => at)).toEqual([])
+  })
+
   test('the prose names the same code', () => {
     expect(
       differences(({ kind, text }) => (['code', 'fence', 'table row'].includes(kind) ? '' : spansOf(text))),
@@ -128,9 +148,7 @@ describe.each(pages)('%s in Chinese', (name, chineseName) => {
       own.flatMap((text, i) => (/[a-z]+ [a-z]/.test(proseOf(english[i] ?? '')) && !isFact(text) ? [{ at, text }] : [])),
     )
     const comments = pairs.flatMap(({ at, en, zh }) =>
-      zh.kind === 'code' && /(?:^|\s)(?:#|\/\/) [A-Za-z]/.test(en.text) && en.text === zh.text
-        ? [{ at, text: zh.text }]
-        : [],
+      zh.kind === 'code' && isComment(en.text) && en.text === zh.text ? [{ at, text: zh.text }] : [],
     )
     const english = [
       ...[...prose, ...cells].filter(({ text }) => !hasHan(text) || /(?:\b[A-Za-z]+\b[,;:.]? ){5}/.test(proseOf(text))),
@@ -139,6 +157,19 @@ describe.each(pages)('%s in Chinese', (name, chineseName) => {
     expect(english.map(({ at, text }) => `${at}: ${text}`)).toEqual([])
   })
 })
+
+/** What links to the headings of a page have behind their `#`, as GitHub makes it. */
+function anchorsOf(markdown: string): string[] {
+  return linesOf(markdown)
+    .filter(({ kind }) => kind.startsWith('#'))
+    .map(({ text }) =>
+      text
+        .replace(/^#+ /, '')
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+        .replaceAll(' ', '-'),
+    )
+}
 
 /** The file of the package to which a link of a page leads, in English where both languages have it. */
 function placeOf(target: string, page: string): string {
