@@ -45,7 +45,7 @@ export function performanceTables(saved) {
     ['server', ...PEERS.map(([, label]) => label)],
     namesOf(ratios).map((name) => [name, ...PEERS.map(([row]) => toCell(ratios[`${row}: ${name}`]))]),
   )
-  return `${begin}\nOther mock servers, measured in the same rounds. – means not supported.\n\n${peers}`
+  return `${begin}\nOther mock servers, from a separate run: compare only values in this table. – means not supported.\n\n${peers}`
 }
 
 /** The page with the tables between its two marks. */

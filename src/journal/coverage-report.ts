@@ -33,10 +33,14 @@ function violationBlocks(violations: readonly ViolationCount[]): string[] {
   return ['## Violations', table(columns, rows)]
 }
 
-function sectionBlocks({ items }: Section): string[] {
+// A section without a total, such as the error codes, has nothing that the contract lists.
+function sectionBlocks({ items, total }: Section): string[] {
   const done = items.filter(({ count }) => count > 0)
   const open = items.filter(({ count }) => count === 0)
-  const rows = done.map(({ name, count, known }) => [known ? name : `${name} (not in the contract)`, count])
+  const rows = done.map(({ name, count, known }) => [
+    known || total === 0 ? name : `${name} (not in the contract)`,
+    count,
+  ])
   return [
     ...(done.length === 0 ? [] : [table(['covered', 'requests'], rows)]),
     ...(open.length === 0 ? [] : [`Not covered: ${open.map(({ name }) => escapeMarkdown(name)).join(', ')}`]),

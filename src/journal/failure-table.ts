@@ -8,12 +8,11 @@ const MAX_ROWS = 20
 
 /**
  * A plain-text table for the message of a failed test, at most 120 columns wide. It lists the script entries that no
- * request has used, and the requests that were received instead.
+ * request has used, and the requests that were received.
  */
 export function toTable(exchanges: readonly Exchange[], scripted: readonly Scripted[] = []): string {
-  const isScripted = scripted.length > 0
   const blocks: string[][] = []
-  if (isScripted) {
+  if (scripted.length > 0) {
     const rows = tableOf(['times', 'response', 'when'], scripted.map(scriptRow), 'oldest')
     blocks.push([`Scripted responses that no request has used (${scripted.length}):`, ...rows])
   }
@@ -21,7 +20,7 @@ export function toTable(exchanges: readonly Exchange[], scripted: readonly Scrip
   else {
     const columns = ['id', 'request', 'model', 'status', 'scenario', 'detail']
     const rows = tableOf(columns, exchanges.map(exchangeRow), 'newest')
-    blocks.push([`Requests received${isScripted ? ' instead' : ''} (${exchanges.length}):`, ...rows])
+    blocks.push([`Requests received (${exchanges.length}):`, ...rows])
   }
   return blocks.map((block) => block.join('\n')).join('\n\n')
 }

@@ -53,7 +53,7 @@ export interface Session {
    * expect(first.chat.prompt).toBe('a fox')
    */
   readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
-  /** A text table for the message of a failed test: the pending responses, and the requests received instead. */
+  /** A text table for the message of a failed test: the pending responses, and the requests received. */
   readonly table: (filter?: Filter) => Promise<string>
   /** Which parts of the contract the requests have covered, and which not. */
   readonly coverage: () => Promise<Coverage>

@@ -1,6 +1,6 @@
 import type { Mock, Session } from '../mock/session.ts'
 
-/** Throws an Error if a scripted response was not used. Its message lists them, and the requests received instead. */
+/** Throws an Error if a scripted response was not used. Its message lists them, and the requests received. */
 export async function checkPending(session: Pick<Session, 'pending' | 'table'>): Promise<void> {
   const pending = await session.pending()
   if (pending.length > 0) throw new Error(await session.table())

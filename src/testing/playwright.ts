@@ -70,7 +70,7 @@ export interface MockWorkerFixtures {
 /**
  * Fixtures for `test.extend`: a mock for each worker, and a session for each test. Requests of the pages in a test's
  * `context` belong to its session; pages of `browser.newContext()` only if they send `mock.apiKey`. A test fails if a
- * response that it scripted was not used; the message lists the requests received instead. A test without pages does
+ * response that it scripted was not used; the message lists the requests received. A test without pages does
  * not start a browser.
  * @param open Opens the mock. Defaults to `startMock` on a free port. Pages can only reach a mock that has a port.
  * @example

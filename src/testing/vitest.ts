@@ -28,7 +28,7 @@ export interface MockFixtures {
 
 /**
  * Fixtures for `test.extend`: a mock for each file, and a session for each test. A test fails if a response that it
- * scripted was not used; the message lists the requests received instead.
+ * scripted was not used; the message lists the requests received.
  * @param open Opens the mock. Defaults to `startMock` on a free port.
  * @example
  * export const test = base.extend<MockFixtures>(mockFixtures(() => connectMock('http://localhost:4010')))

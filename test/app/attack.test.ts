@@ -130,7 +130,7 @@ test('the table for a failed test shows unused scripted responses, and the excha
   await alice.script('retry-429', { when: { model: ['flux'] } })
   await ask(mock, { text: 'a fox', headers: alice.headers })
   expect(await alice.table()).toMatch(
-    /^Scripted responses that no request has used \(1\):\n.*\n.*retry-429.*\n\nRequests received instead \(1\):\n.*\n.*gpt-4o-image.*a fox$/,
+    /^Scripted responses that no request has used \(1\):\n.*\n.*retry-429.*\n\nRequests received \(1\):\n.*\n.*gpt-4o-image.*a fox$/,
   )
 })
 

@@ -36,7 +36,7 @@ test.each<[Filter, string[]]>([
   expect(selectExchanges(exchanges, filter).map(({ id }) => id)).toEqual(ids)
 })
 
-test('the table lists the scripted responses that no request used, and the requests received instead', () => {
+test('the table lists the scripted responses that no request used, and the requests received', () => {
   const scripted = [
     { id: '1', json: '{"scenario":"rate-limited","when":{"model":["flux"]}}', left: 2 },
     { id: '2', json: '{"then":{"status":503,"body":"busy"}}', left: 1 },
@@ -47,7 +47,7 @@ Scripted responses that no request has used (2):
   2      rate-limited             model: ["flux"]
   1      status: 503, body: busy  always
 
-Requests received instead (3):
+Requests received (3):
   id  request                    model        status      scenario  detail
   8   POST /v1/chat/completions  flux-pro     200                   a fox
   9   POST /v1/chat/completions  nano-banana  200 stream  slow      画只猫，戴着一顶红色的帽子，坐在窗台上画只猫，戴着…

@@ -90,7 +90,7 @@ describe.each(KINDS)('%s', (_name, make) => {
     expect(await mock.exchanges({ stream: true })).toEqual([])
     expect(await mock.exchanges({ session: 'none' })).toEqual([])
     expect(await mock.table({ model: 'flux-*' })).toMatch(
-      /limit-rate[^]+Requests received instead \(1\):\n.*\n.*flux-pro +429 [^\n]*$/,
+      /limit-rate[^]+Requests received \(1\):\n.*\n.*flux-pro +429 [^\n]*$/,
     )
     expect(await mock.coverage()).toMatchObject({ operations: { covered: 1 }, models: { covered: 2 } })
     await mock.reset()

@@ -51,7 +51,7 @@ const languages = [
 ]
 
 const TABLE =
-  /Scripted responses that no request has used \(1\):\s+times +response +when\s+1 +stream-cut +always\s+Requests received instead \(1\):\s/
+  /Scripted responses that no request has used \(1\):\s+times +response +when\s+1 +stream-cut +always\s+Requests received \(1\):\s/
 
 let folder: string | undefined
 afterEach(() => {
@@ -102,7 +102,7 @@ for (const { name, needs, isInstalled, tests, passed, failed } of languages) {
       })
     })
 
-    test('fails if a scripted response is not used, and lists the requests received instead', async () => {
+    test('fails if a scripted response is not used, and lists the requests received', async () => {
       const changed = change(recipe, '"limit-rate"', '"limit-rate", "stream-cut"')
       const { code, output } = await runPage(changed, prepare(changed))
       expect({ code, failed: count(output, failed) }, output).toEqual({ code: 1, failed: 1 })

@@ -54,7 +54,7 @@ describe.runIf(existsSync(CHROMIUM))('chat-image-mock/playwright, run by Playwri
   test.each([
     [
       'a scripted response is not used',
-      /Scripted responses that no request has used \(1\):\n.*\n +2 +retry-503[^]+Requests received instead \(1\):\n.*\n.* gpt-4o-image +200 stream .* a fox/,
+      /Scripted responses that no request has used \(1\):\n.*\n +2 +retry-503[^]+Requests received \(1\):\n.*\n.* gpt-4o-image +200 stream .* a fox/,
     ],
     [
       'the picture has another prompt',

@@ -40,7 +40,7 @@ inProcess('the tests of a file can share a mock without a port', async ({ mock }
   expect(await mock.exchanges()).toHaveLength(1)
 })
 
-base('a test fails if a scripted response is not used, and lists the requests received instead', () => {
+base('a test fails if a scripted response is not used, and lists the requests received', () => {
   const root = join(import.meta.dirname, 'vitest')
   const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs')
   const { status, stdout } = spawnSync(process.execPath, [vitest, 'run', '--config', join(root, 'vitest.config.ts')], {
@@ -59,7 +59,7 @@ base('a test fails if a scripted response is not used, and lists the requests re
   expect(outcomes['a scripted response is not used']).toEqual([
     'failed',
     expect.stringMatching(
-      /Scripted responses that no request has used \(1\):\n.*\n +2 +retry-503[^]+Requests received instead \(1\):\n.*\n.* nano-banana +200 .* a fox/,
+      /Scripted responses that no request has used \(1\):\n.*\n +2 +retry-503[^]+Requests received \(1\):\n.*\n.* nano-banana +200 .* a fox/,
     ),
   ])
   expect(outcomes['the picture has another prompt']).toEqual([
