@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { commandOptions } from '../../src/cli/command-line.ts'
-import { read, root } from './page.ts'
+import { blocksOf, read, root } from './page.ts'
 
 const pagesIn = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -46,6 +46,17 @@ test.each(pages)('the scripts and flags that %s names exist', (page) => {
   const flags = ['--help', '--version', '--json', ...commandOptions.map(({ flag }) => `--${flag.name}`)]
   for (const [, line = ''] of text.matchAll(/(?:npx chat-image-mock|npm start --)(?: \w+)*((?: --[^\n`|]+)?)/g))
     for (const [flag] of line.matchAll(/(?<= )--[a-z-]+/g)) expect(flags, line).toContain(flag)
+})
+
+// GitHub does not show what a fence has behind its language.
+test.each(pages)('each file of %s has its name in its first line or in the paragraph above', (page) => {
+  const text = read(page)
+  const lines = text.split('\n')
+  const nameless = blocksOf(text).filter(({ language, path, text: code, line }) => {
+    if (path === undefined || ['promql', 'text'].includes(language)) return false
+    return !`${lines.slice(0, line - 1).findLast((each) => each !== '')}\n${code.split('\n')[0]}`.includes(path)
+  })
+  expect(nameless.map(({ path }) => path)).toEqual([])
 })
 
 test('the image of README.md, README.zh-CN.md and the recipe is that of the Dockerfile', () => {

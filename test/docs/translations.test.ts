@@ -51,8 +51,8 @@ const linksOf = (text: string, isNamed: (target: string) => string): string =>
     isNamed(target),
   ).join(' ')
 const proseOf = (text: string): string => text.replaceAll(/`[^`]+`|\]\([^)]+\)/g, '')
-/** A comment for people, and not one that a program reads. */
-const isComment = (line: string): boolean => /(?:^|\s)(?:#|\/\/) (?!yaml-language-server:)[A-Za-z]/.test(line)
+/** A comment for people: not one that a program reads, and not the name of the file. */
+const isComment = (line: string): boolean => /(?:^|\s)(?:#|\/\/) (?!yaml-language-server:|[\w./-]+$)[A-Za-z]/.test(line)
 const hasHan = (text: string): boolean => /\p{Script=Han}/u.test(text)
 /** A line of code without its comment, which is translated. */
 const codeOf = (line: string): string =>
