@@ -64,7 +64,7 @@ const OWN_OPTIONS: Readonly<Record<keyof OwnOptions, CommandOption>> = {
   grace: {
     ...seconds,
     flag: { name: 'grace', env: 'MOCK_GRACE', value: 'SECONDS', defaultsTo: '2', group: 'Server' },
-    help: 'how long open responses may continue after SIGTERM',
+    help: 'how long open responses may continue after SIGTERM or SIGINT',
   },
   log: {
     ...oneOf(LOG_FORMS),
@@ -75,7 +75,7 @@ const OWN_OPTIONS: Readonly<Record<keyof OwnOptions, CommandOption>> = {
       defaultsTo: 'pretty on a terminal, otherwise json',
       group: 'Logging',
     },
-    help: 'form of the log on stderr, which has one line for each request: pretty, json or silent',
+    help: 'format of the log on stderr: pretty, json or silent',
   },
   logLevel: {
     ...oneOf(LEVELS),
@@ -105,7 +105,7 @@ export function readCommand(args: readonly string[], env: Environment): Command 
   if (others.length > 0) throw new Error(`${name} takes one argument. Usage: chat-image-mock ${name} ${argument}`)
   const json = values['json'] !== undefined
   if (json && name !== 'models' && name !== 'scenarios')
-    throw new Error(`--json: ${name} does not accept it, only models and scenarios do.`)
+    throw new Error(`--json works only with the commands models and scenarios.`)
   const given = commandOptions.map((row): Partial<Options> => {
     const { flag, option } = row
     const texts = values[flag.name]
@@ -114,7 +114,7 @@ export function readCommand(args: readonly string[], env: Environment): Command 
       return value === undefined ? {} : { [option]: value }
     }
     if (texts === undefined) return {}
-    throw new Error(`--${flag.name}: ${name} does not accept it, only ${flag.command} does.`)
+    throw new Error(`--${flag.name} works only with the command ${flag.command}.`)
   })
   return {
     name: values['help'] !== undefined ? 'help' : values['version'] !== undefined ? 'version' : name,
@@ -165,7 +165,8 @@ function toMessage(message: string): string {
     return `unknown option ${name}.${didYouMean(name, flags) || ' --help lists the options.'}`
   }
   if (row === undefined || row.type === 'switch') return `${name} takes no value.`
-  return `${name}: the value is missing. Use ${row.allowedText ?? row.allowed}.`
+  const other = first.includes('ambiguous') ? `, or begins with '-': write ${name}=VALUE` : ''
+  return `${name}: the value is missing${other}. Use ${row.allowedText ?? row.allowed}.`
 }
 
 function toCommandName(word: string, values: Values): keyof typeof COMMANDS {

@@ -6,8 +6,8 @@ const LEFT = 27 // where descriptions begin
 
 const EXAMPLES = [
   ['chat-image-mock', 'start the mock on http://127.0.0.1:4010'],
-  ['chat-image-mock --pace real', 'answer as slowly as the real models'],
-  ['chat-image-mock --scenario retry-503', 'answer 503 twice, then normally'],
+  ['chat-image-mock --pace real', 'respond as slowly as the real models'],
+  ['chat-image-mock --scenario retry-503', 'return 503 twice, then normal responses'],
   ['chat-image-mock --fault-rate 0.1 --fault limit-rate --fault stream-cut', 'let one request in ten fail'],
   ['chat-image-mock scenarios stream', 'list the scenarios for streams'],
   ['chat-image-mock models --json', 'list the models as JSON'],
@@ -30,7 +30,7 @@ export function helpText(): string {
     toRow('--help, -h', ['print this text']),
     toRow('--version, -v', ['print the version']),
   ]
-  return `A mock of the image models behind an OpenAI-compatible chat completions API, on your machine.
+  return `A local mock server for image models that are used through OpenAI-compatible chat completions.
 
 Usage: chat-image-mock [COMMAND] [OPTIONS]
 
@@ -39,8 +39,8 @@ ${commands.join('')}
 ${groups.join('\n')}
 Other
 ${others.join('')}
-A flag overrides its environment variable, which is in brackets. The only line on stdout is the URL
-of the mock; the log is on stderr.
+The brackets contain the environment variable and the default. A flag overrides the variable.
+The mock prints its URL on stdout; the log is on stderr.
 
 Examples
 ${EXAMPLES.map(([command, help]) => `  ${command}\n      ${help}\n`).join('')}`

@@ -181,7 +181,7 @@ export const MOCK_OPTIONS = {
   contract: {
     ...oneOf(CONTRACT_MODES),
     flag: { name: 'contract', env: 'MOCK_CONTRACT', value: 'MODE', defaultsTo: 'enforce', group: 'Contract' },
-    help: 'enforce rejects invalid requests; report answers them where possible and reports the violations',
+    help: 'enforce rejects invalid requests; report returns a normal response where possible, and reports the violations',
   },
   scenario: {
     ...nonEmptyText('the name of a scenario'),
@@ -210,7 +210,7 @@ export const MOCK_OPTIONS = {
   journal: {
     ...wholeNumber(100_000),
     flag: { name: 'journal', env: 'MOCK_JOURNAL', value: 'N', defaultsTo: '1000', group: 'State' },
-    help: 'number of requests that the journal keeps for each session',
+    help: 'number of exchanges (requests with their responses) that are kept for each session',
   },
   timer: aFunction,
   processMetrics: trueOrFalse,

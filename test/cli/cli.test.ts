@@ -134,7 +134,7 @@ test.skipIf(isWindows)(
       `         base URL:    ${pretty.url}/v1`,
       `         control API: ${pretty.url}/__mock/openapi.json`,
       expect.stringMatching(/^200 GET \/v1\/models [\d.]+ ms$/),
-      'shutting down: open responses have 2 s',
+      'shutting down; waiting up to 2 s for open responses',
       'stopped',
     ])
     expect(silent.lines).toEqual([])
@@ -147,7 +147,10 @@ test.each([
   [['--pace', 'slow'], "--pace: 'slow' is not valid. Use instant, real or a factor from 0 to 1000."],
   [['--log', 'loud'], "--log: 'loud' is not valid. Use pretty, json or silent."],
   [['--log-level', 'trace'], "--log-level: 'trace' is not valid. Use error, warn, info or debug."],
-  [['--grace', '-1'], '--grace: the value is missing. Use a number of seconds from 0 to 3600.'],
+  [
+    ['--grace', '-1'],
+    "--grace: the value is missing, or begins with '-': write --grace=VALUE. Use a number of seconds from 0 to 3600.",
+  ],
   [['--port'], '--port: the value is missing. Use a whole number from 0 to 65535.'],
   [['--watch=yes'], '--watch takes no value.'],
   [['--prot', '1'], 'unknown option --prot. Did you mean --port?'],
@@ -168,8 +171,8 @@ test.each([
     '--store: this value is not valid. Use the URL of a Redis or Valkey such as redis://localhost:6379/0?prefix=mine.',
   ],
   [['serve', 'openapi.yaml'], "serve takes no argument, got 'openapi.yaml'. Use --spec FILE for another contract."],
-  [['serve', '--wait', '1'], '--wait: serve does not accept it, only ready does.'],
-  [['--json'], '--json: serve does not accept it, only models and scenarios do.'],
+  [['serve', '--wait', '1'], '--wait works only with the command ready.'],
+  [['--json'], '--json works only with the commands models and scenarios.'],
   [['models', 'a', 'b'], 'models takes one argument. Usage: chat-image-mock models [TEXT]'],
   [['--public-url', 'mock'], '--public-url: this value is not valid. Use a URL such as https://'],
   [['--public-url', 'ftp://mock'], '--public-url: this value is not valid. Use a URL such as https://'],

@@ -38,7 +38,7 @@ test('models lists each model and family of the contract with what it can do, in
     .enum
   expect(new Set(namesIn(listed))).toEqual(new Set([...models, 'flux-*', 'flux-kontext-*', 'flux-kontext-dev']))
   expect(listed.stdout).toMatch(
-    /^MODEL +STYLE +FORMATS +REFERENCE PICTURES +SIZES, THE DEFAULT FIRST\n(?:.*\n)*dall-e-3 +markdown +png +none +1024x1024 1792x1024 1024x1792\n/,
+    /^MODEL +STYLE +FORMATS +REFERENCE PICTURES +SIZES \(FIRST = DEFAULT\)\n(?:.*\n)*dall-e-3 +markdown +png +none +1024x1024 1792x1024 1024x1792\n/,
   )
   const lines = listed.stdout.trimEnd().split('\n')
   const column = lines[0]?.indexOf('SIZES') ?? 0

@@ -57,7 +57,7 @@ function toScenarios({ scenarios }: Settings): Item[] {
 const MAX_SIZES = 4 // of a model in the table; JSON has all
 
 function modelTable(models: readonly Item[]): string {
-  const head = ['MODEL', 'STYLE', 'FORMATS', 'REFERENCE PICTURES', 'SIZES, THE DEFAULT FIRST']
+  const head = ['MODEL', 'STYLE', 'FORMATS', 'REFERENCE PICTURES', 'SIZES (FIRST = DEFAULT)']
   const rows = models.map((model) =>
     Object.values(model).map((cell) => {
       if (typeof cell === 'string') return cell

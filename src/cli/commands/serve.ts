@@ -56,7 +56,11 @@ export async function serve({ options, warnings, nameOf }: Command, terminal: Te
   ].join('\n')
   log.event('info', { json: 'ready', pretty }, { url, baseURL, ...counts, controlAPI, version })
   await ended
-  log.event('info', { json: 'shutting down', pretty: `shutting down: open responses have ${grace} s` }, { grace })
+  log.event(
+    'info',
+    { json: 'shutting down', pretty: `shutting down; waiting up to ${grace} s for open responses` },
+    { grace },
+  )
   await mock.close(grace)
   log.event('info', 'stopped')
   if (file === undefined && !failOnViolation) return 0
