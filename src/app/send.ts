@@ -1,5 +1,5 @@
 import { NOT_RECORDED } from '../journal/recorder.ts'
-import { redactRepeated, redactText } from '../journal/credentials.ts'
+import { redactCut, redactRepeated } from '../journal/credentials.ts'
 import { Redactor } from '../journal/redact.ts'
 import { type Reply, encodeBody, isStream, joinNotes } from '../util/reply.ts'
 import { dropBody, headersOf } from './client.ts'
@@ -86,20 +86,21 @@ function toLogEntry(
     duration,
     requestId,
     session: session === '' ? undefined : redactRepeated(session),
-    model: chat === undefined ? undefined : redactRepeated(chat.model.slice(0, 100)),
+    model: chat === undefined ? undefined : cut(redactRepeated(chat.model), MAX_MODEL),
     stream: chat?.wantsStream,
     size: chat === undefined ? undefined : `${chat.size.width}x${chat.size.height}`,
     prompt: chat === undefined ? undefined : shorten(chat.prompt),
     scenario: choice === undefined ? undefined : redactRepeated(choice.name),
     violations: violations.length,
     hungUp,
-    note: note === undefined ? undefined : redactRepeated(note),
-    error: failure === undefined ? undefined : cut(redactText(failure.slice(0, 4000))),
+    note: note === undefined ? undefined : redactCut(note),
+    error: failure === undefined ? undefined : cut(redactCut(failure.slice(0, 4000)), MAX_ERROR),
   }
 }
 
-/** Characters of an error and of a prompt in the log at most. */
+/** Characters of an error, of a model and of a prompt in the log at most. */
 const MAX_ERROR = 300
+const MAX_MODEL = 100
 const MAX_PROMPT = 60
 
 // Redacted as in the journal, which leaves out data URIs too.
@@ -108,6 +109,7 @@ function shorten(prompt: string): string {
   return redactor.text(prompt).replaceAll(/\p{Cc}+/gu, ' ')
 }
 
-function cut(text: string): string {
-  return text.length <= MAX_ERROR ? text : `${text.slice(0, MAX_ERROR - 1)}…`
+// Only a text without credentials is cut: a part of one would not be recognised.
+function cut(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 1).toWellFormed()}…`
 }

@@ -3,7 +3,7 @@ import type { Contract } from '../openapi/contract.ts'
 import type { Operation } from '../openapi/operation.ts'
 import { type JsonValue, isObject } from '../util/json.ts'
 import { type Reply, isStream } from '../util/reply.ts'
-import { redactRepeated, redactText } from './credentials.ts'
+import { redactCut, redactRepeated } from './credentials.ts'
 import { type RequestFacts, parseJson } from './exchange.ts'
 import { type Answered, type RequestHead, codeOf } from './write-exchange.ts'
 
@@ -64,7 +64,7 @@ export function coverageKeysOf(
     if (isObject(body)) for (const [field, key] of known.fields) if (Object.hasOwn(body, field)) keys.add(key)
   }
   if (chat !== undefined) {
-    add('model', modelOf(chat.model, targets) ?? chat.model.slice(0, 64))
+    add('model', modelOf(chat.model, targets) ?? redactRepeated(chat.model).slice(0, 64))
     keys.add(chat.wantsStream ? 'form stream' : 'form whole')
     for (const content of contentsOf(isObject(body) ? body['messages'] : undefined)) keys.add(`content ${content}`)
   }
@@ -170,8 +170,9 @@ function errorCodeOf({ status, body }: Reply): string | undefined {
 function violationsOf({ violations }: RequestFacts): Map<string, string> {
   const found = new Map<string, string>()
   for (const { param, reason, message } of violations.slice(0, 1000)) {
-    const code = redactText(codeOf({ param: param.slice(0, 120), reason }))
-    if (found.size < MAX_VIOLATIONS && !found.has(code)) found.set(code, message.replaceAll(/\[\d+\]/g, '[]'))
+    const code = redactCut(codeOf({ param: param.slice(0, 120), reason }))
+    if (found.size < MAX_VIOLATIONS && !found.has(code))
+      found.set(code, redactCut(message).replaceAll(/\[\d+\]/g, '[]'))
   }
   return found
 }

@@ -119,6 +119,19 @@ export function redactRepeated(text: string): string {
   return text
 }
 
+// The beginnings of credentials.
+const CUT_USER_INFO = /(\/\/)[^/?#\s"<>\\@:[]+:(?!\d{1,5}(?![^/?#\s"'<>\\).,;]))[^/?#\s"'<>\\@]+/g
+const CUT_TOKEN =
+  /(?<![A-Za-z0-9])(?:(?:[spr]k|sess)[-_]|gh[oprsu]_|github_pat_|glpat-|(?:hf|npm)_|ya29\.|hvs\.|AKIA|AIza|xox[abeprs]-|xapp-|eyJ)[\w-]{3,}(?:\.[\w-]+)*/g
+
+/**
+ * Redacts the credentials in a message of the mock, which may repeat the beginning of a value. So it also redacts texts
+ * that only begin like a credential.
+ */
+export function redactCut(text: string): string {
+  return redactRepeated(text).replaceAll(CUT_USER_INFO, `$1${REDACTED}`).replaceAll(CUT_TOKEN, REDACTED)
+}
+
 function hasCredential(name: string): boolean {
   const { label = '', model = '' } = decodeRecipe(name)?.recipe ?? {}
   return redactText(label) !== label || redactText(model) !== model

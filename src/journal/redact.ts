@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { digestIn } from '../chat/reference.ts'
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
-import { isAmount, REDACTED, redactFields, redactText, sensitivityOf } from './credentials.ts'
+import { isAmount, REDACTED, redactCut, redactFields, redactText, sensitivityOf } from './credentials.ts'
 
 /** Limits of one Exchange: characters of all texts together, characters of one text, and JSON members and items. */
 export type Limits = Readonly<Record<'characters' | 'longest' | 'values', number>>
@@ -31,7 +31,9 @@ export class Redactor {
       return `… (${text.length} characters)`
     }
     const open = withoutDataUris(text, longest + MARGIN)
-    const kept = redactText(open)
+    const redacted = redactText(open)
+    // A credential at the end of the searched part is cut. Redacting others can move it to the part that is shown.
+    const kept = text.length > longest + MARGIN ? redactCut(redacted) : redacted
     if (kept !== open) this.hasFound = true
     return this.cut(kept, text.length, longest)
   }

@@ -5,7 +5,7 @@ import { isJsonType } from '../openapi/operation.ts'
 import type { Violation } from '../openapi/violation.ts'
 import type { LazyExchange } from '../store/store.ts'
 import { type Reply, isStream, joinNotes } from '../util/reply.ts'
-import { redactNamed, redactQuery, redactRepeated, sensitivityOf } from './credentials.ts'
+import { redactCut, redactNamed, redactQuery, redactRepeated, sensitivityOf } from './credentials.ts'
 import { type ExchangeHead, type RecordedChat, type RequestFacts, parseJson } from './exchange.ts'
 import { type Limits, Redactor } from './redact.ts'
 
@@ -128,7 +128,7 @@ function write(facts: WrittenFacts, { request, reply, time }: Answered, limits: 
     chat: chat === undefined ? null : writeChat(chat, redactor),
     scenario: choice === undefined ? null : { name: text(choice.name, 200), why: text(choice.why, 500) },
     nearMisses: nearMisses.slice(0, 10).map((nearMiss) => text(nearMiss, 500)),
-    note: notes.length === 0 ? null : text(joinNotes(notes), 500),
+    note: notes.length === 0 ? null : text(redactCut(joinNotes(notes)), 500),
   }
   // The response comes last, because the redactor must have searched the request before.
   const written = writeBody(reply, redactor, chat !== undefined && choice === undefined)
@@ -155,7 +155,8 @@ function writeHeaders(headers: RequestHead['headers'], redactor: Redactor, { val
     if (value === undefined || left-- <= 0) continue
     const text = typeof value === 'string' ? value : value.join(', ')
     const open = sensitivityOf(name) === 'open' ? text : redactNamed(name, text)
-    kept[redactor.text(name.toLowerCase(), 200)] = redactor.text(open, 4000)
+    const whole = name === 'x-mock-note' ? redactCut(open) : open
+    kept[redactor.text(name.toLowerCase(), 200)] = redactor.text(whole, 4000)
   }
   return kept
 }

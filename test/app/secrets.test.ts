@@ -277,3 +277,59 @@ test('the control token is never returned or logged', async () => {
   expect(texts['exchanges']).toContain('"x-mock-control-token":"[redacted]"')
   expectNone(texts, [token])
 })
+
+const SECRET = 'Qx7f3Kd9Lm2ZtWv8'
+const KEYS = {
+  'a key': `sk-${SECRET}`,
+  'a key of GitHub': `ghp_${SECRET}`,
+  'a key of Google': `AIza${SECRET}${SECRET}`,
+  'a JSON web token': `eyJ${SECRET}.${SECRET}.${SECRET}`,
+  'a password in a URL': `https://me:${SECRET}${SECRET}@host.example/`,
+}
+
+test.each(Object.entries(KEYS))('no part of a credential that is cut is logged or recorded: %s', async (_what, key) => {
+  const log: RequestLogEntry[] = []
+  await using mock = await startMock({ onExchange: (entry) => log.push(entry), contract: 'report' })
+  const send = async (rest: object, headers: Record<string, string> = {}): Promise<void> => {
+    const init = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ model: 'flux', messages: [{ role: 'user', content: 'x' }], ...rest }),
+    }
+    await (await mock.fetch(`${mock.baseURL}/chat/completions`, init)).text()
+  }
+  // The texts are cut after 40, 64 and 100 characters, so some of them end in the middle of the credential.
+  for (let before = 15; before < 100; before += 3) {
+    const text = `${'x'.repeat(before)} ${key} end`
+    await send({ model: text })
+    await send({ size: text })
+    await send({ messages: [{ role: 'user', content: text }] })
+    await send({}, { 'x-mock-scenario': text })
+    await send({}, { prefer: text })
+  }
+  const shown = { log: JSON.stringify(log), ...(await controlApiTexts(mock)) }
+  expect(log.length).toBeGreaterThan(100)
+  expectNone(shown, [SECRET.slice(0, 6)])
+})
+
+test('no part of a password is logged if redacting another credential makes the prompt short', async () => {
+  const log: RequestLogEntry[] = []
+  await using mock = await startMock({ onExchange: (entry) => log.push(entry) })
+  const content = `sk-${'a'.repeat(4100)} https://me:${SECRET.repeat(10)}@host.example/`
+  const body = JSON.stringify({ model: 'flux', messages: [{ role: 'user', content }] })
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
+  await (await mock.fetch(`${mock.baseURL}/chat/completions`, init)).text()
+  expect(log[0]?.prompt).toMatch(/^\[redacted\] https:\/\/\[redacted\]/)
+})
+
+test('a note keeps URLs with a port', async () => {
+  const log: RequestLogEntry[] = []
+  await using mock = await startMock({ onExchange: (entry) => log.push(entry) })
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', prefer: 'see http://localhost:4010/a' },
+    body: JSON.stringify({ model: 'flux', messages: [{ role: 'user', content: 'x' }] }),
+  }
+  await (await mock.fetch(`${mock.baseURL}/chat/completions`, init)).text()
+  expect(log[0]?.note).toContain('Prefer: see http://localhost:4010/a is ignored')
+})
