@@ -37,10 +37,11 @@ export function suggestNames(requested: string, names: Iterable<string>): string
 /** `Did you mean …?` with a space before it; empty if no name is similar. */
 export function didYouMean(requested: string, names: Iterable<string>): string {
   const similar = suggestNames(requested, names)
-  const [nearest] = similar
-  // A name with three typing errors is another name; one that shares a word is not.
+  const [nearest = ''] = similar
+  const distance = editDistance(requested, nearest)
+  // A name with three typing errors, or with one for each letter, is another name; one that shares a word is not.
   const shown =
-    nearest !== undefined && editDistance(requested, nearest) <= 2
+    distance <= 2 && distance < Math.min(requested.length, nearest.length)
       ? [nearest]
       : similar.filter((name) => editDistance(requested, name) === FAR)
   return shown.length === 0 ? '' : ` Did you mean ${shown.join(' or ')}?`

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { CLI } from './start.ts'
@@ -85,6 +87,8 @@ test.each([
 test.each([
   [['scenarios', 'retry-504'], "no name contains 'retry-504'. Did you mean retry-503?"],
   [['scenarios', 'strem'], "no name contains 'strem'. Did you mean stream?"],
+  [['scenarios', 'zz', '--json'], "no name contains 'zz'. `chat-image-mock scenarios` lists all."],
+  [['models', '(['], "no name contains '(['. `chat-image-mock models` lists all."],
   [['models', 'zzz'], "no name contains 'zzz'. `chat-image-mock models` lists all."],
 ])('reports a filter without a match with exit code 1: %j', (args, message) => {
   expect(run(args)).toEqual({ status: 1, stdout: '', stderr: `chat-image-mock: ${message}\n` })
@@ -103,4 +107,33 @@ test('--spec lists the models of another contract', () => {
   document.components.schemas.Model = { type: 'string', enum: ['one', 'two'] }
   writeFileSync(file, JSON.stringify(document))
   expect(namesIn(run(['models', '--spec', file]))).toEqual(['one', 'two'])
+})
+
+test('a name or description of a file cannot control the terminal', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'list-'))
+  writeFileSync(join(folder, 'profiles.yaml'), String.raw`"flux-\e[31m\nx": { style: lite }`)
+  mkdirSync(join(folder, 'scenarios'))
+  const scenario = String.raw`{ about: "a\e[31m\u202e\x9bb", then: { error: rate_limited } }`
+  writeFileSync(join(folder, 'scenarios/escapes.yaml'), scenario)
+  expect(run(['models', 'flux', '--fixtures', folder]).stdout).toMatch(/^flux-\?\[31m\?x +lite /m)
+  expect(run(['scenarios', 'escapes', '--fixtures', folder]).stdout).toBe('escapes  a?[31m??b\n')
+  const json = run(['scenarios', 'escapes', '--json', '--fixtures', folder])
+  for (const character of '\u001b\u202e\u009b') expect(json.stdout).not.toContain(character)
+  expect(itemsIn(json)).toEqual([{ name: 'escapes', about: 'a\u001b[31m\u202e\u009bb' }])
+})
+
+test('a slow reader gets a list that is longer than its pipe', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'list-'))
+  mkdirSync(join(folder, 'scenarios'))
+  for (let i = 0; i < 10; i++)
+    writeFileSync(
+      join(folder, `scenarios/long-${i}.yaml`),
+      `{ about: ${'x'.repeat(90_000)}, then: { error: rate_limited } }`,
+    )
+  const child = spawn(process.execPath, [CLI, 'scenarios', 'long', '--fixtures', folder])
+  await sleep(2500) // the command is ready to exit before its output is read
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk) => (text += chunk))
+  await once(child, 'close')
+  expect(text.length).toBeGreaterThan(900_000)
 })

@@ -4,6 +4,7 @@ import { isMeant, profileOf } from '../../chat/profile.ts'
 import { toSettings } from '../../mock/to-settings.ts'
 import { didYouMean } from '../../util/suggest.ts'
 import type { Command } from '../command-line.ts'
+import { printable, toPrintableJson } from '../printable.ts'
 import type { Terminal } from './serve.ts'
 
 /** Prints the models or the scenarios, custom ones too. An Error says that no name contains the given text. */
@@ -11,8 +12,9 @@ export async function list({ name: what, target = '', options, json }: Command, 
   const { spec, fixtures } = options
   const settings = await toSettings({ ...(spec && { spec }), ...(fixtures && { fixtures }) })
   const items = select(what === 'models' ? toModels(settings) : toScenarios(settings), target, what)
-  const text = json ? JSON.stringify(items, null, 2) : what === 'models' ? modelTable(items) : scenarioTable(items)
-  stdout.write(`${text}\n`)
+  const text = json ? toPrintableJson(items, 2) : what === 'models' ? modelTable(items) : scenarioTable(items)
+  // A reader may take its time: the process ends soon after the command does.
+  await new Promise<void>((done) => stdout.write(`${text}\n`, () => done()))
 }
 
 // The items with a word that begins with the text; otherwise those that contain it; otherwise the families of a model.
@@ -79,7 +81,7 @@ function toTable(rows: readonly (readonly string[])[]): string {
   return rows
     .map((row) =>
       row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .map((cell, i) => printable(cell).padEnd(widths[i] ?? 0))
         .join('  ')
         .trimEnd(),
     )
