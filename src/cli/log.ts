@@ -3,6 +3,7 @@ import { styleText } from 'node:util'
 import { isProbe } from '../app/routes/control.ts'
 import type { RequestLogEntry } from '../app/settings.ts'
 import { isOfKey } from '../scenarios/choose.ts'
+import { printable, printableLines, toPrintableJson } from './printable.ts'
 
 /** How a log is written. */
 export const LOG_FORMS = ['pretty', 'json', 'silent'] as const
@@ -50,7 +51,7 @@ export function createLog(
   const pretty = (text: string): void => write(`${paint('dim', timeOf().slice(11, 19))} ${text}`)
   const entryOf = (level: Level, entry: RequestLogEntry, isStart: boolean): void => {
     if (!isWritten(level)) return
-    if (form === 'json') write(JSON.stringify(toLine(entry, isStart, { time: timeOf(), level })))
+    if (form === 'json') write(toPrintableJson(toLine(entry, isStart, { time: timeOf(), level })))
     else pretty(toText(entry, isStart, paint))
   }
   return {
@@ -58,8 +59,9 @@ export function createLog(
     stream: (entry) => entryOf('info', entry, true),
     event: (level, message, fields) => {
       if (!isWritten(level) && !(form === 'silent' && level === 'error')) return
-      const { json: msg, pretty: text } = typeof message === 'string' ? { json: message, pretty: message } : message
-      if (form === 'json') write(JSON.stringify({ time: timeOf(), level, msg, ...fields }))
+      const { json: msg, pretty: lines } = typeof message === 'string' ? { json: message, pretty: message } : message
+      const text = printableLines(lines)
+      if (form === 'json') write(toPrintableJson({ time: timeOf(), level, msg, ...fields }))
       else pretty(level === 'error' ? paint('red', text) : level === 'warn' ? paint('yellow', text) : text)
     },
   }
@@ -122,10 +124,6 @@ const MAX_COMPARED = 100
 // Notes are written into a header, and have other characters replaced.
 function toHeaderText(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/g, '?')
-}
-
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '?')
 }
 
 function round(duration: number): number {

@@ -305,3 +305,29 @@ test('no line has a credential, wherever it is in the request', async () => {
   expect(lines).toHaveLength(7)
   expect(lines.join('\n')).not.toContain('0123456789abcdef')
 })
+
+const INVISIBLE = '\u0085\u009b\u200b\u200f\u2028\u202e\u2066\ufeff'
+
+test.each<[where: string, entry: Partial<RequestLogEntry>]>([
+  ['the path', { path: `/a${INVISIBLE}` }],
+  ['the model', { model: INVISIBLE }],
+  ['the prompt', { prompt: INVISIBLE }],
+  ['the note', { note: INVISIBLE }],
+  ['the error', { error: INVISIBLE }],
+])('no line has characters that change how a terminal shows it: in %s', (_where, entry) => {
+  const [pretty = ''] = linesOf({ form: 'pretty', level: 'info' }, entry)
+  const [json = ''] = linesOf({ form: 'json', level: 'info' }, entry)
+  for (const character of INVISIBLE) expect(pretty + json).not.toContain(character)
+  expect(pretty).toContain('????????')
+  expect(JSON.parse(json), 'JSON keeps the value').toMatchObject(entry)
+})
+
+test('an emoji that is joined of several stays as it is', () => {
+  expect(prettyOf({ ...CHAT, prompt: '👩‍🚀' })[0]).toContain('"👩‍🚀"')
+})
+
+test('an event cannot control the terminal, and keeps its lines', () => {
+  const lines: string[] = []
+  createLog({ form: 'pretty', level: 'info' }, (line) => lines.push(line)).event('warn', 'a\u001b[31m\nb\u202e')
+  expect(lines[0]).toMatch(/ a\?\[31m\nb\?$/)
+})

@@ -10,6 +10,7 @@ import { parseRedisUrl } from '../../store/redis-url.ts'
 import { REMEMBERED } from '../../store/store.ts'
 import type { Command, Options } from '../command-line.ts'
 import { createLineBuffer, createLog } from '../log.ts'
+import { printable } from '../printable.ts'
 
 /** What the command needs of its process. */
 export interface Terminal {
@@ -67,9 +68,7 @@ export async function serve({ options, warnings, nameOf }: Command, terminal: Te
   const coverage = await mock.total()
   if (file !== undefined) await writeFile(file, await toReport(coverage, file))
   if (!failOnViolation || coverage.violations.length === 0) return 0
-  const violations = coverage.violations.map(({ code, count, hint }) =>
-    `  ${code} (${count}): ${hint}`.replaceAll(/\p{Cc}/gu, '?'),
-  )
+  const violations = coverage.violations.map(({ code, count, hint }) => printable(`  ${code} (${count}): ${hint}`))
   log.event('error', ['requests violated the contract:', ...violations].join('\n'))
   return 1
 }
