@@ -3,6 +3,7 @@ import { version } from '#prepared'
 import { OptionError } from '../mock/option-checks.ts'
 import { type Command, type Environment, readCommand } from './command-line.ts'
 import { type Terminal, serve } from './commands/serve.ts'
+import { toErrorText } from './printable.ts'
 
 /** Runs the command that the arguments name and returns the exit code. An error is one line on stderr. */
 async function main(args: readonly string[], env: Environment, terminal: Terminal): Promise<number> {
@@ -18,9 +19,8 @@ async function main(args: readonly string[], env: Environment, terminal: Termina
     else await (await import('./commands/list.ts')).list(command, terminal)
     return 0
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const text = error instanceof OptionError && command !== undefined ? error.describe(command.nameOf) : message
-    terminal.stderr.write(`chat-image-mock: ${text}\n`)
+    const named = error instanceof OptionError && command !== undefined ? error.describe(command.nameOf) : undefined
+    terminal.stderr.write(`chat-image-mock: ${toErrorText(error, named)}\n`)
     return 1
   }
 }
@@ -42,7 +42,8 @@ process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
 const { stdout, stderr } = process
-const isColored = stderr.isTTY && stderr.hasColors()
+// Node lets FORCE_COLOR override NO_COLOR.
+const isColored = (process.env['NO_COLOR'] ?? '') === '' && stderr.isTTY && stderr.hasColors()
 const onExit = (last: () => void): void => void process.once('exit', last)
 process.exitCode = await main(process.argv.slice(2), process.env, { stdout, stderr, isColored, onSignal, onExit })
 // Output that is not read does not keep the process alive.

@@ -101,7 +101,9 @@ export function readCommand(args: readonly string[], env: Environment): Command 
   const name = toCommandName(word, values)
   const { argument } = COMMANDS[name]
   if (target !== undefined && argument === '')
-    throw new Error(`${name} takes no argument, got${shown(target)}. Use --spec FILE for another contract.`)
+    throw new Error(
+      `${name} takes no argument, got${shown(target, values) || ' one'}. Use --spec FILE for another contract.`,
+    )
   if (others.length > 0) throw new Error(`${name} takes one argument. Usage: chat-image-mock ${name} ${argument}`)
   const json = values['json'] !== undefined
   if (json && name !== 'models' && name !== 'scenarios')
@@ -173,16 +175,17 @@ function toCommandName(word: string, values: Values): keyof typeof COMMANDS {
   if (isCommandName(word)) return word
   const names = Object.keys(COMMANDS)
   const hint = didYouMean(word, names) || ` The commands are ${names.join(', ')}.`
-  // What follows --api-key KEY may be another key.
-  throw new Error(`unknown command${values['api-key'] === undefined ? shown(word) : ''}.${hint}`)
+  throw new Error(`unknown command${shown(word, values)}.${hint}`)
 }
 
 function isCommandName(word: string): word is keyof typeof COMMANDS {
   return Object.hasOwn(COMMANDS, word)
 }
 
-// An argument for an error, unless it may be a URL with a password.
-function shown(word: string): string {
+// An argument for an error, unless it may be a URL with a password. What follows --api-key KEY may be another key.
+function shown(word: string, values: Values): string {
+  const isSecret = ['api-key', 'control-token'].some((name) => values[name] !== undefined)
+  if (isSecret) return ''
   return word.includes('@') ? ' URL' : ` '${word}'`
 }
 

@@ -158,6 +158,11 @@ test.each([
   [['--something-else'], 'unknown option --something-else. --help lists the options.'],
   [['serv'], "unknown command 'serv'. Did you mean serve?"],
   [['modles'], "unknown command 'modles'. Did you mean models?"],
+  [['-x'], 'unknown option -x. --help lists the options.'],
+  [['--version', 'x'], "unknown command 'x'. The commands are serve"],
+  [['--fault', 'x', '--fault-rate', '1'], "--fault: there is no scenario 'x'. The command `chat-image-mock scenarios`"],
+  [['--scenario', 'a\u001b[31m\nb\u202e'], "--scenario: there is no scenario 'a?[31m?b?'."],
+  [['a\u001b\nb'], "unknown command 'a??b'."],
   [['list'], "unknown command 'list'. The commands are serve, models, scenarios, validate, ready."],
   [['--scenario', 'retry-504'], "--scenario: there is no scenario 'retry-504'. Did you mean retry-503?"],
   [['--fault', 'streamcut'], "--fault: there is no scenario 'streamcut'. Did you mean stream-cut?"],
@@ -199,6 +204,31 @@ test('does not print API keys', () => {
     "chat-image-mock: PORT: 'x' is not valid. Use a whole number from 0 to 65535.\n",
   )
   expect(run(['--api-key', 'sk-secret', '--api-key', '']).stderr).not.toContain('sk-secret')
+})
+
+test.each([
+  [['--api-kye', 'sk-secret42']],
+  [['--api-kye=sk-secret42']],
+  [['sk-secret42']],
+  [['models', 'sk-secret42']],
+  [['--scenario', 'sk-secret42']],
+  [['serve', '--api-key', 'a', 'secret42']],
+  [['--control-token', 'a', 'secret42']],
+  [['models', 'https://me:secret42@host']],
+  [['validate', 'https://me:secret42@host/x.yaml']],
+  [['--spec', 'https://me:secret42@host/x.yaml']],
+  [['--fixtures', 'https://me:secret42@host']],
+  [['--host', 'me:secret42@host']],
+  [['--coverage', 'https://me:secret42@host/x.json']],
+])('does not print a credential in the wrong place: %j', (args) => {
+  const { status, stderr } = run(args)
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.not.stringContaining('secret42') })
+})
+
+test('an error is never longer than 9,000 characters', () => {
+  const long = 'a'.repeat(100_000)
+  for (const args of [[long], [`--${long}`], ['models', long], ['--scenario', long]])
+    expect(run(args).stderr.length).toBeLessThan(9000)
 })
 
 test('does not print the password of a store URL, wherever it is in the command line', () => {
@@ -428,9 +458,11 @@ test.skipIf(isWindows || !/util-linux/.test(pseudoTerminal.stdout ?? ''))(
     expect(onTerminal({})).toMatch(
       new RegExp(String.raw`${ESC}\[2m\d\d:\d\d:\d\d${ESC}\[22m chat-image-mock \S+ is ready`),
     )
-    const plain = onTerminal({ NO_COLOR: '1' })
-    expect(plain).toMatch(/\d\d:\d\d:\d\d chat-image-mock \S+ is ready/)
-    expect(plain).not.toContain(ESC)
+    for (const env of [{ NO_COLOR: '1' }, { NO_COLOR: '1', FORCE_COLOR: '1' }]) {
+      const plain = onTerminal(env)
+      expect(plain).toMatch(/\d\d:\d\d:\d\d chat-image-mock \S+ is ready/)
+      expect(plain).not.toContain(ESC)
+    }
   },
   40_000,
 )

@@ -1,4 +1,5 @@
 import { loadContract } from '../../openapi/contract.ts'
+import { toErrorText } from '../printable.ts'
 import type { Terminal } from './serve.ts'
 
 /** Checks an OpenAPI file as `--spec` does. It prints the problems with their lines, and returns the exit code. */
@@ -9,7 +10,7 @@ export async function validate(file: string | undefined, { stdout, stderr }: Ter
     stdout.write(`${file} is valid; operations: ${operations.length}\n`)
     return 0
   } catch (error) {
-    stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    stderr.write(`${toErrorText(error)}\n`)
     return 1
   }
 }
