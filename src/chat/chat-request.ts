@@ -61,7 +61,7 @@ export async function readChatRequest(body: JsonObject, { profile, base, seed }:
       reason: `Invalid value for 'model': use a name of at most ${MAX_NAME} characters.`,
     })
   const conversation = readConversation(body['messages'])
-  const pictures = conversation.sources.length
+  const { pictures } = conversation
   const references = profile.references === 'none' || pictures === 0 ? [] : await toReferences(conversation.sources)
   if (profile.references === 'required' && references.length === 0)
     throw new ApiError('reference_required', { param: 'messages', asked: model.slice(0, 64) })

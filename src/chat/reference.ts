@@ -26,6 +26,8 @@ export interface Conversation {
   readonly text: string
   /** The reference pictures without duplicates, the oldest first. */
   readonly sources: readonly Source[]
+  /** The number of reference pictures with duplicates. */
+  readonly pictures: number
 }
 
 /** Reads the text and the reference pictures of all messages. */
@@ -39,10 +41,11 @@ export function readConversation(messages: JsonValue | undefined): Conversation 
     texts.push(text)
     if (turn['role'] === 'user' || (prompt === '' && i === turns.length - 1)) prompt = text
   }
-  if (sources.length < 2) return { prompt, text: texts.join('\n'), sources }
+  const pictures = sources.length
+  if (pictures < 2) return { prompt, text: texts.join('\n'), sources, pictures }
   // Equal URLs: the first one sets the position, the last one the parameter of an error.
   const unique = new Map(sources.map((source) => [shortOf(source.url), source]))
-  return { prompt, text: texts.join('\n'), sources: [...unique.values()] }
+  return { prompt, text: texts.join('\n'), sources: [...unique.values()], pictures }
 }
 
 // Returns the text of a message and adds its pictures to `sources`.
@@ -62,15 +65,18 @@ function readTurn({ role, content }: JsonObject, param: string, sources: Source[
   return text
 }
 
-/** A picture in Markdown. No part matches the start of the next picture, so a search takes linear time. */
-const PICTURE = /!\[[^[\]]*\]\(\s*(https?:\/\/[^\s()]+|data:image\/[^\s()]+)\s*\)/g
+/**
+ * A picture in Markdown. Base64 may contain line breaks. No part matches the start of the next picture, so a search
+ * takes linear time.
+ */
+const PICTURE = /!\[[^[\]]*\]\(\s*(?:(https?:\/\/[^\s()]+)\s*|(data:(?:image|application)\/[^()]+))\)/gi
 const MAX_PICTURES = 100 // pictures that are removed from one message, at most
 
 function splitPictures(written: string): { text: string; urls: string[] } {
   const urls: string[] = []
-  const text = written.replaceAll(PICTURE, (picture: string, url: string) => {
+  const text = written.replaceAll(PICTURE, (picture: string, link?: string, data?: string) => {
     if (urls.length === MAX_PICTURES) return picture
-    urls.push(url)
+    urls.push(link ?? data ?? '')
     return ''
   })
   return { text, urls }
@@ -93,11 +99,11 @@ export async function toReferences(sources: readonly Source[]): Promise<Referenc
   const references: Reference[] = []
   for (const { url, param } of sources.slice(-MAX_REFERENCES)) {
     const isData = /^data:/i.test(url)
-    const reference = isData ? await pictureIn(url) : pictureBehind(url)
+    const reference = isData ? await pictureIn(url)?.reference : pictureBehind(url)
     if (reference === undefined) {
       const reason = isData
-        ? 'the data URI is not a readable PNG, JPEG, WebP or GIF in base64.'
-        : 'expected an http(s) URL or a data URI with base64.'
+        ? 'the data URI is not a readable PNG, JPEG, WebP or GIF.'
+        : 'expected an http(s) URL or a data URI.'
       throw new ApiError('invalid_image', { param, reason: `Invalid image in '${param}': ${reason}` })
     }
     references.push(reference)
@@ -115,34 +121,51 @@ function ofOurs({ emblem, palette, width, height }: Recipe): Reference {
   return { mark: { emblem, palette }, size: { width, height } }
 }
 
-const pictureIn = memoizeLongText(async (url): Promise<Reference | undefined> => {
-  const bytes = bytesIn(url)
-  if (bytes === undefined) return undefined
+/** A picture in a data URI. */
+interface DataPicture {
+  /** 16 hexadecimal digits of SHA-256. */
+  readonly digest: string
+  /** In bytes. */
+  readonly length: number
+  /** Undefined if it is not a picture. */
+  readonly reference: Promise<Reference | undefined>
+}
+
+/** The picture in a data URI; undefined if it has another type or its base64 is invalid. */
+export const pictureIn = memoizeLongText((url): DataPicture | undefined => {
+  const [head, isBase64] =
+    /^data:(?:image\/[\w.+-]+|application\/octet-stream)(?:;[^;,]*)*?(;\s*base64\s*)?,/i.exec(url.slice(0, MAX_HEAD)) ??
+    []
+  if (head === undefined) return undefined
+  const payload = unescaped(url.slice(head.length))
+  const bytes = Buffer.from(payload, isBase64 === undefined ? 'latin1' : 'base64')
+  if (bytes.length === 0 || (isBase64 !== undefined && !isComplete(payload, bytes.length))) return undefined
+  const digest = hash('sha256', bytes, 'hex').slice(0, 16)
+  return { digest, length: bytes.length, reference: toReference(bytes, digest) }
+})
+
+const MAX_HEAD = 500 // characters of a data URI before its payload
+
+async function toReference(bytes: Buffer, digest: string): Promise<Reference | undefined> {
   const { readRecipe } = await import('../images/render/metadata.ts') // loads zlib, which most requests do not need
   const recipe = readRecipe(bytes)
   if (recipe !== undefined) return ofOurs(recipe)
   const size = await measure(bytes)
-  return size === undefined ? undefined : { mark: digestIn(url)?.digest ?? '', size }
-})
-
-/** Length and digest of the picture in a data URI (16 hexadecimal digits of SHA-256); undefined without base64. */
-export const digestIn = memoizeLongText((url): { readonly digest: string; readonly length: number } | undefined => {
-  const bytes = bytesIn(url)
-  return bytes === undefined ? undefined : { digest: hash('sha256', bytes, 'hex').slice(0, 16), length: bytes.length }
-})
-
-function bytesIn(url: string): Buffer | undefined {
-  const comma = url.indexOf(',')
-  return /^data:image\/[\w.+-]+;base64$/i.test(url.slice(0, Math.max(0, comma)))
-    ? decode(url.slice(comma + 1))
-    : undefined
+  return size === undefined ? undefined : { mark: digest, size }
 }
 
-// Buffer.from skips characters that are not base64. Then the length differs.
-function decode(base64: string): Buffer | undefined {
-  const length = base64.length - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0)
-  const bytes = Buffer.from(base64, 'base64')
-  return bytes.length > 0 && bytes.length === Math.floor((length * 3) / 4) && length % 4 !== 1 ? bytes : undefined
+/** Decodes percent-encoding to characters that each stand for one byte. */
+export function unescaped(text: string): string {
+  return text.includes('%') ? unescape(text) : text // decodeURIComponent rejects bytes that are not UTF-8
+}
+
+// Buffer.from skips all characters that are not base64. Only white space may be skipped.
+function isComplete(base64: string, length: number): boolean {
+  const isOf = (count: number): boolean => count % 4 !== 1 && length === Math.floor((count * 3) / 4)
+  if (isOf(base64.length - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0))) return true
+  let count = 0
+  for (const byte of Buffer.from(base64, 'latin1')) if (byte > 0x20 && byte !== 0x3d) count++
+  return isOf(count)
 }
 
 // In a JPEG, the size can come after a preview picture. Searching megabytes would block other requests.

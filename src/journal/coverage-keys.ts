@@ -155,7 +155,7 @@ function addPart(found: Set<Content>, part: JsonValue): void {
 
 // Each match attempt starts at a bracket and ends before the next one, so the search takes linear time.
 function hasPicture(text: JsonValue | undefined): boolean {
-  return typeof text === 'string' && /!\[[^[\]]*\]\(\s*(?:https?:\/\/|data:image\/)/.test(text)
+  return typeof text === 'string' && /!\[[^[\]]*\]\(\s*(?:https?:\/\/|data:(?:image|application)\/)/i.test(text)
 }
 
 function errorCodeOf({ status, body }: Reply): string | undefined {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { digestIn } from '../chat/reference.ts'
+import { pictureIn, unescaped } from '../chat/reference.ts'
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { isAmount, REDACTED, redactCut, redactFields, redactText, sensitivityOf } from './credentials.ts'
 
@@ -109,7 +109,8 @@ interface WalkState {
   readonly write: (text: string, longest?: number) => string
 }
 
-const HEAD = /data:([\w.+-]{1,100}\/[\w.+-]{1,100})?(?:;[\w.+-]{1,60}=[^;,\s"'\\]{0,100}){0,4}(;base64)?,/i
+const HEAD =
+  /data:([\w.+-]{1,100}\/[\w.+-]{1,100})?(?:;[\w.+-]{1,60}=[^;,\r\n"'\\]{0,100}){0,4}(;[ \t]*base64[ \t]*)?,/i
 // Base64 may continue after a line break or with an escaped slash.
 const GOES_ON = /(?:\r?\n[ \t]*|(?:\\r)?\\n)(?=[\w+/-]{16}|[\w+/-]{1,75}={1,2})|\\\//y
 
@@ -117,6 +118,8 @@ const GOES_ON = /(?:\r?\n[ \t]*|(?:\\r)?\\n)(?=[\w+/-]{16}|[\w+/-]{1,75}={1,2})|
 // text after `enough` characters.
 function withoutDataUris(text: string, enough: number): string {
   if (text.length <= enough && !/data:/i.test(text)) return text
+  const picture = /^data:/i.test(text) ? pictureIn(text) : undefined
+  if (picture !== undefined) return text.slice(0, text.indexOf(',') + 1) + toSummary(picture)
   let kept = ''
   let at = 0
   while (kept.length < enough) {
@@ -124,21 +127,22 @@ function withoutDataUris(text: string, enough: number): string {
     const match = HEAD.exec(window)
     if (match === null) return kept + window
     const [whole, type, base64] = match
-    const known = at + match.index === 0 ? digestIn(text) : undefined
-    if (known !== undefined) return kept + whole + toSummary(known)
+    const isLink = window[match.index - 1] === '('
     const start = at + match.index + whole.length
     kept += window.slice(0, match.index + whole.length)
     at = start
     if (type === undefined && base64 === undefined) continue // prose, such as `data:, the plural of datum`
-    at = base64 === undefined ? firstAt(text, /[\s"'<>)\\]/g, start) : endOfBase64(text, start)
+    at = base64 === undefined ? firstAt(text, /[\s"'<>)\\]/g, start) : endOfBase64(text, start, isLink)
     kept += digestOf(text.slice(start, at), base64 !== undefined)
   }
   return kept
 }
 
-function endOfBase64(text: string, start: number): number {
-  let end = firstAt(text, /[^\w+/=%-]/g, start)
-  for (const goesOn = new RegExp(GOES_ON); ; end = firstAt(text, /[^\w+/=%-]/g, goesOn.lastIndex)) {
+// In a link in Markdown, base64 may contain any white space.
+function endOfBase64(text: string, start: number, isLink: boolean): number {
+  const other = isLink ? /[^\w+/=%\s-]/g : /[^\w+/=%-]/g
+  let end = firstAt(text, other, start)
+  for (const goesOn = new RegExp(GOES_ON); ; end = firstAt(text, other, goesOn.lastIndex)) {
     goesOn.lastIndex = end
     if (!goesOn.test(text)) return end
   }
@@ -151,19 +155,11 @@ function firstAt(text: string, sought: RegExp, from: number): number {
 }
 
 function digestOf(payload: string, isBase64: boolean): string {
-  const plain = payload.includes('%') ? decode(payload) : payload
-  const bytes = isBase64 ? Buffer.from(plain.replaceAll(/\\[rn]/g, ''), 'base64') : Buffer.from(plain)
+  const plain = unescaped(payload)
+  const bytes = isBase64 ? Buffer.from(plain.replaceAll(/\\[rn]/g, ''), 'base64') : Buffer.from(plain, 'latin1')
   return toSummary({ digest: hash('sha256', bytes, 'hex').slice(0, 16), length: bytes.length })
 }
 
 function toSummary({ digest, length }: { readonly digest: string; readonly length: number }): string {
   return `[sha256 ${digest}, ${length} bytes]`
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }

@@ -6,7 +6,8 @@ import { ask, mockWith, picturesIn } from '../ask.ts'
 const recipeIn = (content: string) => decodeUrl(picturesIn(content)[0] ?? '')
 /** The header of a PNG of 640 x 360. The mock decodes no more. */
 const HEADER = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAoAAAAFoCAIAAABIUN0GAAAA', 'base64')
-const PNG = `data:image/png;base64,${HEADER.toString('base64')}`
+const BASE64 = HEADER.toString('base64')
+const PNG = `data:image/png;base64,${BASE64}`
 const part = (url: unknown): any => ({
   messages: [
     {
@@ -174,6 +175,57 @@ test.each([
   })
 })
 
+test.each([
+  ['line breaks', `data:image/png;base64,${BASE64.replaceAll(/.{20}/g, '$&\r\n')}`],
+  ['spaces', `data:image/png;base64, ${BASE64.replaceAll(/.{20}/g, '$& ')}`],
+  ['a charset', `data:image/png;charset=utf-8;base64,${BASE64}`],
+  ['a file name', `data:image/png;name=my cat.png;base64,${BASE64}`],
+  ['percent-encoded base64', `data:image/png;base64,${encodeURIComponent(`${BASE64}==`)}`],
+  ['percent-encoded bytes', `data:image/png,${HEADER.toString('hex').replaceAll(/../g, '%$&')}`],
+  ['no image type', `data:application/octet-stream;base64,${BASE64}`],
+  ['upper case', `DATA:IMAGE/PNG;BASE64,${BASE64}`],
+])('accepts a data URI with %s and records no part of its payload', async (_what, url) => {
+  await using mock = await mockWith()
+  const mark = hash('sha256', HEADER, 'hex').slice(0, 16)
+  const bodies = [
+    part({ url }),
+    {
+      messages: [
+        { role: 'assistant', content: `![image](${url})` },
+        { role: 'user', content: 'make it blue' },
+      ],
+    },
+  ]
+  for (const body of bodies) {
+    const { content } = await ask(mock, { model: 'doubao-seededit-3-0-i2i-250628', body })
+    expect(recipeIn(content)).toMatchObject({ label: 'make it blue', references: [mark], width: 640, height: 360 })
+  }
+  const recorded = JSON.stringify(await mock.exchanges())
+  expect(recorded.match(new RegExp(`\\[sha256 ${mark}, ${HEADER.length} bytes\\]`, 'g'))).toHaveLength(2)
+  expect(recorded).not.toMatch(/iVBORw0K|%89/i)
+})
+
+test('counts equal reference pictures for prompt_tokens each time', async () => {
+  await using mock = await mockWith()
+  const tokensOf = async (copies: number): Promise<number> => {
+    const pictures = Array.from({ length: copies }, () => ({ type: 'image_url', image_url: { url: PNG } }))
+    const { json } = await ask(mock, { body: { messages: [{ role: 'user', content: ['a fox', ...pictures] }] } })
+    return json.usage.prompt_tokens
+  }
+  expect((await tokensOf(3)) - (await tokensOf(1))).toBe(2 * 85)
+})
+
+test.each([
+  ['line breaks', `data:image/png;base64,${'A\n'.repeat(9_000_000)}`],
+  ['percent signs', `data:image/png;base64,${'%41'.repeat(10_000_000)}`],
+  ['parameters', `data:image/png${';a=b'.repeat(7_000_000)},`],
+])('rejects a data URI of 30 MB with %s in linear time', async (_what, url) => {
+  await using mock = await mockWith()
+  const start = performance.now()
+  expect((await ask(mock, { body: part({ url }) })).status).toBe(400)
+  expect(performance.now() - start).toBeLessThan(15_000)
+})
+
 test('draws the newest 16 references, without duplicates', async () => {
   await using mock = await mockWith()
   const content = [
@@ -186,5 +238,5 @@ test('draws the newest 16 references, without duplicates', async () => {
   const response = await ask(mock, { body: { messages: [{ role: 'user', content }] } })
   const markOf = (i: number): string => hash('sha256', `https://a.example/${i}.png`, 'hex').slice(0, 16)
   expect(recipeIn(response.content)?.references).toEqual(Array.from({ length: 16 }, (_, i) => markOf(i + 4)))
-  expect(response.json.usage.prompt_tokens).toBeGreaterThan(20 * 85)
+  expect(response.json.usage.prompt_tokens).toBeGreaterThan(40 * 85)
 })
