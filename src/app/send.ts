@@ -1,6 +1,8 @@
+import { readConversation } from '../chat/reference.ts'
 import { NOT_RECORDED } from '../journal/recorder.ts'
 import { redactCut, redactRepeated } from '../journal/credentials.ts'
 import { Redactor } from '../journal/redact.ts'
+import { isObject } from '../util/json.ts'
 import { type Reply, encodeBody, isStream, joinNotes } from '../util/reply.ts'
 import { dropBody, headersOf } from './client.ts'
 import type { AppContext, RequestContext } from './context.ts'
@@ -72,12 +74,23 @@ function toNote(notes: readonly string[]): Readonly<Record<string, string>> {
   return notes.length === 0 ? {} : { 'x-mock-note': joinNotes(notes) }
 }
 
+// Model and prompt of a chat request, also of one that could not be read.
+function chatIn({ chat, body }: RequestContext): { readonly model: string; readonly prompt: string } | undefined {
+  if (chat !== undefined) return chat
+  const model = isObject(body) ? body['model'] : undefined
+  return typeof model === 'string' && isObject(body)
+    ? { model, prompt: readConversation(body['messages']).prompt }
+    : undefined
+}
+
 // What a log shows of a request and its response, without credentials.
 function toLogEntry(
-  { method, path, requestId, session, chat, choice, violations, failure }: RequestContext,
+  context: RequestContext,
   { status, headers }: Reply,
   { duration, hungUp }: { readonly duration: number; readonly hungUp: boolean },
 ): RequestLogEntry {
+  const { method, path, requestId, session, chat, choice, violations, failure } = context
+  const asked = chatIn(context)
   const note = headers['x-mock-note']
   return {
     method,
@@ -86,10 +99,10 @@ function toLogEntry(
     duration,
     requestId,
     session: session === '' ? undefined : redactRepeated(session),
-    model: chat === undefined ? undefined : cut(redactRepeated(chat.model), MAX_MODEL),
+    model: asked === undefined ? undefined : cut(redactRepeated(asked.model), MAX_MODEL),
     stream: chat?.wantsStream,
     size: chat === undefined ? undefined : `${chat.size.width}x${chat.size.height}`,
-    prompt: chat === undefined ? undefined : shorten(chat.prompt),
+    prompt: asked === undefined ? undefined : shorten(asked.prompt),
     scenario: choice === undefined ? undefined : redactRepeated(choice.name),
     violations: violations.length,
     hungUp,

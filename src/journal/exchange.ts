@@ -113,6 +113,12 @@ function isHead(value: unknown): value is ExchangeHead {
   )
 }
 
+/** The model of a request, also of a chat request that could not be read. Undefined if it has none. */
+export function modelOfExchange({ chat, request }: Pick<Exchange, 'chat' | 'request'>): string | undefined {
+  const model = chat?.model ?? (isObject(request.body) ? request.body['model'] : undefined)
+  return typeof model === 'string' ? model : undefined
+}
+
 /** Parses JSON. Undefined if the text is not JSON. */
 export function parseJson(text: string): JsonValue | undefined {
   try {

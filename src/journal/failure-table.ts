@@ -1,7 +1,7 @@
 import { type JsonValue, isObject } from '../util/json.ts'
 import type { Scripted } from '../store/store.ts'
 import { redactFields, redactText } from './credentials.ts'
-import { type Exchange, parseJson } from './exchange.ts'
+import { type Exchange, modelOfExchange, parseJson } from './exchange.ts'
 
 const WIDTH = 120
 const MAX_ROWS = 20
@@ -43,10 +43,25 @@ function textOf(value: JsonValue): string {
   return redactText(redactFields(text))
 }
 
-function exchangeRow({ id, request, chat, response, scenario, violations, note }: Exchange): string[] {
+function exchangeRow(exchange: Exchange): string[] {
+  const { id, request, chat, response, scenario, violations, note } = exchange
   const status = `${response.status}${response.stream ? ' stream' : ''}`
-  const detail = violations[0]?.message ?? chat?.prompt ?? note ?? ''
-  return [id, `${request.method} ${request.path}`, chat?.model ?? '', status, scenario?.name ?? '', detail]
+  const detail = errorIn(exchange) ?? violations[0]?.message ?? chat?.prompt ?? note ?? ''
+  return [
+    id,
+    `${request.method} ${request.path}`,
+    modelOfExchange(exchange) ?? '',
+    status,
+    scenario?.name ?? '',
+    detail,
+  ]
+}
+
+// The message of the error that the client got; undefined if a scenario is the reason.
+function errorIn({ response: { status, body }, scenario }: Exchange): string | undefined {
+  const error = status >= 400 && scenario === null && isObject(body) ? body['error'] : undefined
+  const message = isObject(error) ? error['message'] : undefined
+  return typeof message === 'string' ? message : undefined
 }
 
 // Shows the 20 oldest or the 20 newest rows.

@@ -1,5 +1,5 @@
 import { isMeant } from '../chat/profile.ts'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, modelOfExchange } from './exchange.ts'
 
 /**
  * Selects Exchanges. An Exchange must match all fields that are set.
@@ -102,7 +102,7 @@ function matches(exchange: Exchange, filter: Filter): boolean {
   const { chat, response } = exchange
   return (
     (session === undefined || exchange.session === session) &&
-    (model === undefined || (chat !== null && isMeant(model, chat.model))) &&
+    (model === undefined || isMeant(model, modelOfExchange(exchange) ?? '')) &&
     (status === undefined || isStatus(String(status), response.status)) &&
     (operation === undefined || isOperation(operation, exchange.operation)) &&
     (scenario === undefined || exchange.scenario?.name === scenario) &&
