@@ -135,6 +135,7 @@ function ruleOf({ keyword, message, params }: ErrorObject): string {
     enum: () => `supported values are ${listed(params['allowedValues'])}`,
     const: () => `it must be ${JSON.stringify(params['allowedValue'])}`,
     additionalProperties: () => `it must not have the field '${String(params['additionalProperty']).slice(0, 64)}'`,
+    not: () => 'this value is not allowed here',
     minItems: () => `it must have at least ${limit} item${plural}`,
     maxItems: () => `it must have at most ${limit} item${plural}`,
     minLength: () => `it must have at least ${limit} character${plural}`,

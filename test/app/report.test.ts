@@ -61,7 +61,7 @@ test.each<[what: string, body: object, code: string, note: RegExp]>([
     'a part of an unknown type',
     { model: 'flux', messages: [{ role: 'user', content: [{ type: 'video' }] }] },
     'value:messages[].content[].type',
-    /violation: .*supported values are 'text', 'image_url', 'file_url'/,
+    /violation: .*supported values are 'text', 'image_url', 'file_url', 'refusal'/,
   ],
 ])('reports a violation and sends the normal response: %s', async (_what, body, code, note) => {
   await using mock = await reportingMock()

@@ -133,7 +133,7 @@ test('violations are counted by code, with a pointer into the contract and a hin
       count: 1,
       operation: CHAT,
       pointer: '/components/schemas/Part/anyOf/1/properties/type',
-      hint: "Invalid value for 'messages[].content[].type': supported values are 'text', 'image_url', 'file_url'.",
+      hint: "Invalid value for 'messages[].content[].type': supported values are 'text', 'image_url', 'file_url', 'refusal'.",
     },
     {
       code: 'missing:model',

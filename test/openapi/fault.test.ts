@@ -11,7 +11,7 @@ const type = (param: string, expected: string, got: string): string =>
 const missing = (param: string): string => `Missing required parameter: '${param}'.`
 const CONTENT = 'messages[0].content'
 const PART = `${CONTENT}[0]`
-const TAGS = `Invalid value for '${PART}.type': supported values are 'text', 'image_url', 'file_url'.`
+const TAGS = `Invalid value for '${PART}.type': supported values are 'text', 'image_url', 'file_url', 'refusal'.`
 
 describe('a violation has its place and what is allowed', () => {
   test.each<[any, string, string]>([
@@ -167,7 +167,7 @@ test('one error lists all violations; param and code are those of the first', as
       missing('model'),
       type('messages[0].role', 'a string', 'an integer'),
       missing(`${PART}.text`),
-      `Invalid value for '${CONTENT}[1].type': supported values are 'text', 'image_url', 'file_url'.`,
+      `Invalid value for '${CONTENT}[1].type': supported values are 'text', 'image_url', 'file_url', 'refusal'.`,
       type(`${CONTENT}[2]`, 'a string or an object', 'an integer'),
       "Invalid value for 'n': it must be at least 1.",
     ].join(' '),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { toOperations } from '../../src/openapi/operation.ts'
+import { ask, mockWith } from '../ask.ts'
 
 const document = (model: object): any => ({
   paths: { '/ask': { post: { requestBody: { content: { 'application/json': { schema: { $ref: '#/request' } } } } } } },
@@ -36,4 +37,30 @@ test('a body that is not JSON has no fields; a field may have any name', () => {
   })
   expect(toOperations(bodyOf('text/plain'))[0]?.fields).toEqual([])
   expect(toOperations(bodyOf('application/json'))[0]?.fields).toEqual(['__proto__', 'constructor'])
+})
+
+test.each(['user', 'system', 'tool', 'developer'])('rejects null as the content of a %s message', async (role) => {
+  await using mock = await mockWith()
+  const last = { role: 'user', content: 'a fox' }
+  expect(await ask(mock, { body: { messages: [{ role, content: null }, last] } })).toMatchObject({
+    status: 400,
+    json: {
+      error: {
+        param: 'messages[0].content',
+        message: "Invalid value for 'messages[0].content': this value is not allowed here.",
+      },
+    },
+  })
+})
+
+test('accepts null as the content of an assistant message, and a refusal part', async () => {
+  await using mock = await mockWith()
+  const refusal = [{ type: 'refusal', refusal: 'I cannot draw this.' }]
+  for (const content of [null, refusal]) {
+    const messages = [
+      { role: 'assistant', content },
+      { role: 'user', content: 'a fox' },
+    ]
+    expect((await ask(mock, { body: { messages } })).status).toBe(200)
+  }
 })
