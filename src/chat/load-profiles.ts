@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FORMATS } from '../images/recipe.ts'
+import { type Size, FORMATS } from '../images/recipe.ts'
 import { type SourceFile, FileError, loadFile } from '../openapi/document.ts'
 import type { JsonValue } from '../util/json.ts'
 import { TASK_FORMS } from './digest.ts'
@@ -14,6 +14,7 @@ const DEFAULTS: Profile = {
   formats: ['png'],
   references: 'optional',
   follows: undefined,
+  referenceSizes: undefined,
   task: 'uuid',
   prose: 'none',
   pace: { first: [0.5, 2], queue: [0, 1], progress: [4, 12], finish: [0, 1] },
@@ -26,17 +27,18 @@ const span = z
 const format = oneOf(FORMATS)
 const time = span.exactOptional()
 const pace = mapping({ first: time, queue: time, progress: time, finish: time })
+const sizes = z
+  .array(size, { error: 'must be a list of sizes, such as [1024x1024, 1536x1024]' })
+  .min(1, 'must have at least one size')
 const block = mapping({
   style: style.exactOptional(),
-  sizes: z
-    .array(size, { error: 'must be a list of sizes, such as [1024x1024, 1536x1024]' })
-    .min(1, 'must have at least one size')
-    .exactOptional(),
+  sizes: sizes.exactOptional(),
   formats: z
     .tuple([format], format, { error: `must be a list of ${FORMATS.join(', ')}, the default one first` })
     .exactOptional(),
   references: oneOf(['none', 'optional', 'wanted', 'required']).exactOptional(),
   follows: oneOf(['ratio', 'size']).exactOptional(),
+  referenceSizes: sizes.exactOptional(),
   task: oneOf(TASK_FORMS).exactOptional(),
   prose: oneOf(PROSE).exactOptional(),
   pace: pace.exactOptional(),
@@ -61,12 +63,23 @@ export function toProfiles(
   const result = file.safeParse(value)
   if (!result.success) throw new FileError(toProblems(result.error.issues, source))
   const own = new Map<string, Profile>()
-  for (const [name, { sizes, ...given }] of Object.entries(result.data).toSorted(byBreadth)) {
+  for (const [name, { sizes: ownSizes, referenceSizes: ownReferenceSizes, ...given }] of Object.entries(
+    result.data,
+  ).toSorted(byBreadth)) {
     const base = profileOf(new Map([...under, ...own]), name)
-    const ownSizes = sizes?.flatMap((text) => parseSize(text) ?? []) ?? base.sizes
-    own.set(name, { ...base, ...given, sizes: ownSizes, pace: { ...base.pace, ...given.pace } })
+    own.set(name, {
+      ...base,
+      ...given,
+      sizes: toSizes(ownSizes) ?? base.sizes,
+      referenceSizes: toSizes(ownReferenceSizes) ?? base.referenceSizes,
+      pace: { ...base.pace, ...given.pace },
+    })
   }
   return new Map(Object.keys(result.data).map((name) => [name, profileOf(own, name)])) // in the order of the file
+}
+
+function toSizes(texts: readonly string[] | undefined): Size[] | undefined {
+  return texts?.flatMap((text) => parseSize(text) ?? [])
 }
 
 // Families before their members, the broadest first.

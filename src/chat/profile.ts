@@ -18,6 +18,8 @@ export interface Profile {
   readonly references: 'none' | 'optional' | 'wanted' | 'required'
   /** What the model takes from a reference picture if the request has neither size nor ratio. */
   readonly follows: 'ratio' | 'size' | undefined
+  /** With `follows: 'ratio'`: the sizes to choose from by the reference picture. Otherwise `sizes`. */
+  readonly referenceSizes: readonly Size[] | undefined
   readonly task: TaskForm
   readonly prose: Prose
   readonly pace: Pace

@@ -144,7 +144,7 @@ const TOLERANCE = 0.03
  */
 export function chooseSize(
   { shape, resolution, count: wanted, notes: invalid }: SizeRequest,
-  { sizes, follows }: Pick<Profile, 'sizes' | 'follows'>,
+  { sizes, follows, referenceSizes }: Pick<Profile, 'sizes' | 'follows' | 'referenceSizes'>,
   reference: Size | undefined,
 ): Pick<SizeRequest, 'count' | 'notes'> & { readonly size: Size } {
   const count = Math.min(wanted, MAX_COUNT)
@@ -154,6 +154,10 @@ export function chooseSize(
   const isOpen = asked === undefined && askedRatio === undefined && resolution === undefined
   const isFollowed = shape.isAdaptive === true || (follows === 'size' && isOpen)
   if (isFollowed && reference !== undefined && isPaintable(reference)) return { size: reference, count, notes }
+  if (referenceSizes !== undefined && reference !== undefined && isOpen) {
+    const differenceOf = (one: Size): number => Math.abs(ratioOf(one) - ratioOf(reference))
+    return { size: nearest(referenceSizes, differenceOf) ?? DEFAULT_SIZE, count, notes }
+  }
 
   const standard = sizes[0] ?? DEFAULT_SIZE
   const model = follows !== undefined && reference !== undefined ? reference : standard

@@ -130,10 +130,32 @@ test('flux-kontext takes the ratio of its reference, seededit its size; the requ
     const recipe = recipeIn(content)
     return `${recipe?.width}x${recipe?.height}`
   }
-  expect(await sizeOf('flux-kontext-pro')).toBe('1360x768')
+  expect(await sizeOf('flux-kontext-pro')).toBe('1392x752')
   expect(await sizeOf('doubao-seededit-3-0-i2i-250628')).toBe('640x360')
   expect(await sizeOf('flux-kontext-pro', 'make it blue --ar 1:1')).toBe('1024x1024')
   expect(await sizeOf('gpt-4o-image')).toBe('1024x1024')
+})
+
+test.each([
+  [1024, 1024, '1024x1024'],
+  [1000, 950, '1024x1024'],
+  [1000, 900, '1104x944'],
+  [800, 2000, '672x1568'],
+  [1920, 1080, '1392x752'],
+  [1080, 1920, '752x1392'],
+  [3000, 1000, '1568x672'],
+  [1000, 1480, '832x1248'],
+])('flux-kontext takes the size nearest to a reference of %i x %i: %s', async (width, height, size) => {
+  await using mock = await mockWith()
+  const header = Buffer.from(HEADER)
+  header.writeUInt32BE(width, 16)
+  header.writeUInt32BE(height, 20)
+  const url = `data:image/png;base64,${header.toString('base64')}`
+  const recipe = recipeIn((await ask(mock, { model: 'flux-kontext-max', body: part({ url }) })).content)
+  expect(`${recipe?.width}x${recipe?.height}`).toBe(size)
+  const wide = await ask(mock, { model: 'flux-kontext-max', body: { ...part({ url }), aspect_ratio: '16:9' } })
+  expect(recipeIn(wide.content)).toMatchObject({ width: 1360, height: 768 })
+  expect(wide.headers.get('x-mock-note')).toBeNull()
 })
 
 test('flux-kontext-dev rejects a request without a reference picture', async () => {
