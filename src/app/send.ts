@@ -5,7 +5,7 @@ import { Redactor } from '../journal/redact.ts'
 import { isObject } from '../util/json.ts'
 import { type Reply, encodeBody, isStream, joinNotes } from '../util/reply.ts'
 import { dropBody, headersOf } from './client.ts'
-import type { AppContext, RequestContext } from './context.ts'
+import type { AppContext, MockContext, RequestContext } from './context.ts'
 import type { RequestLogEntry } from './settings.ts'
 import { toResponse } from './to-response.ts'
 
@@ -19,7 +19,7 @@ export async function send(c: AppContext, reply: Reply): Promise<Response> {
   const mock = c.get('mock')
   const { notes } = context
   notes.unshift(...(reply.notes ?? []))
-  let whole = completed(reply, context, mock.version)
+  let whole = completed(reply, context, mock)
   const { method, path, query } = context
   const request = { method, path, query, headers: headersOf(c) }
   const recording = context.isRecorded
@@ -46,8 +46,12 @@ export async function send(c: AppContext, reply: Reply): Promise<Response> {
 
 type Sent = Pick<RequestContext, 'requestId' | 'isOpen'> & { readonly notes: readonly string[] }
 
-/** A Reply as it is sent: text as bytes, with the headers that all responses have. `isOpen` adds the CORS header. */
-export function completed(reply: Reply, { requestId, isOpen, notes }: Sent, version: string): Reply {
+/** A Reply as it is sent: text as bytes, with the headers that all responses have. `isOpen` adds the CORS headers. */
+export function completed(
+  reply: Reply,
+  { requestId, isOpen, notes }: Sent,
+  { version, errors }: Pick<MockContext, 'version' | 'errors'>,
+): Reply {
   const { status, wait = 0 } = reply
   const body = hasNoBody(status) ? '' : encodeBody(reply.body)
   // The reply's own headers come last: an object literal that begins with a spread is thirty times slower.
@@ -55,7 +59,7 @@ export function completed(reply: Reply, { requestId, isOpen, notes }: Sent, vers
     'x-request-id': requestId,
     'x-oneapi-request-id': requestId,
     'x-mock-version': version,
-    ...(isOpen ? OPEN : undefined),
+    ...(isOpen ? OPEN[errors] : undefined),
     ...toNote(notes),
     ...(isStream(body) || hasNoBody(status) ? undefined : { 'content-length': String(body.length) }),
     ...reply.headers,
@@ -63,7 +67,9 @@ export function completed(reply: Reply, { requestId, isOpen, notes }: Sent, vers
   return { status, headers, body, wait }
 }
 
-const OPEN = { 'access-control-allow-origin': '*' }
+const ALLOWED = { 'access-control-allow-origin': '*' }
+// A page can read every header. The gateway does not send this header.
+const OPEN = { openai: { ...ALLOWED, 'access-control-expose-headers': '*' }, gateway: ALLOWED }
 
 // HTTP allows no body with these statuses.
 function hasNoBody(status: number): boolean {

@@ -34,6 +34,22 @@ test('pages of any origin may request completions and pictures; a preflight resp
   ).toBe('*')
 })
 
+test('pages can read every header of a response, except in the dialect of the gateway', async () => {
+  for (const [errors, exposed] of [
+    ['openai', '*'],
+    ['gateway', null],
+  ] as const) {
+    await using mock = await mockWith({ errors })
+    const ok = await ask(mock)
+    const limited = await mock.fetch(`${mock.baseURL}/chat/completions`, {
+      headers: { 'x-mock-scenario': 'limit-rate' },
+    })
+    for (const { headers } of [ok, limited]) expect(headers.get('access-control-expose-headers')).toBe(exposed)
+    const control = await mock.fetch(`${mock.url}/__mock/health`)
+    expect(control.headers.get('access-control-expose-headers')).toBeNull()
+  }
+})
+
 test.each([
   ['a foreign origin', { origin: 'https://evil.example' }],
   ['a page without an origin', { origin: 'null' }],

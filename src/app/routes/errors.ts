@@ -43,7 +43,7 @@ export function refusal(mock: MockContext, error: Error): ErrorReply {
   const requestId = createRequestId()
   const reply = errorReply(error, { dialect: mock.errors, requestId })
   const { body } = reply
-  return { ...completed(reply, { requestId, isOpen: true, notes: reply.notes ?? [] }, mock.version), body }
+  return { ...completed(reply, { requestId, isOpen: true, notes: reply.notes ?? [] }, mock), body }
 }
 
 /** Handles unknown paths: with a 404 that suggests the nearest paths, or a CORS preflight for the usual methods. */
