@@ -85,7 +85,11 @@ function editAnswer(answer: Answer, { model = answer.model, usage }: Then): Answ
   return {
     ...answer,
     model,
-    usage: { ...answer.usage, ...counts, prompt_tokens_details: { text_tokens: prompt, cached_tokens_details: {} } },
+    usage: {
+      ...answer.usage,
+      ...counts,
+      prompt_tokens_details: { text_tokens: Math.max(0, prompt - 7), cached_tokens_details: {} },
+    },
   }
 }
 

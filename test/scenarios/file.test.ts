@@ -326,3 +326,16 @@ describe('a sequence', () => {
     )
   })
 })
+
+test.each([
+  [20, 13],
+  [3, 0],
+])('a scenario with %i prompt tokens has %i text tokens', async (prompt, text) => {
+  await using mock = await mockWith()
+  await mock.script({ then: { usage: { prompt, completion: 5 } } })
+  expect((await ask(mock)).json.usage).toMatchObject({
+    prompt_tokens: prompt,
+    total_tokens: prompt + 5,
+    prompt_tokens_details: { text_tokens: text },
+  })
+})
