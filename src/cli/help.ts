@@ -7,7 +7,7 @@ const LEFT = 27 // where descriptions begin
 const EXAMPLES = [
   ['chat-image-mock', 'start the mock on http://127.0.0.1:4010'],
   ['chat-image-mock --pace real', 'respond as slowly as the real models'],
-  ['chat-image-mock --scenario retry-503', 'return 503 twice, then normal responses'],
+  ['chat-image-mock --scenario retry-503', 'return 503 twice, then a normal response, repeatedly'],
   ['chat-image-mock --fault-rate 0.1 --fault limit-rate --fault stream-cut', 'let one request in ten fail'],
   ['chat-image-mock scenarios stream', 'list the scenarios for streams'],
   ['chat-image-mock models --json', 'list the models as JSON'],

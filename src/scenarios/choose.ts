@@ -13,6 +13,8 @@ export interface Choice {
   readonly name: string
   readonly why: string
   readonly then: Then
+  /** Position in its sequence, for example `2 of 3`. */
+  readonly step?: string
   /** The details of its error, if they are not those of the request. */
   readonly details?: ErrorDetails
 }
@@ -173,7 +175,8 @@ async function claim(entries: readonly Entry[], { opened, choosing }: Candidate)
       ? find(scenario, 'scripted', choosing.scenarios)
       : { name: 'script', then: scenario.then }
   const { sequence } = then
-  return { name, why: 'scripted', then: sequence === undefined ? then : (sequence[times - claimed.left] ?? {}) }
+  if (sequence === undefined) return { name, why: 'scripted', then }
+  return { name, why: 'scripted', ...stepOf(sequence, times - claimed.left, times) }
 }
 
 function byWhen({ chat, opened, choosing, nearMisses }: Candidate): Choice | undefined {
@@ -204,12 +207,18 @@ interface Counting {
   readonly generation: string | undefined
 }
 
-// The response of a sequence at the session's position. After the last one, the normal response.
+// The response of a sequence at the session's position, which each way of choosing counts for itself. A normal response
+// follows the last one, then the sequence starts again.
 async function inSequence(choice: Choice, { session, store, generation }: Counting): Promise<Choice> {
-  const { sequence } = choice.then
-  if (sequence === undefined) return choice
-  const position = await store.count(session, `sequence ${choice.name}`, generation)
-  return { ...choice, then: sequence[position - 1] ?? {} }
+  const { name, why, then } = choice
+  if (then.sequence === undefined) return choice
+  const position = await store.count(session, `sequence ${name} ${why}`, generation)
+  const steps = then.sequence.length + 1
+  return { ...choice, ...stepOf(then.sequence, (position - 1) % steps, steps) }
+}
+
+function stepOf(sequence: readonly Then[], index: number, steps: number): Pick<Choice, 'then' | 'step'> {
+  return { then: sequence[index] ?? {}, step: `${index + 1} of ${steps}` }
 }
 
 /** Prefix of the sessions of bearer keys. Other sessions cannot have it. */

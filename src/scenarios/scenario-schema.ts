@@ -153,7 +153,7 @@ export const then = mapping({
   ...answer,
   sequence: optional(
     z.array(mapping(answer), { error: 'must be a list of responses' }).min(1).max(100),
-    'A list of responses, one for each request in this order. Later requests get normal responses. No other key is allowed beside it.',
+    'A list of responses, one for each request in this order, then one normal response. Then it starts again. No other key is allowed beside it.',
   ),
 })
   .refine(

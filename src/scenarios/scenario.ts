@@ -83,7 +83,7 @@ export interface Then {
   readonly frames?: Framing
   /** Resets the connection before the first byte. */
   readonly reset?: true
-  /** One response for each request in this order. Later requests get normal responses. */
+  /** One response for each request in this order, then one normal response. Then it starts again. */
   readonly sequence?: readonly Then[]
 }
 

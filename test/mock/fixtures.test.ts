@@ -46,7 +46,7 @@ flux-own: { sizes: [512x512] }
 
 test('a custom scenario with a sequence applies to the requests that match its `when`', async () => {
   const scenario = `
-about: A picture of a fox breaks off late, then a 429, then normal responses.
+about: A picture of a fox breaks off late, then a 429, then a normal response.
 when: { model: [flux, flux-*], prompt: fox }
 then:
   sequence:
@@ -69,7 +69,7 @@ then:
   expect([limited.status, limited.headers.get('retry-after'), limited.headers.get('x-mock-note')]).toEqual([
     429,
     '1',
-    'scenario fox (its when matches)',
+    'scenario fox (its when matches), 2 of 3',
   ])
   expect(await (await post('flux', 'a fox')).text()).toContain('![')
 })

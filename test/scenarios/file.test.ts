@@ -273,6 +273,12 @@ test('the fault rate applies to about its share of requests, and to the same one
   expect(limits).toBeLessThan((faults * 2) / 3)
 })
 
+const TURNS = [
+  ['turn 0', '1 of 3'],
+  ['turn 1', '2 of 3'],
+  ['normal', '3 of 3'],
+] as const
+
 describe('a sequence', () => {
   const sequence = (count: number): string =>
     `about: x\nthen:\n  sequence:\n${Array.from({ length: count }, (_, i) => `    - say: turn ${i}\n`).join('')}`
@@ -290,28 +296,38 @@ describe('a sequence', () => {
       { authorization: 'Bearer two' },
       {},
     ]
-    for (const turn of ['turn 0', 'turn 1', 'normal', 'normal'])
+    for (const turn of ['turn 0', 'turn 1', 'normal', 'turn 0'])
       for (const headers of sessions) expect(await said(headers), JSON.stringify(headers)).toBe(turn)
-    expect(await said({ 'x-mock-session': 'a', authorization: 'Bearer three' })).toBe('normal')
+    expect(await said({ 'x-mock-session': 'a', authorization: 'Bearer three' })).toBe('turn 1')
   })
 
-  test('continues, whichever way it is requested', async () => {
-    await using mock = await mockWith({ fixtures: folderOf({ 'turns.yaml': sequence(3) }), scenario: 'turns' })
-    const said = [
-      await ask(mock, { headers: { 'x-mock-scenario': 'turns' } }),
-      await ask(mock, { text: '/mock turns' }),
-      await ask(mock),
-      await ask(mock),
+  test('starts again after its normal response, with a position for each way of choosing it', async () => {
+    await using mock = await mockWith({ fixtures: folderOf({ 'turns.yaml': sequence(2) }), scenario: 'turns' })
+    const ways: readonly (readonly [why: string, options: Parameters<typeof ask>[1]])[] = [
+      ['x-mock-scenario', { headers: { 'x-mock-scenario': 'turns' } }],
+      ['requested in the prompt', { text: '/mock turns' }],
+      ['default scenario', {}],
     ]
-    expect(said.map(({ content }) => (content.includes('![') ? 'normal' : content))).toEqual([
-      'turn 0',
-      'turn 1',
-      'turn 2',
-      'normal',
-    ])
+    for (const [turn, step] of [...TURNS, ...TURNS]) {
+      for (const [why, options] of ways) {
+        const { content, headers } = await ask(mock, options)
+        expect(content.includes('![') ? 'normal' : content).toBe(turn)
+        expect(headers.get('x-mock-note')).toBe(`scenario turns (${why}), ${step}`)
+      }
+    }
   })
 
-  test('gives each response once to 100 concurrent requests', async () => {
+  test('reports the step of a scripted sequence, which is used once', async () => {
+    await using mock = await mockOf({ 'turns.yaml': sequence(2) })
+    await mock.script('turns')
+    await mock.script('turns', { times: 3 })
+    const notes: (string | null)[] = []
+    for (let i = 0; i < 6; i++) notes.push((await ask(mock)).headers.get('x-mock-note'))
+    const steps = ['1 of 2', '2 of 2', '1 of 3', '2 of 3', '3 of 3']
+    expect(notes).toEqual([...steps.map((step) => `scenario turns (scripted), ${step}`), null])
+  })
+
+  test('takes exactly one step for each of 100 concurrent requests', async () => {
     await using mock = await startMock({ fixtures: folderOf({ 'turns.yaml': sequence(90) }) })
     const responses = await Promise.all(
       Array.from({ length: 100 }, async () =>
@@ -320,9 +336,9 @@ describe('a sequence', () => {
     )
     const said = responses.map(({ content }) => content)
     const turns = said.filter((content) => content.startsWith('turn'))
-    expect(said.filter((content) => content.includes('!['))).toHaveLength(10)
+    expect(said.filter((content) => content.includes('!['))).toHaveLength(1)
     expect(turns.map((turn) => Number(turn.slice(5))).toSorted((a, b) => a - b)).toEqual(
-      Array.from({ length: 90 }, (_, i) => i),
+      Array.from({ length: 99 }, (_, i) => i % 90).toSorted((a, b) => a - b), // after 91 steps, 9 of them again
     )
   })
 })

@@ -15,10 +15,14 @@ export function respond({ operation, behaviour }: Route): AppHandler {
     const { choice, rejection, notes, violations } = context
     if (choice === undefined && rejection !== undefined) throw rejection
     const reply = choice === undefined ? await behaviour(c) : await applyChoice(c, choice, behaviour)
-    if (choice !== undefined) notes.unshift(`scenario ${choice.name} (${choice.why})`)
-    notes.push(...violations.slice(0, MAX_VIOLATIONS).map(toNote))
+    if (choice !== undefined) notes.unshift(toNote(choice))
+    notes.push(...violations.slice(0, MAX_VIOLATIONS).map(ofViolation))
     return send(c, reply)
   }
+}
+
+function toNote({ name, why, step }: Choice): string {
+  return `scenario ${name} (${why})${step === undefined ? '' : `, ${step}`}`
 }
 
 async function applyChoice(c: AppContext, choice: Choice, behaviour: Behaviour): Promise<Reply> {
@@ -32,6 +36,6 @@ async function applyChoice(c: AppContext, choice: Choice, behaviour: Behaviour):
 const MAX_VIOLATIONS = 5
 const MAX_VIOLATION = 150
 
-function toNote({ message }: Violation): string {
+function ofViolation({ message }: Violation): string {
   return `violation: ${message.length <= MAX_VIOLATION ? message : `${message.slice(0, MAX_VIOLATION)}...`}`
 }
