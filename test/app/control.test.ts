@@ -20,7 +20,7 @@ async function listening(options: MockOptions = {}): Promise<Mock> {
 }
 
 async function control(mock: Mock, path: string, init: RequestInit = {}): Promise<ReadResponse> {
-  return read(await mock.fetch(`${mock.url}/__mock/${path}`, init))
+  return read(await mock.fetch(`${mock.url}/__mock${path.replace(/^(?=[^/])/, '/')}`, init))
 }
 
 async function post(
@@ -171,6 +171,42 @@ test('GET scenarios lists the scenarios without their responses', async () => {
   expect(scenarios).toContainEqual({ name: 'retry-503', about: expect.stringMatching(/\S/) })
   for (const one of scenarios) expect(one).not.toHaveProperty('then')
 })
+
+test('GET scenarios with Accept: text/plain returns a table', async () => {
+  await using mock = await listening()
+  const { headers, text } = await control(mock, 'scenarios', { headers: { accept: 'text/plain' } })
+  expect(headers.get('content-type')).toMatch(/^text\/plain/)
+  expect(text).toMatch(/^retry-429 +One 429 response, then a normal response\.$/m)
+})
+
+test('GET /__mock lists all routes, as JSON or as a table', async () => {
+  await using mock = await listening()
+  const { routes } = (await control(mock, '')).json
+  const served = Object.entries(SERVED).flatMap(([path, methods]) => methods.map((method) => `${method} ${path}`))
+  expect(routes.map(({ method, path }: any) => `${method.toLowerCase()} ${path}`).toSorted()).toEqual(served.toSorted())
+  for (const { summary } of routes) expect(summary).toMatch(/\S/)
+  const { headers, text } = await control(mock, '', { headers: { accept: 'text/plain' } })
+  expect(headers.get('content-type')).toMatch(/^text\/plain/)
+  expect(text.split('\n')).toContain('POST    /__mock/reset           Delete script, positions, exchanges and coverage')
+  expect((await control(mock, 'nothing')).json.error.message).toMatch(/GET \/__mock lists them/)
+})
+
+test.each([undefined, 'application/x-www-form-urlencoded', 'application/json'])(
+  'POST reset without a body needs no Content-Type; here it is %s',
+  async (type) => {
+    for (const mock of [await listening(), await mockWith()]) {
+      await post(mock, 'script', { scenario: 'retry-503' })
+      const headers = type === undefined ? undefined : { headers: { 'content-type': type } }
+      expect(await control(mock, 'reset', { method: 'POST', ...headers })).toMatchObject({ status: 200 })
+      expect(await scripted(mock)).toEqual([])
+      expect(await control(mock, 'script', { method: 'POST', ...headers }), 'needs a body').toMatchObject({
+        status: 400,
+        json: { error: { message: expect.stringContaining('The request has no body') } },
+      })
+      await mock.close()
+    }
+  },
+)
 
 test('POST script: a scenario by its name, with all responses of its sequence', async () => {
   await using mock = await listening()
@@ -358,6 +394,7 @@ test('GET coverage returns JSON, Markdown or JUnit', async () => {
 
 // All routes with their methods. Add new routes here.
 const SERVED = {
+  '/__mock': ['get'],
   '/__mock/coverage': ['get'],
   '/__mock/exchanges': ['delete', 'get'],
   '/__mock/exchanges/{id}': ['get'],
@@ -402,7 +439,7 @@ test('openapi.json is a valid OpenAPI 3.1 document with exactly the routes that 
   ])
   expect(routes).toEqual(SERVED)
   for (const [path, methods] of Object.entries(SERVED)) {
-    const at = path.replace('{id}', 'latest').slice('/__mock/'.length)
+    const at = path.replace('{id}', 'latest').slice('/__mock'.length)
     await ask(mock) // so that latest exists
     for (const method of methods.toReversed())
       expect(
@@ -428,13 +465,12 @@ test('openapi.json is a valid OpenAPI 3.1 document with exactly the routes that 
 
 test('unknown paths get a 404 with the error envelope', async () => {
   await using mock = await listening()
-  for (const path of ['', 'nothing', 'exchanges/', 'exchanges/1/2', 'Exchanges', 'script/x'])
+  for (const path of ['/', 'nothing', 'exchanges/', 'exchanges/1/2', 'Exchanges', 'script/x'])
     expect(await control(mock, path), path).toMatchObject({
       status: 404,
       json: { error: { type: 'invalid_request_error' } },
     })
   for (const path of [
-    '/__mock',
     '/__mock/exchanges/..',
     '/__mock/exchanges/.',
     '/__mock/exchanges/%2e%2e',
@@ -509,7 +545,7 @@ test('HEAD returns the headers of GET without the body', async () => {
 test('every response has nosniff, and no CORS header', async () => {
   await using mock = await listening()
   for (const path of Object.keys(SERVED)) {
-    const { headers } = await control(mock, path.slice('/__mock/'.length))
+    const { headers } = await control(mock, path.slice('/__mock'.length))
     expect(headers.get('x-content-type-options'), path).toBe('nosniff')
     expect(headers.get('access-control-allow-origin'), path).toBeNull()
   }

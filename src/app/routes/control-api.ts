@@ -1,5 +1,5 @@
 import { type Hook, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Next } from 'hono'
+import type { Context, Next } from 'hono'
 import { accepts } from 'hono/accepts'
 import { toWords } from '../../chat/zod-helpers.ts'
 import { ApiError } from '../../errors/api-error.ts'
@@ -9,6 +9,7 @@ import type { Filter } from '../../journal/filter.ts'
 import { toPathTemplate } from '../../openapi/path-template.ts'
 import { scriptSchema } from '../../scenarios/scenario-schema.ts'
 import type { StoredExchange } from '../../store/store.ts'
+import { toColumns } from '../../util/columns.ts'
 import { readJson } from '../../util/json.ts'
 import type { Frame } from '../../util/reply.ts'
 import { type AppContext, type MockContext, CONTROL } from '../context.ts'
@@ -32,11 +33,20 @@ export type ControlApi = ReturnType<typeof createRoutes>
 
 const DOCUMENT = `${CONTROL}/openapi.json`
 
-const ALL = [...Object.values(routes), { method: 'get', path: DOCUMENT }]
+// The other routes.
+const DESCRIBED: Readonly<Record<string, { readonly summary: string; readonly mediaType?: string }>> = {
+  ...Object.fromEntries(Object.entries(PROBES).map(([name, probe]) => [`${CONTROL}/${name}`, probe])),
+  [DOCUMENT]: { summary: 'Get the OpenAPI document of the control API' },
+}
+
+const ALL = [
+  ...Object.values(routes).map(({ method, path, summary }) => ({ method, path, summary })),
+  ...Object.entries(DESCRIBED).map(([path, { summary }]) => ({ method: 'get', path, summary })),
+].map((route) => ({ ...route, method: route.method.toUpperCase() }))
 const ENDPOINTS = ALL.map(({ path }) => ({
   path,
   template: toPathTemplate(path),
-  methods: ALL.filter((route) => route.path === path).map(({ method }) => method.toUpperCase()),
+  methods: ALL.filter((route) => route.path === path).map(({ method }) => method),
 }))
 
 /** Responds to a request to the control API, except for probes. */
@@ -45,7 +55,11 @@ export async function handleControl(c: AppContext, api: ControlApi, next: Next):
   const mock = c.get('mock')
   const { method, path, query, session } = context
   const endpoint = ENDPOINTS.find(({ template }) => template.matches(path))
-  if (endpoint === undefined) throw new ApiError('unknown_path', { asked: `${method} ${path.slice(0, 200)}` })
+  if (endpoint === undefined)
+    throw new ApiError('unknown_path', {
+      asked: `${method} ${path.slice(0, 200)}`,
+      reason: `GET ${CONTROL} lists them`,
+    })
   const known = method === 'HEAD' ? 'GET' : method
   if (!endpoint.methods.includes(known)) return otherMethods(endpoint.methods)(c, next)
   context.endpoint = `${method} ${endpoint.path}`
@@ -64,13 +78,13 @@ export async function handleControl(c: AppContext, api: ControlApi, next: Next):
   })
 }
 
-// The text of a JSON body, within the limits of readJson. Undefined if it is empty.
+// The text of a JSON body, within the limits of readJson. Undefined if it is empty, whatever its Content-Type.
 async function readJsonText(c: AppContext): Promise<string | undefined> {
+  const bytes = await readBody(c)
+  if (bytes.length === 0) return undefined
   const type = c.req.header('content-type') ?? ''
   if (!/^application\/json\s*(?:;|$)/i.test(type))
     throw new ApiError('wrong_content_type', { asked: type.slice(0, 64) || 'none', known: ['application/json'] })
-  const bytes = await readBody(c)
-  if (bytes.length === 0) return undefined
   const reading = readJson(bytes)
   if ('fault' in reading) throw new ApiError('invalid_body', { reason: reading.fault })
   return bytes.toString()
@@ -80,10 +94,14 @@ async function readJsonText(c: AppContext): Promise<string | undefined> {
 function createRoutes(mock: Pick<MockContext, 'scenarios'>) {
   const scenarios = [...mock.scenarios.values()].map(({ then: _answer, ...about }) => about)
   return new OpenAPIHono<Env>({ defaultHook: rejectInvalid })
+    .openapi(routes.index, (c) =>
+      wantsText(c)
+        ? c.text(`${toColumns(ALL.map(({ method, path, summary }) => [method, path, summary]))}\n`, 200)
+        : c.json({ routes: ALL }, 200),
+    )
     .openapi(routes.exchanges, async (c) => {
       const filter = filterOf(c.req.valid('query'))
-      const type = accepts(c, { header: 'Accept', supports: [JSON_TYPE, 'text/plain'], default: JSON_TYPE })
-      if (type === 'text/plain') return c.text(`${await c.env.data.table(filter)}\n`, 200)
+      if (wantsText(c)) return c.text(`${await c.env.data.table(filter)}\n`, 200)
       c.env.out.frames = toFrames(await c.env.data.kept(filter))
       return c.json({ exchanges: [] }, 200)
     })
@@ -97,7 +115,11 @@ function createRoutes(mock: Pick<MockContext, 'scenarios'>) {
       if (found === undefined) throw new ApiError('unknown_exchange', { asked: id.slice(0, 64) })
       return reply(found, 200)
     })
-    .openapi(routes.scenarios, async ({ json: reply }) => reply({ scenarios }, 200))
+    .openapi(routes.scenarios, (c) =>
+      wantsText(c)
+        ? c.text(`${toColumns(scenarios.map(({ name, about }) => [name, about]))}\n`, 200)
+        : c.json({ scenarios }, 200),
+    )
     .openapi(routes.script, async ({ env, req, json: reply }) =>
       reply({ scripted: await env.data.script(req.valid('json')) }, 200),
     )
@@ -118,10 +140,8 @@ function createRoutes(mock: Pick<MockContext, 'scenarios'>) {
 
 const JSON_TYPE = 'application/json'
 
-// The other paths of the document.
-const DESCRIBED: Readonly<Record<string, { readonly summary: string; readonly mediaType?: string }>> = {
-  ...Object.fromEntries(Object.entries(PROBES).map(([name, probe]) => [`${CONTROL}/${name}`, probe])),
-  [DOCUMENT]: { summary: 'This document' },
+function wantsText(c: Context): boolean {
+  return accepts(c, { header: 'Accept', supports: [JSON_TYPE, 'text/plain'], default: JSON_TYPE }) === 'text/plain'
 }
 
 /** Creates the control API. Its document is generated from its routes. */

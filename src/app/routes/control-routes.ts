@@ -66,6 +66,7 @@ const scenario = z.custom<Omit<Scenario, 'then'>>().openapi('Scenario', {
   required: ['name', 'about'],
   properties: { name: { type: 'string' }, about: { type: 'string' }, when: { type: 'object' } },
 })
+const route = z.object({ method: z.string(), path: z.string(), summary: z.string() })
 const done = z.object({ status: z.literal('ok') })
 
 const text = { schema: z.string() }
@@ -76,6 +77,17 @@ const json = <T extends z.ZodType>(schema: T, description: string) => ({
 
 /** The routes of the control API. Their schemas validate requests; document and client are generated from them. */
 export const routes = {
+  index: createRoute({
+    method: 'get',
+    path: CONTROL,
+    summary: 'List the routes of the control API. With Accept: text/plain, as a table.',
+    responses: {
+      200: {
+        description: 'The routes',
+        content: { 'application/json': { schema: z.object({ routes: z.array(route) }) }, 'text/plain': text },
+      },
+    },
+  }),
   exchanges: createRoute({
     method: 'get',
     path: `${CONTROL}/exchanges`,
@@ -105,8 +117,13 @@ export const routes = {
   scenarios: createRoute({
     method: 'get',
     path: `${CONTROL}/scenarios`,
-    summary: 'List the scenarios',
-    responses: { 200: json(z.object({ scenarios: z.array(scenario) }), 'The scenarios') },
+    summary: 'List the scenarios. With Accept: text/plain, as a table.',
+    responses: {
+      200: {
+        description: 'The scenarios',
+        content: { 'application/json': { schema: z.object({ scenarios: z.array(scenario) }) }, 'text/plain': text },
+      },
+    },
   }),
   script: createRoute({
     method: 'post',

@@ -2,6 +2,7 @@ import { modelsOf } from '../../app/routes/operations.ts'
 import type { Settings } from '../../app/settings.ts'
 import { isMeant, profileOf } from '../../chat/profile.ts'
 import { toSettings } from '../../mock/to-settings.ts'
+import { toColumns } from '../../util/columns.ts'
 import { didYouMean } from '../../util/suggest.ts'
 import type { Command } from '../command-line.ts'
 import { printable, toPrintableJson } from '../printable.ts'
@@ -67,23 +68,15 @@ function modelTable(models: readonly Item[]): string {
       return cell.slice(0, MAX_SIZES).join(' ') + more
     }),
   )
-  return toTable([head, ...rows])
+  return toText([head, ...rows])
 }
 
 // With an empty line between names with different prefixes.
 function scenarioTable(scenarios: readonly Item[]): string {
-  const lines = toTable(scenarios.map(({ name, about }) => [name, String(about)]))
+  const lines = toText(scenarios.map(({ name, about }) => [name, String(about)]))
   return lines.replaceAll(/^(\w+)\b.*\n(?!\1\b)/gm, '$&\n')
 }
 
-function toTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? []
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => printable(cell).padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+function toText(rows: readonly (readonly string[])[]): string {
+  return toColumns(rows.map((row) => row.map(printable)))
 }
