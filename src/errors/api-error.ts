@@ -9,7 +9,7 @@ export class ApiError extends Error {
   readonly details: ErrorDetails
 
   constructor(kind: ErrorKind, details: ErrorDetails = {}) {
-    super(specOf(kind, 'openai').message(details, ''))
+    super(messageOf(specOf(kind, 'openai'), details, ''))
     this.kind = kind
     this.details = details
   }
@@ -34,7 +34,7 @@ export interface ErrorFormat {
 export function errorReply(error: unknown, { dialect, requestId }: ErrorFormat): ErrorReply {
   const { kind, details, message: advice } = error instanceof ApiError ? error : new ApiError('server_error')
   const spec = specOf(kind, dialect)
-  const message = spec.message(details, requestId)
+  const message = messageOf(spec, details, requestId)
   const code = typeof spec.code === 'function' ? spec.code(details, requestId) : spec.code
   const { status, type, envelope } = spec
   return {
@@ -50,6 +50,11 @@ function specOf(kind: ErrorKind, dialect: Dialect): ErrorSpec {
   const [openai, gateway] = 'status' in row ? [row] : row
   if (dialect === 'openai') return openai
   return gateway ?? { ...openai, envelope: 'middleware', type: 'new_api_error' }
+}
+
+// A message may repeat the delay of the headers.
+function messageOf(spec: ErrorSpec, details: ErrorDetails, requestId: string): string {
+  return spec.message({ ...details, headers: { ...spec.headers, ...details.headers } }, requestId)
 }
 
 interface Fields {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { suggestNames } from '../util/suggest.ts'
 import { toUuid } from '../util/prng.ts'
-import { type ErrorSpec, type Text, gateway, openai, page, relay, upstream } from './error-spec.ts'
+import { type ErrorDetails, type ErrorSpec, type Text, gateway, openai, page, relay, upstream } from './error-spec.ts'
 
 export type { Dialect, ErrorDetails } from './error-spec.ts'
 export { DIALECTS } from './error-spec.ts'
@@ -32,7 +32,15 @@ const expired = openai(401, 'invalid_api_key')`Incorrect API key provided.`
 const outOfQuota = openai(429, 'insufficient_quota', 'insufficient_quota')
 const noQuota = outOfQuota`You exceeded your current quota, please check your plan and billing details.`
 const limited = openai(429, 'rate_limit_exceeded', 'requests')
-const rateLimited = limited`Rate limit reached for ${({ asked: model = 'this model' }) => model} on requests per min (RPM): Limit 10, Used 10, Requested 1. Please try again in 6s.`
+// The message repeats the delay of the headers, as OpenAI's does.
+const rateLimited = limited`Rate limit reached for ${({ asked: model = 'this model' }) => model} on requests per min (RPM): Limit 10, Used 10, Requested 1. Please try again in ${({ headers }) => toDuration(headers)}.`
+function toDuration({ 'retry-after-ms': ms = '', 'retry-after': seconds = '6' }: ErrorDetails['headers'] = {}): string {
+  if (ms !== '') return `${ms}ms`
+  if (!/^\d{1,9}$/.test(seconds)) return '6s' // Retry-After is a date
+  const all = Number(seconds)
+  const [hours, minutes] = [Math.floor(all / 3600), Math.floor(all / 60) % 60]
+  return `${hours > 0 ? `${hours}h` : ''}${all >= 60 ? `${minutes}m` : ''}${all % 60}s`
+}
 const moderated = openai(400, 'moderation_blocked', 'image_generation_user_error')
 const refused = moderated`Your request was rejected by the safety system.`
 const serverError = failed`The server had an error while processing your request. Sorry about that!`
@@ -170,7 +178,7 @@ export const ERRORS = {
     gateway(403, 'pre_consume_token_quota_failed')`令牌额度不足, 剩余额度: ＄0.000000`,
   ],
 
-  // Rate limits.
+  // Rate limits and overload.
   rate_limited: () => [rateLimited, gateway(429)`您已达到请求数限制：1分钟内最多请求10次`],
   rate_limited_address: () => [
     { ...rateLimited, headers: { 'retry-after': '60' } },
@@ -180,6 +188,10 @@ export const ERRORS = {
   upstream_saturated: () => [
     rateLimited,
     upstream(429, 'requests', 'rate_limit_exceeded')`当前分组上游负载已饱和，请稍后再试`,
+  ],
+  overloaded: () => [
+    openai(503, null, 'server_error')`The server is overloaded or not ready yet.`,
+    gateway(503, 'model_not_found')`当前分组上游负载已饱和，请稍后再试`,
   ],
 
   // Content that is rejected.

@@ -29,7 +29,8 @@ const MAX_ECHO = 4000 // characters of a prompt that an error repeats, at most
 export async function applyScenario({ then, details }: Choice, subject: ScenarioSubject): Promise<Reply> {
   const { format, chat } = subject
   const about = chat && { asked: chat.request.model, prompt: chat.request.prompt.slice(0, MAX_ECHO) }
-  const reply = ownReply(then, format, { ...about, ...details }) ?? (await editNormal(then, subject))
+  const given = then.headers && { headers: then.headers } // an error may repeat their delay
+  const reply = ownReply(then, format, { ...about, ...given, ...details }) ?? (await editNormal(then, subject))
   const headers = then.reset === true ? reply.headers : { ...reply.headers, ...then.headers }
   const wait = (reply.wait ?? 0) + (then.wait ?? 0) * 1000
   return { ...reply, headers, ...(wait === 0 ? {} : { wait }) }

@@ -56,6 +56,7 @@ const GATEWAY_ERRORS: readonly (readonly [
   ['rate_limited_address', {}, 429, ''],
   ['upstream_saturated', {}, 429, relayed('requests', 'rate_limit_exceeded', '当前分组上游负载已饱和，请稍后再试')],
   ['saturated', {}, 429, middleware('当前分组上游负载已饱和，请稍后再试', 'model_not_found')],
+  ['overloaded', {}, 503, middleware('当前分组上游负载已饱和，请稍后再试', 'model_not_found')],
   ['missing_messages', {}, 500, middleware('field messages is required', 'invalid_request')],
   ['empty_messages', {}, 500, middleware('field messages is required', 'invalid_request')],
   ['invalid_max_tokens', {}, 500, middleware('max_tokens is invalid', 'invalid_request')],

@@ -8,7 +8,7 @@ import { parse } from 'yaml'
 import type { Mock, MockOptions } from '../../src/index.ts'
 import { startMock } from '../../src/index.ts'
 import { scenarioSchema } from '../../src/scenarios/scenario-schema.ts'
-import { picturesIn } from '../ask.ts'
+import { ask, mockWith, picturesIn } from '../ask.ts'
 
 const { schemaText } = await import(new URL('../../tools/scenarios.js', import.meta.url).href)
 const names = readdirSync('fixtures/scenarios').map((name) => name.replace('.yaml', ''))
@@ -85,12 +85,7 @@ const ERRORS: readonly (readonly [name: string, openai: string, gateway: string,
   ['upstream-status', 'InternalServerError 502 null', 'InternalServerError 502 bad_response_status_code', 'retried'],
   ['upstream-unreadable', 'InternalServerError 500 null', 'InternalServerError 500 bad_response_body', 'retried'],
   ['upstream-unreachable', 'InternalServerError 500 null', 'InternalServerError 500 do_request_failed', 'retried'],
-  [
-    'upstream-busy',
-    'InternalServerError 503 rate_limit_exceeded',
-    'InternalServerError 503 model_not_found',
-    'retried',
-  ],
+  ['upstream-busy', 'InternalServerError 503 null', 'InternalServerError 503 model_not_found', 'retried'],
   ['proxy-502', 'InternalServerError 502 undefined', 'InternalServerError 502 undefined', 'retried'],
   ['proxy-504', 'InternalServerError 504 undefined', 'InternalServerError 504 undefined', 'retried'],
   ['proxy-524', 'InternalServerError 524 undefined', 'InternalServerError 524 undefined', 'retried'],
@@ -161,7 +156,7 @@ const RESPONSES: readonly (readonly [name: string, streamed: string, whole: stri
   ['answer-filtered', '0 pictures, content_filter', '0 pictures, content_filter', /^$/],
   ['answer-error', 'no events', 'an error in place of choices: server_error'],
   ['answer-odd-envelope', '1 picture, no finish', '1 picture, no finish', /!\[None\]\(/],
-  ['retry-503', 'InternalServerError 503 rate_limit_exceeded x2', 'InternalServerError 503 rate_limit_exceeded x2'],
+  ['retry-503', 'InternalServerError 503 null x2', 'InternalServerError 503 null x2'],
   ['retry-429', `${NORMAL} x2`, `${NORMAL} x2`],
   ['retry-reset', `${NORMAL} x2`, `${NORMAL} x2`],
   ['retry-stall', `${NORMAL} x2`, `${NORMAL} x2`],
@@ -398,6 +393,32 @@ test('an error contains the model and the prompt of the request', async () => {
     'Prompt is sensitive.\n\n/mock refused-prompt a cat\n\n',
   )
   await expect(ask('/mock model-forbidden')).rejects.toThrow('该令牌无权访问模型 flux')
+})
+
+test.each([
+  ['limit-rate', 'Please try again in 6s.'],
+  ['limit-rate-after', 'Please try again in 1s.'],
+  ['limit-rate-ms', 'Please try again in 200ms.'],
+  ['limit-rate-long', 'Please try again in 1h0m0s.'],
+  ['limit-address', 'Please try again in 1m0s.'],
+  ['upstream-busy', 'The server is overloaded or not ready yet.'],
+  ['retry-503', 'The server is overloaded or not ready yet.'],
+])('%s: the message says: %s', async (name, text) => {
+  await using mock = await mockWith()
+  const { json, headers } = await ask(mock, { headers: { 'x-mock-scenario': name } })
+  expect(json.error.message).toContain(text)
+  expect(headers.get('x-mock-note')).not.toContain('try again') // the note does not repeat the message
+})
+
+test('the message of a rate limit repeats a Retry-After of the script, if it is in seconds', async () => {
+  await using mock = await mockWith()
+  for (const [after, text] of [
+    ['75', '1m15s'],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', '6s'],
+  ]) {
+    await mock.script({ then: { error: 'rate_limited', headers: { 'retry-after': after ?? '' } } })
+    expect((await ask(mock)).json.error.message).toContain(`Please try again in ${text}.`)
+  }
 })
 
 test('no error contains undefined or an empty message', async () => {
