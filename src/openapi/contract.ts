@@ -37,8 +37,9 @@ const MEDIA_TYPE = /^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+[ \t]*(?:;[\x20-\x7e]*)?$/
 
 /** Loads a contract from an OpenAPI 3.0 or 3.1 file. Throws a FileError that lists all errors. */
 export async function loadContract(file: string): Promise<Contract> {
-  const [{ FileError, loadDocument, validateDocument }, { compileValidators }] = await Promise.all([
+  const [{ FileError, loadDocument }, { validateDocument }, { compileValidators }] = await Promise.all([
     import('./document.ts'),
+    import('./validate-document.ts'),
     import('./validator.ts'),
   ])
   try {

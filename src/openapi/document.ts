@@ -1,9 +1,11 @@
+import { isUtf8 } from 'node:buffer'
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
-import { escapePointer, pointerOf, toPath, valueAt, valueIn } from './json-pointer.ts'
+import { escapePointer, pointerOf, valueAt, valueIn } from './json-pointer.ts'
 import { mapObjects } from './normalize-schema.ts'
+import { describeYamlError } from './yaml-error.ts'
 
 /** A YAML or JSON file is not valid. The message has a line for each error: file, line, problem, fix. */
 export class FileError extends Error {
@@ -29,16 +31,15 @@ const MAX_FILE = 16_777_216
 
 /** Reads a YAML or JSON file of at most 16 MiB. Throws a FileError that lists the syntax errors with their lines. */
 export async function loadFile(file: string): Promise<SourceFile> {
-  const text = await readText(file).catch((error: NodeJS.ErrnoException) => {
-    throw new FileError([
-      `${file}: cannot be read (${error.code ?? error.message}); use the path of a YAML or JSON file`,
-    ])
-  })
+  return parseFile(file, await readText(file))
+}
+
+function parseFile(file: string, text: string): SourceFile {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
   if (document.errors.length > 0) {
     throw new FileError(
-      document.errors.map((fault) => `${file}:${lines.linePos(fault.pos[0]).line} ${fault.message}; fix the YAML`),
+      document.errors.map((fault) => `${file}:${lines.linePos(fault.pos[0]).line} ${describeYamlError(fault.message)}`),
     )
   }
   const lineOf = (path: readonly (string | number)[]): number => {
@@ -63,12 +64,18 @@ export async function loadFile(file: string): Promise<SourceFile> {
   }
 }
 
-// Only a regular file: a pipe or a device may never end.
 async function readText(file: string): Promise<string> {
-  const stats = await stat(file)
-  if (!stats.isFile()) throw new Error('it is not a file')
-  if (stats.size > MAX_FILE) throw new Error(`it is larger than ${MAX_FILE} bytes`)
-  return readFile(file, 'utf8')
+  try {
+    const stats = await stat(file)
+    if (!stats.isFile()) throw new Error('it is not a file') // a pipe or a device may never end
+    if (stats.size > MAX_FILE) throw new Error(`it is larger than ${MAX_FILE} bytes`)
+    const bytes = await readFile(file)
+    if (!isUtf8(bytes)) throw new Error('it is not UTF-8 text')
+    return bytes.toString()
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error)
+    throw new FileError([`${file}: cannot be read (${reason}); use the path of a YAML or JSON file`])
+  }
 }
 
 /** A contract that was read from disk: its main file, and one document with the content of all its files. */
@@ -79,16 +86,23 @@ export interface LoadedDocument {
   readonly placeOf: (path: readonly string[]) => string
 }
 
+// Without it, errors in the YAML of the file do not matter: it is another text.
+const VERSION_KEY = /(?:openapi|swagger)["']?\s*:/
+
 /**
  * Reads a contract and the files that its `$ref`s point to. These must be in the folder of the contract, also after
  * symbolic links are resolved. A `$ref` to another folder or to the network is an error.
  */
 export async function loadDocument(file: string): Promise<LoadedDocument> {
-  const source = await loadFile(resolve(file))
-  if (!isObject(source.value))
-    throw new FileError([
-      `${source.file}:1 is not an OpenAPI document; it must be a mapping with openapi, info and paths`,
-    ])
+  const absolute = resolve(file)
+  const content = await readText(absolute)
+  const isOther = (reason: string): FileError =>
+    new FileError([`${file} is not an OpenAPI document: ${reason}. Use an OpenAPI 3.0 or 3.1 file.`])
+  if (content.trim() === '') throw isOther('it is empty')
+  if (!VERSION_KEY.test(content)) throw isOther("it has no key 'openapi'")
+  const source = parseFile(absolute, content)
+  const { value } = source
+  if (!isObject(value) || !['openapi', 'swagger'].some((key) => key in value)) throw isOther("it has no key 'openapi'")
   const { document, files } = await joinFiles(source)
   const originOf = (path: readonly string[]): [SourceFile, readonly string[]] => {
     const included = path[0] === 'x-files' ? files.get(path[1] ?? '') : undefined
@@ -160,8 +174,8 @@ function withRefs(value: JsonValue, change: (ref: string) => string): JsonValue 
   )
 }
 
-// Every `$ref` of a file and the path to it, except in data such as examples.
-function refsIn(value: JsonValue): { readonly text: string; readonly path: readonly string[] }[] {
+/** Every `$ref` of a file and the path to it, except in data such as examples. */
+export function refsIn(value: JsonValue): { readonly text: string; readonly path: readonly string[] }[] {
   const refs: { text: string; path: readonly string[] }[] = []
   if (!isObject(value)) return refs
   mapObjects(value, (object, path) => {
@@ -195,41 +209,7 @@ function isInside(root: string, path: string): boolean {
   return way !== '' && way.split(sep)[0] !== '..' && !isAbsolute(way)
 }
 
-/** Maximum number of errors that are listed for a document. */
-const MAX_FAULTS = 20
-
-/** Validates a document as OpenAPI 3.0 or 3.1 with swagger-parser. Throws a FileError if it is not valid. */
-export async function validateDocument({ source, document, placeOf }: LoadedDocument): Promise<void> {
-  const version = ['openapi', 'swagger'].find((key) => document[key] !== undefined) ?? 'openapi'
-  const { openapi } = document
-  if (version === 'swagger' || typeof openapi !== 'string' || !/^3\.[01]\./.test(openapi)) {
-    throw new FileError([
-      `${placeOf([version])} ${version}: ${JSON.stringify(document[version])} is not supported; use OpenAPI 3.0 or 3.1`,
-    ])
-  }
-  const { default: SwaggerParser } = await import('@apidevtools/swagger-parser')
-  const copy: Parameters<typeof SwaggerParser.validate>[0] = JSON.parse(JSON.stringify(document)) // is changed
-  try {
-    await SwaggerParser.validate(copy, { resolve: { external: false } })
-  } catch (error) {
-    const details =
-      error instanceof Error && 'details' in error && Array.isArray(error.details)
-        ? error.details
-        : [{ message: messageOf(error) }]
-    const found = details.map((detail: { instancePath?: string | string[]; message?: string }) => ({
-      path: Array.isArray(detail.instancePath) ? detail.instancePath : toPath(detail.instancePath ?? ''),
-      message: detail.message?.trim().split('\n')[0] ?? '',
-    }))
-    // Every object around an error also has an error: "either this or a $ref".
-    const causes = found.filter(({ message }) => !/'\$ref'|exactly one schema in oneOf/.test(message))
-    const lines = (causes.length > 0 ? causes : found).map(({ path, message }) => {
-      const place = path.length === 0 ? source.file : placeOf(path)
-      return `${place} ${path.join('.') || 'the document'}: ${message}; see the OpenAPI ${openapi} specification`
-    })
-    throw new FileError([...new Set(lines)].slice(0, MAX_FAULTS))
-  }
-}
-
-function messageOf(error: unknown): string {
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

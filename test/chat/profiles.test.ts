@@ -84,8 +84,12 @@ test.each<[what: string, text: string, faults: readonly RegExp[]]>([
   ],
   ['a block that is a string', 'a: lite\n', [/:1 a: must be an object; its keys are style,/]],
   ['an empty file', '', [/:1 must have a block for each model, such as\nmy-model:\n {2}style: lite/]],
-  ['invalid YAML', 'a: [\n', [/profiles\.yaml:\d .*fix the YAML/]],
-  ['two blocks with the same name', 'a: { style: lite }\na: { style: gallery }\n', [/:2 .*unique/]],
+  ['invalid YAML', 'a: [\n', [/profiles\.yaml:\d .*close it with } or \]/]],
+  [
+    'two blocks with the same name',
+    'a: { style: lite }\na: { style: gallery }\n',
+    [/:2 the key is already in this mapping/],
+  ],
 ])('reports %s with file, line and fix', async (_what, text, faults) => {
   const failed: Error = await mockOf(text).then(
     () => new Error('it started'),

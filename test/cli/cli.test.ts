@@ -322,7 +322,9 @@ test('validate checks a contract as --spec does', () => {
   })
   const invalid = run(['validate', join(root, 'package.json')])
   expect(invalid).toMatchObject({ status: 1, stdout: '' })
-  expect(invalid.stderr).toMatch(/package\.json:1 openapi: undefined is not supported; use OpenAPI 3\.0 or 3\.1/)
+  expect(invalid.stderr).toBe(
+    `${join(root, 'package.json')} is not an OpenAPI document: it has no key 'openapi'. Use an OpenAPI 3.0 or 3.1 file.\n`,
+  )
 })
 
 test('a second process draws the same picture with the same bytes', async () => {

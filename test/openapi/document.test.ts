@@ -51,38 +51,68 @@ test.each<[string, string, (string | RegExp)[]]>([
   [
     'is broken YAML',
     'openapi: 3.0.3\ninfo: {\npaths: [',
-    [/^DIR\/openapi\.yaml:\d .*; fix the YAML$/, /^DIR\/openapi\.yaml:\d .*; fix the YAML$/],
+    [/^DIR\/openapi\.yaml:3 .*; close it with } or \]$/, /^DIR\/openapi\.yaml:3 .*; close it with } or \]$/],
   ],
   [
     'has a duplicate key',
     'openapi: 3.0.3\nopenapi: 3.0.3\n',
-    ['DIR/openapi.yaml:2 Map keys must be unique; fix the YAML'],
+    ['DIR/openapi.yaml:2 the key is already in this mapping; remove one of the two'],
   ],
   [
     'has too many aliases',
-    `a: &a [x]\nb: &b [${'*a,'.repeat(20)}]\nc: &c [${'*b,'.repeat(20)}]\nd: [${'*c,'.repeat(20)}]\n`,
+    `openapi: 3.0.3\na: &a [x]\nb: &b [${'*a,'.repeat(20)}]\nc: &c [${'*b,'.repeat(20)}]\nd: [${'*c,'.repeat(20)}]\n`,
     [/^DIR\/openapi\.yaml: .*; use fewer YAML aliases$/],
   ],
-  [
-    'is empty',
-    '',
-    ['DIR/openapi.yaml:1 is not an OpenAPI document; it must be a mapping with openapi, info and paths'],
-  ],
+  ['is empty', '', ['DIR/openapi.yaml is not an OpenAPI document: it is empty. Use an OpenAPI 3.0 or 3.1 file.']],
   [
     'is a list',
-    '- openapi',
-    ['DIR/openapi.yaml:1 is not an OpenAPI document; it must be a mapping with openapi, info and paths'],
+    '- openapi: 3.0.3',
+    ["DIR/openapi.yaml is not an OpenAPI document: it has no key 'openapi'. Use an OpenAPI 3.0 or 3.1 file."],
+  ],
+  [
+    'is text',
+    'Notes: a: b\n\tc: [',
+    ["DIR/openapi.yaml is not an OpenAPI document: it has no key 'openapi'. Use an OpenAPI 3.0 or 3.1 file."],
+  ],
+  [
+    'is other JSON',
+    '{ "name": "one", "keywords": ["openapi"] }',
+    ["DIR/openapi.yaml is not an OpenAPI document: it has no key 'openapi'. Use an OpenAPI 3.0 or 3.1 file."],
+  ],
+  [
+    'has a path without a slash',
+    withSchema('{}').replace('/one:', 'one:'),
+    ["DIR/openapi.yaml:4 paths: 'one' must begin with '/'; see the OpenAPI 3.0.3 specification"],
+  ],
+  [
+    'is of version 3.1 and has a path without a slash',
+    withSchema('{}', '3.1.0').replace('/one:', 'one:'),
+    ["DIR/openapi.yaml:4 paths: 'one' must begin with '/'; see the OpenAPI 3.1.0 specification"],
+  ],
+  [
+    'has an unknown key',
+    withSchema('{}', '3.1.0').replace('in: query', 'in: query\n          requird: true'),
+    [/^DIR\/openapi\.yaml:9 paths\.\/one\.get\.parameters\.0: 'requird' is not allowed here; see/],
   ],
   [
     'is of version 2.0',
     '# old\nswagger: "2.0"\ninfo: { title: One, version: "1" }\npaths: {}\n',
     ['DIR/openapi.yaml:2 swagger: "2.0" is not supported; use OpenAPI 3.0 or 3.1'],
   ],
-  ['has no version', 'info: {}', ['DIR/openapi.yaml:1 openapi: undefined is not supported; use OpenAPI 3.0 or 3.1']],
+  [
+    'has no version',
+    'info: {}',
+    ["DIR/openapi.yaml is not an OpenAPI document: it has no key 'openapi'. Use an OpenAPI 3.0 or 3.1 file."],
+  ],
   [
     'is of a later version',
     withSchema('{}', '4.0.0'),
     ['DIR/openapi.yaml:1 openapi: "4.0.0" is not supported; use OpenAPI 3.0 or 3.1'],
+  ],
+  [
+    'has no paths',
+    'openapi: 3.0.3\ninfo: { title: One, version: "1" }\n',
+    ["DIR/openapi.yaml the document: it has no key 'paths'; see the OpenAPI 3.0.3 specification"],
   ],
   [
     'has no info',
@@ -160,7 +190,7 @@ test.each([
 test('an error in a file behind a $ref is reported with that file and its line', async () => {
   const spec = withSchema("{ $ref: 'more.yaml#/One' }")
   expect(await errorsOf({ 'openapi.yaml': spec, 'more.yaml': 'One: {\n' })).toEqual([
-    expect.stringMatching(/^DIR\/more\.yaml:\d .*; fix the YAML$/),
+    expect.stringMatching(/^DIR\/more\.yaml:\d .*; close it with } or \]$/),
   ])
   expect(await errorsOf({ 'openapi.yaml': spec, 'more.yaml': "One:\n  $ref: '../outside.yaml'\n" })).toEqual([
     expect.stringMatching(/^DIR\/more\.yaml:2 \$ref '\.\.\/outside\.yaml' points outside/),
@@ -212,6 +242,66 @@ test('schemas and files may have circular references', async () => {
 test('accepts a media type without a schema', async () => {
   const spec = `${withSchema('{ type: string }')}    post:\n      requestBody: { content: { application/json: {} } }\n      responses: { '200': { description: One } }\n`
   expect(await errorsOf({ 'openapi.yaml': spec })).toEqual([])
+})
+
+test('rejects a picture and other files that are not text', async () => {
+  await expect(loadContract('docs/images/models-dark.png')).rejects.toThrow(
+    /models-dark\.png: cannot be read \(it is not UTF-8 text\); use the path of a YAML or JSON file$/,
+  )
+})
+
+test.each([
+  ['openapi: 3.0.3\ninfo:\n  title: Orders: new\n', 3, "a value contains ': '; put it in quotes"],
+  ['openapi: 3.0.3\ninfo:\n\ttitle: Orders\n', 3, 'a tab is used as indentation; use spaces'],
+  ['openapi: 3.0.3\ninfo:\n  title: One\n version: 1\n', 4, 'the indentation does not match the lines above'],
+  ['openapi: 3.0.3\ninfo:\n  title: @one\n', 3, 'the value starts with a character that YAML reserves'],
+  ['openapi: 3.0.3\ninfo\npaths: {}\n', 2, "the line is not a 'key: value'"],
+  ['openapi: 3.0.3\n---\ninfo: {}\n', 2, 'the file has a second document after ---'],
+])('an error in the YAML %j is reported in plain words', async (text, line, words) => {
+  const [fault] = await errorsOf({ 'openapi.yaml': text })
+  expect(fault).toContain(`DIR/openapi.yaml:${line} ${words}`)
+})
+
+test.each<[string, string, string, string?]>([
+  ['{ type: arrray }', 'type', "'arrray' is not one of array, boolean, integer, null, number, object, string", 'array'],
+  [
+    '{ type: [string, nul] }',
+    'type.1',
+    "'nul' is not one of array, boolean, integer, null, number, object, string",
+    'null',
+  ],
+  [
+    '{ items: { type: strin } }',
+    'items.type',
+    "'strin' is not one of array, boolean, integer, null, number, object, string",
+    'string',
+  ],
+  ['{ properties: { schema: { minimum: x } } }', 'properties.schema.minimum', 'must be number'],
+  ['{ required: true }', 'required', 'must be array'],
+  ['{ anyOf: [] }', 'anyOf', 'must NOT have fewer than 1 items'],
+])('rejects the schema %s in a contract of version 3.1', async (schema, path, problem, meant) => {
+  expect(await errorsOf({ 'openapi.yaml': withSchema(schema, '3.1.0') })).toEqual([
+    `DIR/openapi.yaml:9 paths./one.get.parameters.0.schema.${path}: ${problem}; see the OpenAPI 3.1.0 specification${meant === undefined ? '' : `. Did you mean ${meant}?`}`,
+  ])
+})
+
+test('reports an invalid type in 3.0, in a component, and in another file', async () => {
+  expect(await errorsOf({ 'openapi.yaml': withSchema('{ type: strng }') })).toEqual([
+    expect.stringMatching(/:9 .*schema\.type: 'strng' is not one of array, .*\. Did you mean string\?$/),
+  ])
+  const components = `${withSchema('{ $ref: more.yaml }', '3.1.0')}components: { schemas: { One: { type: objct } } }\n`
+  expect(await errorsOf({ 'openapi.yaml': components, 'more.yaml': 'description: More\ntype: strng\n' })).toEqual([
+    expect.stringMatching(/^DIR\/more\.yaml:2 .*type: 'strng' is .* Did you mean string\?$/),
+    expect.stringMatching(/^DIR\/openapi\.yaml:11 components\.schemas\.One\.type: 'objct' .* Did you mean object\?$/),
+  ])
+})
+
+test('accepts keywords that JSON Schema does not know, and boolean schemas, in 3.1', async () => {
+  const schema =
+    '{ type: [array, "null"], nullable: true, x-own: 1, prefixItems: [true, { example: { type: arrray } }], items: false }'
+  expect(await errorsOf({ 'openapi.yaml': withSchema(schema, '3.1.0') })).toEqual([])
+  const named = withSchema('{}', '3.1.0').concat('components: { responses: { schema: { description: One } } }\n')
+  expect(await errorsOf({ 'openapi.yaml': named })).toEqual([])
 })
 
 test('rejects a missing file', async () => {
