@@ -33,7 +33,13 @@ export async function toSettings(
 ): Promise<Settings> {
   const options = ownOptions(given, MOCK_OPTIONS)
   let source: ReturnType<Contract['source']> | undefined
-  const packaged = toContract({ document, operations, validators, source: async () => (source ??= readPackaged()) })
+  const packaged = toContract({
+    document,
+    file: 'openapi.yaml',
+    operations,
+    validators,
+    source: async () => (source ??= readPackaged()),
+  })
   const own: Fixtures = options.fixtures
     ? await (await import('../scenarios/load-fixtures.ts')).loadFixtures(options.fixtures, profiles)
     : { profiles: new Map(), scenarios: new Map() }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { type JsonObject, isObject } from '../util/json.ts'
 import type { SourceFile } from './document.ts'
 import { toPath } from './json-pointer.ts'
@@ -7,6 +8,8 @@ import type { Validator } from './validator.ts'
 /** An OpenAPI document, its Operations, and the validators of their requests. */
 export interface Contract {
   readonly document: JsonObject
+  /** Name of its file, without folders. */
+  readonly file: string
   /** In the order in which they are routed. */
   readonly operations: readonly Operation[]
   /** By the JSON pointers of their schemas. */
@@ -26,10 +29,13 @@ export function toContract(parts: Omit<Contract, 'document'> & { readonly docume
   }
 }
 
-/** The title or version of a contract; empty if there is none. */
-export function infoOf({ document: { info } }: Contract, name: 'title' | 'version'): string {
-  const value = (isObject(info) ? info[name] : undefined) ?? ''
-  return typeof value === 'string' ? value : JSON.stringify(value)
+/** The title and version of a contract. Without a title it is the name of the file. */
+export function infoOf({ document: { info }, file }: Contract): { readonly title: string; readonly version: string } {
+  const textOf = (name: string): string => {
+    const value = (isObject(info) ? info[name] : undefined) ?? ''
+    return typeof value === 'string' ? value : JSON.stringify(value)
+  }
+  return { title: textOf('title').trim() || file, version: textOf('version') }
 }
 
 // Media types are sent in a header.
@@ -57,7 +63,7 @@ export async function loadContract(file: string): Promise<Contract> {
       ({ pointer, reason }) => `${placeOf(toPath(pointer))} the schema is not valid: ${reason}; fix the schema`,
     )
     if (unusable.length > 0) throw new FileError(unusable)
-    return { document, operations, validators, source: async () => source }
+    return { document, file: basename(file), operations, validators, source: async () => source }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error // the stack overflows on a document that contains itself
     throw new FileError([

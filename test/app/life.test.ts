@@ -12,7 +12,7 @@ test('health returns version, contract and counts; livez and readyz return ok', 
   expect(await (await mock.fetch(`${mock.url}/__mock/health`)).json()).toEqual({
     status: 'ok',
     version: expect.stringMatching(/^\d/),
-    contract: { title: '', version: '1.0.0', operations: 3, models: 13, basePath: '/v1' },
+    contract: { title: 'openapi.yaml', version: '1.0.0', operations: 3, models: 13, basePath: '/v1' },
     scenarios: expect.any(Number),
     sessions: 0,
     exchanges: 0,

@@ -158,6 +158,7 @@ test('a custom contract: parameters are listed with their location, and a 404 co
           responses: { '200': { description: ok }, '4XX': { description: wrong } }`)
   const custom = {
     contract: toContract({
+      file: 'openapi.yaml',
       document: () => document,
       operations: toOperations(document),
       validators: new Map(),

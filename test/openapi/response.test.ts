@@ -19,6 +19,7 @@ function contractOf(responses: JsonObject) {
     paths: { '/a': { get: { responses } } },
   }
   return toContract({
+    file: 'openapi.yaml',
     document: () => document,
     operations: toOperations(document),
     validators: new Map(),

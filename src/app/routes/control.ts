@@ -71,8 +71,7 @@ async function health(mock: MockContext): Promise<Reply> {
     status: mock.isReady() && size !== undefined ? 'ok' : 'not ready',
     version,
     contract: {
-      title: infoOf(contract, 'title'),
-      version: infoOf(contract, 'version'),
+      ...infoOf(contract),
       operations: contract.operations.length,
       models: modelsOf(mock).values.length,
       basePath: basePathOf(mock),
