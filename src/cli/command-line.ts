@@ -30,7 +30,7 @@ export interface Command {
   readonly options: Options
   /** Whether a list is printed as JSON. */
   readonly json: boolean
-  /** A warning for each environment variable that looks like a misspelled one of the mock. */
+  /** Environment variables that look misspelled, and options without effect. */
   readonly warnings: readonly string[]
   /** How its user writes an option: as a flag, or as a variable if only that is set. */
   readonly nameOf: (option: string) => string
@@ -118,18 +118,22 @@ export function readCommand(args: readonly string[], env: Environment): Command 
     if (texts === undefined) return {}
     throw new Error(`--${flag.name} works only with the command ${flag.command}.`)
   })
+  const options: Options = Object.assign({ ...DEFAULTS }, ...given)
+  const nameOf = (option: string): string => {
+    const flag = commandOptions.find((row) => row.option === option)?.flag
+    if (flag === undefined) return option
+    if (values[flag.name] !== undefined) return `--${flag.name}`
+    return (env[flag.env] ?? '') === '' ? `--${flag.name} or ${flag.env}` : flag.env
+  }
+  const isUnused = options.faults !== undefined && options.faultRate === undefined
+  const unused = isUnused ? [`${nameOf('faults')} has no effect without ${nameOf('faultRate')}.`] : []
   return {
     name: values['help'] !== undefined ? 'help' : values['version'] !== undefined ? 'version' : name,
     target,
-    options: Object.assign({ ...DEFAULTS }, ...given),
+    options,
     json,
-    warnings: findTypos(env),
-    nameOf: (option) => {
-      const flag = commandOptions.find((row) => row.option === option)?.flag
-      if (flag === undefined) return option
-      if (values[flag.name] !== undefined) return `--${flag.name}`
-      return (env[flag.env] ?? '') === '' ? `--${flag.name} or ${flag.env}` : flag.env
-    },
+    warnings: [...findTypos(env), ...unused],
+    nameOf,
   }
 }
 

@@ -268,6 +268,19 @@ test('warns at the start of a misspelled environment variable, but not of those 
   ])
 })
 
+test('warns at the start that --fault has no effect without --fault-rate', async () => {
+  await using mock = await start(['--fault', 'retry-503', '--log-level', 'warn'])
+  mock.process.kill('SIGTERM')
+  expect(await mock.ended).toBe(0)
+  expect(mock.lines.map((line) => JSON.parse(line))).toEqual([
+    {
+      time: expect.any(String),
+      level: 'warn',
+      msg: '--fault has no effect without --fault-rate or MOCK_FAULT_RATE.',
+    },
+  ])
+})
+
 test('a mock that other machines can reach reports at the start what it does not share with its replicas', async () => {
   const msg =
     'scripts, positions, journal and coverage are kept in this process only. Replicas can share them with --store.'
