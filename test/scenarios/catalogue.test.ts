@@ -387,12 +387,12 @@ test('answer-odd-envelope: no finish_reason, an empty model and fixed token coun
 test('an error contains the model and the prompt of the request', async () => {
   await using mock = await startMock({ errors: 'gateway' })
   const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any' })
-  const ask = async (content: string): Promise<unknown> =>
+  const send = async (content: string): Promise<unknown> =>
     client.chat.completions.create({ model: 'flux', messages: [{ role: 'user', content }] })
-  await expect(ask('/mock refused-prompt a cat')).rejects.toThrow(
+  await expect(send('/mock refused-prompt a cat')).rejects.toThrow(
     'Prompt is sensitive.\n\n/mock refused-prompt a cat\n\n',
   )
-  await expect(ask('/mock model-forbidden')).rejects.toThrow('该令牌无权访问模型 flux')
+  await expect(send('/mock model-forbidden')).rejects.toThrow('该令牌无权访问模型 flux')
 })
 
 test.each([
