@@ -4,10 +4,11 @@ import { SESSION_KEY, SESSION_NAME, SESSION_NAMES } from '../app/session.ts'
 import type { Coverage } from '../journal/coverage.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
+import type { ScenarioName } from '../scenarios/scenario-name.ts'
 import type { ScriptEntry, Then } from '../scenarios/scenario.ts'
 
-/** The name of a scenario, a custom `then`, or an entry of a script. */
-type Scriptable = string | ScriptEntry | { readonly then: Then }
+/** The name of a scenario, a custom `then` with or without `when` and `times`, or an entry of a script. */
+type Scriptable = ScenarioName | ScriptEntry | ({ readonly then: Then } & ScriptOptions)
 
 /** Options for all entries of a call of `script`. */
 type ScriptOptions = Pick<ScriptEntry, 'times' | 'when'>
@@ -183,11 +184,18 @@ function toEntries(scenario: Scriptable | readonly Scriptable[], options: Script
     throw new RangeError(
       `script: unknown option '${unknown}'. Use times or when. Pass several entries as one list: script([…]).`,
     )
-  const toEntry = (entry: Scriptable): ScriptEntry =>
-    typeof entry === 'object' && entry !== null && !('then' in entry)
-      ? { ...entry, ...options }
-      : { scenario: entry, ...options }
+  const toEntry = (entry: Scriptable): ScriptEntry => {
+    if (typeof entry !== 'object' || entry === null) return { scenario: entry, ...options }
+    if (isEntry(entry)) return { ...entry, ...options }
+    const { then, ...rest } = entry
+    return { scenario: { then }, ...rest, ...options }
+  }
   return isList(scenario) ? scenario.map(toEntry) : toEntry(scenario)
+}
+
+// An object with neither key is rejected as an entry.
+function isEntry(entry: Exclude<Scriptable, string>): entry is ScriptEntry {
+  return 'scenario' in entry || !('then' in entry)
 }
 
 // Array.isArray does not narrow the type of a readonly list.

@@ -16,7 +16,7 @@ import { type SourceFile, FileError } from '../openapi/document.ts'
 import type { JsonValue } from '../util/json.ts'
 import { MAX_COUNT, MAX_MODEL, PICTURE_FAULTS } from '../images/recipe.ts'
 import { ERRORS } from '../errors/table.ts'
-import { type Scenario, FRAMINGS, STREAM_PLACES } from './scenario.ts'
+import { type Scenario, type ScriptEntry, FRAMINGS, STREAM_PLACES } from './scenario.ts'
 
 const MAX_TEXT = 100_000
 const text = z.string({ error: 'must be a string' }).max(MAX_TEXT, `must have at most ${MAX_TEXT} characters`)
@@ -210,13 +210,30 @@ export function toScenario(name: string, value: JsonValue, source: Pick<SourceFi
   return { name, ...result.data }
 }
 
+const NAME_OR_THEN = 'must be the name of a scenario, or {"then": …}'
+
 const entry = mapping({
-  scenario: z.union([z.string().max(64, 'must have at most 64 characters'), mapping({ then })], {
-    error: 'must be the name of a scenario, or {"then": …}',
-  }),
+  scenario: z
+    .union([z.string().max(64, 'must have at most 64 characters'), mapping({ then })], { error: NAME_OR_THEN })
+    .exactOptional(),
   times: whole.min(1, 'must be at least 1').max(10_000, 'must be at most 10000').exactOptional(),
   when: when.exactOptional(),
+  then: then.exactOptional(),
 })
+  .refine((given) => given.scenario !== undefined || given.then !== undefined, {
+    path: ['scenario'],
+    error: NAME_OR_THEN,
+    when: isSound,
+  })
+  .refine((given) => given.scenario === undefined || given.then === undefined, {
+    error: 'use either scenario or then',
+    when: isSound,
+  })
+  .meta({ oneOf: [{ required: ['scenario'] }, { required: ['then'] }] })
+  .transform(({ scenario: name, then: own = {}, ...rest }): ScriptEntry => ({
+    scenario: name ?? { then: own },
+    ...rest,
+  }))
 /** A script: one entry, or a list of entries. */
 export const script = z.union(
   [

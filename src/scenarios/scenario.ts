@@ -4,6 +4,7 @@ import type { StyleName } from '../chat/styles/styles.ts'
 import type { JsonValue } from '../util/json.ts'
 import type { PictureFault } from '../images/recipe.ts'
 import type { ErrorKind } from '../errors/table.ts'
+import type { ScenarioName } from './scenario-name.ts'
 
 /**
  * Which chat requests a Scenario applies to. A condition that is absent matches all.
@@ -103,7 +104,7 @@ export interface Scenario {
  */
 export interface ScriptEntry {
   /** The name of a Scenario, or a response. */
-  readonly scenario: string | { readonly then: Then }
+  readonly scenario: ScenarioName | { readonly then: Then }
   /** How many requests it applies to. Defaults to the length of its sequence, otherwise to 1. */
   readonly times?: number
   readonly when?: When

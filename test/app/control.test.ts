@@ -257,6 +257,18 @@ test('POST script: a custom sequence is used for as many requests as it has resp
   expect(contents).toEqual(['1', '2', '1', '2', '3'])
 })
 
+test('script takes then beside when and times, in HTTP and in JavaScript', async () => {
+  await using mock = await listening()
+  const entry = { when: { model: 'flux' }, then: { say: 'fluxed' }, times: 2 }
+  const expected = { scenario: { then: entry.then }, when: entry.when, times: 2 }
+  await post(mock, 'script', [entry])
+  await post(mock, 'script', entry)
+  await mock.script(entry)
+  await mock.script(['limit-rate', entry])
+  expect(await scripted(mock)).toEqual([expected, expected, expected, { scenario: 'limit-rate', times: 1 }, expected])
+  expect((await ask(mock, { model: 'flux' })).content).toBe('fluxed')
+})
+
 test('POST script: an entry with a condition waits for a request that matches', async () => {
   await using mock = await listening()
   await post(mock, 'script', [
@@ -288,6 +300,7 @@ test.each<[what: string, body: unknown, message: RegExp]>([
     { scenario: { then: { error: 'x' } } },
     /scenario\.then\.error: 'x' is not allowed; use one of invalid_body, /,
   ],
+  ['a scenario and a then', { scenario: 'limit-rate', then: { say: 'x' } }, /use either scenario or then/],
   ['an empty response', { scenario: { then: {} } }, /scenario\.then: must have at least one key/],
   [
     'a sequence with other keys',
@@ -425,7 +438,11 @@ test('openapi.json is a valid OpenAPI 3.1 document with exactly the routes that 
   const fits = new Ajv2020({ strict: false, formats: { 'date-time': true } })
     .addSchema({ $id: 'doc', ...json })
     .compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"doc#/')))
-  for (const body of [{ scenario: 'x' }, [{ scenario: { then: { say: 'x' } }, times: 2 }]])
+  for (const body of [
+    { scenario: 'x' },
+    { then: { say: 'x' }, when: { model: 'x' } },
+    [{ scenario: { then: { say: 'x' } }, times: 2 }],
+  ])
     expect(fits(body), JSON.stringify(fits.errors)).toBe(true)
   for (const body of [null, [], [null], { scenario: 5 }, { scenario: 'x', time: 2 }])
     expect(fits(body), JSON.stringify(body)).toBe(false)

@@ -64,7 +64,7 @@ async function typeErrorsOf(folder: string, options: object = {}): Promise<strin
 
 const PROGRAM = `
 import { connectMock, createMock, readPlaceholder, startMock } from 'chat-image-mock'
-import type { Exchange, Mock, MockOptions, Placeholder, Session } from 'chat-image-mock'
+import type { Exchange, Mock, MockOptions, Placeholder, ScenarioName, Session } from 'chat-image-mock'
 import { toBePlaceholderFor } from 'chat-image-mock/matchers'
 import OpenAI from 'openai'
 
@@ -79,6 +79,8 @@ await using inProcess = await createMock(options)
 await using connected = await connectMock(new URL(mock.url), { wait: 5 })
 const session: Session = connected.session()
 await session.script('limit-rate', { times: 3, when: { model: 'flux-*' } })
+const completed: ScenarioName[] = ['limit-rate', 'my-own-scenario']
+const custom: Parameters<Session['script']>[0] = { when: { model: 'no' }, then: { say: completed.join() } }
 // @ts-expect-error
 const wrong = session.script({ then: { errors: 'rate_limited' } })
 await wrong.catch((error: unknown) => console.log(error instanceof Error && error.message.startsWith('Invalid script')))

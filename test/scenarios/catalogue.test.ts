@@ -421,6 +421,11 @@ test('the message of a rate limit repeats a Retry-After of the script, if it is 
   }
 })
 
+test('the type ScenarioName has the name of each packaged scenario', () => {
+  const source = readFileSync('src/scenarios/scenario-name.ts', 'utf8')
+  expect(Array.from(source.matchAll(/^ {2}\| '(.*)'$/gm), ([, name]) => name)).toEqual(names.toSorted())
+})
+
 test('no error contains undefined or an empty message', async () => {
   for (const errors of ['openai', 'gateway'] as const) {
     await using mock = await startMock({ errors })
