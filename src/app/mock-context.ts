@@ -16,9 +16,11 @@ export function createMockContext(settings: Settings, surroundings: Surroundings
   const onFault = guarded(settings.onFault, () => {})
   const onExchange = settings.onExchange && guarded(settings.onExchange, onFault)
   const onStream = settings.onStream && guarded(settings.onStream, onFault)
-  const { contract, scenarios, store } = settings
+  const { contract, packaged, scenarios, store, ownScenarios } = settings
   const { values: models, titles: families } = modelsOf(settings)
-  const targets = { contract, models, families, scenarios: [...scenarios.keys()] }
+  const names = [...scenarios.keys()]
+  const allScenarios = contract === packaged ? names : ownScenarios
+  const targets = { contract, models, families, scenarios: names, allScenarios }
   const clashes = contract.operations.some(({ path }) => LINK_PATHS.some((ours) => overlaps(path, ours)))
   return {
     ...settings,

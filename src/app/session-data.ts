@@ -1,5 +1,6 @@
 import type { Coverage } from '../journal/coverage.ts'
 import type { CoverageTargets } from '../journal/coverage-keys.ts'
+import type { CoverageScope } from '../journal/coverage-scope.ts'
 import { type Exchange, readExchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
 import type { ScriptEntry } from '../scenarios/scenario.ts'
@@ -26,9 +27,9 @@ export interface SessionData {
   readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
   /** A table of the scripted responses that were not used, and of the exchanges. */
   readonly table: (filter?: Filter) => Promise<string>
-  readonly coverage: () => Promise<Coverage>
+  readonly coverage: (scope?: CoverageScope) => Promise<Coverage>
   /** The coverage of all sessions since the start. A reset does not clear it. */
-  readonly total: () => Promise<Coverage>
+  readonly total: (scope?: CoverageScope) => Promise<Coverage>
   readonly reset: () => Promise<void>
 }
 
@@ -50,6 +51,8 @@ export function sessionDataOf(mock: DataSource, session: string | undefined): Ow
   const own = session ?? ''
   const kept = async (filter: Filter = {}): Promise<readonly StoredExchange[]> =>
     select(await store.records(session), filter)
+  const coverageOf = async (counts: ReadonlyMap<string, number>, scope?: CoverageScope): Promise<Coverage> =>
+    (await import('../journal/coverage.ts')).toCoverage(counts, targets, scope)
   const exchanges = async (filter?: Filter): Promise<Exchange[]> => (await kept(filter)).map(readExchange)
   return {
     kept,
@@ -65,8 +68,8 @@ export function sessionDataOf(mock: DataSource, session: string | undefined): Ow
       const found = id === 'latest' ? all.at(-1) : all.find((one) => one.id === id)
       return found === undefined ? undefined : readExchange(found)
     },
-    coverage: async () => (await import('../journal/coverage.ts')).toCoverage(await store.marks(session), targets),
-    total: async () => (await import('../journal/coverage.ts')).toCoverage(await store.total(), targets),
+    coverage: async (scope) => coverageOf(await store.marks(session), scope),
+    total: async (scope) => coverageOf(await store.total(), scope),
     erase: async (filter = {}) => store.erase(session, await kept(filter).then((all) => all.map(({ id }) => id))),
     reset: async () => store.reset(session),
   }

@@ -58,6 +58,8 @@ export interface Settings extends Choosing {
   readonly profiles: Profiles
   /** The models and families that custom profiles add to those of the contract. */
   readonly ownModels: readonly string[]
+  /** The names of the custom scenarios. */
+  readonly ownScenarios: readonly string[]
   readonly contractMode: ContractMode
   readonly errors: Dialect
   /** Returns the time in milliseconds, for `created`. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { version } from '#prepared'
-import { OptionError } from '../mock/option-checks.ts'
+import { OptionError } from '../util/option-error.ts'
 import { type Command, type Environment, readCommand } from './command-line.ts'
 import { type Terminal, serve } from './commands/serve.ts'
 import { toErrorText } from './printable.ts'

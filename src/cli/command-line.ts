@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { type CommandOption, type Option, oneOf, seconds, trueOrFalse, GROUPS } from '../mock/option-checks.ts'
+import { type CoverageThresholds, isMeasured, MEASURED } from '../journal/coverage-thresholds.ts'
+import { type CommandOption, type Option, listOf, oneOf, seconds, trueOrFalse, GROUPS } from '../mock/option-checks.ts'
 import type { ConnectOptions, ListenOptions, MockOptions } from '../mock/options.ts'
 import { CONNECT_OPTIONS, invalid, LISTEN_OPTIONS, MOCK_OPTIONS } from '../mock/options.ts'
 import { didYouMean, editDistance, suggestNames } from '../util/suggest.ts'
@@ -11,6 +12,10 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** Options that only the command has; `OWN_OPTIONS` describes them. */
 interface OwnOptions {
   readonly coverage?: string
+  readonly coverageModels?: readonly string[]
+  readonly coverageScenarios?: readonly string[]
+  /** Each as `operations=100,parameters=60`. */
+  readonly coverageMin?: readonly string[]
   readonly failOnViolation?: boolean
   readonly grace: number
   readonly log?: LogForm
@@ -56,6 +61,35 @@ const OWN_OPTIONS: Readonly<Record<keyof OwnOptions, CommandOption>> = {
     flag: { name: 'coverage', env: 'MOCK_COVERAGE', value: 'FILE', defaultsTo: 'none', group: 'Contract' },
     help: 'write the contract coverage to this .json, .md or .xml (JUnit) file when the mock ends',
   },
+  coverageModels: {
+    ...listOf('the name of a model, a family such as name-*, or all', /./),
+    flag: {
+      name: 'coverage-models',
+      env: 'MOCK_COVERAGE_MODELS',
+      value: 'NAME',
+      defaultsTo: 'used models',
+      group: 'Contract',
+    },
+    help: 'model that the coverage must contain in addition to the used ones: a name, a family as name-*, or all; repeat the flag, or separate names with commas in the variable',
+  },
+  coverageScenarios: {
+    ...listOf('the name of a scenario, or all', /./),
+    flag: {
+      name: 'coverage-scenarios',
+      env: 'MOCK_COVERAGE_SCENARIOS',
+      value: 'NAME',
+      defaultsTo: 'none',
+      group: 'Contract',
+    },
+    help: 'scenario that the coverage must contain: a name or all; repeat the flag, or separate names with commas in the variable',
+  },
+  coverageMin: {
+    type: 'list',
+    allowed: `SECTION=PERCENT, with a percentage from 0 to 100. The sections are ${MEASURED.join(', ')}`,
+    isAllowed: (value) => Array.isArray(value) && value.every((text) => readThresholds(String(text)) !== undefined),
+    flag: { name: 'coverage-min', env: 'MOCK_COVERAGE_MIN', value: 'LIST', defaultsTo: 'none', group: 'Contract' },
+    help: 'end with exit code 1 if the coverage of a section is lower, as operations=100,parameters=60; can be repeated',
+  },
   failOnViolation: {
     ...trueOrFalse,
     flag: { name: 'fail-on-violation', env: 'MOCK_FAIL_ON_VIOLATION', value: '', defaultsTo: 'off', group: 'Contract' },
@@ -82,6 +116,15 @@ const OWN_OPTIONS: Readonly<Record<keyof OwnOptions, CommandOption>> = {
     flag: { name: 'log-level', env: 'MOCK_LOG_LEVEL', value: 'LEVEL', defaultsTo: 'info', group: 'Logging' },
     help: 'lowest level that is logged: error, warn, info or debug',
   },
+}
+
+/** Reads `operations=100,parameters=60`. Undefined if a section is unknown, or a number is not from 0 to 100. */
+export function readThresholds(text: string): CoverageThresholds | undefined {
+  const pairs = text.split(',').map((pair) => {
+    const [, section = '', number = ''] = /^\s*(\w+)\s*=\s*(\d{1,3}(?:\.\d+)?)\s*%?\s*$/.exec(pair) ?? []
+    return isMeasured(section) && Number(number) <= 100 ? ([section, Number(number)] as const) : undefined
+  })
+  return pairs.includes(undefined) ? undefined : Object.fromEntries(pairs.filter((pair) => pair !== undefined))
 }
 
 /** Every option that has a flag, with its name in code, in the order of `--help`. */
@@ -206,7 +249,8 @@ function readOption(
   const value = type === 'list' ? texts : toValue(last, type)
   if (isAllowed(value)) return value
   const name = given === undefined ? flag.env : `--${flag.name}`
-  throw new Error(`${name}: ${invalid(type === 'list' || isSecret === true ? undefined : last)} Use ${allowedText}.`)
+  const wrong = type === 'list' ? texts.find((text) => !isAllowed([text])) : last
+  throw new Error(`${name}: ${invalid(isSecret === true ? undefined : wrong)} Use ${allowedText}.`)
 }
 
 // A text that is neither a number nor true or false stays a text, which is then not valid.

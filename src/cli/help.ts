@@ -2,7 +2,7 @@ import { GROUPS } from '../mock/option-checks.ts'
 import { commandOptions, COMMANDS } from './command-line.ts'
 
 const WIDTH = 100 // characters of a line at most
-const LEFT = 27 // where descriptions begin
+const LEFT = 29 // where descriptions begin
 
 const EXAMPLES = [
   ['chat-image-mock', 'start the mock on http://127.0.0.1:4010'],

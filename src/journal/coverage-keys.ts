@@ -14,6 +14,8 @@ export interface CoverageTargets {
   /** Families of models, written as `name-*`. */
   readonly families: readonly string[]
   readonly scenarios: readonly string[]
+  /** What `all` stands for in a CoverageScope: for a custom contract only the custom scenarios. */
+  readonly allScenarios: readonly string[]
 }
 
 /** The first word of a coverage key. A space and a name follow. */

@@ -3,24 +3,29 @@ import { type Operation, bodySchemaOf } from '../openapi/operation.ts'
 import { deref, valueAt } from '../openapi/json-pointer.ts'
 import { type JsonObject, isObject } from '../util/json.ts'
 import { type CoverageTargets, type Kind, CONTENTS, nameOf } from './coverage-keys.ts'
+import { type CoverageScope, namesIn } from './coverage-scope.ts'
+import type { SectionName } from './coverage-thresholds.ts'
 
 /** One thing that requests can cover. */
 export interface Item {
   readonly name: string
   /** How many requests covered it. */
   readonly count: number
-  /** Whether the contract or the mock defines it. Unknown items do not affect the percentage. */
+  /** Whether the contract or the mock defines it. */
   readonly known: boolean
+  /** Whether `covered`, `total` and `percent` of the section count it. */
+  readonly inTotal: boolean
 }
 
 /** All items of a kind. */
 export interface Section {
-  /** Number of known items that are covered. */
+  /** Number of items in the total that are covered. */
   readonly covered: number
-  /** Number of known items. */
+  /** Number of items in the total. */
   readonly total: number
   /** Rounded down, so 100 means that all are covered. */
   readonly percent: number
+  /** The items in the total, and all others that were used. */
   readonly items: readonly Item[]
 }
 
@@ -37,24 +42,11 @@ export interface ViolationCount {
   readonly hint: string
 }
 
-/** The sections of a Coverage, in the order of its reports. */
-export const SECTIONS = [
-  'operations',
-  'models',
-  'parameters',
-  'contents',
-  'forms',
-  'statuses',
-  'codes',
-  'scenarios',
-] as const
-export type SectionName = (typeof SECTIONS)[number]
-
 /**
  * Which parts of the contract and of the mock the requests have covered, and which not. It is plain JSON data.
  * @example
- * const { models, violations } = await mock.coverage()
- * console.log(models.percent, models.items.filter(({ count }) => count === 0).map(({ name }) => name))
+ * const { parameters, violations } = await mock.coverage()
+ * console.log(parameters.percent, parameters.items.filter(({ count }) => count === 0).map(({ name }) => name))
  * expect(violations).toEqual([])
  */
 export interface Coverage extends Readonly<Record<SectionName, Section>> {
@@ -63,17 +55,19 @@ export interface Coverage extends Readonly<Record<SectionName, Section>> {
 
 type Counts = ReadonlyMap<string, number>
 
-/** Computes the Coverage from a Store's coverage keys and their counts. */
-export function toCoverage(keys: Counts, targets: CoverageTargets): Coverage {
+/** Computes the Coverage from a Store's coverage keys and their counts. Throws an OptionError for an invalid scope. */
+export function toCoverage(keys: Counts, targets: CoverageTargets, scope: CoverageScope = {}): Coverage {
   const { contract, models, families, scenarios } = targets
   const { operations } = contract
   const countsOf = (kind: Kind): Counts =>
     new Map([...keys].filter(([key]) => key.startsWith(`${kind} `)).map(([key, n]) => [key.slice(kind.length + 1), n]))
-  const section = (kind: Kind, names: readonly string[]): Section => toSection(countsOf(kind), names)
+  const required = namesIn(scope, targets)
+  const section = (kind: Kind, names: readonly string[], inTotal = names): Section =>
+    toSection(countsOf(kind), names, inTotal)
   const hasModels = models.length + families.length > 0
   return {
     operations: section('operation', operations.map(nameOf)),
-    models: section('model', [...models, ...families]),
+    models: section('model', [...models, ...families], [...countsOf('model').keys(), ...required.models]),
     parameters: section(
       'parameter',
       operations.flatMap((operation) => [
@@ -85,19 +79,24 @@ export function toCoverage(keys: Counts, targets: CoverageTargets): Coverage {
     forms: section('form', hasModels ? ['stream', 'whole'] : []),
     statuses: toSection(asDocumented(countsOf('status'), operations), operations.flatMap(statusesOf)),
     codes: section('code', []),
-    scenarios: section('scenario', scenarios),
+    scenarios: section('scenario', scenarios, required.scenarios),
     violations: violationsOf(countsOf('violation'), targets),
   }
 }
 
-function toSection(counts: Counts, names: readonly string[]): Section {
+function toSection(counts: Counts, names: readonly string[], inTotal = names): Section {
   const known = new Set(names)
-  const items = [...known].map((name): Item => ({ name, count: counts.get(name) ?? 0, known: true }))
+  const counted = new Set(inTotal)
+  const toItem = (name: string): Item => {
+    const isKnown = known.has(name)
+    return { name, count: counts.get(name) ?? 0, known: isKnown, inTotal: isKnown && counted.has(name) }
+  }
+  const listed = [...known].filter((name) => counted.has(name) || counts.has(name))
   const unknown = [...counts.keys()].filter((name) => !known.has(name)).toSorted()
-  const others = unknown.map((name): Item => ({ name, count: counts.get(name) ?? 0, known: false }))
-  const covered = items.filter(({ count }) => count > 0).length
-  const percent = items.length === 0 ? 100 : Math.floor((100 * covered) / items.length)
-  return { covered, total: items.length, percent, items: [...items, ...others] }
+  const items = [...listed, ...unknown].map(toItem)
+  const total = items.filter((item) => item.inTotal).length
+  const covered = items.filter((item) => item.inTotal && item.count > 0).length
+  return { covered, total, percent: total === 0 ? 100 : Math.floor((100 * covered) / total), items }
 }
 
 // `default` matches any status, so it cannot be reported as not covered.

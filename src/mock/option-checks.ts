@@ -36,16 +36,6 @@ export interface CommandOption extends Check {
 /** An option; without a flag it can only be set in code. */
 export type Option = Check | CommandOption
 
-/** An invalid option. The message has the names of options as in code; `describe` returns it with other names. */
-export class OptionError extends RangeError {
-  readonly describe: (nameOf: (option: string) => string) => string
-
-  constructor(describe: OptionError['describe']) {
-    super(describe((option) => option))
-    this.describe = describe
-  }
-}
-
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 export const isWithin = (value: unknown, most: number): boolean =>
   typeof value === 'number' && value >= 0 && value <= most

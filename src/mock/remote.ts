@@ -3,6 +3,7 @@ import { version } from '#prepared'
 import type { ControlApi } from '../app/routes/control-api.ts'
 import { CONTROL } from '../app/context.ts'
 import type { Coverage } from '../journal/coverage.ts'
+import type { CoverageScope } from '../journal/coverage-scope.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
 import type { SessionData } from '../app/session-data.ts'
@@ -59,8 +60,10 @@ export function remoteData(url: string, controlToken: string | undefined, sessio
   if (session !== undefined) headers['x-mock-session'] = session
   const api = hc<ControlApi>(url, { headers, fetch: askControl })['__mock']
   // These two routes return several media types, so their response has no type.
-  const coverage = async (query: { total?: 'true' }): Promise<Coverage> =>
-    JSON.parse(await (await api.coverage.$get({ query, header: {} })).text())
+  const coverage = async ({ models, scenarios }: CoverageScope = {}, total?: 'true'): Promise<Coverage> => {
+    const query = { total, models: toList(models), scenarios: toList(scenarios) }
+    return JSON.parse(await (await api.coverage.$get({ query, header: {} })).text())
+  }
   const exchanges = async (filter: Filter = {}, accept = 'application/json'): Promise<string> => {
     const request = { query: toQuery(filter), header: {} }
     return (await api.exchanges.$get(request, { headers: { ...headers, accept } })).text()
@@ -71,12 +74,16 @@ export function remoteData(url: string, controlToken: string | undefined, sessio
       return body.exchanges
     },
     table: async (filter) => (await exchanges(filter, 'text/plain')).trimEnd(),
-    coverage: async () => coverage({}),
-    total: async () => coverage({ total: 'true' }),
+    coverage: async (scope) => coverage(scope),
+    total: async (scope) => coverage(scope, 'true'),
     script: async (entries) => (await (await api.script.$post({ header: {}, json: entries })).json()).scripted,
     pending: async () => (await (await api.script.$get({ header: {} })).json()).pending,
     reset: async () => void (await (await api.reset.$post({ header: {} })).json()),
   }
+}
+
+function toList(names: string | readonly string[] = []): string[] {
+  return typeof names === 'string' ? [names] : [...names]
 }
 
 function toQuery(filter: Filter): Record<string, string> {

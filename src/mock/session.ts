@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Pending, SessionData } from '../app/session-data.ts'
 import { SESSION_KEY, SESSION_NAME, SESSION_NAMES } from '../app/session.ts'
 import type { Coverage } from '../journal/coverage.ts'
+import type { CoverageScope } from '../journal/coverage-scope.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Filter } from '../journal/filter.ts'
 import type { ScenarioName } from '../scenarios/scenario-name.ts'
@@ -56,8 +57,11 @@ export interface Session {
   readonly exchanges: (filter?: Filter) => Promise<Exchange[]>
   /** A text table for the message of a failed test: the pending responses, and the requests received. */
   readonly table: (filter?: Filter) => Promise<string>
-  /** Which parts of the contract the requests have covered, and which not. */
-  readonly coverage: () => Promise<Coverage>
+  /**
+   * Which parts of the contract the requests have covered, and which not. `scope` adds models and scenarios to the
+   * totals. Throws an error if one of its names is unknown.
+   */
+  readonly coverage: (scope?: CoverageScope) => Promise<Coverage>
   /** Deletes script, sequence positions, Exchanges and coverage. */
   readonly reset: () => Promise<void>
 }
@@ -73,7 +77,7 @@ export interface Session {
  */
 export interface Mock extends Omit<Session, 'apiKey' | 'headers'> {
   /** The coverage of all sessions since the start. `reset` does not clear it. */
-  readonly total: () => Promise<Coverage>
+  readonly total: (scope?: CoverageScope) => Promise<Coverage>
   /**
    * Opens a session. Its name defaults to a unique one. Throws a RangeError for an invalid name.
    * @example
@@ -112,7 +116,7 @@ export function toMock(backend: Backend): Mock {
   }
   return {
     ...sessionMethods(backend, undefined, checkOpen),
-    total: async () => backend.dataOf(undefined).total(),
+    total: async (scope) => backend.dataOf(undefined).total(scope),
     session: (name = randomUUID()) => {
       checkOpen()
       if (typeof name !== 'string' || !SESSION_NAME.test(name))
@@ -153,7 +157,7 @@ function sessionMethods(
     pending: async () => dataOf(session).pending(),
     exchanges: async (filter) => dataOf(session).exchanges(await checked(filter)),
     table: async (filter) => dataOf(session).table(await checked(filter)),
-    coverage: async () => dataOf(session).coverage(),
+    coverage: async (scope) => dataOf(session).coverage(scope),
     reset: async () => {
       checkOpen()
       await dataOf(session).reset()

@@ -10,8 +10,8 @@ import type { Fixtures } from '../scenarios/load-fixtures.ts'
 import type { Scenarios } from '../scenarios/scenario.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { Store } from '../store/store.ts'
+import { OptionError } from '../util/option-error.ts'
 import { didYouMean } from '../util/suggest.ts'
-import { OptionError } from './option-checks.ts'
 import { type MockOptions, MOCK_OPTIONS, ownOptions } from './options.ts'
 
 const FIXED = 1_677_652_288_000 // 1677652288 seconds: the time in the provider's example
@@ -51,6 +51,7 @@ export async function toSettings(
     packaged,
     profiles: new Map([...profiles, ...own.profiles]),
     ownModels: [...own.profiles.keys()].filter((name) => name !== '*'),
+    ownScenarios: [...own.scenarios.keys()],
     ...choosing,
     store: store ?? (await openStore(options)),
     contractMode: options.contract ?? 'enforce',

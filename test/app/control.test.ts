@@ -1,7 +1,7 @@
 import SwaggerParser from '@apidevtools/swagger-parser'
 import { expect, test, vi } from 'vitest'
 import type { Mock, MockOptions } from '../../src/index.ts'
-import { startMock } from '../../src/index.ts'
+import { connectMock, startMock } from '../../src/index.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import { ask, mockWith, read } from '../ask.ts'
 import type { ReadResponse } from '../ask.ts'
@@ -393,7 +393,7 @@ test('GET coverage returns JSON, Markdown or JUnit', async () => {
   const coverage = async (accept: string): Promise<ReadResponse> => control(mock, 'coverage', { headers: { accept } })
   const { json } = await coverage('application/json')
   expect(json.operations).toMatchObject({ covered: 1, total: 3, percent: 33 })
-  expect(json.models.items).toContainEqual({ name: 'flux', count: 1, known: true })
+  expect(json.models.items).toContainEqual({ name: 'flux', count: 1, known: true, inTotal: true })
   expect(json.violations).toMatchObject([{ code: 'type:n', count: 1 }])
   expect((await control(mock, 'coverage')).json).toEqual(json)
   expect(JSON.parse(JSON.stringify(await mock.coverage()))).toEqual(json)
@@ -403,6 +403,29 @@ test('GET coverage returns JSON, Markdown or JUnit', async () => {
   const junit = await coverage('application/xml')
   expect(junit.headers.get('content-type')).toMatch(/^application\/xml/)
   expect(junit.text).toMatch(/^<\?xml [^]*<testsuite name="contract coverage" tests="\d+" failures="1" errors="0"/)
+})
+
+test('GET coverage: models and scenarios add to the totals, also for a remote mock', async () => {
+  await using mock = await listening()
+  await ask(mock, { model: 'flux' })
+  const query = 'models=nano-banana&models=flux&scenarios=retry-503'
+  for (const total of ['', '&total=true'])
+    expect((await control(mock, `coverage?${query}${total}`)).json).toMatchObject({
+      models: { covered: 1, total: 2 },
+      scenarios: { covered: 0, total: 1 },
+    })
+  expect((await control(mock, 'coverage')).json).toMatchObject({ models: { total: 1 }, scenarios: { total: 0 } })
+  expect(await control(mock, 'coverage?models=fluks')).toMatchObject({
+    status: 400,
+    json: {
+      error: { param: 'models', message: expect.stringContaining("there is no model 'fluks'. Did you mean flux?") },
+    },
+  })
+  await using remote = await connectMock(mock.url)
+  for (const one of [mock, remote, mock.session('a'), remote.session('a')])
+    expect((await one.coverage({ models: 'all', scenarios: 'all' })).models.total).toBe(15)
+  expect(await remote.total({ models: ['nano-banana'] })).toMatchObject({ models: { covered: 1, total: 2 } })
+  await expect(remote.total({ scenarios: 'x' })).rejects.toThrow("there is no scenario 'x'")
 })
 
 // All routes with their methods. Add new routes here.

@@ -377,6 +377,47 @@ test.skipIf(isWindows).each([
 })
 
 test.skipIf(isWindows)(
+  '--coverage-min ends with exit code 1 and logs each section that is below its threshold',
+  async () => {
+    const args = ['--coverage-models', 'flux', '--coverage-min', 'operations=30,parameters=60']
+    await using mock = await start([...args, '--coverage-min', 'models=100'])
+    await fetch(`${mock.url}/v1/chat/completions`, body(false))
+    expect(await endOf(mock)).toBe(1)
+    const messages = mock.lines
+      .map((line) => JSON.parse(line))
+      .filter(({ level }) => level === 'error')
+      .map(({ msg }) => msg)
+    expect(messages).toEqual([
+      expect.stringMatching(/^coverage of parameters is \d+ % \(\d+ of \d+\), below the threshold of 60 %$/),
+      'coverage of models is 50 % (1 of 2), below the threshold of 100 %',
+    ])
+    await using enough = await start(['--coverage-min', 'operations=0'])
+    expect(await endOf(enough)).toBe(0)
+  },
+)
+
+test.each<[args: string[], message: string]>([
+  [
+    ['--coverage-min', 'operations=100', '--coverage-min', 'operation=100'],
+    "--coverage-min: 'operation=100' is not valid. Use SECTION=PERCENT, with a percentage from 0 to 100. The sections are operations, models, parameters, contents, forms, statuses, scenarios.",
+  ],
+  [['--coverage-min', 'operations=101'], "--coverage-min: 'operations=101' is not valid. Use SECTION=PERCENT"],
+  [['--coverage-min', 'codes=1'], "--coverage-min: 'codes=1' is not valid. Use SECTION=PERCENT"],
+  [
+    ['--coverage-min', 'scenarios=10'],
+    '--coverage-min: scenarios needs names of scenarios. Add --coverage-scenarios NAME.',
+  ],
+  [['--port', '0', '--coverage-models', 'fluks'], "--coverage-models: there is no model 'fluks'. Did you mean flux?"],
+  [
+    ['--port', '0', '--coverage-scenarios', 'retry-5003'],
+    "--coverage-scenarios: there is no scenario 'retry-5003'. Did you mean retry-503?",
+  ],
+])('rejects %j at the start', (args, message) => {
+  const { status, stderr } = run(args)
+  expect([status, stderr]).toEqual([1, expect.stringContaining(`chat-image-mock: ${message}`)])
+})
+
+test.skipIf(isWindows)(
   '--fail-on-violation ends with exit code 1 and lists the violations, also those that --contract report answered',
   async () => {
     await using strict = await start(['--fail-on-violation', '--contract', 'report'])

@@ -2,17 +2,22 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { toContract } from '../../src/openapi/contract.ts'
 import { toOperations } from '../../src/openapi/operation.ts'
-import { toCoverage } from '../../src/journal/coverage.ts'
+import { type Coverage, type Section, toCoverage } from '../../src/journal/coverage.ts'
+import type { CoverageScope } from '../../src/journal/coverage-scope.ts'
+import { missedThresholds } from '../../src/index.ts'
 import { coverageKeysOf } from '../../src/journal/coverage-keys.ts'
 import type { RequestSpec } from './record.ts'
 import { chatOf, NO_FACTS, targets, record } from './record.ts'
 
 const CHAT = 'POST /v1/chat/completions'
 
-async function cover(...requests: RequestSpec[]): Promise<ReturnType<typeof toCoverage>> {
+const cover = async (...requests: RequestSpec[]): Promise<Coverage> =>
+  coverScope({ models: 'all', scenarios: 'all' }, ...requests)
+
+async function coverScope(scope: CoverageScope, ...requests: RequestSpec[]): Promise<Coverage> {
   const keys = new Map<string, number>()
   for (const one of requests) for (const key of (await record(one)).keys) keys.set(key, (keys.get(key) ?? 0) + 1)
-  return toCoverage(keys, targets)
+  return toCoverage(keys, targets, scope)
 }
 
 const coveredIn = (section: { items: readonly { name: string; count: number }[] }): Record<string, number> =>
@@ -87,15 +92,15 @@ test('items that are not covered are listed with a count of 0', async () => {
     { body: chatOf('b') },
   )
   expect(operations.items).toEqual([
-    { name: CHAT, count: 2, known: true },
-    { name: 'GET /v1/models', count: 0, known: true },
-    { name: 'GET /v1/models/{model}', count: 1, known: true },
+    { name: CHAT, count: 2, known: true, inTotal: true },
+    { name: 'GET /v1/models', count: 0, known: true, inTotal: true },
+    { name: 'GET /v1/models/{model}', count: 1, known: true, inTotal: true },
   ])
-  expect(parameters.items).toContainEqual({ name: `${CHAT} body seed`, count: 0, known: true })
+  expect(parameters.items).toContainEqual({ name: `${CHAT} body seed`, count: 0, known: true, inTotal: true })
   expect(coveredIn(parameters)).toMatchObject({ 'GET /v1/models/{model} path model': 1, [`${CHAT} body model`]: 2 })
   expect(coveredIn(statuses)).toEqual({ [`${CHAT} 200`]: 2, 'GET /v1/models/{model} 200': 1 })
   expect(forms).toMatchObject({ covered: 1, total: 2, percent: 50 })
-  expect(scenarios.items).toEqual(targets.scenarios.map((name) => ({ name, count: 0, known: true })))
+  expect(scenarios.items).toEqual(targets.scenarios.map((name) => ({ name, count: 0, known: true, inTotal: true })))
 })
 
 test('unknown items are listed, and do not affect the percentage', async () => {
@@ -105,9 +110,9 @@ test('unknown items are listed, and do not affect the percentage', async () => {
     reply,
     facts: { choice: { name: 'inline', why: 'script' } },
   })
-  expect(statuses.items).toContainEqual({ name: `${CHAT} 418`, count: 1, known: false })
+  expect(statuses.items).toContainEqual({ name: `${CHAT} 418`, count: 1, known: false, inTotal: false })
   expect(statuses.covered).toBe(0)
-  expect(codes.items).toEqual([{ name: 'teapot', count: 1, known: false }])
+  expect(codes.items).toEqual([{ name: 'teapot', count: 1, known: false, inTotal: false }])
   expect(scenarios).toMatchObject({ covered: 0, total: 2 })
 })
 
@@ -167,6 +172,7 @@ test('a custom contract: parameters are listed with their location, and a 404 co
     models: [],
     families: [],
     scenarios: [],
+    allScenarios: [],
   }
   const [operation] = custom.contract.operations
   const violation = {
@@ -186,8 +192,8 @@ test('a custom contract: parameters are listed with their location, and a 404 co
   const coverage = toCoverage(new Map(keys.map((key) => [key, 1])), custom)
   expect(coverage.parameters).toMatchObject({ covered: 4, total: 4, percent: 100 })
   expect(coverage.statuses.items).toEqual([
-    { name: 'GET /things/{id} 200', count: 0, known: true },
-    { name: 'GET /things/{id} 4XX', count: 1, known: true },
+    { name: 'GET /things/{id} 200', count: 0, known: true, inTotal: true },
+    { name: 'GET /things/{id} 4XX', count: 1, known: true, inTotal: true },
   ])
   expect(coverage.contents).toMatchObject({ total: 0, percent: 100 })
   expect(coverage.violations).toEqual([
@@ -216,4 +222,76 @@ test('coverage keys are bounded for a very long request', async () => {
   })
   expect(Math.max(...keys.map((key) => key.length))).toBe(300)
   expect(keys.length).toBeLessThan(40)
+})
+
+const ONE_MODEL = { body: chatOf('a', { model: 'flux' }), facts: { choice: { name: 'slow', why: 'asked' } } }
+
+test('by default the models that were used are in the total, and no scenario', async () => {
+  const { models, scenarios } = await coverScope({}, ONE_MODEL)
+  expect(models).toEqual({
+    covered: 1,
+    total: 1,
+    percent: 100,
+    items: [{ name: 'flux', count: 1, known: true, inTotal: true }],
+  })
+  expect(scenarios).toEqual({
+    covered: 0,
+    total: 0,
+    percent: 100,
+    items: [{ name: 'slow', count: 1, known: true, inTotal: false }],
+  })
+})
+
+test.each<[scope: CoverageScope, models: string[], scenarios: string[]]>([
+  [{ models: 'nano-banana' }, ['flux', 'nano-banana'], []],
+  [{ models: ['flux-*'] }, ['flux', 'flux-kontext-pro', 'flux-*', 'flux-kontext-*'], []],
+  [{ models: 'flux-pro' }, ['flux', 'flux-*'], []],
+  [{ scenarios: 'slow' }, ['flux'], ['slow']],
+  [{ scenarios: ['slow', 'rate-*'] }, ['flux'], ['rate-limited', 'slow']],
+])('scope %j adds models and scenarios to the totals', async (scope, models, scenarios) => {
+  const coverage = await coverScope(scope, ONE_MODEL)
+  const inTotal = (section: Section): string[] => section.items.filter((one) => one.inTotal).map(({ name }) => name)
+  expect(inTotal(coverage.models).toSorted()).toEqual(models.toSorted())
+  expect(coverage.models).toMatchObject({ covered: 1, total: models.length })
+  expect(inTotal(coverage.scenarios)).toEqual(scenarios)
+  expect(coverage.scenarios.total).toBe(scenarios.length)
+})
+
+test.each<[scope: any, message: string]>([
+  [{ models: 'fluks' }, "models: there is no model 'fluks'. Did you mean flux?"],
+  [{ models: ['x*'] }, "models: there is no model 'x*'. The command `chat-image-mock models` lists all."],
+  [{ scenarios: 'slwo' }, "scenarios: there is no scenario 'slwo'. Did you mean slow?"],
+  [{ models: [5] }, 'models: this value is not valid. Use a name or a list of names.'],
+  [{ model: 'flux' }, "coverage: unknown option 'model'. Use models or scenarios."],
+])('rejects the scope %j', async (scope, message) => {
+  await expect(coverScope(scope)).rejects.toThrow(message)
+})
+
+test('for a custom contract, all scenarios are only the custom ones', () => {
+  const custom = { ...targets, allScenarios: ['slow'] }
+  const { scenarios } = toCoverage(new Map([['scenario rate-limited', 1]]), custom, { scenarios: 'all' })
+  expect(scenarios).toMatchObject({ covered: 0, total: 1 })
+})
+
+test('missedThresholds returns a line for each section that is below its threshold', async () => {
+  const coverage = await coverScope({}, ONE_MODEL)
+  const { percent, covered, total } = coverage.parameters
+  expect(missedThresholds(coverage, { operations: 33.3, parameters: 60, forms: 50, statuses: 100 })).toEqual([
+    `coverage of parameters is ${percent} % (${covered} of ${total}), below the threshold of 60 %`,
+    expect.stringMatching(/^coverage of statuses is \d+ % \(\d+ of \d+\), below the threshold of 100 %$/),
+  ])
+  expect(missedThresholds(coverage, {})).toEqual([])
+})
+
+test.each<[thresholds: any, message: string]>([
+  [
+    { operation: 1 },
+    "missedThresholds: unknown section 'operation'. Did you mean operations? The sections are operations, models, parameters, contents, forms, statuses, scenarios.",
+  ],
+  [{ codes: 1 }, "missedThresholds: unknown section 'codes'."],
+  [{ operations: 101 }, "missedThresholds: operations: '101' is not valid. Use a number from 0 to 100."],
+  [{ operations: '5' }, "missedThresholds: operations: '5' is not valid. Use a number from 0 to 100."],
+])('missedThresholds rejects %j', async (thresholds, message) => {
+  const coverage = await coverScope({})
+  expect(() => missedThresholds(coverage, thresholds)).toThrow(message)
 })

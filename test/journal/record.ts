@@ -29,6 +29,7 @@ export const targets: CoverageTargets = {
   models: values,
   families: titles,
   scenarios: ['rate-limited', 'slow'],
+  allScenarios: ['rate-limited', 'slow'],
 }
 
 /** The parts of a request that a test sets. A chat request by default. */

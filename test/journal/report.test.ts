@@ -8,6 +8,7 @@ const { keys } = await record({ body: chatOf('a fox', { model: 'flux-<b>|"&\u000
 const coverage = toCoverage(
   new Map([...keys, 'scenario a|<script>"x"&\u0001', 'model flux'].map((key) => [key, 2])),
   targets,
+  { models: 'all', scenarios: 'all' },
 )
 
 test('Markdown: a summary, the violations, then each section with the items that are not covered', () => {
@@ -19,7 +20,10 @@ test('Markdown: a summary, the violations, then each section with the items that
     "| value:model | 2 | POST /v1/chat/completions | Invalid value for 'model': supported values are",
   )
   expect(text).toContain('| POST /v1/chat/completions | 2 |\n\nNot covered: GET /v1/models, GET /v1/models/{model}')
-  expect(text).toContain('Not covered: gpt-image-1, gpt-4o-image, sora\\_image, ')
+  expect(text).toContain(
+    '\n\n<details>\n<summary>14 not covered</summary>\n\nNot covered: gpt-image-1, gpt-4o-image, sora\\_image, ',
+  )
+  expect(text.match(/<details>/g)).toEqual(text.match(/\n\n<\/details>\n/g)?.map(() => '<details>'))
 })
 
 test('text from a client cannot break the table or add markup', () => {
@@ -51,4 +55,19 @@ test('JUnit: covered items pass, others are skipped, violations fail', () => {
 
 test('JSON: a round trip changes nothing', () => {
   expect(JSON.parse(JSON.stringify(coverage))).toEqual(coverage)
+})
+
+test('JUnit: models and scenarios outside the scope are not skipped cases', () => {
+  const narrow = toJUnit(
+    toCoverage(
+      new Map([
+        ['model flux', 1],
+        ['scenario slow', 1],
+      ]),
+      targets,
+    ),
+  )
+  expect(narrow).toContain('<testcase classname="models" name="flux" time="0"/>')
+  expect(narrow).toContain('<testcase classname="scenarios" name="slow" time="0"/>')
+  expect(narrow).not.toMatch(/classname="(?:models|scenarios)"[^>]*><skipped/)
 })

@@ -11,6 +11,7 @@ import { scriptSchema } from '../../scenarios/scenario-schema.ts'
 import type { StoredExchange } from '../../store/store.ts'
 import { toColumns } from '../../util/columns.ts'
 import { readJson } from '../../util/json.ts'
+import { OptionError } from '../../util/option-error.ts'
 import type { Frame } from '../../util/reply.ts'
 import { type AppContext, type MockContext, CONTROL } from '../context.ts'
 import { readBody } from '../read-body.ts'
@@ -129,7 +130,11 @@ function createRoutes(mock: Pick<MockContext, 'scenarios'>) {
       return reply(DONE, 200)
     })
     .openapi(routes.coverage, async (c) => {
-      const coverage = await (c.req.valid('query').total === 'true' ? c.env.data.total() : c.env.data.coverage())
+      const { total, ...query } = c.req.valid('query')
+      const scope = { models: query.models ?? [], scenarios: query.scenarios ?? [] }
+      const coverage = await (total === 'true' ? c.env.data.total(scope) : c.env.data.coverage(scope)).catch(
+        rejectScope,
+      )
       const supports = [JSON_TYPE, 'text/markdown', 'application/xml']
       const type = accepts(c, { header: 'Accept', supports, default: JSON_TYPE })
       if (type === JSON_TYPE) return c.json(coverage, 200)
@@ -209,6 +214,12 @@ const rejectInvalid: Hook<unknown, Env, string, undefined> = (result) => {
     param: String(param ?? '').slice(0, 64),
     reason: `Invalid ${result.target}: ${issues.map(toWords).join('; ')}.`,
   })
+}
+
+function rejectScope(error: unknown): never {
+  if (!(error instanceof OptionError)) throw error
+  const [param = ''] = error.message.split(':')
+  throw new ApiError('invalid_value', { param, reason: `Invalid query: ${error.message}` })
 }
 
 function filterOf(query: { readonly [K in keyof Filter]: Filter[K] | undefined }): Filter {

@@ -18,6 +18,11 @@ const parameter = <T extends z.ZodType>(name: keyof Filter, schema: T): z.ZodOpt
   schema.openapi({ description: FILTER_FIELDS[name].description }).optional()
 const trueOrFalse = z.enum(['true', 'false'])
 const isTrue = (word: string): boolean => word === 'true'
+const names = (description: string) =>
+  z
+    .union([z.string(), z.array(z.string())])
+    .openapi({ description, type: 'array', items: { type: 'string' } })
+    .optional()
 const filter = mapping({
   session: parameter('session', z.string()),
   model: parameter('model', z.string()),
@@ -159,6 +164,10 @@ export const routes = {
         total: trueOrFalse
           .openapi({ description: 'true: of all requests since the start, including those before a reset' })
           .optional(),
+        models: names(
+          'Models in the total in addition to those that were used: a name, name-* or all; can be repeated',
+        ),
+        scenarios: names('Scenarios in the total: a name, name-* or all; can be repeated'),
       }),
     },
     responses: {

@@ -1,16 +1,13 @@
-import { access, constants, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { version } from '#prepared'
 import { CONTROL } from '../../app/context.ts'
-import type { Coverage } from '../../journal/coverage.ts'
 import { startIn } from '../../mock/create-mock.ts'
-import { OptionError } from '../../mock/option-checks.ts'
 import { parseRedisUrl } from '../../store/redis-url.ts'
 import { REMEMBERED } from '../../store/store.ts'
+import { OptionError } from '../../util/option-error.ts'
 import type { Command, Options } from '../command-line.ts'
 import { createLineBuffer, createLog } from '../log.ts'
-import { printable } from '../printable.ts'
+import { checkScope, finish, readGoals } from './coverage.ts'
 
 /** What the command needs of its process. */
 export interface Terminal {
@@ -26,12 +23,12 @@ export interface Terminal {
 
 /**
  * Starts the mock. Its URL is the only line on stdout; its log is on stderr. At a signal it closes the mock, writes the
- * coverage and returns the exit code: 1 if requests violated the contract and the options make that an error.
+ * coverage and returns the exit code: 1 if the options make a violation or a low coverage an error.
  */
 export async function serve({ options, warnings, nameOf }: Command, terminal: Terminal): Promise<number> {
-  const { grace, log: form, logLevel: level, coverage: file, failOnViolation = false, ...mockOptions } = options
+  const { goals, others } = await readGoals(options, nameOf)
+  const { grace, log: form, logLevel: level, ...mockOptions } = others
   const { stdout, stderr, isColored } = terminal
-  if (file !== undefined) await checkFolder(dirname(resolve(file)), nameOf('coverage'))
   const ended = new Promise<void>((end) => terminal.onSignal(end)) // the signal may come as soon as the URL is printed
   const lines = createLineBuffer(stderr, (count) =>
     log.event('warn', `dropped ${count} log lines: stderr was blocked`, { dropped: count }),
@@ -44,6 +41,7 @@ export async function serve({ options, warnings, nameOf }: Command, terminal: Te
     { ...mockOptions, ...(onExchange && { onExchange }), onFault, processMetrics: true },
     { onStream },
   )
+  await checkScope(mock, goals, nameOf)
   const { url, baseURL } = mock
   for (const warning of warnings) log.event('warn', warning)
   const notice = replicaNotice(mockOptions)
@@ -64,19 +62,7 @@ export async function serve({ options, warnings, nameOf }: Command, terminal: Te
   )
   await mock.close(grace)
   log.event('info', 'stopped')
-  if (file === undefined && !failOnViolation) return 0
-  const coverage = await mock.total()
-  if (file !== undefined) await writeFile(file, await toReport(coverage, file))
-  if (!failOnViolation || coverage.violations.length === 0) return 0
-  const violations = coverage.violations.map(({ code, count, hint }) => printable(`  ${code} (${count}): ${hint}`))
-  log.event('error', ['requests violated the contract:', ...violations].join('\n'))
-  return 1
-}
-
-async function checkFolder(folder: string, option: string): Promise<void> {
-  await access(folder, constants.W_OK).catch(() => {
-    throw new Error(`${option}: the folder '${folder}' does not exist or is not writable.`)
-  })
+  return finish(mock, goals, (line) => log.event('error', line))
 }
 
 // An invalid file and an unreachable store are the user's to fix. For any other error the place in the code is needed.
@@ -96,10 +82,4 @@ function replicaNotice({ store, host = '127.0.0.1' }: Pick<Options, 'store' | 'h
   if (redis !== undefined) return `${what} are shared at ${redis.location}, prefix ${redis.prefix}`
   if (/^(?:localhost|127\.[\d.]+|::1)$/.test(host)) return undefined
   return `${what} are kept in this process only. Replicas can share them with --store.`
-}
-
-async function toReport(coverage: Coverage, file: string): Promise<string> {
-  const { toJUnit, toMarkdown } = await import('../../journal/coverage-report.ts')
-  if (file.endsWith('.md')) return toMarkdown(coverage)
-  return file.endsWith('.xml') ? toJUnit(coverage) : `${JSON.stringify(coverage, null, 2)}\n`
 }
