@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -274,4 +274,34 @@ test('the links of the pages point to existing files', () => {
       page,
     ).toEqual([])
   }
+})
+
+const runStep = (run: string, env: Record<string, string>): ReturnType<typeof spawnSync> =>
+  spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', run], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], ...env },
+    timeout: 15_000,
+  })
+
+test.skipIf(process.platform === 'win32')('the workflow reports that the name of the image is empty', () => {
+  const { steps } = workflow.jobs.image
+  expect(workflow.jobs.service.needs).toBe('image')
+  const empty = runStep(steps[0].run, { IMAGE: '' })
+  expect([empty.status, empty.stdout]).toEqual([1, expect.stringContaining('The variable CHAT_IMAGE_MOCK is empty.')])
+  expect(runStep(steps[0].run, { IMAGE: 'x' }).status).toBe(0)
+})
+
+test.skipIf(process.platform === 'win32')('the action installs a version or a tarball, and explains a failure', () => {
+  const { run } = action.runs.steps[0]
+  for (const [given, wanted] of [
+    ['0.1.0', 'chat-image-mock@0.1.0'],
+    ['file:./a.tgz', 'chat-image-mock@file:./a.tgz'],
+    ['./a.tgz', 'chat-image-mock@file:./a.tgz'],
+    ['a.tgz', 'chat-image-mock@file:a.tgz'],
+  ] as const) {
+    const { status, stdout } = runStep(`npm() { echo "$@"; }; ${run}`, { VERSION: given, RUNNER_TEMP: '/tmp' })
+    expect([status, String(stdout).trim().split(' ').at(-1)]).toEqual([0, wanted])
+  }
+  const failed = runStep(`npm() { return 1; }; ${run}`, { VERSION: '0.1.0', RUNNER_TEMP: '/tmp' })
+  expect([failed.status, failed.stdout]).toEqual([1, expect.stringMatching(/^::error::.*npm pack.*version: \.\//)])
 })
