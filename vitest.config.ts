@@ -7,7 +7,7 @@ export default defineConfig({
     exclude: ['test/**/*.all.test.ts'],
     globalSetup: 'test/setup.ts',
     setupFiles: 'test/trap.ts',
-    testTimeout: 20_000,
+    testTimeout: 40_000,
     maxWorkers: availableParallelism() + 2, // many tests wait for sockets and other programs
   },
 })

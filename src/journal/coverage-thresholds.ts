@@ -19,7 +19,11 @@ type MeasuredSection = Exclude<SectionName, 'codes'>
 /** The sections that can have a threshold. The contract has no list of error codes, so `codes` has no percentage. */
 export const MEASURED = SECTIONS.filter((name): name is MeasuredSection => name !== 'codes')
 
-/** The lowest allowed percentage of sections, 0 to 100 each. */
+/**
+ * The lowest allowed percentage of sections, 0 to 100 each.
+ * @example
+ * const thresholds: CoverageThresholds = { operations: 100, parameters: 60 }
+ */
 export type CoverageThresholds = { readonly [name in MeasuredSection]?: number }
 
 /**

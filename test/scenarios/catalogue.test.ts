@@ -201,9 +201,10 @@ async function request(
   const timer = async (ms: number, signal?: AbortSignal): Promise<void> =>
     wait(ms / 20, undefined, signal === undefined ? {} : { signal })
   await using mock = await startMock({ timer, ...options, onExchange: () => void count++ })
-  const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', maxRetries, timeout: 600, logLevel: 'off' })
+  const timeout = /^(?:slow|retry-stall)/.test(scenario) ? 600 : 10_000
+  const client = new OpenAI({ baseURL: mock.baseURL, apiKey: 'any', maxRetries, timeout, logLevel: 'off' })
   const received = { text: '', finish: 'no finish' }
-  const late = wait(5000, 'still open', { ref: false })
+  const late = wait(15_000, 'still open', { ref: false })
   const end = await Promise.race([
     receive(client, { scenario, stream, received }),
     stream && scenario === 'slow-hang' ? wait(700, 'still open') : late,
