@@ -167,7 +167,7 @@ describe('the action', () => {
 
     const refused = await runStep(start, { MOCK_PACE: 'slow' })
     expect(refused.code).toBe(1)
-    expect(refused.log).toContain("MOCK_PACE: 'slow' is not allowed")
+    expect(refused.log).toContain("MOCK_PACE: 'slow' is not valid")
     expect(refused.log).toContain('::error::chat-image-mock was not ready')
   })
 })
