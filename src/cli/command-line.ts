@@ -70,7 +70,7 @@ const OWN_OPTIONS: Readonly<Record<keyof OwnOptions, CommandOption>> = {
       defaultsTo: 'used models',
       group: 'Contract',
     },
-    help: 'model that the coverage must contain in addition to the used ones: a name, a family as name-*, or all; repeat the flag, or separate names with commas in the variable',
+    help: 'model to add to the coverage, which otherwise has the models that were used: a name, a family such as name-*, or all; repeat the flag, or separate names with commas in the variable',
   },
   coverageScenarios: {
     ...listOf('the name of a scenario, or all', /./),
@@ -81,14 +81,14 @@ const OWN_OPTIONS: Readonly<Record<keyof OwnOptions, CommandOption>> = {
       defaultsTo: 'none',
       group: 'Contract',
     },
-    help: 'scenario that the coverage must contain: a name or all; repeat the flag, or separate names with commas in the variable',
+    help: 'scenario to add to the coverage: a name or all; repeat the flag, or separate names with commas in the variable',
   },
   coverageMin: {
     type: 'list',
     allowed: `SECTION=PERCENT, with a percentage from 0 to 100. The sections are ${MEASURED.join(', ')}`,
     isAllowed: (value) => Array.isArray(value) && value.every((text) => readThresholds(String(text)) !== undefined),
     flag: { name: 'coverage-min', env: 'MOCK_COVERAGE_MIN', value: 'LIST', defaultsTo: 'none', group: 'Contract' },
-    help: 'end with exit code 1 if the coverage of a section is lower, as operations=100,parameters=60; can be repeated',
+    help: 'end with exit code 1 if the coverage of a section is below its threshold, such as operations=100,parameters=60; repeat the flag for more',
   },
   failOnViolation: {
     ...trueOrFalse,
