@@ -522,3 +522,12 @@ test.skipIf(isWindows || !/util-linux/.test(pseudoTerminal.stdout ?? ''))(
   },
   40_000,
 )
+
+test('starts with a store that cannot be reached, also with names for the coverage, and is not ready', async () => {
+  for (const args of [[], ['--coverage-scenarios', 'all']]) {
+    await using mock = await start(args, { MOCK_STORE: 'redis://127.0.0.1:1' })
+    expect((await fetch(`${mock.url}/__mock/readyz`)).status).toBe(503)
+    expect(mock.lines.join('\n')).toContain('the store at redis://127.0.0.1:1 cannot be reached')
+    expect(mock.process.exitCode).toBeNull()
+  }
+})

@@ -42,11 +42,16 @@ const FLAGS: Readonly<Record<string, string>> = { models: 'coverageModels', scen
 
 /** Closes the mock and throws an Error if a name in the scope is unknown. */
 export async function checkScope(mock: Mock, { scope }: CoverageGoals, nameOf: Command['nameOf']): Promise<void> {
+  if (scope.models?.length === 0 && scope.scenarios?.length === 0) return
   try {
     await mock.total(scope)
   } catch (error) {
+    if (!(error instanceof OptionError)) return // a store that cannot be reached yet
     await mock.close()
-    throw error instanceof OptionError ? new Error(error.describe((name) => nameOf(FLAGS[name] ?? name))) : error
+    throw new Error(
+      error.describe((name) => nameOf(FLAGS[name] ?? name)),
+      { cause: error },
+    )
   }
 }
 
