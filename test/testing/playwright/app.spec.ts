@@ -32,12 +32,12 @@ for (const mockedURL of [undefined, 'https://api.example.com/v1'])
     test.use({ mockedURL })
 
     test(`a page reads a stream while it is sent, with mockedURL ${mockedURL}`, async ({ page, mock }) => {
-      await mock.script({ then: { stream: [{ at: 'picture', pause: 3 }] } })
+      await mock.script({ then: { stream: [{ at: 'picture', pause: 8 }] } })
       await openApp(page, mock.baseURL)
       await draw(page, 'a fox')
-      await expect(page.getByRole('log')).toContainText('data: {', { timeout: 2900 })
+      await expect(page.getByRole('log')).toContainText('data: {', { timeout: 7900 })
       await expect(page.getByRole('log')).not.toContainText('[DONE]', { timeout: 1 })
-      await expect(page.getByRole('log')).toContainText('data: [DONE]')
+      await expect(page.getByRole('log')).toContainText('data: [DONE]', { timeout: 20_000 })
     })
   })
 
