@@ -30,7 +30,10 @@ export interface RequestLogEntry {
   readonly requestId: string
   /** Undefined for the session that all clients without a name and a key share. */
   readonly session: string | undefined
-  /** Undefined if it is not a chat request, as is `prompt`. `stream` and `size` are also undefined if it could not be read. */
+  /**
+   * Undefined if it is not a chat request, as is `prompt`. `stream` and `size` are also undefined if it could not be
+   * read.
+   */
   readonly model: string | undefined
   /** Whether a stream was requested. */
   readonly stream: boolean | undefined

@@ -137,7 +137,9 @@ export const commandOptions: readonly (CommandOption & { readonly option: string
   .flatMap(([option, row]) => ('flag' in row ? [{ option, ...row }] : []))
   .toSorted((a, b) => GROUPS.indexOf(a.flag.group) - GROUPS.indexOf(b.flag.group))
 
-/** Reads the command line and the environment. A flag overrides its variable. An Error says in one line what is wrong. */
+/**
+ * Reads the command line and the environment. A flag overrides its variable. An Error says in one line what is wrong.
+ */
 export function readCommand(args: readonly string[], env: Environment): Command {
   const { values, positionals } = parse(args)
   const [word = 'serve', target, ...others] = positionals
@@ -236,7 +238,10 @@ function shown(word: string, values: Values): string {
   return word.includes('@') ? ' URL' : ` '${word}'`
 }
 
-/** The value of an option by its flag, otherwise by its variable; undefined if neither is set. An empty variable is not set. */
+/**
+ * The value of an option by its flag, otherwise by its variable; undefined if neither is set. An empty variable is not
+ * set.
+ */
 function readOption(
   { flag, type, isSecret, isAllowed, allowed, allowedText = allowed }: CommandOption,
   given: Values[string],
@@ -262,8 +267,8 @@ function toValue(text: string, type: CommandOption['type']): unknown {
 /** Typing errors that are recognised: a variable with more of them belongs to another program. */
 const MAX_DISTANCE = 2
 
-// A misspelled flag is an error. A variable may belong to another program, so one that is similar is a warning. Kubernetes
-// sets MOCK_PORT=tcp://… for a service with the name mock: that does not mean PORT.
+// A misspelled flag is an error. A variable may belong to another program, so one that is similar is a warning.
+// Kubernetes sets MOCK_PORT=tcp://… for a service with the name mock: that does not mean PORT.
 function findTypos(env: Environment): string[] {
   const known = commandOptions.map(({ flag }) => flag.env)
   return Object.entries(env)

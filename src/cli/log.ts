@@ -39,7 +39,9 @@ export interface LogStyle {
 
 type Paint = (format: Parameters<typeof styleText>[0], text: string) => string
 
-/** A Log that passes each entry, without its line end, to `write`. A silent one has only internal errors of the mock. */
+/**
+ * A Log that passes each entry, without its line end, to `write`. A silent one has only internal errors of the mock.
+ */
 export function createLog(
   { form, level: least, isColored = false }: LogStyle,
   write: (line: string) => void,
@@ -147,8 +149,9 @@ export interface LineBuffer {
 const MAX_WAITING = 1_048_576
 
 /**
- * Writes the lines of one turn of the event loop together: a system call for each line would take half as long as a response.
- * While the stream is blocked, lines are dropped. `onDropped` gets their number as soon as lines are written again.
+ * Writes the lines of one turn of the event loop together: a system call for each line would take half as long as a
+ * response. While the stream is blocked, lines are dropped. `onDropped` gets their number as soon as lines are written
+ * again.
  */
 export function createLineBuffer(
   stream: Pick<Writable, 'write' | 'writableLength'>,

@@ -5,7 +5,8 @@ import { type CoverageTargets, modelOf } from './coverage-keys.ts'
 
 /**
  * What the totals of a Coverage contain in addition to the contract. By default these are the models that were used,
- * and no scenarios. Each field is a name or a list of names; `all` is all of them, and `name-*` those that begin with `name-`.
+ * and no scenarios. Each field is a name or a list of names; `all` is all of them, and `name-*` those that begin with
+ * `name-`.
  * @example
  * await mock.total({ models: ['flux', 'nano-banana'], scenarios: 'all' })
  */
@@ -21,7 +22,10 @@ interface ScopeNames {
   readonly scenarios: readonly string[]
 }
 
-/** The names that a scope selects, as coverage keys have them. Throws an OptionError for an invalid scope or an unknown name. */
+/**
+ * The names that a scope selects, as coverage keys have them. Throws an OptionError for an invalid scope or an unknown
+ * name.
+ */
 export function namesIn(scope: CoverageScope, targets: CoverageTargets): ScopeNames {
   const unknown = Object.keys(scope).find((option) => option !== 'models' && option !== 'scenarios')
   if (unknown !== undefined) throw new RangeError(`coverage: unknown option '${unknown}'. Use models or scenarios.`)

@@ -27,7 +27,8 @@ export const MEASURED = SECTIONS.filter((name): name is MeasuredSection => name 
 export type CoverageThresholds = { readonly [name in MeasuredSection]?: number }
 
 /**
- * One line for each section that is below its threshold. Throws a RangeError for an unknown section or an invalid number.
+ * One line for each section that is below its threshold. Throws a RangeError for an unknown section or an invalid
+ * number.
  * @example
  * const missed = missedThresholds(await mock.total(), { operations: 100, parameters: 60 })
  * if (missed.length > 0) throw new Error(missed.join('\n'))

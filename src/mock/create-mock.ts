@@ -84,7 +84,10 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
   return (await startIn(options)).mock
 }
 
-/** A mock on a port, and how many models and scenarios it has. With `command` it is the command's, in a process of its own. */
+/**
+ * A mock on a port, and how many models and scenarios it has. With `command` it is the command's, in a process of its
+ * own.
+ */
 export async function startIn(
   options: MockOptions & ListenOptions,
   command?: Pick<Internals, 'onStream'>,

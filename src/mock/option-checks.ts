@@ -8,7 +8,10 @@ export interface Check {
   /** The same for a flag or an environment variable, if it differs. */
   readonly allowedText?: string
   readonly isAllowed: (value: unknown) => boolean
-  /** How the text of a flag or a variable is read; a text by default. A list is a repeated flag, or has commas in the variable. */
+  /**
+   * How the text of a flag or a variable is read; a text by default. A list is a repeated flag, or has commas in the
+   * variable.
+   */
   readonly type?: 'number' | 'switch' | 'list'
   /** Errors do not repeat the value, since it may contain a password. */
   readonly isSecret?: true

@@ -23,7 +23,10 @@ import {
 export interface MockOptions {
   /** Path of a custom OpenAPI 3.0 or 3.1 file; replaces the packaged contract. */
   readonly spec?: string
-  /** Folder with custom models in `profiles.yaml` and custom scenarios in `scenarios/NAME.yaml`. They extend and override the packaged ones. */
+  /**
+   * Folder with custom models in `profiles.yaml` and custom scenarios in `scenarios/NAME.yaml`. They extend and
+   * override the packaged ones.
+   */
   readonly fixtures?: string
   /** What links begin with: scheme, host, port and optionally a path. Defaults to the request's Host. */
   readonly publicUrl?: string
@@ -33,17 +36,26 @@ export interface MockOptions {
   readonly faultRate?: number
   /** Scenarios that `faultRate` chooses from. */
   readonly faults?: readonly string[]
-  /** `enforce`, the default, rejects requests that violate the contract. `report` answers them where possible and reports the violations. */
+  /**
+   * `enforce`, the default, rejects requests that violate the contract. `report` answers them where possible and
+   * reports the violations.
+   */
   readonly contract?: ContractMode
   /** Exchanges kept for each session, 0 to 100000; 1000 by default. All sessions together keep at most 64 MiB. */
   readonly journal?: number
-  /** Redis or Valkey that several mocks share, as `redis://localhost:6379/0?prefix=mine`, or `rediss:` for TLS. Needs the package `@redis/client`. Defaults to this process's memory. */
+  /**
+   * Redis or Valkey that several mocks share, as `redis://localhost:6379/0?prefix=mine`, or `rediss:` for TLS. Needs
+   * the package `@redis/client`. Defaults to this process's memory.
+   */
   readonly store?: string
   /** Additional host names under which the control API can be called. */
   readonly allowHosts?: readonly string[]
   /** Token that every request to the control API must carry, except probes. */
   readonly controlToken?: string
-  /** Reload contract, profiles and scenarios when a file of `spec` or `fixtures` changes. Invalid files are reported to `onFault`; the last valid version stays in use. */
+  /**
+   * Reload contract, profiles and scenarios when a file of `spec` or `fixtures` changes. Invalid files are reported to
+   * `onFault`; the last valid version stays in use.
+   */
   readonly watch?: boolean
   /** How long answers take: `instant` (the default), `real`, or a factor of `real` from 0 to 1000. */
   readonly pace?: 'instant' | 'real' | number
@@ -59,7 +71,9 @@ export interface MockOptions {
   readonly timer?: Timer
   /** Whether `/__mock/metrics` also reports on the process: memory, CPU time, file descriptors, garbage collection. */
   readonly processMetrics?: boolean
-  /** Called after each response, with what the log shows of it: model, size, start of the prompt, violations and more. */
+  /**
+   * Called after each response, with what the log shows of it: model, size, start of the prompt, violations and more.
+   */
   readonly onExchange?: (exchange: RequestLogEntry) => void
   /** Called with each internal error of the mock. */
   readonly onFault?: (error: unknown) => void
@@ -228,7 +242,9 @@ export const CONNECT_OPTIONS = {
   controlToken: MOCK_OPTIONS.controlToken,
 } satisfies Record<keyof ConnectOptions, Option>
 
-/** A copy of the options without inherited ones. A RangeError names the first that is unknown or not allowed by `table`. */
+/**
+ * A copy of the options without inherited ones. A RangeError names the first that is unknown or not allowed by `table`.
+ */
 export function ownOptions<T extends object>(options: T, table: Readonly<Record<string, Option>>): T {
   const names = Object.keys(table)
   const all = `The options are ${names.join(', ')}.`

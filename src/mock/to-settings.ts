@@ -24,8 +24,8 @@ export interface Internals {
 }
 
 /**
- * The Settings for some options, with their files loaded. A RangeError names an invalid option, a FileError the place in a
- * file. Without a store it opens one as its last step, so that an error leaves nothing open.
+ * The Settings for some options, with their files loaded. A RangeError names an invalid option, a FileError the place
+ * in a file. Without a store it opens one as its last step, so that an error leaves nothing open.
  */
 export async function toSettings(
   given: MockOptions,

@@ -24,7 +24,10 @@ interface Goals {
   >
 }
 
-/** Separates the goals from the other options. Throws an Error if they cannot be met, such as a file in a folder that does not exist. */
+/**
+ * Separates the goals from the other options. Throws an Error if they cannot be met, such as a file in a folder that
+ * does not exist.
+ */
 export async function readGoals(options: Options, nameOf: Command['nameOf']): Promise<Goals> {
   const { coverage: file, coverageModels: models = [], coverageScenarios: scenarios = [], ...rest } = options
   const { coverageMin = [], failOnViolation = false, ...others } = rest

@@ -5,8 +5,8 @@ import type { Options } from '../command-line.ts'
 const PATIENCE = 2000 // milliseconds for one probe: a busy mock responds late, but is ready
 
 /**
- * Waits until a mock is ready: at the given URL, otherwise at the host and port of the options. An Error says in one line why
- * it is not ready within `wait` seconds.
+ * Waits until a mock is ready: at the given URL, otherwise at the host and port of the options. An Error says in one
+ * line why it is not ready within `wait` seconds.
  */
 export async function ready(url: string | undefined, { wait = 0, ...options }: Options): Promise<void> {
   await untilReady(toBase(url ?? urlOf(options), 'ready'), { wait, patience: PATIENCE, probe })
@@ -20,7 +20,8 @@ function urlOf({ host = '127.0.0.1', port }: Pick<Options, 'host' | 'port'>): st
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 
-// With node:http: the global fetch takes longer to load than the rest of the command, and rejects an upgrade without its status.
+// With node:http: the global fetch takes longer to load than the rest of the command, and rejects an upgrade without
+// its status.
 async function probe(url: string, patience: number): Promise<ProbeResult<true>> {
   const { get } = url.startsWith('https:') ? await import('node:https') : http
   const signal = AbortSignal.timeout(patience)

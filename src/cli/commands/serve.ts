@@ -75,7 +75,10 @@ function toText(error: unknown, nameOf: Command['nameOf']): string {
 
 const KEPT = 'keeping the previous files'
 
-/** What replicas of the mock share, for the log; undefined for a mock that only this machine can reach, which has no replicas. */
+/**
+ * What replicas of the mock share, for the log; undefined for a mock that only this machine can reach, which has no
+ * replicas.
+ */
 function replicaNotice({ store, host = '127.0.0.1' }: Pick<Options, 'store' | 'host'>): string | undefined {
   const redis = store === undefined ? undefined : parseRedisUrl(store)
   const what = `${REMEMBERED.slice(0, -1).join(', ')} and ${REMEMBERED.at(-1)}`
