@@ -59,7 +59,10 @@ function textsIn(language) {
   )
   const words = commandOptions.filter((row) => !isValue(row)).map(({ flag }) => flag.defaultsTo)
   const defaults = textsOf(language, 'defaults', [...new Set(words)])
-  return { helpOf: ({ flag }) => texts[flag.name], defaultOf: (text) => defaults[text] ?? text }
+  return {
+    helpOf: ({ flag, type }) => texts[flag.name] + (type === 'list' ? '；可重复指定' : ''),
+    defaultOf: (text) => defaults[text] ?? text,
+  }
 }
 
 // Whether a default is a value that the option can have; otherwise it is described in words.

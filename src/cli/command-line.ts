@@ -70,7 +70,7 @@ const OWN_OPTIONS: Readonly<Record<keyof OwnOptions, CommandOption>> = {
       defaultsTo: 'used models',
       group: 'Contract',
     },
-    help: 'model to add to the coverage, which otherwise has the models that were used: a name, a family such as name-*, or all; repeat the flag, or separate names with commas in the variable',
+    help: 'model to add to the coverage, which otherwise has the models that were used: a name, a family such as name-*, or all',
   },
   coverageScenarios: {
     ...listOf('the name of a scenario, or all', /./),
@@ -81,14 +81,14 @@ const OWN_OPTIONS: Readonly<Record<keyof OwnOptions, CommandOption>> = {
       defaultsTo: 'none',
       group: 'Contract',
     },
-    help: 'scenario to add to the coverage: a name or all; repeat the flag, or separate names with commas in the variable',
+    help: 'scenario to add to the coverage: a name or all',
   },
   coverageMin: {
     type: 'list',
     allowed: `SECTION=PERCENT, with a percentage from 0 to 100. The sections are ${MEASURED.join(', ')}`,
     isAllowed: (value) => Array.isArray(value) && value.every((text) => readThresholds(String(text)) !== undefined),
     flag: { name: 'coverage-min', env: 'MOCK_COVERAGE_MIN', value: 'LIST', defaultsTo: 'none', group: 'Contract' },
-    help: 'end with exit code 1 if the coverage of a section is below its threshold, such as operations=100,parameters=60; repeat the flag for more',
+    help: 'end with exit code 1 if the coverage of a section is below its threshold, such as operations=100,parameters=60',
   },
   failOnViolation: {
     ...trueOrFalse,
@@ -127,6 +127,8 @@ export function readThresholds(text: string): CoverageThresholds | undefined {
   return pairs.includes(undefined) ? undefined : Object.fromEntries(pairs.filter((pair) => pair !== undefined))
 }
 
+const REPEATED = '; can be repeated'
+
 /** Every option that has a flag, with its name in code, in the order of `--help`. */
 export const commandOptions: readonly (CommandOption & { readonly option: string })[] = Object.entries<Option>({
   ...LISTEN_OPTIONS,
@@ -134,7 +136,9 @@ export const commandOptions: readonly (CommandOption & { readonly option: string
   ...OWN_OPTIONS,
   wait: CONNECT_OPTIONS.wait,
 })
-  .flatMap(([option, row]) => ('flag' in row ? [{ option, ...row }] : []))
+  .flatMap(([option, row]) =>
+    'flag' in row ? [{ ...row, option, help: row.help + (row.type === 'list' ? REPEATED : '') }] : [],
+  )
   .toSorted((a, b) => GROUPS.indexOf(a.flag.group) - GROUPS.indexOf(b.flag.group))
 
 /**

@@ -40,6 +40,7 @@ ${groups.join('\n')}
 Other
 ${others.join('')}
 The brackets contain the environment variable and the default. A flag overrides the variable.
+In the variable of an option that can be repeated, separate the values with commas.
 The mock prints its URL on stdout; the log is on stderr.
 
 Examples

@@ -1,3 +1,5 @@
+import { redactKeys } from '../journal/credentials.ts'
+
 // What a terminal does not show as a character: control characters, line separators, marks of the writing direction,
 // and characters without a width. Emoji and some languages need the joiners U+200C and U+200D.
 const INVISIBLE = String.raw`\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff`
@@ -25,13 +27,12 @@ export function toPrintableJson(value: unknown, indent?: number): string {
 const MAX_ERROR = 8000 // characters; the longest list of problems has fewer
 // A credential in an argument that is at the wrong place. A path has lost one of the slashes of a URL.
 const USER_INFO = /[^\s'"/@:]+:[^\s'"]*@/g
-const KEY = /(?<![A-Za-z0-9])(?:(?:[spr]k|sess)-|gh[oprsu]_|github_pat_|glpat-|AKIA|AIza|xox[abeprs]-|eyJ)[\w.-]{6,}/g
 
 /**
  * An error for the terminal, without control characters, passwords and keys. Only a list of problems has several lines.
  */
 export function toErrorText(error: unknown, message = error instanceof Error ? error.message : String(error)): string {
   const short = message.length <= MAX_ERROR ? message : `${message.slice(0, MAX_ERROR).toWellFormed()}…`
-  const text = short.replaceAll(USER_INFO, '[redacted]@').replaceAll(KEY, '[redacted]')
+  const text = redactKeys(short.replaceAll(USER_INFO, '[redacted]@'))
   return error instanceof Error && error.name === 'FileError' ? printableLines(text) : printable(text)
 }

@@ -101,6 +101,11 @@ export function redactText(text: string): string {
   )
 }
 
+/** Redacts only the keys with a known prefix, such as `sk-…`: for texts in which `token: …` is a name and its error. */
+export function redactKeys(text: string): string {
+  return text.replaceAll(TOKEN, REDACTED)
+}
+
 const MAX_REMEMBERED = 262_144 // characters of all cached texts together
 const harmless = new Set<string>()
 let remembered = 0

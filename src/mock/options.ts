@@ -140,12 +140,12 @@ export const MOCK_OPTIONS = {
     ...listOf('a key that is not empty', /./),
     isSecret: true,
     flag: { name: 'api-key', env: 'MOCK_API_KEY', value: 'KEY', defaultsTo: 'all keys are accepted', group: 'Server' },
-    help: 'accept only this API key; repeat the flag, or separate keys with commas in the variable',
+    help: 'accept only this API key',
   },
   allowHosts: {
     ...listOf('a host name', /^[\w.-]+$/),
     flag: { name: 'allow-host', env: 'MOCK_ALLOW_HOST', value: 'NAME', defaultsTo: 'local names', group: 'Server' },
-    help: 'additional host name of the control API; repeat the flag, or separate names with commas in the variable',
+    help: 'additional host name of the control API',
   },
   controlToken: {
     allowed: '1 to 200 characters of printable ASCII, without spaces',
@@ -212,7 +212,7 @@ export const MOCK_OPTIONS = {
   faults: {
     ...listOf('the name of a scenario', /./),
     flag: { name: 'fault', env: 'MOCK_FAULT', value: 'NAME', defaultsTo: 'none', group: 'Faults' },
-    help: 'scenario for --fault-rate; repeat the flag, or separate names with commas in the variable',
+    help: 'scenario for --fault-rate',
   },
   store: {
     allowed: 'the URL of a Redis or Valkey such as redis://localhost:6379/0?prefix=mine',

@@ -212,6 +212,7 @@ test.each([
   [['sk-secret42']],
   [['models', 'sk-secret42']],
   [['--scenario', 'sk-secret42']],
+  [['--scenario', 'hf_secret42secret42secret42']],
   [['serve', '--api-key', 'a', 'secret42']],
   [['--control-token', 'a', 'secret42']],
   [['models', 'https://me:secret42@host']],
