@@ -37,9 +37,12 @@ function launch(command, args, options, stderr = 'inherit') {
   return child
 }
 
-/** Starts our server with the flags that users have: it writes a log line for each request, here to /dev/null. */
-export async function startOurs() {
-  return startScript([CLI, '--port', '0', '--host', '127.0.0.1', '--log', 'json'], 'ignore')
+/**
+ * Starts our server with the flags that users have: it writes a log line for each request, here to /dev/null.
+ * @param {readonly string[]} [flags] more flags
+ */
+export async function startOurs(flags = []) {
+  return startScript([CLI, '--port', '0', '--host', '127.0.0.1', '--log', 'json', ...flags], 'ignore')
 }
 
 /**
@@ -131,7 +134,23 @@ export async function run(command, args, options) {
  * @param {number} pid
  */
 export function memoryOf(pid) {
-  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1]
+  return statusOf(pid, 'VmRSS')
+}
+
+/**
+ * The most resident memory that a process has had, in MB; undefined on a system without /proc.
+ * @param {number} pid
+ */
+export function peakMemoryOf(pid) {
+  return statusOf(pid, 'VmHWM')
+}
+
+/**
+ * @param {number} pid
+ * @param {string} name of a line of /proc/PID/status
+ */
+function statusOf(pid, name) {
+  const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(read(`/proc/${pid}/status`))?.[1]
   return kilobytes === undefined ? undefined : Number(kilobytes) / 1024
 }
 
