@@ -56,9 +56,9 @@ export async function attackMock(names, scale) {
   const waits = []
   /** @type {string[]} */
   const faults = []
-  let isOver = false
+  const state = { isOver: false }
   const useMock = async (/** @type {number} */ client) => {
-    for (let i = 0; !isOver; i++) {
+    for (let i = 0; !state.isOver; i++) {
       const started = performance.now()
       try {
         await useOnce(mock.url, client, i)
@@ -74,7 +74,7 @@ export async function attackMock(names, scale) {
   for (const result of await Promise.allSettled(names.map(async (name) => runAttack(name, mock, scale))))
     if (result.status === 'rejected') faults.push(String(result.reason))
   await sleep(CALM)
-  isOver = true
+  state.isOver = true
   await using
   const memory = peakMemoryOf(mock.pid)
   await mock.stop()
