@@ -112,6 +112,7 @@ function createRequestContext(c: AppContext, mock: MockContext): RequestContext 
     size: 0,
     body: undefined,
     violations: NONE,
+    unknownFields: NONE,
     rejection: undefined,
     chat: undefined,
     params: {},

@@ -4,7 +4,7 @@ import type { Dialect } from '../errors/table.ts'
 import type { Choosing } from '../scenarios/choose.ts'
 import type { Metrics } from './metrics.ts'
 
-export const CONTRACT_MODES = ['enforce', 'report'] as const
+export const CONTRACT_MODES = ['enforce', 'report', 'strict'] as const
 export type ContractMode = (typeof CONTRACT_MODES)[number]
 
 /**

@@ -75,6 +75,8 @@ export const ERRORS = {
   empty_messages: () => [openai(400, 'invalid_value')`${reason}`, invalid`field messages is required`],
   invalid_type: () => [openai(400, 'invalid_type')`${reason}`, invalid`${reason}`],
   invalid_value: () => [openai(400, 'invalid_value')`${reason}`, invalid`${reason}`],
+  // The gateway drops unknown fields [S], so it has no wording.
+  unknown_parameter: () => openai(400, 'unknown_parameter')`${reason}`,
   invalid_max_tokens: () => [
     openai(400, 'invalid_value')`${reasonOr("Invalid value for 'max_tokens'.")}`,
     invalid`max_tokens is invalid`,

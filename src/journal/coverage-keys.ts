@@ -1,6 +1,7 @@
 import { isMeant } from '../chat/profile.ts'
 import type { Contract } from '../openapi/contract.ts'
 import type { Operation } from '../openapi/operation.ts'
+import type { Violation } from '../openapi/violation.ts'
 import { type JsonValue, isObject } from '../util/json.ts'
 import { type Reply, isStream } from '../util/reply.ts'
 import { redactCut, redactRepeated } from './credentials.ts'
@@ -29,6 +30,7 @@ export type Kind =
   | 'code'
   | 'scenario'
   | 'violation'
+  | 'unknown'
 
 /** The kinds of content in a chat request. */
 export const CONTENTS = [
@@ -70,10 +72,11 @@ export function coverageKeysOf(
     keys.add(chat.wantsStream ? 'form stream' : 'form whole')
     for (const content of contentsOf(isObject(body) ? body['messages'] : undefined)) keys.add(`content ${content}`)
   }
-  const code = errorCodeOf(reply)
-  if (code !== undefined) add('code', code)
+  const errorCode = errorCodeOf(reply)
+  if (errorCode !== undefined) add('code', errorCode)
   if (choice !== undefined) add('scenario', choice.name)
-  for (const [violation, message] of violationsOf(facts)) add('violation', `${name}\t${violation}\t${message}`)
+  for (const [code, message] of codesOf(facts.violations)) add('violation', `${name}\t${code}\t${message}`)
+  for (const [code, message] of codesOf(facts.unknownFields)) add('unknown', `${name}\t${code}\t${message}`)
   return [...keys]
 }
 
@@ -169,10 +172,10 @@ function errorCodeOf({ status, body }: Reply): string | undefined {
 }
 
 // Maps each violation's code to the message of its first occurrence.
-function violationsOf({ violations }: RequestFacts): Map<string, string> {
+function codesOf(violations: readonly Violation[]): Map<string, string> {
   const found = new Map<string, string>()
   for (const { param, reason, message } of violations.slice(0, 1000)) {
-    const code = redactCut(codeOf({ param: param.slice(0, 120), reason }))
+    const code = redactCut(codeOf({ param: param.slice(0, 120).replaceAll('\t', ' '), reason }))
     if (found.size < MAX_VIOLATIONS && !found.has(code))
       found.set(code, redactCut(message).replaceAll(/\[\d+\]/g, '[]'))
   }

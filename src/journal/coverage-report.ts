@@ -24,14 +24,16 @@ export function toMarkdown(coverage: Coverage): string {
   const blocks = sections
     .filter(({ section }) => section.items.length > 0)
     .flatMap(({ name, title, section }) => [`## ${title}`, ...sectionBlocks(name, section)])
-  return `${['# Contract coverage', summary, ...violationBlocks(coverage.violations), ...blocks].join('\n\n')}\n`
+  const { violations, unknownFields } = coverage
+  const found = [...violationBlocks('Violations', violations), ...violationBlocks('Unknown fields', unknownFields)]
+  return `${['# Contract coverage', summary, ...found, ...blocks].join('\n\n')}\n`
 }
 
-function violationBlocks(violations: readonly ViolationCount[]): string[] {
+function violationBlocks(title: string, violations: readonly ViolationCount[]): string[] {
   if (violations.length === 0) return []
   const columns = ['code', 'requests', 'operation', 'message', 'location in the contract']
   const rows = violations.map((one) => [one.code, one.count, one.operation, one.hint, one.pointer ?? ''])
-  return ['## Violations', table(columns, rows)]
+  return [`## ${title}`, table(columns, rows)]
 }
 
 // The contract has no list of error codes.
@@ -71,16 +73,21 @@ function escapeMarkdown(text: string): string {
   return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').replaceAll(/[\\`*_[\]<>|~&#!@]/g, '\\$&')
 }
 
-/** Writes a Coverage as JUnit XML: a testcase per item, skipped if it is not covered, and a failure per violation. */
+/**
+ * Writes a Coverage as JUnit XML: a testcase per item, skipped if it is not covered, a skipped one per unknown field,
+ * and a failure per violation.
+ */
 export function toJUnit(coverage: Coverage): string {
   const cases = SECTIONS.flatMap((name) => coverage[name].items.map((item) => itemCase(name, item)))
+  const unknown = coverage.unknownFields.map(unknownCase)
   const failures = coverage.violations.map(violationCase)
-  const skipped = SECTIONS.flatMap((name) => coverage[name].items).filter(({ count }) => count === 0).length
-  const counts = `tests="${cases.length + failures.length}" failures="${failures.length}" errors="0" skipped="${skipped}"`
+  const notCovered = SECTIONS.flatMap((name) => coverage[name].items).filter(({ count }) => count === 0)
+  const skipped = notCovered.length + unknown.length
+  const counts = `tests="${cases.length + unknown.length + failures.length}" failures="${failures.length}" errors="0" skipped="${skipped}"`
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="contract coverage" ${counts}>
 <testsuite name="contract coverage" ${counts} time="0">
-${[...cases, ...failures].join('\n')}
+${[...cases, ...unknown, ...failures].join('\n')}
 </testsuite>
 </testsuites>
 `
@@ -91,9 +98,18 @@ function itemCase(section: SectionName, { name, count }: Item): string {
   return count > 0 ? `${head}/>` : `${head}><skipped message="not covered"/></testcase>`
 }
 
-function violationCase({ code, count, operation, pointer, hint }: ViolationCount): string {
-  const message = escapeXml(`${hint} (${count} ${count === 1 ? 'request' : 'requests'})`)
-  return `<testcase classname="violations" name="${escapeXml(`${operation} ${code}`)}" time="0"><failure type="${escapeXml(code)}" message="${message}">${escapeXml(pointer ?? '')}</failure></testcase>`
+function violationCase(violation: ViolationCount): string {
+  const { code, operation, pointer } = violation
+  return `<testcase classname="violations" name="${escapeXml(`${operation} ${code}`)}" time="0"><failure type="${escapeXml(code)}" message="${messageOf(violation)}">${escapeXml(pointer ?? '')}</failure></testcase>`
+}
+
+function unknownCase(field: ViolationCount): string {
+  const name = escapeXml(`${field.operation} ${field.code}`)
+  return `<testcase classname="unknownFields" name="${name}" time="0"><skipped message="${messageOf(field)}"/></testcase>`
+}
+
+function messageOf({ hint, count }: ViolationCount): string {
+  return escapeXml(`${hint} (${count} ${count === 1 ? 'request' : 'requests'})`)
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' }

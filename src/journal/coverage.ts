@@ -31,7 +31,7 @@ export interface Section {
 
 /** A violation of the contract, and how many requests had it. */
 export interface ViolationCount {
-  /** `type:messages[].content` */
+  /** `type:messages[].content`, `unknown:temprature` */
   readonly code: string
   readonly count: number
   /** `POST /path` */
@@ -51,6 +51,8 @@ export interface ViolationCount {
  */
 export interface Coverage extends Readonly<Record<SectionName, Section>> {
   readonly violations: readonly ViolationCount[]
+  /** Fields and query parameters that the contract does not name. Most are spelling errors, and have no effect. */
+  readonly unknownFields: readonly ViolationCount[]
 }
 
 type Counts = ReadonlyMap<string, number>
@@ -70,10 +72,8 @@ export function toCoverage(keys: Counts, targets: CoverageTargets, scope: Covera
     models: section('model', [...models, ...families], [...countsOf('model').keys(), ...required.models]),
     parameters: section(
       'parameter',
-      operations.flatMap((operation) => [
-        ...operation.parameters.map(({ in: place, name }) => `${nameOf(operation)} ${place} ${name}`),
-        ...operation.fields.map((name) => `${nameOf(operation)} body ${name}`),
-      ]),
+      operations.flatMap((operation) => parametersOf(operation, operation.fields)),
+      operations.flatMap((operation) => parametersOf(operation, countedFields(operation))),
     ),
     contents: section('content', hasModels ? CONTENTS : []),
     forms: section('form', hasModels ? ['stream', 'whole'] : []),
@@ -81,7 +81,19 @@ export function toCoverage(keys: Counts, targets: CoverageTargets, scope: Covera
     codes: section('code', []),
     scenarios: section('scenario', scenarios, required.scenarios),
     violations: violationsOf(countsOf('violation'), targets),
+    unknownFields: violationsOf(countsOf('unknown'), targets),
   }
+}
+
+function parametersOf(operation: Operation, fields: readonly string[]): string[] {
+  return [
+    ...operation.parameters.map(({ in: place, name }) => `${nameOf(operation)} ${place} ${name}`),
+    ...fields.map((name) => `${nameOf(operation)} body ${name}`),
+  ]
+}
+
+function countedFields({ fields, ignored }: Operation): string[] {
+  return fields.filter((name) => !ignored.includes(name))
 }
 
 function toSection(counts: Counts, names: readonly string[], inTotal = names): Section {

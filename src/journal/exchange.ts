@@ -146,6 +146,8 @@ export interface RequestFacts {
   /** The parsed body; undefined if none was read. */
   readonly body: JsonValue | undefined
   readonly violations: readonly Violation[]
+  /** What the contract does not name. */
+  readonly unknownFields: readonly Violation[]
   readonly chat: ChatRequest | undefined
   readonly choice: Choice | undefined
   readonly nearMisses: readonly string[]

@@ -162,7 +162,9 @@ function writeHeaders(headers: RequestHead['headers'], redactor: Redactor, { val
 }
 
 /** The part of the facts that is written. */
-type WrittenFacts = Omit<RequestFacts, 'chat' | 'generation' | 'size'> & { readonly chat: ChatFacts | undefined }
+type WrittenFacts = Omit<RequestFacts, 'chat' | 'generation' | 'size' | 'unknownFields'> & {
+  readonly chat: ChatFacts | undefined
+}
 
 /** The part of a chat request that is written. */
 type ChatFacts = Pick<ChatRequest, 'model' | 'prompt' | 'size' | 'count' | 'references' | 'wantsStream'>

@@ -37,8 +37,8 @@ export interface MockOptions {
   /** Scenarios that `faultRate` chooses from. */
   readonly faults?: readonly string[]
   /**
-   * `enforce`, the default, rejects requests that violate the contract. `report` answers them where possible and
-   * reports the violations.
+   * `enforce`, the default, rejects requests that violate the contract. `strict` also rejects those with fields that the
+   * contract does not name. `report` answers invalid requests where possible and reports the violations.
    */
   readonly contract?: ContractMode
   /** Exchanges kept for each session, 0 to 100000; 1000 by default. All sessions together keep at most 64 MiB. */
@@ -195,7 +195,7 @@ export const MOCK_OPTIONS = {
   contract: {
     ...oneOf(CONTRACT_MODES),
     flag: { name: 'contract', env: 'MOCK_CONTRACT', value: 'MODE', defaultsTo: 'enforce', group: 'Contract' },
-    help: 'enforce rejects invalid requests; report returns a normal response where possible, and reports the violations',
+    help: 'enforce rejects invalid requests; strict also those with unknown fields; report answers and reports them',
   },
   scenario: {
     ...nonEmptyText('the name of a scenario'),

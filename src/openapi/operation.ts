@@ -15,6 +15,8 @@ export interface Operation {
     | undefined
   /** The fields of the JSON body that the contract defines. */
   readonly fields: readonly string[]
+  /** Those of them that change no response: their schema has `x-mock-ignored: true`. */
+  readonly ignored: readonly string[]
   /** The values of the field `model` that the contract defines. */
   readonly models: Alternatives
   readonly responses: readonly ResponseSpec[]
@@ -159,7 +161,7 @@ function toBody(document: JsonObject, source: Place): Operation['body'] {
   }
 }
 
-function toFields(document: JsonObject, body: Operation['body']): Pick<Operation, 'fields' | 'models'> {
+function toFields(document: JsonObject, body: Operation['body']): Pick<Operation, 'fields' | 'ignored' | 'models'> {
   const pointer = bodySchemaOf({ body })
   const properties = (pointer === undefined ? [] : composedOf(document, valueAt(document, pointer) ?? null))
     .flatMap((schema) => schema['properties'] ?? [])
@@ -172,8 +174,13 @@ function toFields(document: JsonObject, body: Operation['body']): Pick<Operation
     .filter((title) => typeof title === 'string')
   return {
     fields: [...new Set(properties.flatMap(Object.keys))],
+    ignored: properties.flatMap(Object.entries).flatMap(([name, schema]) => (isIgnored(schema) ? name : [])),
     models: { values: [...new Set(values)], titles: [...new Set(titles)] },
   }
+}
+
+function isIgnored(schema: JsonValue): boolean {
+  return isObject(schema) && schema['x-mock-ignored'] === true
 }
 
 function toResponses(document: JsonObject, source: Place): ResponseSpec[] {

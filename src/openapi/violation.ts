@@ -7,7 +7,7 @@ import { toPath } from './json-pointer.ts'
 export interface Violation {
   /** Where it is: `messages[0].content`, or a parameter's name. */
   readonly param: string
-  readonly reason: 'missing' | 'type' | 'value'
+  readonly reason: 'missing' | 'type' | 'value' | 'unknown'
   /** The value there; undefined if there is none. */
   readonly value: unknown
   readonly message: string
@@ -119,7 +119,8 @@ function toViolation(error: ErrorObject, root: unknown, prefix: string): Violati
   return { param, reason: 'type', value, message }
 }
 
-function toParam(prefix: string, path: readonly string[]): string {
+/** Writes a path as clients know it: `messages[0].content`. Names are cut to 64 characters. */
+export function toParam(prefix: string, path: readonly string[]): string {
   const joined = path.reduce(
     (text, key) =>
       /^\d+$/.test(key) ? `${text}[${key}]` : text === '' ? key.slice(0, 64) : `${text}.${key.slice(0, 64)}`,

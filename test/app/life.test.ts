@@ -347,7 +347,7 @@ test.each<[options: object, message: string]>([
   [{ apiKeys: 'k' }, 'apiKeys: this value is not valid. Use a list of non-empty strings'],
   [{ faults: 'x' }, "faults: 'x' is not valid. Use a list of non-empty strings"],
   [{ errors: 'french' }, "errors: 'french' is not valid. Use 'openai' or 'gateway'"],
-  [{ contract: 'off' }, "contract: 'off' is not valid. Use 'enforce' or 'report'"],
+  [{ contract: 'off' }, "contract: 'off' is not valid. Use 'enforce', 'report' or 'strict'"],
   [{ clock: 'slow' }, "clock: 'slow' is not valid. Use 'fixed' or 'real'"],
   [{ pace: 'fast' }, "pace: 'fast' is not valid. Use 'instant', 'real' or a factor"],
   [{ scenario: 'nothing-of-the-kind' }, "there is no scenario 'nothing-of-the-kind'"],

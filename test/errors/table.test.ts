@@ -182,6 +182,7 @@ test('errors that only the mock has use OpenAI’s wording in the gateway’s en
     (kind) => !GATEWAY_ERRORS.some(([known]) => known === kind),
   )
   expect(others).toEqual([
+    'unknown_parameter',
     'invalid_image',
     'unknown_scenario',
     'invalid_header',

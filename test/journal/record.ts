@@ -60,6 +60,7 @@ export const NO_FACTS: RequestFacts = {
   size: 0,
   body: undefined,
   violations: [],
+  unknownFields: [],
   chat: undefined,
   choice: undefined,
   nearMisses: [],

@@ -1,6 +1,7 @@
 import { toPace } from '../../chat/delays.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import { type Operation, isJsonType } from '../../openapi/operation.ts'
+import { unknownFields } from '../../openapi/unknown-fields.ts'
 import { validateRequest } from '../../openapi/validate-request.ts'
 import { type JsonValue, isObject, readJson } from '../../util/json.ts'
 import type { AppContext, AppHandler } from '../context.ts'
@@ -43,12 +44,12 @@ async function readRequest(c: AppContext, { operation, isChat }: Route): Promise
   checkKey(c)
   const body = bytes === undefined || mediaType === undefined ? undefined : toValue(bytes, mediaType, operation)
   context.body = body?.value
-  context.violations = validateRequest(mock.contract, operation, {
-    path: context.params,
-    query: context.query,
-    header: (name) => c.req.header(name),
-    body,
-  }).filter((violation) => !isOwnModel(violation, mock))
+  const request = { path: context.params, query: context.query, header: (name: string) => c.req.header(name), body }
+  const violations = validateRequest(mock.contract, operation, request).filter((one) => !isOwnModel(one, mock))
+  const unknown = unknownFields(mock.contract, operation, request)
+  const isStrict = mock.contractMode === 'strict'
+  context.violations = isStrict ? [...violations, ...unknown] : violations
+  context.unknownFields = isStrict ? [] : unknown
   const isAnswered = mock.contractMode === 'report' && isUnderstood(body?.value)
   if (context.violations.length > 0 && !isAnswered) throw toViolationError(context.violations, operation, mock)
   context.pace = paceOf(c.req.header('x-mock-pace')) ?? mock.pace

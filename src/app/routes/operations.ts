@@ -90,7 +90,12 @@ export function toViolationError(violations: readonly Violation[], operation: Op
   return new ApiError(kind, { param, reason: `${messages.join(' ')}${rest > 0 ? ` And ${rest} more.` : ''}` })
 }
 
-const KINDS = { missing: 'missing_parameter', type: 'invalid_type', value: 'invalid_value' } as const
+const KINDS = {
+  missing: 'missing_parameter',
+  type: 'invalid_type',
+  value: 'invalid_value',
+  unknown: 'unknown_parameter',
+} as const
 /** Violations for which the gateway has its own message. It treats an empty list of messages as a missing one. */
 const KINDS_BY_PARAM: Readonly<Record<string, ErrorKind>> = {
   'model missing': 'missing_model',

@@ -1,4 +1,4 @@
-import type { Violation } from '../../openapi/violation.ts'
+import { redactCut } from '../../journal/credentials.ts'
 import type { Choice } from '../../scenarios/choose.ts'
 import type { Reply } from '../../util/reply.ts'
 import type { AppContext, AppHandler } from '../context.ts'
@@ -12,11 +12,12 @@ export function respond({ operation, behaviour }: Route): AppHandler {
   return async (c, next) => {
     const context = c.get('context')
     if (context.operation !== operation) return next()
-    const { choice, rejection, notes, violations } = context
+    const { choice, rejection, notes, violations, unknownFields } = context
     if (choice === undefined && rejection !== undefined) throw rejection
     const reply = choice === undefined ? await behaviour(c) : await applyChoice(c, choice, behaviour)
     if (choice !== undefined) notes.unshift(toNote(choice))
-    notes.push(...violations.slice(0, MAX_VIOLATIONS).map(ofViolation))
+    notes.push(...violations.slice(0, MAX_VIOLATIONS).map(({ message }) => `violation: ${cut(message)}`))
+    notes.push(...unknownFields.slice(0, MAX_VIOLATIONS).map(({ message }) => cut(message)))
     return send(c, reply)
   }
 }
@@ -32,10 +33,10 @@ async function applyChoice(c: AppContext, choice: Choice, behaviour: Behaviour):
   return applyScenario(choice, { format, rejection, chat: chatSubject(c), respond: async () => behaviour(c) })
 }
 
-/** Maximum number of violations in the notes, and of characters of each. The journal has all violations. */
+/** Maximum number of violations and of unknown fields in the notes, and of characters of each. */
 const MAX_VIOLATIONS = 5
 const MAX_VIOLATION = 150
 
-function ofViolation({ message }: Violation): string {
-  return `violation: ${message.length <= MAX_VIOLATION ? message : `${message.slice(0, MAX_VIOLATION)}...`}`
+function cut(message: string): string {
+  return redactCut(message.length <= MAX_VIOLATION ? message : `${message.slice(0, MAX_VIOLATION)}...`)
 }
