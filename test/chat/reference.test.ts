@@ -187,14 +187,35 @@ test.each([
   ['base64 with a missing character', `${PNG}A`],
   ['not base64', 'data:image/png,abc'],
   ['not an image type', `data:text/html;base64,${HEADER.toString('base64')}`],
-  ['another scheme', 'file:///etc/passwd'],
-  ['not a URL', 'cat.png'],
 ])('rejects a broken reference picture with 400 and its place: %s', async (_what, url) => {
   await using mock = await mockWith()
   expect(await ask(mock, { body: part({ url }) })).toMatchObject({
     status: 400,
     json: { error: { param: 'messages[0].content[1]', code: 'invalid_image' } },
   })
+})
+
+test.each([
+  ['another scheme', 'file:///etc/passwd'],
+  ['not a URL', 'h'],
+  ['nothing behind the scheme', 'https://'],
+])('a link that is neither an http(s) URL nor a data URI violates the contract: %s', async (_what, url) => {
+  await using mock = await mockWith()
+  for (const [link, param] of [
+    [{ url }, 'messages[0].content[1].image_url.url'],
+    [url, 'messages[0].content[1].image_url'],
+  ] as const)
+    for (const model of ['nano-banana', 'dall-e-3'])
+      expect(await ask(mock, { model, body: part(link) })).toMatchObject({
+        status: 400,
+        json: {
+          error: {
+            message: `Invalid image in '${param}': expected an http(s) URL or a data URI.`,
+            param,
+            code: 'invalid_value',
+          },
+        },
+      })
 })
 
 test.each([

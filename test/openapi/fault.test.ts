@@ -48,7 +48,7 @@ describe('a violation has its place and what is allowed', () => {
       type(`${PART}.image_url.url`, 'a string', 'an integer'),
     ],
     [
-      parts({ type: 'image_url', image_url: { url: 'x', detail: 3 } }),
+      parts({ type: 'image_url', image_url: { url: 'https://a.example/x', detail: 3 } }),
       `${PART}.image_url.detail`,
       type(`${PART}.image_url.detail`, 'a string or null', 'an integer'),
     ],

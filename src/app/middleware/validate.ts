@@ -7,7 +7,7 @@ import { type JsonValue, isObject, readJson } from '../../util/json.ts'
 import type { AppContext, AppHandler } from '../context.ts'
 import { readBody } from '../read-body.ts'
 import type { Route } from '../contract-routes.ts'
-import { isOwnModel, toViolationError } from '../routes/operations.ts'
+import { isOwnModel, toViolationError, withLinkMessage } from '../routes/operations.ts'
 
 /**
  * Reads a request and validates it against its Operation, in the order 415, 413, 401, 400. An error becomes the
@@ -45,7 +45,8 @@ async function readRequest(c: AppContext, { operation, isChat }: Route): Promise
   const body = bytes === undefined || mediaType === undefined ? undefined : toValue(bytes, mediaType, operation)
   context.body = body?.value
   const request = { path: context.params, query: context.query, header: (name: string) => c.req.header(name), body }
-  const violations = validateRequest(mock.contract, operation, request).filter((one) => !isOwnModel(one, mock))
+  const found = validateRequest(mock.contract, operation, request).filter((one) => !isOwnModel(one, mock))
+  const violations = isChat ? found.map(withLinkMessage) : found
   const unknown = unknownFields(mock.contract, operation, request)
   const isStrict = mock.contractMode === 'strict'
   context.violations = isStrict ? [...violations, ...unknown] : violations

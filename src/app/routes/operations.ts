@@ -74,6 +74,15 @@ export function isOwnModel({ param, reason, value }: Violation, { ownModels }: P
   )
 }
 
+const LINK = /^messages\[\d+\]\.content\[\d+\]\.(?:image_url|file_url)(?:\.url)?$/
+
+/** A violation of a chat request, with a clearer message for the link of a reference picture than its pattern gives. */
+export function withLinkMessage(violation: Violation): Violation {
+  const { param, reason } = violation
+  if (reason !== 'value' || !LINK.test(param)) return violation
+  return { ...violation, message: `Invalid image in '${param}': expected an http(s) URL or a data URI.` }
+}
+
 /** One error for all violations of a request. If the only violation is an unknown model, it has a separate error. */
 export function toViolationError(violations: readonly Violation[], operation: Operation, settings: Settings): ApiError {
   const [first] = violations
