@@ -1,23 +1,27 @@
 // @ts-check
-// A long test of a mock: mixed traffic with disconnects and faults, then thousands of streams at once.
+// A long test of a mock: mixed traffic with disconnects and faults, thousands of streams at once, then attacks.
 import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { ATTACKS, attackMock, loadAttack } from './attacks.js'
 import { describeRun, runCommand, toWholeNumber } from './command.js'
 import { readPaced } from './paced.js'
 import { memoryOf, startOurs } from './processes.js'
-import { isMissed, median, p99, toTable } from './table.js'
+import { isMissed, median, p99, percentile, toTable } from './table.js'
 import { createTraffic } from './traffic.js'
 
 const HELP = `Usage: npm run soak -- [flags]
 
-Sends mixed traffic to a mock, then opens many paced streams at once, which takes about two more minutes.
-Exits with code 1 if a response was wrong, a stream was incomplete, or memory or file descriptors grew.
+Sends mixed traffic to a mock, then opens many paced streams at once, which takes about two more minutes. Then it
+attacks other mocks in every way of docs/threat-model.md, next to clients that use them as always.
+Exits with code 1 if a response was wrong, a stream was incomplete, memory or file descriptors grew, or an attack made
+others wait for more than 250 ms or took more than 512 MB.
 Memory is comparable after about five minutes of traffic.
 
   --minutes M      minutes of mixed traffic (10)
   --connections N  clients at once (64)
   --streams N      paced streams at once; 0 for none (5000)
+  --attacks A,B    only these attacks; none for no attack (all)
   --seed N         another seed gives another order of requests (1)
   --help           print this text
 `
@@ -31,6 +35,7 @@ function readFlags() {
       minutes: { type: 'string', default: '10' },
       connections: { type: 'string', default: '64' },
       streams: { type: 'string', default: '5000' },
+      attacks: { type: 'string', default: 'all' },
       seed: { type: 'string', default: '1' },
       help: { type: 'boolean', default: false },
     },
@@ -43,8 +48,18 @@ function readFlags() {
     minutes,
     connections: toWholeNumber('--connections', values.connections, { least: 1, most: 9999 }),
     streams: toWholeNumber('--streams', values.streams, { least: 0, most: 9999 }),
+    attacks: toAttacks(values.attacks),
     seed: toWholeNumber('--seed', values.seed, { least: 0, most: 9999 }),
   }
+}
+
+/** @param {string} text */
+function toAttacks(text) {
+  if (text === 'all') return ATTACKS
+  const names = text === 'none' ? [] : text.split(',')
+  const unknown = names.find((name) => !ATTACKS.includes(name))
+  if (unknown === undefined) return names
+  throw new RangeError(`--attacks: ${JSON.stringify(unknown)} is not one of ${ATTACKS.join(', ')}`)
 }
 
 /**
@@ -111,12 +126,39 @@ async function holdStreams(url, count) {
   ]
 }
 
+/**
+ * @param {readonly string[]} names of attacks that run at the same time
+ * @param {string} title
+ * @returns {Promise<import('./table.js').Figure[]>}
+ */
+async function attack(names, title) {
+  process.stderr.write(`attack: ${title}\n`)
+  const { waits, faults, memory } = await attackMock(names, 1)
+  for (const fault of new Set(faults.slice(0, 100))) process.stderr.write(`${fault}\n`)
+  return [
+    { title: `${title}: p99.9 wait of others, ms`, ours: percentile(waits, 99.9), most: 250 },
+    { title: `${title}: most memory, MB`, ours: memory, most: 512 },
+    { title: `${title}: wrong responses`, ours: faults.length, most: 0 },
+  ]
+}
+
+/**
+ * The attacks on a mock with its default flags. The others need a mock of their own.
+ * @param {readonly string[]} names
+ */
+async function onDefaults(names) {
+  const flags = await Promise.all(names.map(async (name) => (await loadAttack(name)).flags ?? []))
+  return names.filter((_, i) => flags[i]?.length === 0)
+}
+
 /** @param {ReturnType<typeof readFlags>} flags */
 async function main(flags) {
   const ours = await startOurs()
   const figures = await soak(ours, flags)
   if (flags.streams > 0) figures.push(...(await holdStreams(ours.url, flags.streams)))
   await ours.stop()
+  for (const name of flags.attacks) figures.push(...(await attack([name], name)))
+  if (flags.attacks.length > 1) figures.push(...(await attack(await onDefaults(flags.attacks), 'all together')))
   const { machine, date } = describeRun()
   process.stdout.write(`${toTable(figures)}\n\n${machine}, Node ${process.version}, ${date}\n`)
   if (figures.some(isMissed)) process.exitCode = 1

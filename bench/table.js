@@ -111,7 +111,16 @@ export function median(numbers) {
  * @param {readonly number[]} numbers
  */
 export function p99(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.ceil(numbers.length * 0.99) - 1]
+  return percentile(numbers, 99)
+}
+
+/**
+ * The value that a percentage of the numbers does not exceed; undefined if there are none.
+ * @param {readonly number[]} numbers
+ * @param {number} percent
+ */
+export function percentile(numbers, percent) {
+  return numbers.toSorted((a, b) => a - b)[Math.ceil((numbers.length * percent) / 100) - 1]
 }
 
 const HEAD = ['', 'floor', 'measured', 'ratio', 'target', 'met']

@@ -9,7 +9,7 @@ const soak = (...args: readonly string[]) =>
   })
 
 test('npm run soak sends mixed traffic with disconnects and faults, and every response is right', () => {
-  const { stdout, stderr } = soak('--minutes', '0.1', '--streams', '0')
+  const { stdout, stderr } = soak('--minutes', '0.1', '--streams', '0', '--attacks', 'none')
   expect(stderr, 'wrong responses would follow').toBe('mixed traffic for 0.1 minutes\n')
   const figures = new Map(
     [...stdout.matchAll(/^(.+?) {2,}.*?([\d,]+)(?: .*)?$/gm)].map(([, name = '', number = '']) => [
@@ -27,6 +27,7 @@ test('an invalid flag is reported', () => {
     ['--minutes', '0'],
     ['--connections', 'many'],
     ['--streams', '99999'],
+    ['--attacks', 'rudeness'],
   ]) {
     const { status, stderr } = soak(flag ?? '', value ?? '')
     expect([status, stderr]).toEqual([2, expect.stringMatching(/^--.* is not .*; --help lists the flags\n$/)])
