@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadProfiles, PROFILES } from '../chat/load-profiles.ts'
 import type { Profiles } from '../chat/profile.ts'
-import { FileError, loadFile } from '../openapi/document.ts'
+import { FileError, loadFile, messageOf } from '../openapi/document.ts'
 import type { Scenario, Scenarios } from './scenario.ts'
 import { toScenario } from './scenario-schema.ts'
 
@@ -35,7 +35,7 @@ export async function loadFixtures(folder: string, under: Profiles): Promise<Fix
 
 /** The Scenarios of a folder, by name. Throws a FileError that lists the problems of all its files. */
 export async function loadScenarios(folder: string): Promise<Scenarios> {
-  const names = (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name)).toSorted()
+  const names = (await listFolder(folder)).filter(isScenarioFile).toSorted()
   const load = async (name: string): Promise<Scenario> => {
     const source = await loadFile(join(folder, name))
     return toScenario(name.replace(/\.ya?ml$/, ''), source.value, source)
@@ -44,6 +44,20 @@ export async function loadScenarios(folder: string): Promise<Scenarios> {
   const problems = problemsOf(loaded)
   if (problems.length > 0) throw new FileError(problems)
   return new Map(loaded.flatMap((result) => (result.status === 'fulfilled' ? [[result.value.name, result.value]] : [])))
+}
+
+// Hidden files belong to editors and systems, such as the lock file of a file that is being edited.
+function isScenarioFile(name: string): boolean {
+  return /^[^.].*\.ya?ml$/.test(name)
+}
+
+async function listFolder(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error)
+    throw new FileError([`${folder}: cannot be read (${reason}); use a folder with scenario files`])
+  }
 }
 
 // The problems of files. Other errors are thrown.

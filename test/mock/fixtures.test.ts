@@ -73,3 +73,17 @@ then:
   ])
   expect(await (await post('flux', 'a fox')).text()).toContain('![')
 })
+
+test('hidden files in the folder of scenarios are ignored, such as those of editors', async () => {
+  const path = folderWith('scenarios/own.yaml', 'about: mine\nthen: { error: rate_limited }\n')
+  writeFileSync(join(path, 'scenarios/.#own.yaml'), 'no: [')
+  await using mock = await mockWith({ fixtures: path })
+  expect((await ask(mock, { headers: { 'x-mock-scenario': 'own' } })).status).toBe(429)
+})
+
+test('a folder of scenarios that cannot be listed is reported with its path', async () => {
+  const path = folderWith('scenarios', 'not a folder')
+  await expect(mockWith({ fixtures: path })).rejects.toThrow(
+    `${join(path, 'scenarios')}: cannot be read (ENOTDIR); use a folder with scenario files`,
+  )
+})
