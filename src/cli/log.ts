@@ -19,9 +19,13 @@ export interface Log {
   readonly request: (entry: RequestLogEntry) => void
   /** A stream with waits that begins; `request` follows at its end. */
   readonly stream: (entry: RequestLogEntry) => void
+  /** A reload of `--watch`, with the files that changed. */
+  readonly reload: (files: readonly string[]) => void
   /** Any other event: its message, which can differ between the two forms, and fields for JSON. */
-  readonly event: (level: Level, msg: string | Message, fields?: Readonly<Record<string, string | number>>) => void
+  readonly event: (level: Level, msg: string | Message, fields?: Fields) => void
 }
+
+type Fields = Readonly<Record<string, string | number | readonly string[]>>
 
 /** A message in both forms of a log. */
 interface Message {
@@ -56,18 +60,28 @@ export function createLog(
     if (form === 'json') write(toPrintableJson(toLine(entry, isStart, { time: timeOf(), level })))
     else pretty(toText(entry, isStart, paint))
   }
+  const event: Log['event'] = (level, message, fields) => {
+    if (!isWritten(level) && !(form === 'silent' && level === 'error')) return
+    const { json: msg, pretty: lines } = typeof message === 'string' ? { json: message, pretty: message } : message
+    const text = printableLines(lines)
+    if (form === 'json') write(toPrintableJson({ time: timeOf(), level, msg, ...fields }))
+    else pretty(level === 'error' ? paint('red', text) : level === 'warn' ? paint('yellow', text) : text)
+  }
   return {
     request: (entry) => entryOf(levelOf(entry), entry, false),
     stream: (entry) => entryOf('info', entry, true),
-    event: (level, message, fields) => {
-      if (!isWritten(level) && !(form === 'silent' && level === 'error')) return
-      const { json: msg, pretty: lines } = typeof message === 'string' ? { json: message, pretty: message } : message
-      const text = printableLines(lines)
-      if (form === 'json') write(toPrintableJson({ time: timeOf(), level, msg, ...fields }))
-      else pretty(level === 'error' ? paint('red', text) : level === 'warn' ? paint('yellow', text) : text)
+    reload: (all) => {
+      const files = all.slice(0, MAX_FILES)
+      const more = all.length > files.length ? ` and ${all.length - files.length} more` : ''
+      const text = `reloaded after a change of ${files.map((file) => printable(file)).join(', ')}${more}`
+      event('info', { json: 'reloaded', pretty: text }, { files, changed: all.length })
     },
+    event,
   }
 }
+
+/** Files that the entry of a reload lists. */
+const MAX_FILES = 10
 
 // An error that a scenario or a probe is meant to cause is not worth a warning.
 function levelOf({ path, status, scenario, note }: RequestLogEntry): Level {

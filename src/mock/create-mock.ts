@@ -1,6 +1,4 @@
 import { setMaxListeners } from 'node:events'
-import { watch } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import type { Hono } from 'hono'
 import { createApp } from '../app/app.ts'
 import type { ClientBindings } from '../app/client.ts'
@@ -10,6 +8,7 @@ import { refusal } from '../app/routes/errors.ts'
 import { basePathOf, modelsOf } from '../app/routes/operations.ts'
 import { sessionDataOf } from '../app/session-data.ts'
 import { NoAnswer } from '../app/to-response.ts'
+import type { OnRead } from '../openapi/document.ts'
 import { InFlight } from '../node/in-flight.ts'
 import {
   type ConnectOptions,
@@ -90,7 +89,7 @@ export async function startMock(options: MockOptions & ListenOptions = {}): Prom
  */
 export async function startIn(
   options: MockOptions & ListenOptions,
-  command?: Pick<Internals, 'onStream'>,
+  command?: CommandCalls,
 ): Promise<{ readonly mock: Mock; readonly models: number; readonly scenarios: number }> {
   const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, ALL_OPTIONS)
   const made = await make(rest, command)
@@ -101,7 +100,7 @@ export async function startIn(
   const refuse = (error: Error): ReturnType<typeof refusal> => refusal(context(), error)
   const server = createNodeServer({ fetch: serve, refuse, isReady, inFlight, isOwnProcess: command !== undefined })
   await listen(server, port, host).catch(async (error: unknown) => {
-    ending.abort() // also stops watching files
+    ending.abort() // also stops the watching of files
     await store.close()
     throw error
   })
@@ -150,53 +149,43 @@ interface Made {
   readonly state: { isReady: boolean }
 }
 
-async function make(options: MockOptions, command: Pick<Internals, 'onStream'> = {}): Promise<Made> {
-  const settings = await toSettings(options, command)
-  const { store, metrics } = settings
+/** What the command logs in addition to exchanges and faults. */
+interface CommandCalls extends Pick<Internals, 'onStream'> {
+  /** Called after each reload of `watch`, with the files that changed. */
+  readonly onReload?: (files: readonly string[]) => void
+}
+
+async function make(options: MockOptions, { onReload = () => {}, ...command }: CommandCalls = {}): Promise<Made> {
   const ending = new AbortController()
   setMaxListeners(0, ending.signal) // each open response adds a listener
   const state = { isReady: false }
   const surroundings = { isReady: () => state.isReady, ending: ending.signal }
-  let context = createMockContext(settings, surroundings)
-  let app: Hono<Env> = createApp(context)
-  if (options.watch === true) {
-    const renew = async (): Promise<void> => {
-      const renewed = createMockContext(await toSettings(options, { ...command, store, metrics }), surroundings)
-      app = createApp(renewed) // with the same store
-      context = renewed
-    }
-    const stop = watchFiles(options, () => void renew().catch((error: unknown) => context.onFault(error)))
-    ending.signal.addEventListener('abort', stop, { once: true })
+  let kept: Pick<Internals, 'store' | 'metrics'> = {}
+  const load = async (onRead?: OnRead): Promise<{ readonly context: MockContext; readonly app: Hono<Env> }> => {
+    const settings = await toSettings(options, { ...command, ...kept, onRead })
+    kept = { store: settings.store, metrics: settings.metrics }
+    const context = createMockContext(settings, surroundings)
+    return { context, app: createApp(context) }
   }
+  let latest =
+    options.watch === true
+      ? await (
+          await import('./watch.ts')
+        ).loadAndWatch(load, {
+          signal: ending.signal,
+          onLoaded: (loaded, files) => {
+            latest = loaded
+            onReload(files)
+          },
+          onError: (error) => latest.context.onFault(error),
+        })
+      : await load()
   return {
-    fetch: (request, env) => app.fetch(request, env),
-    context: () => context,
-    backend: { basePath: basePathOf(context), dataOf: (session) => sessionDataOf(context, session) },
-    store,
+    fetch: (request, env) => latest.app.fetch(request, env),
+    context: () => latest.context,
+    backend: { basePath: basePathOf(latest.context), dataOf: (session) => sessionDataOf(latest.context, session) },
+    store: latest.context.store,
     ending,
     state,
-  }
-}
-
-/** Milliseconds without a change until the files are read again, because editors write a file in several steps. */
-const QUIET = 100
-
-// Calls back after a change in the folder of `spec` or below `fixtures`. Returns a function that stops watching.
-function watchFiles({ spec, fixtures }: MockOptions, onChange: () => void): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const changed = (): void => {
-    clearTimeout(timer)
-    timer = setTimeout(onChange, QUIET)
-  }
-  const folders = [spec && dirname(resolve(spec)), fixtures && resolve(fixtures)].filter(
-    (folder) => folder !== undefined,
-  )
-  // A deleted folder emits an error, which can be ignored: it does not change any more.
-  const watchers = folders.map((folder) =>
-    watch(folder, { recursive: true, persistent: false }, changed).on('error', () => {}),
-  )
-  return () => {
-    clearTimeout(timer)
-    for (const watcher of watchers) watcher.close()
   }
 }

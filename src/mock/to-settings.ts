@@ -5,6 +5,7 @@ import type { Settings } from '../app/settings.ts'
 import { realTimer } from '../app/waits.ts'
 import { toPace } from '../chat/delays.ts'
 import { type Contract, loadContract, toContract } from '../openapi/contract.ts'
+import type { OnRead } from '../openapi/document.ts'
 import type { Choosing } from '../scenarios/choose.ts'
 import type { Fixtures } from '../scenarios/load-fixtures.ts'
 import type { Scenarios } from '../scenarios/scenario.ts'
@@ -16,11 +17,12 @@ import { type MockOptions, MOCK_OPTIONS, ownOptions } from './options.ts'
 
 const FIXED = 1_677_652_288_000 // 1677652288 seconds: the time in the provider's example
 
-/** What Settings take from the caller beside its options: a store that is open, metrics that go on, and `onStream`. */
+/** What Settings take from the caller beside its options: a store that is open, metrics that go on, and callbacks. */
 export interface Internals {
   readonly store?: Store
   readonly metrics?: Metrics
   readonly onStream?: Settings['onStream']
+  readonly onRead?: OnRead | undefined
 }
 
 /**
@@ -29,7 +31,7 @@ export interface Internals {
  */
 export async function toSettings(
   given: MockOptions,
-  { store, metrics = new Metrics(), onStream }: Internals = {},
+  { store, metrics = new Metrics(), onStream, onRead }: Internals = {},
 ): Promise<Settings> {
   const options = ownOptions(given, MOCK_OPTIONS)
   let source: ReturnType<Contract['source']> | undefined
@@ -41,9 +43,9 @@ export async function toSettings(
     source: async () => (source ??= readPackaged()),
   })
   const own: Fixtures = options.fixtures
-    ? await (await import('../scenarios/load-fixtures.ts')).loadFixtures(options.fixtures, profiles)
+    ? await (await import('../scenarios/load-fixtures.ts')).loadFixtures(options.fixtures, profiles, onRead)
     : { profiles: new Map(), scenarios: new Map() }
-  const contract = options.spec === undefined ? packaged : await loadContract(options.spec)
+  const contract = options.spec === undefined ? packaged : await loadContract(options.spec, onRead)
   const choosing = toChoosing(options, new Map([...packagedScenarios, ...own.scenarios]))
   return {
     version,

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { type JsonObject, isObject } from '../util/json.ts'
-import type { SourceFile } from './document.ts'
+import type { OnRead, SourceFile } from './document.ts'
 import { toPath } from './json-pointer.ts'
 import { type Operation, toOperations } from './operation.ts'
 import type { Validator } from './validator.ts'
@@ -42,14 +42,14 @@ export function infoOf({ document: { info }, file }: Contract): { readonly title
 const MEDIA_TYPE = /^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+[ \t]*(?:;[\x20-\x7e]*)?$/
 
 /** Loads a contract from an OpenAPI 3.0 or 3.1 file. Throws a FileError that lists all errors. */
-export async function loadContract(file: string): Promise<Contract> {
+export async function loadContract(file: string, onRead?: OnRead): Promise<Contract> {
   const [{ FileError, loadDocument }, { validateDocument }, { compileValidators }] = await Promise.all([
     import('./document.ts'),
     import('./validate-document.ts'),
     import('./validator.ts'),
   ])
   try {
-    const loaded = await loadDocument(file)
+    const loaded = await loadDocument(file, onRead)
     await validateDocument(loaded)
     const { document, source, placeOf } = loaded
     const operations = toOperations(document)

@@ -26,6 +26,12 @@ export interface SourceFile {
   readonly lineOf: (path: readonly (string | number)[]) => number
 }
 
+/**
+ * Called with each file before it is read or looked for, and with each folder before it is listed. `isRead` tells which
+ * files of a folder are read.
+ */
+export type OnRead = (path: string, isRead?: (name: string) => boolean) => void
+
 /** Maximum size of a file, in bytes. */
 const MAX_FILE = 16_777_216
 
@@ -93,8 +99,9 @@ const VERSION_KEY = /(?:openapi|swagger)["']?\s*:/
  * Reads a contract and the files that its `$ref`s point to. These must be in the folder of the contract, also after
  * symbolic links are resolved. A `$ref` to another folder or to the network is an error.
  */
-export async function loadDocument(file: string): Promise<LoadedDocument> {
+export async function loadDocument(file: string, onRead: OnRead = () => {}): Promise<LoadedDocument> {
   const absolute = resolve(file)
+  onRead(absolute)
   const content = await readText(absolute)
   const isOther = (reason: string): FileError =>
     new FileError([`${file} is not an OpenAPI document: ${reason}. Use an OpenAPI 3.0 or 3.1 file.`])
@@ -103,7 +110,7 @@ export async function loadDocument(file: string): Promise<LoadedDocument> {
   const source = parseFile(absolute, content)
   const { value } = source
   if (!isObject(value) || !['openapi', 'swagger'].some((key) => key in value)) throw isOther("it has no key 'openapi'")
-  const { document, files } = await joinFiles(source)
+  const { document, files } = await joinFiles(source, onRead)
   const originOf = (path: readonly string[]): [SourceFile, readonly string[]] => {
     const included = path[0] === 'x-files' ? files.get(path[1] ?? '') : undefined
     return included === undefined ? [source, path] : [included, path.slice(2)]
@@ -128,7 +135,7 @@ export async function loadDocument(file: string): Promise<LoadedDocument> {
 
 // Reads all files of a contract. Returns them by their paths relative to its folder, and one document with their
 // content: that of the other files is under `x-files`.
-async function joinFiles(source: SourceFile) {
+async function joinFiles(source: SourceFile, onRead: OnRead) {
   const root = await realpath(dirname(source.file))
   const own = relative(root, await realpath(source.file))
   const files = new Map([[own, source]])
@@ -138,7 +145,7 @@ async function joinFiles(source: SourceFile) {
     const targets = new Map<string, string>()
     for (const { text, path } of refsIn(from.value)) {
       if (text.startsWith('#') || targets.has(fileIn(text))) continue
-      const target = await findRef(text, root, name === own ? '.' : dirname(name))
+      const target = await findRef(text, { root, folder: name === own ? '.' : dirname(name), onRead })
       if ('fault' in target) {
         faults.push(`${from.file}:${from.lineOf(path)} $ref '${text}' ${target.fault}`)
         continue
@@ -186,7 +193,10 @@ export function refsIn(value: JsonValue): { readonly text: string; readonly path
 }
 
 // The path, from the root, of the file that a `$ref` in a folder of the root points to.
-async function findRef(ref: string, root: string, folder: string): Promise<{ name: string } | { fault: string }> {
+async function findRef(
+  ref: string,
+  { root, folder, onRead }: { readonly root: string; readonly folder: string; readonly onRead: OnRead },
+): Promise<{ name: string } | { fault: string }> {
   const leaves = { fault: `points outside the contract's folder; copy the file into ${root}` }
   if (/^[a-z][a-z\d+.-]*:/i.test(ref) || ref.startsWith('//')) return leaves
   let target: string
@@ -196,6 +206,7 @@ async function findRef(ref: string, root: string, folder: string): Promise<{ nam
     return { fault: 'is not valid percent-encoding; write a % as %25' }
   }
   if (!isInside(root, target)) return leaves
+  onRead(target)
   try {
     const real = await realpath(target)
     return isInside(root, real) ? { name: relative(root, real) } : leaves

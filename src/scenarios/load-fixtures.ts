@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadProfiles, PROFILES } from '../chat/load-profiles.ts'
 import type { Profiles } from '../chat/profile.ts'
-import { FileError, loadFile, messageOf } from '../openapi/document.ts'
+import { type OnRead, FileError, loadFile, messageOf } from '../openapi/document.ts'
 import type { Scenario, Scenarios } from './scenario.ts'
 import { toScenario } from './scenario-schema.ts'
 
@@ -19,14 +19,16 @@ export interface Fixtures {
  * Reads `profiles.yaml` and `scenarios/` of a user's folder. The Profiles override those of `under`. Throws a
  * FileError that lists the problems of all files, or if the folder has neither.
  */
-export async function loadFixtures(folder: string, under: Profiles): Promise<Fixtures> {
+export async function loadFixtures(folder: string, under: Profiles, onRead: OnRead = () => {}): Promise<Fixtures> {
   const [profilesPath, scenariosPath] = [join(folder, PROFILES), join(folder, SCENARIOS)]
+  onRead(profilesPath)
+  onRead(scenariosPath, isScenarioFile)
   const [hasProfiles, hasScenarios] = [existsSync(profilesPath), existsSync(scenariosPath)]
   if (!hasProfiles && !hasScenarios)
     throw new FileError([`${folder}: nothing to read; use a folder with a file ${PROFILES} or a folder ${SCENARIOS}`])
   const [profiles, scenarios] = await Promise.allSettled([
     hasProfiles ? loadProfiles(profilesPath, under) : new Map(),
-    hasScenarios ? loadScenarios(scenariosPath) : new Map(),
+    hasScenarios ? loadScenarios(scenariosPath, onRead) : new Map(),
   ])
   if (profiles.status === 'rejected' || scenarios.status === 'rejected')
     throw new FileError(problemsOf([profiles, scenarios]))
@@ -34,10 +36,12 @@ export async function loadFixtures(folder: string, under: Profiles): Promise<Fix
 }
 
 /** The Scenarios of a folder, by name. Throws a FileError that lists the problems of all its files. */
-export async function loadScenarios(folder: string): Promise<Scenarios> {
+export async function loadScenarios(folder: string, onRead: OnRead = () => {}): Promise<Scenarios> {
   const names = (await listFolder(folder)).filter(isScenarioFile).toSorted()
   const load = async (name: string): Promise<Scenario> => {
-    const source = await loadFile(join(folder, name))
+    const path = join(folder, name)
+    onRead(path)
+    const source = await loadFile(path)
     return toScenario(name.replace(/\.ya?ml$/, ''), source.value, source)
   }
   const loaded = await Promise.allSettled(names.map(load))
@@ -51,6 +55,7 @@ function isScenarioFile(name: string): boolean {
   return /^[^.].*\.ya?ml$/.test(name)
 }
 
+// With `watch` the folder can be deleted at any moment.
 async function listFolder(folder: string): Promise<string[]> {
   try {
     return await readdir(folder)

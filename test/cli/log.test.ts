@@ -112,6 +112,33 @@ test('a line of JSON has all that is known of a request, and a path of readable 
   })
 })
 
+test('a reload lists the first ten files that changed', () => {
+  const write = (style: LogStyle, files: readonly string[]): string[] => {
+    const lines: string[] = []
+    createLog(
+      style,
+      (line) => lines.push(line),
+      () => AT,
+    ).reload(files)
+    return lines
+  }
+  const files = Array.from({ length: 12 }, (_, n) => `f${n}.yaml`)
+  expect(write({ form: 'pretty', level: 'info' }, ['mocks/a\n.yaml', 'b.yaml'])).toEqual([
+    '03:04:05 reloaded after a change of mocks/a?.yaml, b.yaml',
+  ])
+  expect(write({ form: 'pretty', level: 'info' }, files)).toEqual([
+    `03:04:05 reloaded after a change of ${files.slice(0, 10).join(', ')} and 2 more`,
+  ])
+  expect(write({ form: 'json', level: 'info' }, files).map((line) => JSON.parse(line))).toEqual([
+    { time: '2026-01-02T03:04:05.678Z', level: 'info', msg: 'reloaded', files: files.slice(0, 10), changed: 12 },
+  ])
+  for (const style of [
+    { form: 'json', level: 'warn' },
+    { form: 'silent', level: 'debug' },
+  ] as const)
+    expect(write(style, files)).toEqual([])
+})
+
 const CHAT: Partial<RequestLogEntry> = {
   method: 'POST',
   path: '/v1/chat/completions',

@@ -47,7 +47,9 @@ const joined = (chunks: any[], field: string): string =>
 test.each(models)(
   '%s has the same content as JSON and as a stream, both valid by the contract, and JSON also by the provider’s export',
   async (model) => {
-    const [ours, bare] = await Promise.all(['openapi.yaml', 'fixtures/provider/export.yaml'].map(loadContract))
+    const [ours, bare] = await Promise.all(
+      ['openapi.yaml', 'fixtures/provider/export.yaml'].map((file) => loadContract(file)),
+    )
     const check = (contract: Contract | undefined, mediaType: string, value: JsonValue): unknown[] => {
       const operation = contract?.operations.find(({ method }) => method === 'POST')
       return contract === undefined || operation === undefined

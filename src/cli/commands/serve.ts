@@ -39,7 +39,7 @@ export async function serve({ options, warnings, nameOf }: Command, terminal: Te
   const [onExchange, onStream] = form === 'silent' ? [] : [log.request, log.stream]
   const { mock, ...counts } = await startIn(
     { ...mockOptions, ...(onExchange && { onExchange }), onFault, processMetrics: true },
-    { onStream },
+    { onStream, onReload: log.reload },
   )
   await checkScope(mock, goals, nameOf)
   const { url, baseURL } = mock
