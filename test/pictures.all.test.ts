@@ -1,9 +1,12 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodePicture } from '../src/images/render/encode.ts'
+import { FORMATS, type Recipe } from '../src/images/recipe.ts'
 
 interface Made {
   readonly file: string
@@ -75,3 +78,38 @@ describe.runIf(existsSync(CHROMIUM))('tools/pictures.js', () => {
     }
   })
 })
+
+/** Programs that check a picture, what they print if all is right, and the formats that they know. */
+const CHECKERS = [
+  { command: 'identify', args: ['-format', '%wx%h'], prints: '300x201', formats: FORMATS },
+  { command: 'exiftool', args: ['-validate', '-warning', '-s3'], prints: 'OK', formats: FORMATS },
+  { command: 'webpinfo', args: ['-quiet'], prints: '', formats: ['webp'] },
+  { command: 'pngcheck', args: ['-q'], prints: '', formats: ['png'] },
+] as const
+const ours: Omit<Recipe, 'format'> = {
+  model: 'gpt-image-1',
+  width: 300,
+  height: 201,
+  palette: 3,
+  emblem: '0123456789abcdef',
+  label: '一只 fox',
+  references: [],
+  index: 1,
+  count: 1,
+}
+
+for (const { command, args, prints, formats } of CHECKERS) {
+  const isInstalled = spawnSync(command, ['-h']).error === undefined
+  if (!isInstalled) console.warn(`Skipped the check of pictures by ${command}: it is not installed.`)
+  test.runIf(isInstalled).each(formats)(`${command} finds no fault in a %s`, async (format) => {
+    const folder = mkdtempSync(join(tmpdir(), 'pictures-'))
+    try {
+      const file = join(folder, `picture.${format}`)
+      writeFileSync(file, await encodePicture({ ...ours, format }))
+      const { stdout, stderr, status } = spawnSync(command, [...args, file], { encoding: 'utf8' })
+      expect([stdout.trim(), stderr.trim(), status]).toEqual([prints, '', 0])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+}

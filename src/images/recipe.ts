@@ -53,6 +53,13 @@ export const MAX_SIDE = 6400
 /** 4096 x 4096, in pixels. */
 export const MAX_PIXELS = 16_777_216
 export const PALETTES = 16
+/** 2048 x 2048, in pixels. */
+const LARGE = 4_194_304
+
+/** Whether a picture is drawn with less memory and time, and not beside another one that is large. */
+export function isLarge({ width, height }: Size): boolean {
+  return width * height > LARGE
+}
 
 /** Version of the format of names. Names start with it. */
 export const VERSION = '1'

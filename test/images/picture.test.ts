@@ -46,6 +46,11 @@ test.each([
   ['png', 64, 6400],
   ['jpg', 6400, 64],
   ['webp', 130, 120],
+  ['webp', 64, 64],
+  ['webp', 6400, 511],
+  ['webp', 1031, 777],
+  ['webp', 4096, 4096],
+  ['jpg', 2100, 2000],
   ['png', 4096, 4096],
 ] as const)(
   'a %s of %i x %i has this size and the painted pixels, by another decoder than sharp',
@@ -59,7 +64,7 @@ test.each([
     for (let step = 0; step < 200; step++) {
       const [x, y] = [(step * 7919) % width, (step * 104_729) % height]
       const at = (Math.floor(y / scale) * canvas.width + Math.floor(x / scale)) * 3
-      const near = format === 'jpg' ? 40 : 0
+      const near = format === 'jpg' || (format === 'webp' && width * height > 4_194_304) ? 40 : 0
       for (let channel = 0; channel < 3; channel++)
         expect(
           Math.abs((decoded.data[(y * width + x) * 4 + channel] ?? 0) - (canvas.pixels[at + channel] ?? 0)),
@@ -104,8 +109,8 @@ test('other bytes contain no recipe', () => {
  */
 const GOLDEN: Readonly<Record<Format, string>> = {
   png: 'fe610b85b1f6a07f81d930b5bd8e3f8e2a5239de6afc62f5b7c46dfca78678d1',
-  jpg: '7a2bf6cc3837f42f6fbe321392989f42aeac93fd65aca539ef41e4eb1236b09b',
-  webp: 'f88f1c3ee3d24aaea46d1db26983059a59aae53b06c20bc57f4c1081419cee0a',
+  jpg: '47a2f8b604bfaf3ccb588a7ee4d475628d602ceac7b0a0072402b929c01528a3',
+  webp: 'ced0e29c177ede77858ecf0efa11aa82f25d694ae4519bf2bfa26549ee684eb3',
 }
 
 test.each(['png', 'jpg', 'webp'] as const)('the bytes of a %s have not changed in this release', async (format) => {

@@ -1,12 +1,26 @@
 import type { Sharp, SharpConstructor } from 'sharp'
-import { toXmp } from './metadata.ts'
+import { type Format, type Recipe, encodeRecipe, isLarge } from '../recipe.ts'
+import { toDescription, toXmp, toXmpPacket } from './metadata.ts'
 import { paint, scaleOf } from './paint.ts'
-import { type Format, type Recipe, encodeRecipe } from '../recipe.ts'
+import { withExif } from './webp-exif.ts'
 
-const ENCODERS: Readonly<Record<Format, (picture: Sharp) => Sharp>> = {
-  png: (picture) => picture.png({ compressionLevel: 3 }),
-  jpg: (picture) => picture.jpeg({ quality: 90, chromaSubsampling: '4:4:4' }),
-  webp: (picture) => picture.webp({ lossless: true, effort: 1 }), // for these pictures smaller and faster than lossy
+type Encoder = (picture: Sharp, recipe: Recipe, name: string) => Promise<Buffer>
+
+/**
+ * How each format is encoded, with the picture's name. At 4096x4096 pixels, optimised codes of a JPEG take 200 MiB and a
+ * lossless WebP takes 240. A large picture has neither.
+ */
+const ENCODERS: Readonly<Record<Format, Encoder>> = {
+  png: async (picture, _recipe, name) => picture.withXmp(toXmp(name)).png({ compressionLevel: 3 }).toBuffer(),
+  jpg: async (picture, recipe, name) => {
+    const options = { quality: 90, chromaSubsampling: '4:4:4', optimiseCoding: !isLarge(recipe) }
+    return picture.withXmp(toXmpPacket(name)).jpeg(options).toBuffer()
+  },
+  webp: async (picture, recipe, name) => {
+    // For these pictures, lossless is smaller and faster than lossy.
+    const options = isLarge(recipe) ? { quality: 90, effort: 0 } : { lossless: true, effort: 1 }
+    return withExif(await picture.webp(options).toBuffer(), recipe, toDescription(name))
+  },
 }
 
 let loading: Promise<SharpConstructor> | undefined
@@ -27,6 +41,5 @@ export async function encodePicture(recipe: Recipe): Promise<Buffer> {
   const picture = sharp(pixels, { raw: { width, height, channels: 3 } })
     .resize(width * scale, height * scale, { kernel: 'nearest' })
     .extract({ left: 0, top: 0, width: recipe.width, height: recipe.height })
-    .withXmp(toXmp(encodeRecipe(recipe).name))
-  return ENCODERS[recipe.format](picture).toBuffer()
+  return ENCODERS[recipe.format](picture, recipe, encodeRecipe(recipe).name)
 }

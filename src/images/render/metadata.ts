@@ -6,12 +6,22 @@ const MARK = /chat-image-mock:(1[\w-]{1,1499});/
 const MAX_XMP = 65_536
 const MAX_CHUNKS = 100
 
-/** The XMP packet of a picture. It contains the picture's name, which identifies the picture. */
+/** The XMP of a picture. It contains the picture's name, which identifies the picture. */
 export function toXmp(name: string): string {
   return (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
     `<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" rdf:about="" dc:identifier="${OPEN}${name};"/></rdf:RDF></x:xmpmeta>`
   )
+}
+
+/** The XMP of a JPEG: the same, in the packet that the XMP specification requires there. */
+export function toXmpPacket(name: string): string {
+  return `<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>${toXmp(name)}<?xpacket end="r"?>`
+}
+
+/** The description of a picture, for EXIF: the picture's name. */
+export function toDescription(name: string): string {
+  return `${OPEN}${name};`
 }
 
 /** The Recipe in a picture's bytes. Undefined for other pictures. No pixels are decoded. */
@@ -22,7 +32,7 @@ export function readRecipe(bytes: Uint8Array): Recipe | undefined {
   return name === undefined ? undefined : decodeRecipe(name)?.recipe
 }
 
-// JPEG and WebP have the packet uncompressed.
+// JPEG and WebP have the name uncompressed.
 function asWritten(buffer: Buffer): string {
   const at = buffer.indexOf(OPEN)
   return at < 0 ? '' : buffer.toString('latin1', at, at + OPEN.length + 1501)
