@@ -79,7 +79,7 @@ describe.runIf(existsSync(CHROMIUM))('tools/pictures.js', () => {
   })
 })
 
-/** Programs that check a picture, what they print if all is right, and the formats that they know. */
+/** Programs that check a picture, what they print about a correct one, and the formats that they know. */
 const CHECKERS = [
   { command: 'identify', args: ['-format', '%wx%h'], prints: '300x201', formats: FORMATS },
   { command: 'exiftool', args: ['-validate', '-warning', '-s3'], prints: 'OK', formats: FORMATS },

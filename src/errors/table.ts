@@ -124,6 +124,14 @@ export const ERRORS = {
     )`The stored data is not available: ${reasonOr('the store cannot be reached')}`,
     headers: { 'retry-after': '1' },
   }),
+  too_many_pictures: () => ({
+    ...openai(
+      503,
+      'too_many_pictures',
+      'server_error',
+    )`Too many pictures are waiting to be drawn. Try again in a few seconds.`,
+    headers: { 'retry-after': '5' },
+  }),
   unknown_model: () => [
     openai(
       404,

@@ -1,11 +1,10 @@
 import { ApiError } from '../errors/api-error.ts'
 import { type Cache, createCache } from '../util/lru.ts'
+import { createDrawingQueue } from './drawing-queue.ts'
 import type { Recipe } from './recipe.ts'
 
 /** Bytes of cached pictures, at most. The least recently used are evicted first. */
 const MAX_BYTES = 33_554_432
-/** Pictures that are drawn at the same time, at most. */
-const MAX_RENDERS = 2
 
 type Render = (recipe: Recipe) => Promise<Buffer>
 
@@ -27,7 +26,7 @@ export interface PictureCounts {
   readonly setCached: (size: ReturnType<Cache<Buffer>['size']>) => void
 }
 
-/** Returns the bytes of a picture: at once if cached, otherwise a promise. Rejects if it is dropped or fails. */
+/** Returns the bytes of a picture: at once if cached, otherwise a promise. Rejects if it is dropped, fails, or too many wait. */
 export type PictureCache = (request: PictureRequest) => Buffer | Promise<Buffer>
 
 /** Draws a picture. The first call loads sharp and the glyphs. */
@@ -36,11 +35,14 @@ export async function renderPicture(recipe: Recipe): Promise<Buffer> {
   return encode.encodePicture(recipe)
 }
 
-/** A cache of 32 MiB. Concurrent requests for the same picture share one drawing. At most two are drawn at a time. */
+/**
+ * A cache of 32 MiB. Concurrent requests for the same picture share one drawing. At most two are drawn at a time, the
+ * others wait in a DrawingQueue.
+ */
 export function createPictureCache(render: Render, counts: PictureCounts): PictureCache {
   const cache = createCache<Buffer>(MAX_BYTES, ({ length }) => length)
   counts.setCached(cache.size())
-  const limit = createLimit(MAX_RENDERS)
+  const queue = createDrawingQueue()
   const renders = new Map<string, { readonly picture: Promise<Buffer>; readonly clients: PictureRequest[] }>()
 
   const draw = async ({ name, recipe }: PictureRequest, clients: readonly PictureRequest[]): Promise<Buffer> => {
@@ -73,25 +75,8 @@ export function createPictureCache(render: Render, counts: PictureCounts): Pictu
       return underway.picture
     }
     const clients = [request]
-    const picture = limit(async () => draw(request, clients)).finally(() => renders.delete(name))
+    const picture = queue(request.recipe, async () => draw(request, clients)).finally(() => renders.delete(name))
     renders.set(name, { picture, clients })
     return picture
-  }
-}
-
-// Runs at most `most` at the same time. The others wait in order.
-function createLimit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = []
-  let running = 0
-  return async (work) => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve))
-    else running++
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift() // takes over this place
-      if (next === undefined) running--
-      else next()
-    }
   }
 }

@@ -193,6 +193,7 @@ test('errors that only the mock has use OpenAI’s wording in the gateway’s en
     'unknown_exchange',
     'store_full',
     'store_unavailable',
+    'too_many_pictures',
     'unknown_picture',
     'wrong_method',
     'request_timeout',

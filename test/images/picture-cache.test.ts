@@ -62,19 +62,13 @@ test('a picture is drawn once for concurrent and later requests', async () => {
   expect(drawn).toBe(1)
 })
 
-test('at most two are drawn at the same time, and a failure does not block the next one', async () => {
-  let running = 0
-  let most = 0
+test('a failure does not block the next picture', async () => {
   const cache = createPictureCache(async ({ label }) => {
-    most = Math.max(most, ++running)
-    await Promise.resolve()
-    running--
     if (label.endsWith('3')) throw new Error('broken')
     return Buffer.alloc(1)
   }, new Metrics().pictures)
   const outcomes = await Promise.allSettled(Array.from({ length: 20 }, async (_, i) => cache(request(String(i)))))
   expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(2)
-  expect(most).toBe(2)
 })
 
 test('caches 32 MiB of pictures, those that were used last', async () => {
