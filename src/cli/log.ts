@@ -146,7 +146,7 @@ function round(duration: number): number {
   return Math.round(duration * 10) / 10
 }
 
-// The path of a picture can have 1,500 characters.
+// The path of a picture can have 2,300 characters.
 function shorten(path: string): string {
   return path.length > 120 ? `${path.slice(0, 80)}...${path.slice(-36)}` : path
 }

@@ -1,4 +1,4 @@
-import { type Recipe, type RecipeName, decodeRecipe, encodeRecipe } from './recipe.ts'
+import { type Recipe, type RecipeName, decodeRecipe, encodeRecipe, NAME } from './recipe.ts'
 
 /** The paths of a picture's links. The name of its Recipe and its file name follow. */
 export const PICTURE_PATHS = { picture: '/cdn', download: '/cdn/download', raw: '/raw' } as const
@@ -35,9 +35,11 @@ export function decodePath(name: string, file: string): Recipe | undefined {
   return found !== undefined && file === `${found.fingerprint}.${found.recipe.format}` ? found.recipe : undefined
 }
 
+const PICTURE_PATH = new RegExp(`/(?:cdn|cdn/download|raw)/(${NAME})/([\\da-f]{30}\\.[a-z]{3,4})$`)
+
 /** The Recipe of a picture's URL with any host. Undefined for other URLs. */
 export function decodeUrl(url: string): Recipe | undefined {
   const path = url.split(/[?#]/, 1)[0] ?? ''
-  const [, name, file] = /\/(?:cdn|cdn\/download|raw)\/(1[\w-]{1,1499})\/([\da-f]{30}\.[a-z]{3,4})$/.exec(path) ?? []
+  const [, name, file] = PICTURE_PATH.exec(path) ?? []
   return name === undefined || file === undefined ? undefined : decodePath(name, file)
 }

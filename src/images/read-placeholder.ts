@@ -14,7 +14,7 @@ export interface Placeholder {
   readonly version: number
   /** At most 64 characters. */
   readonly model: string
-  /** The prompt below the picture, without URLs at its start: one line of at most 60 characters, … if cut. */
+  /** The prompt below the picture, without URLs at its start: without line breaks: at most 160 characters, … if cut. */
   readonly label: string
   /** `1024x1536` */
   readonly size: string

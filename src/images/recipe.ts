@@ -33,7 +33,7 @@ export interface Recipe extends Size, Creature {
   /** At most 64 characters. */
   readonly model: string
   readonly format: Format
-  /** The prompt below the picture: one line of at most 60 characters. */
+  /** The prompt below the picture, without line breaks: at most 160 characters. */
   readonly label: string
   /** At most 16 reference pictures: a creature for a picture of the mock, 16 digits of a digest for others. */
   readonly references: readonly (Creature | string)[]
@@ -45,7 +45,9 @@ export interface Recipe extends Size, Creature {
 }
 
 export const MAX_MODEL = 64
-export const MAX_LABEL = 60
+export const MAX_LABEL = 160
+/** A label that was cut has at least as many characters. */
+const MIN_CUT = 130
 export const MAX_REFERENCES = 16
 export const MAX_COUNT = 15
 export const MIN_SIDE = 64
@@ -64,8 +66,11 @@ export function isLarge({ width, height }: Size): boolean {
 /** Version of the format of names. Names start with it. */
 export const VERSION = '1'
 const CHECK = 8
+const MAX_NAME = 2300
+/** The form of names, as the source of a RegExp. */
+export const NAME = String.raw`${VERSION}[\w-]{1,${MAX_NAME - 1}}`
 
-/** A Recipe's name (at most 1,500 characters) and the fingerprint for its file name (30 hexadecimal digits). */
+/** A Recipe's name (at most 2,300 characters) and the fingerprint for its file name (30 hexadecimal digits). */
 export interface RecipeName {
   readonly name: string
   readonly fingerprint: string
@@ -80,7 +85,7 @@ export function encodeRecipe(recipe: Recipe): RecipeName {
 
 /** The Recipe of a name, and its fingerprint. Undefined for texts that `encodeRecipe` does not return. */
 export function decodeRecipe(name: string): { readonly recipe: Recipe; readonly fingerprint: string } | undefined {
-  if (name.length > 1500) return undefined
+  if (name.length > MAX_NAME) return undefined
   const text = name.slice(0, -CHECK)
   const { check, fingerprint } = checksumOf(text)
   if (check !== name.slice(-CHECK)) return undefined
@@ -160,11 +165,12 @@ export function firstOf(text: string, count: number): string {
 // Printable ASCII with single spaces needs no normalization.
 const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/
 const BREAKS = /[\p{Cc}\s]+/gu
+const LAST_WORD = new RegExp(`(?<=^.{${MIN_CUT},}) [^ ]*$`, 'u')
 const LETTER = /^[\p{L}\p{N}]$/u
 
 /**
- * The prompt below a picture: one line of at most 60 characters. A longer prompt ends with …, after a whole word if
- * at least 30 characters remain.
+ * The prompt below a picture, without line breaks: at most 160 characters. A longer prompt ends with …, after a whole
+ * word if at least 130 characters remain.
  */
 export function labelOf(prompt: string): string {
   if (prompt.length <= MAX_LABEL && PLAIN.test(prompt)) return prompt
@@ -174,5 +180,10 @@ export function labelOf(prompt: string): string {
   const cut = firstOf(line, MAX_LABEL - 1)
   const next = line.charAt(cut.length)
   const isInWord = LETTER.test(next) && next < '\u2e80' // scripts from here on have no spaces
-  return `${isInWord ? cut.replace(/(?<=^.{30,}) [^ ]*$/u, '') : cut.trimEnd()}…`
+  return `${isInWord ? cut.replace(LAST_WORD, '') : cut.trimEnd()}…`
+}
+
+/** Whether a label is only the beginning of a prompt. */
+export function isCut(label: string): boolean {
+  return label.endsWith('…') && firstOf(label, MIN_CUT) !== label
 }

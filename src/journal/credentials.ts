@@ -75,7 +75,7 @@ const LABELLED =
 // Keys with a known prefix. Each part is bounded or greedy to its end, so the search takes linear time.
 const TOKEN =
   /(?<![A-Za-z0-9])(?:(?:[spr]k|sess)[-_][\w-]{6,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|(?:hf|npm)_\w{20,}|ya29\.[\w-]{16,}|hvs\.[\w-]{16,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{20,}|(?:xox[abeprs]|xapp)-[\w-]{8,}|eyJ[\w-]{8,600}\.[\w-]{4,}(?:\.[\w-]*)?)/g
-const RECIPE = /\/(1[\w-]{40,1499})(?![\w-])/g
+const RECIPE = /\/(1[\w-]{40,2299})(?![\w-])/g
 
 /**
  * Redacts the credentials in a text: `user:password@` in a URL, parameters such as `api_key=…`, `Bearer …`, `sk-…` and

@@ -10,7 +10,7 @@ import { FORMATS, labelOf } from '../images/recipe.ts'
 export interface Expected {
   /** The requested model. */
   readonly model?: string
-  /** The prompt that was sent. Compared are its first 60 characters after any URLs at its beginning. */
+  /** The prompt that was sent. Compared are its first 160 characters after any URLs at its beginning. */
   readonly prompt?: string
   /** Width and height in pixels, for example `1024x1536`. */
   readonly size?: string

@@ -22,14 +22,15 @@ const part = (url: unknown): any => ({
 
 test.each([
   ['a short prompt', 'a fox', 'a fox'],
-  ['sixty characters', 'x'.repeat(60), 'x'.repeat(60)],
+  ['160 characters', 'x'.repeat(160), 'x'.repeat(160)],
   [
     'a long prompt is cut after a word',
-    'an elderly fisherman by the harbour of a small town mending his nets',
-    'an elderly fisherman by the harbour of a small town mending…',
+    'mending nets '.repeat(20),
+    `${'mending nets '.repeat(12)}…`.replace(' …', '…'),
   ],
-  ['a prompt without spaces is cut at 59 characters', 'x'.repeat(100), `${'x'.repeat(59)}…`],
-  ['Chinese is cut between characters', '猫'.repeat(61), `${'猫'.repeat(59)}…`],
+  ['a prompt without spaces is cut at 159 characters', 'x'.repeat(200), `${'x'.repeat(159)}…`],
+  ['a long word at the end is cut', `${'fox '.repeat(30)}${'x'.repeat(100)}`, `${'fox '.repeat(30)}${'x'.repeat(39)}…`],
+  ['Chinese is cut between characters', '猫'.repeat(161), `${'猫'.repeat(159)}…`],
   ['line breaks become spaces', ' a\n\tfox\u0000 ', 'a fox'],
 ])('the label below a picture: %s', async (_rule, text, label) => {
   await using mock = await mockWith()

@@ -12,7 +12,7 @@ import { decodeUrl } from '../../src/images/links.ts'
 import { readRecipe } from '../../src/images/render/metadata.ts'
 import { paint } from '../../src/images/render/paint.ts'
 import { palettes } from '../../src/images/render/palette.ts'
-import type { Format, Recipe } from '../../src/images/recipe.ts'
+import { type Format, type Recipe, labelOf } from '../../src/images/recipe.ts'
 import { ask, mockWith, picturesIn } from '../ask.ts'
 
 const cat: Recipe = {
@@ -149,6 +149,34 @@ test('a creature is symmetric and has eyes', () => {
   for (let y = 60; y < 160; y++) for (let x = 0; x < 60; x++) if (rgb(127 - x, y) === 0xffffff) bright++
   expect(bright).toBeGreaterThan(10)
   expect(height).toBe(256)
+})
+
+/** How many pixels at the right are free in the last line of the label. */
+function freeOf(label: string, [width, height]: readonly [number, number]): number {
+  const canvas = paint({ ...cat, label, width, height })
+  let right = 0
+  for (let y = canvas.height - 46; y < canvas.height - 30; y++)
+    for (let x = right; x < canvas.width; x++) if (canvas.pixels[(y * canvas.width + x) * 3] === 0xf4) right = x
+  return canvas.width - 12 - right
+}
+
+test.each([
+  ['21:9', [1568, 672]],
+  ['21:9', [1190, 510]],
+  ['16:9', [1360, 768]],
+  ['1:1', [1024, 1024]],
+  ['9:16', [720, 1280]],
+] as const)('a label that is too long is cut at the end of a line: %s', (_ratio, size) => {
+  const english = 'A red fox reads the news on a bench by the sea, while boats return home at dusk. '
+  expect(freeOf(labelOf(english.repeat(5)), size)).toBeLessThan(64)
+  expect(freeOf(labelOf('一只穿着外套的狐狸坐在港口旁看报'.repeat(20)), size)).toBeLessThan(32)
+})
+
+test('a label that is not cut is shown to its end', () => {
+  const label = 'A red fox on a bench, reading a newspaper at dawn, in fog, and in a lot of snow.'
+  expect(labelOf(label)).toBe(label)
+  expect(freeOf(label, [1568, 672])).toBeLessThan(784 - 24 - 79 * 8)
+  expect(freeOf(`${label}…`, [1568, 672])).toBeLessThan(784 - 24 - 80 * 8)
 })
 
 test.each([

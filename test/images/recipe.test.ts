@@ -17,8 +17,8 @@ const recipes: fc.Arbitrary<Recipe> = fc
     palette,
     emblem,
     label: fc
-      .string({ unit: 'binary', maxLength: 60 })
-      .map((text) => Array.from(text.toWellFormed()).slice(0, 60).join('')),
+      .string({ unit: 'binary', maxLength: 160 })
+      .map((text) => Array.from(text.toWellFormed()).slice(0, 160).join('')),
     references: fc.array(fc.oneof(emblem, fc.record({ emblem, palette })), { maxLength: 16 }),
     index: fc.integer({ min: 1, max: 15 }),
     count: fc.integer({ min: 1, max: 15 }),
@@ -30,7 +30,7 @@ test('a name decodes to its recipe, and is short enough for a URL and a file', (
     fc.property(recipes, (recipe) => {
       const { name, fingerprint } = encodeRecipe(recipe)
       expect(decodeRecipe(name)).toEqual({ recipe, fingerprint })
-      expect(name.length).toBeLessThanOrEqual(1500)
+      expect(name.length).toBeLessThanOrEqual(2300)
       expect(name).toMatch(/^1[\w-]+$/)
       const { picture, download, raw } = toLinks('http://mock.invalid', recipe)
       for (const url of [picture, download, raw]) expect(decodeUrl(url)).toEqual(recipe)
@@ -84,7 +84,7 @@ test.each([
   ['a picture larger than 16.8 megapixels', { ...cat, width: 6400, height: 6400 }],
   ['a side under 64', { ...cat, width: 63 }],
   ['a side over 6400', { ...cat, width: 6401, height: 64 }],
-  ['a label of 61 characters', { ...cat, label: 'x'.repeat(61) }],
+  ['a label of 161 characters', { ...cat, label: 'x'.repeat(161) }],
   ['a model of 65 characters', { ...cat, model: 'x'.repeat(65) }],
   ['the second picture of one', { ...cat, index: 2 }],
   ['16 pictures', { ...cat, count: 16 }],

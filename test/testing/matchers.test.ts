@@ -62,8 +62,8 @@ test.each([
   'https://a.b/c.png',
   '{"prompt": "a fox"}',
   'a ![b](http://c.d/e.png) 🦊 画',
-  'a'.repeat(60),
-  `${'a'.repeat(60)}b`,
+  'a'.repeat(160),
+  `${'a'.repeat(160)}b`,
   '',
 ])('passes for the prompt that was sent: %j', async (prompt) => {
   await using mock = await createMock()

@@ -6,18 +6,16 @@ import { type Canvas, type Colour, type Point, fill } from './canvas.ts'
 /** The height of all glyphs in pixels. They are 8 or 16 wide. */
 export const GLYPH_HEIGHT = 16
 
-// A code point without a glyph is drawn as a hollow box.
-const UNKNOWN = {
-  width: 8,
-  rows: [0, 0, 0, 0, 0x7e00, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x7e00, 0, 0],
-}
-
 interface Glyph {
   /** 8 or 16 pixels. */
   readonly width: number
-  /** 16 rows of 16 bits, from the left. */
-  readonly rows: readonly number[]
+  /** One of 16 rows: 16 bits, from the left. */
+  readonly rowAt: (row: number) => number
 }
+
+// A code point without a glyph is drawn as a hollow box.
+const BOX = [0, 0, 0, 0, 0x7e00, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x4200, 0x7e00, 0, 0]
+const UNKNOWN: Glyph = { width: 8, rowAt: (row) => BOX[row] ?? 0 }
 
 let loaded: ((code: number) => Glyph) | undefined
 
@@ -39,10 +37,7 @@ function load(): (code: number) => Glyph {
     const index = indexOf(code)
     if (index < 0) return UNKNOWN
     const rows = 4 + count * 5 + index * 32
-    return {
-      width: file[4 + count * 4 + index] ?? 8,
-      rows: Array.from({ length: GLYPH_HEIGHT }, (_, row) => file.readUInt16BE(rows + row * 2)),
-    }
+    return { width: file[4 + count * 4 + index] ?? 8, rowAt: (row) => file.readUInt16BE(rows + row * 2) }
   }
 }
 
@@ -67,11 +62,13 @@ export function widthOf(text: string): number {
 /** Draws a text on one line. Its upper left corner is at `x`, `y`. */
 export function paintText(canvas: Canvas, text: string, { x, y, colour }: Point & { colour: Colour }): void {
   let left = x
-  for (const { width, rows } of glyphsOf(text)) {
-    for (const [row, bits] of rows.entries())
+  for (const { width, rowAt } of glyphsOf(text)) {
+    for (let row = 0; row < GLYPH_HEIGHT; row++) {
+      const bits = rowAt(row)
       for (let column = 0; column < width; column++)
         if ((bits & (0x8000 >> column)) !== 0)
           fill(canvas, { x: left + column, y: y + row, width: 1, height: 1 }, colour)
+    }
     left += width
   }
 }
@@ -86,15 +83,20 @@ const CLOSING = /^[，。、！？；：）】」』》”’…,.!?;:)\]}%]/u
 export function wrap(text: string, { width, lines }: { width: number; lines: number }): string[] {
   const pieces = text.match(/[\u0021-\u02ff\u0370-\u052f\u1e00-\u1fff\u2010-\u205e]+|\s+|./gsu) ?? []
   const result: string[] = ['']
+  let used = 0
   for (const piece of pieces.flatMap((item) => (widthOf(item) > width ? Array.from(item) : [item]))) {
     const line = result.at(-1) ?? ''
-    if (widthOf(line + piece) <= width) result[result.length - 1] = line + piece
-    else if (piece.trim() === '') result.push('')
-    else if (CLOSING.test(piece) && line.length > 1) {
-      const last = Array.from(line).at(-1) ?? ''
-      result[result.length - 1] = line.slice(0, -last.length)
-      result.push((last + piece).trimStart())
-    } else result.push(piece.trimStart())
+    if (used + widthOf(piece) <= width) {
+      result[result.length - 1] = line + piece
+      used += widthOf(piece)
+      continue
+    }
+    // A space at the end of a line is left out.
+    const last = CLOSING.test(piece) && line.length > 1 ? (Array.from(line).at(-1) ?? '') : ''
+    result[result.length - 1] = line.slice(0, line.length - last.length)
+    const next = (last + piece).trimStart()
+    result.push(next)
+    used = widthOf(next)
   }
   const kept = result.map((line) => line.trimEnd()).filter((line) => line !== '')
   if (kept.length <= lines) return kept

@@ -1,10 +1,12 @@
 import { inflateSync } from 'node:zlib'
-import { type Recipe, decodeRecipe } from '../recipe.ts'
+import { type Recipe, decodeRecipe, NAME } from '../recipe.ts'
 
 const OPEN = 'chat-image-mock:'
-const MARK = /chat-image-mock:(1[\w-]{1,1499});/
+const MARK = new RegExp(`${OPEN}(${NAME});`)
 const MAX_XMP = 65_536
 const MAX_CHUNKS = 100
+/** More bytes than a name has with what is around it. */
+const MAX_MARK = 4096
 
 /** The XMP of a picture. It contains the picture's name, which identifies the picture. */
 export function toXmp(name: string): string {
@@ -35,7 +37,7 @@ export function readRecipe(bytes: Uint8Array): Recipe | undefined {
 // JPEG and WebP have the name uncompressed.
 function asWritten(buffer: Buffer): string {
   const at = buffer.indexOf(OPEN)
-  return at < 0 ? '' : buffer.toString('latin1', at, at + OPEN.length + 1501)
+  return at < 0 ? '' : buffer.toString('latin1', at, at + MAX_MARK)
 }
 
 // PNG has it in a text chunk, which libvips compresses (zTXt). Only the first chunk is read: a malicious picture can

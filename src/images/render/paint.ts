@@ -3,7 +3,7 @@ import { GRID, paintCreature, paintIdenticon } from './creature.ts'
 import { GLYPH_HEIGHT, paintText, toVisible, widthOf, wrap } from './glyphs.ts'
 import { createPrng } from '../../util/prng.ts'
 import { type Palette, palettes } from './palette.ts'
-import { type Recipe, type Size, encodeRecipe } from '../recipe.ts'
+import { type Recipe, type Size, encodeRecipe, isCut, MAX_LABEL } from '../recipe.ts'
 
 const MARGIN = 12
 const LINE = 17
@@ -32,7 +32,7 @@ function layoutOf(recipe: Recipe): Layout {
   const height = Math.ceil(recipe.height / scale)
   const hasText = width >= 96 && height >= 112
   const room = Math.min(MAX_LINES, Math.floor((height * 0.42 - LINE * 2) / LINE))
-  const lines = hasText && room > 0 ? wrap(toVisible(recipe.label), { width: width - MARGIN * 2, lines: room }) : []
+  const lines = hasText && room > 0 ? linesOf(recipe.label, { width: width - MARGIN * 2, lines: room }) : []
   const horizon = hasText ? height - (lines.length + 1) * LINE - 20 : height
   const top = hasText ? MARGIN + GLYPH_HEIGHT + 4 + (sizeFits(recipe, width) ? 0 : LINE) : 2
   const aside = recipe.references.length > 0 && width >= MIN_TILES ? 2 * (MARGIN + TILE + 4) : hasText ? 40 : 4
@@ -40,6 +40,13 @@ function layoutOf(recipe: Recipe): Layout {
   const side = cell * GRID
   const y = top + Math.max(0, Math.floor((horizon - top - side) / 2))
   return { width, height, lines, horizon, creature: { x: Math.floor((width - side) / 2), y, cell } }
+}
+
+// A label that was cut ends at the end of a line, so that it does not look as if there was no room for more.
+function linesOf(label: string, space: { width: number; lines: number }): string[] {
+  const text = toVisible(label)
+  const whole = isCut(label) ? wrap(text, { ...space, lines: MAX_LABEL }).length - 1 : space.lines
+  return wrap(text, { ...space, lines: Math.min(space.lines, Math.max(1, whole)) })
 }
 
 /** Draws a Recipe at its painted size. Uses only integers, so that all machines draw the same. */
