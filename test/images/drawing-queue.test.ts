@@ -10,9 +10,10 @@ const MIDDLE = { width: 2048, height: 2048 }
 const LARGE = { width: 4096, height: 4096 }
 
 const picture: Recipe = {
-  ...LARGE,
+  width: 2100,
+  height: 2000,
   model: 'm',
-  format: 'webp',
+  format: 'png',
   palette: 0,
   emblem: '0123456789abcdef',
   label: '',
