@@ -11,7 +11,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Options that only the command has; `OWN_OPTIONS` describes them. */
 interface OwnOptions {
-  readonly coverage?: string
+  readonly coverage?: readonly string[]
   readonly coverageModels?: readonly string[]
   readonly coverageScenarios?: readonly string[]
   /** Each as `operations=100,parameters=60`. */
@@ -56,8 +56,7 @@ const DEFAULTS = { port: 4010, grace: 2, logLevel: 'info' } as const
 
 const OWN_OPTIONS: Readonly<Record<keyof OwnOptions, CommandOption>> = {
   coverage: {
-    allowed: 'the path of a .json, .md or .xml file',
-    isAllowed: (value) => typeof value === 'string' && /\.(?:json|md|xml)$/.test(value),
+    ...listOf('the path of a .json, .md or .xml file', /\.(?:json|md|xml)$/),
     flag: { name: 'coverage', env: 'MOCK_COVERAGE', value: 'FILE', defaultsTo: 'none', group: 'Contract' },
     help: 'write the contract coverage to this .json, .md or .xml (JUnit) file when the mock ends',
   },

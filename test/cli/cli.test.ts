@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -375,6 +375,21 @@ test.skipIf(isWindows).each([
   await fetch(`${mock.url}/v1/chat/completions`, body(false))
   expect(await endOf(mock)).toBe(0)
   expect(readFileSync(file, 'utf8')).toMatch(form)
+})
+
+test.skipIf(isWindows)('--coverage can be repeated, and its variable takes a list', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'coverage-'))
+  const files = ['a.md', 'b.xml'].map((name) => join(folder, name))
+  const expected = [expect.stringMatching(/^# Contract coverage\n/), expect.stringMatching(/^<\?xml /)]
+  for (const [args, variable] of [
+    [files.flatMap((file) => ['--coverage', file]), ''],
+    [[], files.join(',')],
+  ] as const) {
+    await using mock = await start([...args], { MOCK_COVERAGE: variable })
+    expect(await endOf(mock)).toBe(0)
+    expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(expected)
+    for (const file of files) rmSync(file)
+  }
 })
 
 test.skipIf(isWindows)(

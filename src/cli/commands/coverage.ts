@@ -10,7 +10,7 @@ import { printable } from '../printable.ts'
 
 /** What the options require of the coverage, and where it is written. */
 export interface CoverageGoals {
-  readonly file: string | undefined
+  readonly files: readonly string[]
   readonly scope: CoverageScope
   readonly thresholds: CoverageThresholds
   readonly failOnViolation: boolean
@@ -29,16 +29,16 @@ interface Goals {
  * does not exist.
  */
 export async function readGoals(options: Options, nameOf: Command['nameOf']): Promise<Goals> {
-  const { coverage: file, coverageModels: models = [], coverageScenarios: scenarios = [], ...rest } = options
+  const { coverage: files = [], coverageModels: models = [], coverageScenarios: scenarios = [], ...rest } = options
   const { coverageMin = [], failOnViolation = false, ...others } = rest
-  if (file !== undefined) await checkFolder(dirname(resolve(file)), nameOf('coverage'))
+  for (const file of files) await checkFolder(dirname(resolve(file)), nameOf('coverage'))
   const scope = { models, scenarios }
   const thresholds = Object.assign({}, ...coverageMin.map(readThresholds))
   // Without names, no model and no scenario can be missing: the threshold would always be reached.
   const empty = (['models', 'scenarios'] as const).find((name) => name in thresholds && scope[name].length === 0)
   if (empty !== undefined)
     throw new Error(`${nameOf('coverageMin')}: ${empty} needs names of ${empty}. Add --coverage-${empty} NAME.`)
-  return { goals: { file, scope, thresholds, failOnViolation }, others }
+  return { goals: { files, scope, thresholds, failOnViolation }, others }
 }
 
 const FLAGS: Readonly<Record<string, string>> = { models: 'coverageModels', scenarios: 'coverageScenarios' }
@@ -58,12 +58,12 @@ export async function checkScope(mock: Mock, { scope }: CoverageGoals, nameOf: C
   }
 }
 
-/** Writes the coverage to its file, and passes each goal that is not met to `report`. Returns the exit code. */
+/** Writes the coverage to its files, and passes each goal that is not met to `report`. Returns the exit code. */
 export async function finish(mock: Mock, goals: CoverageGoals, report: (line: string) => void): Promise<number> {
-  const { file, scope, thresholds, failOnViolation } = goals
-  if (file === undefined && !failOnViolation && Object.keys(thresholds).length === 0) return 0
+  const { files, scope, thresholds, failOnViolation } = goals
+  if (files.length === 0 && !failOnViolation && Object.keys(thresholds).length === 0) return 0
   const coverage = await mock.total(scope)
-  if (file !== undefined) await writeFile(file, await toReport(coverage, file))
+  for (const file of files) await writeFile(file, await toReport(coverage, file))
   const missed = missedThresholds(coverage, thresholds)
   const violations = failOnViolation ? coverage.violations : []
   if (violations.length > 0) {
