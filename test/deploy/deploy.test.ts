@@ -8,6 +8,7 @@ import { commandOptions, readCommand } from '../../src/cli/command-line.ts'
 import { startMock } from '../../src/index.ts'
 import { sendRaw } from '../wire.ts'
 import { documents, files, objects, ofKind, root, workflows } from './files.ts'
+import { action } from './job.ts'
 
 const PORT = Number(commandOptions.find(({ option }) => option === 'port')?.flag.defaultsTo)
 const NAME = 'chat-image-mock'
@@ -16,20 +17,18 @@ const [compose] = documents('deploy/compose.yaml')
 const [composeRedis] = documents('deploy/compose.redis.yaml')
 const [gitlab] = documents('deploy/gitlab-ci.yml')
 const [workflow] = documents('deploy/github/workflow.yml')
-const [action] = documents('deploy/github/action.yml')
 const deployments = ofKind('Deployment')
 const mock = deployments.find(({ metadata }) => metadata.name === NAME)
 const [container] = mock.spec.template.spec.containers
 const service = ofKind('Service').find(({ metadata }) => metadata.name === NAME)
 
-/** The environment of the mock in each file. `${NAME:-default}` and inputs of the action have their default values. */
+/** The environment of the mock in each file. `${NAME:-default}` has its default value. */
 const environments: Record<string, Record<string, unknown>> = {
   'compose.yaml': compose.services.mock.environment,
   'compose.redis.yaml': composeRedis.services.mock.environment,
   'gitlab-ci.yml': gitlab['contract-tests'].services[0].variables,
   'workflow.yml, service': workflow.jobs.service.services.mock.env,
   'workflow.yml, process': workflow.jobs.process.steps.find(({ id }: { id?: string }) => id === 'mock').env,
-  'action.yml': action.runs.steps.find(({ id }: { id?: string }) => id === 'start').env,
   ...Object.fromEntries(
     files
       .filter((file) => file.startsWith('deploy/kubernetes/'))
@@ -43,10 +42,7 @@ const environments: Record<string, Record<string, unknown>> = {
       ),
   ),
 }
-const plain = (value: unknown): string =>
-  String(value)
-    .replace(/^\$\{\w+:-(.*)\}$/, '$1')
-    .replace(/^\$\{\{ inputs\.(\w+) \}\}$/, (_all, name) => action.inputs[name].default)
+const plain = (value: unknown): string => String(value).replace(/^\$\{\w+:-(.*)\}$/, '$1')
 
 test.each(Object.entries(environments))(
   '%s sets only environment variables of the mock, with valid values',
@@ -289,19 +285,4 @@ test.skipIf(process.platform === 'win32')('the workflow reports that the name of
   const empty = runStep(steps[0].run, { IMAGE: '' })
   expect([empty.status, empty.stdout]).toEqual([1, expect.stringContaining('The variable CHAT_IMAGE_MOCK is empty.')])
   expect(runStep(steps[0].run, { IMAGE: 'x' }).status).toBe(0)
-})
-
-test.skipIf(process.platform === 'win32')('the action installs a version or a tarball, and explains a failure', () => {
-  const { run } = action.runs.steps[0]
-  for (const [given, wanted] of [
-    ['0.1.0', 'chat-image-mock@0.1.0'],
-    ['file:./a.tgz', 'chat-image-mock@file:./a.tgz'],
-    ['./a.tgz', 'chat-image-mock@file:./a.tgz'],
-    ['a.tgz', 'chat-image-mock@file:a.tgz'],
-  ] as const) {
-    const { status, stdout } = runStep(`npm() { echo "$@"; }; ${run}`, { VERSION: given, RUNNER_TEMP: '/tmp' })
-    expect([status, String(stdout).trim().split(' ').at(-1)]).toEqual([0, wanted])
-  }
-  const failed = runStep(`npm() { return 1; }; ${run}`, { VERSION: '0.1.0', RUNNER_TEMP: '/tmp' })
-  expect([failed.status, failed.stdout]).toEqual([1, expect.stringMatching(/^::error::.*npm pack.*version: \.\//)])
 })

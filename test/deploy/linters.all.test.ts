@@ -1,11 +1,11 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pack } from '../consumer/consumer.ts'
-import { documents, root, workflows } from './files.ts'
+import { root, workflows } from './files.ts'
+import { startJob } from './job.ts'
 
 const linters = join(root, 'test/deploy/linters')
 const bin = join(linters, '.venv/bin')
@@ -39,7 +39,7 @@ const checks: readonly (readonly [
 ])[] = [
   [schema('compose-spec'), ['deploy/compose.yaml', 'deploy/compose.redis.yaml'], 'cap_drop:', 'cap_dropped:'],
   [schema('gitlab-ci'), ['deploy/gitlab-ci.yml'], 'script:', 'scripts:'],
-  [schema('github-actions'), ['deploy/github/action.yml'], 'using: composite', 'using: composites'],
+  [schema('github-actions'), ['deploy/github/action.yml'], 'using: node24', 'using: node'],
   [schema('github-workflows'), workflows, 'runs-on:', 'runs-in:'],
   [schema('dependabot'), ['.github/dependabot.yml'], 'package-ecosystem:', 'ecosystem:'],
   [kubernetes('1.30.0'), rendered, 'readOnlyRootFilesystem:', 'readOnlyRootFileSystem:'],
@@ -104,70 +104,12 @@ describe.runIf(hasTools)('the linters', () => {
   })
 })
 
-describe('the action', () => {
-  const [{ inputs, runs }] = documents('deploy/github/action.yml')
-  const groups: number[] = []
+test('the action installs the packed package and starts it', async () => {
   const { tarball } = pack()
-  afterAll(() => {
-    for (const group of groups) process.kill(-group, 'SIGKILL')
-    rmSync(dirname(tarball), { recursive: true, force: true })
-  })
-
-  /** Runs a step like GitHub's runner, in its own process group, which the test kills at the end. */
-  async function runStep(
-    { run, env }: any,
-    given: Record<string, string>,
-  ): Promise<{ code: number; output: Record<string, string>; log: string }> {
-    const file = join(folder, 'output')
-    writeFileSync(file, '')
-    const resolved = Object.entries<string>(env).map(([name, value]) => [
-      name,
-      value.replace(/\$\{\{ inputs\.(\w+) \}\}/, (_all, input) => given[input] ?? inputs[input].default),
-    ])
-    const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', run], {
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        MOCK_ERRORS: 'gateway',
-        ...given,
-        ...Object.fromEntries(resolved),
-        RUNNER_TEMP: folder,
-        GITHUB_OUTPUT: file,
-      },
-    })
-    const log: Buffer[] = []
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => log.push(data))
-    const [code] = await once(child, 'exit')
-    if (code === 0 && child.pid !== undefined) groups.push(child.pid)
-    const output = Object.fromEntries(
-      [...readFileSync(file, 'utf8').matchAll(/^([\w-]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
-    )
-    return { code, output, log: Buffer.concat(log).toString() }
-  }
-
-  test('installs the package, starts the mock with the variables of its step, and sets the outputs', async () => {
-    const [install, start] = runs.steps
-    const installed = await runStep(install, { version: `file:${tarball}` })
-    expect(installed.code, installed.log).toBe(0)
-    groups.pop() // npm leaves no processes
-
-    const { code, output, log } = await runStep(start, {})
-    expect(code, log).toBe(0)
-    expect(output['base-url']).toBe(`${output['url']}/v1`)
-    const response = await fetch(`${output['base-url']}/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{"model":"none","messages":[{"role":"user","content":"x"}]}',
-    })
-    expect(response.status, 'the gateway’s status for an unknown model').toBe(503)
-    await expect
-      .poll(() => readFileSync(output['log'] ?? '', 'utf8'), { message: 'its line is written behind the answer' })
-      .toContain('"status":503')
-
-    const refused = await runStep(start, { MOCK_PACE: 'slow' })
-    expect(refused.code).toBe(1)
-    expect(refused.log).toContain("MOCK_PACE: 'slow' is not valid")
-    expect(refused.log).toContain('::error::chat-image-mock was not ready')
-  })
+  await using job = startJob(process.env)
+  const { code, log, outputs } = await job.step({ version: tarball, coverage: 'true' })
+  rmSync(dirname(tarball), { recursive: true, force: true })
+  expect(code, log).toBe(0)
+  expect((await fetch(`${outputs['base-url']}/models`)).status).toBe(200)
+  expect(await job.end()).toMatchObject([{ code: 0, summary: expect.stringContaining('# Contract coverage') }])
 })
