@@ -4,6 +4,7 @@ import type { ChatRequest } from '../chat/chat-request.ts'
 import { isJsonType } from '../openapi/operation.ts'
 import type { Violation } from '../openapi/violation.ts'
 import type { LazyExchange } from '../store/store.ts'
+import type { JsonValue } from '../util/json.ts'
 import { type Reply, isStream, joinNotes } from '../util/reply.ts'
 import { redactCut, redactNamed, redactQuery, redactRepeated, sensitivityOf } from './credentials.ts'
 import { type ExchangeHead, type RecordedChat, type RequestFacts, parseJson } from './exchange.ts'
@@ -61,7 +62,7 @@ export function toExchange(facts: WrittenFacts, answered: Answered): Uint8Array 
  */
 export function lazyExchange(facts: RequestFacts, answered: Answered): LazyExchange {
   const request = withoutSecrets(answered.request)
-  const size = sizeOf(facts, answered.reply)
+  const size = sizeOf(facts, answered)
   if (request === undefined || size > MAX_UNWRITTEN) {
     const bytes = toExchange(facts, answered)
     return { size: bytes.length, toBytes: () => bytes }
@@ -69,7 +70,8 @@ export function lazyExchange(facts: RequestFacts, answered: Answered): LazyExcha
   const { session, operation, body, violations, chat, choice, nearMisses, notes } = facts
   const { reply, time } = answered
   const asked = chat && pick(chat)
-  const held = { session, operation, body, violations, chat: asked, choice, nearMisses, notes }
+  const some = violations.slice(0, MAX_VIOLATIONS)
+  const held = { session, operation, body, violations: some, chat: asked, choice, nearMisses, notes }
   return { size, toBytes: () => toExchange(held, { request, reply, time }) }
 }
 
@@ -91,10 +93,27 @@ function textOf(value: string | readonly string[]): string {
   return typeof value === 'string' ? value : value.join(', ')
 }
 
-// Estimated bytes in memory: two for a character, and as many again for parsed JSON.
-function sizeOf({ size }: RequestFacts, { body }: Reply): number {
-  const characters = isStream(body) ? body.reduce((sum, { data }) => sum + data.length + 32, 0) : body.length
-  return 4096 + 4 * size + 2 * characters
+// Estimated bytes in memory: rather too many than too few.
+function sizeOf({ size, body, violations }: RequestFacts, { request, reply }: Answered): number {
+  const { path, query, headers } = request
+  let bytes = 2048 + 2 * (size + path.length + query.length)
+  if (bytes > MAX_UNWRITTEN) return bytes
+  bytes += partsOf(body)
+  for (const name in headers) bytes += 96 + name.length + textOf(headers[name] ?? '').length
+  for (const { message } of violations.slice(0, MAX_VIOLATIONS)) bytes += 512 + 2 * message.length
+  if (!isStream(reply.body)) return bytes + 2 * reply.body.length
+  return reply.body.reduce((sum, { data }) => sum + 2 * data.length + 64, bytes)
+}
+
+// Estimated bytes of parsed JSON without its texts: up to 30 times its length. Stops where the Exchange is written.
+function partsOf(value: JsonValue | undefined): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let bytes = 160
+  for (const item of Object.values(value)) {
+    bytes += 80 + partsOf(item)
+    if (bytes > MAX_UNWRITTEN) break
+  }
+  return bytes
 }
 
 interface Written {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { readExchange } from '../../src/journal/exchange.ts'
+import { type RequestFacts, readExchange } from '../../src/journal/exchange.ts'
 import type { RequestHead } from '../../src/journal/write-exchange.ts'
 import { lazyExchange, MAX_EXCHANGE, toExchange } from '../../src/journal/write-exchange.ts'
 import { chatOf, NO_FACTS, record, TIME } from './record.ts'
@@ -219,3 +219,27 @@ test.each<[what: string, head: Partial<RequestHead>, size: number]>([
   expect(bytes.toString()).not.toMatch(/hush|sk-abc/)
   expect(lazy.size).toBeLessThanOrEqual(65_536)
 })
+
+const VIOLATION = { param: 'n', reason: 'type', value: 1, message: 'Invalid type for n. '.repeat(5) } as const
+
+const many = (count: number): Record<string, string> =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`x-${i}`, 'a']))
+
+test.each<[what: string, head: Partial<RequestHead>, facts: Partial<RequestFacts>, least: number]>([
+  ['long headers', { headers: { 'x-long': 'a'.repeat(14_000) } }, {}, 14_000],
+  ['many headers', { headers: many(300) }, {}, 300 * 80],
+  ['a long URL', { path: `/${'a'.repeat(5000)}`, query: 'a'.repeat(5000) }, {}, 10_000],
+  ['a long text', {}, { size: 8000, body: { text: 'a'.repeat(7990) } }, 8000],
+  ['empty objects', {}, { size: 600, body: Array.from({ length: 200 }, () => ({})) }, 200 * 64],
+  ['violations', {}, { violations: Array.from({ length: 1000 }, () => VIOLATION) }, 50 * 2 * VIOLATION.message.length],
+])(
+  'an Exchange that is written later counts with the memory that it needs until then: %s',
+  (_what, head, more, least) => {
+    const request = { method: 'POST', path: '/', query: '', headers: {}, ...head }
+    const answered = { request, reply: { status: 200, headers: {}, body: '' }, time: TIME }
+    const empty = lazyExchange(NO_FACTS, { ...answered, request: { ...request, path: '/', query: '', headers: {} } })
+    const { size } = lazyExchange({ ...NO_FACTS, ...more }, answered)
+    expect(size - empty.size).toBeGreaterThanOrEqual(least)
+    expect(size - empty.size).toBeLessThan(6 * least)
+  },
+)
