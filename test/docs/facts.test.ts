@@ -69,6 +69,12 @@ test('the image of README.md, README.zh-CN.md and the recipe is that of the Dock
   expect(read('docs/recipes/testcontainers.md')).toContain(`docker build -t ${name}:${version} .`)
 })
 
+test('the image has the variables for memory that operations.md shows', () => {
+  const variables = (text: string): string[] => text.match(/\bMALLOC_\w+=\d+/g) ?? []
+  expect(variables(read('Dockerfile'))).toHaveLength(3)
+  expect(variables(read('docs/operations.md'))).toEqual(variables(read('Dockerfile')))
+})
+
 test.each(['CONTRIBUTING.md', 'ARCHITECTURE.md'])('the files and folders that %s names exist', (page) => {
   const text = read(page)
   const paths = [...text.matchAll(/(?:^|[`(\s])((?:src|test|fixtures|tools|docs|deploy)\/[\w./-]*)/gm)]
