@@ -53,13 +53,12 @@ export function sessionDataOf(mock: DataSource, session: string | undefined): Ow
     select(await store.records(session), filter)
   const coverageOf = async (counts: ReadonlyMap<string, number>, scope?: CoverageScope): Promise<Coverage> =>
     (await import('../journal/coverage.ts')).toCoverage(counts, targets, scope)
-  const exchanges = async (filter?: Filter): Promise<Exchange[]> => (await kept(filter)).map(readExchange)
   return {
     kept,
-    exchanges,
+    exchanges: async (filter) => (await kept(filter)).map(readExchange),
     table: async (filter) => {
       const { toTable } = await import('../journal/failure-table.ts')
-      return toTable(await exchanges(filter), await store.scripted(own))
+      return toTable(await kept(filter), await store.scripted(own))
     },
     script: async (entries) => (await import('../scenarios/script.ts')).addScript(entries, own, mock),
     pending: async () => (await store.scripted(own)).map(toPending),
@@ -75,7 +74,7 @@ export function sessionDataOf(mock: DataSource, session: string | undefined): Ow
   }
 }
 
-const TURN = 64
+const TURN = 8 // exchanges of up to 256 KiB each
 
 // Searches from the newest, until there are enough. A long journal takes several turns of the event loop.
 async function select(

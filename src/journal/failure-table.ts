@@ -1,25 +1,28 @@
 import { type JsonValue, isObject } from '../util/json.ts'
-import type { Scripted } from '../store/store.ts'
+import type { Scripted, StoredExchange } from '../store/store.ts'
 import { redactFields, redactText } from './credentials.ts'
-import { type Exchange, modelOfExchange, parseJson } from './exchange.ts'
+import { type Exchange, modelOfExchange, parseJson, readExchange } from './exchange.ts'
 
 const WIDTH = 120
 const MAX_ROWS = 20
 
 /**
  * A plain-text table for the message of a failed test, at most 120 columns wide. It lists the script entries that no
- * request has used, and the requests that were received.
+ * request has used, and the requests that were received. It parses only what it shows, because a journal may hold
+ * megabytes.
  */
-export function toTable(exchanges: readonly Exchange[], scripted: readonly Scripted[] = []): string {
+export function toTable(exchanges: readonly StoredExchange[], scripted: readonly Scripted[] = []): string {
   const blocks: string[][] = []
   if (scripted.length > 0) {
-    const rows = tableOf(['times', 'response', 'when'], scripted.map(scriptRow), 'oldest')
+    const shown = scripted.slice(0, MAX_ROWS).map(scriptRow)
+    const rows = tableOf(['times', 'response', 'when'], shown, { rest: scripted.length - shown.length, are: 'more' })
     blocks.push([`Scripted responses that no request has used (${scripted.length}):`, ...rows])
   }
   if (exchanges.length === 0) blocks.push(['No requests received.'])
   else {
     const columns = ['id', 'request', 'model', 'status', 'scenario', 'detail']
-    const rows = tableOf(columns, exchanges.map(exchangeRow), 'newest')
+    const shown = exchanges.slice(-MAX_ROWS).map((stored) => exchangeRow(readExchange(stored)))
+    const rows = tableOf(columns, shown, { rest: exchanges.length - shown.length, are: 'earlier' })
     blocks.push([`Requests received (${exchanges.length}):`, ...rows])
   }
   return blocks.map((block) => block.join('\n')).join('\n\n')
@@ -64,17 +67,19 @@ function errorIn({ response: { status, body }, scenario }: Exchange): string | u
   return typeof message === 'string' ? message : undefined
 }
 
-// Shows the 20 oldest or the 20 newest rows.
-function tableOf(head: readonly string[], rows: readonly string[][], shows: 'oldest' | 'newest'): string[] {
-  const shown = (shows === 'oldest' ? rows.slice(0, MAX_ROWS) : rows.slice(-MAX_ROWS)).map((row) =>
-    row.map((cell) => cell.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()),
-  )
+/** The rows that are not shown: how many, and how they relate to those that are. */
+interface Omitted {
+  readonly rest: number
+  readonly are: 'more' | 'earlier'
+}
+
+function tableOf(head: readonly string[], rows: readonly string[][], { rest, are }: Omitted): string[] {
+  const shown = rows.map((row) => row.map((cell) => cell.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()))
   const widths = fit(head.map((title, i) => Math.max(...[title, ...shown.map((row) => row[i] ?? '')].map(widthOf))))
   const line = (cells: readonly string[]): string =>
     `  ${cells.map((cell, i) => pad(cell, widths[i] ?? 0)).join('  ')}`.trimEnd()
-  const rest = rows.length - shown.length
   const lines = [head, ...shown].map(line)
-  return rest === 0 ? lines : [...lines, `  … and ${rest} ${shows === 'oldest' ? 'more' : 'earlier'}`]
+  return rest === 0 ? lines : [...lines, `  … and ${rest} ${are}`]
 }
 
 // Narrows the widest column, one character at a time, until the line fits.

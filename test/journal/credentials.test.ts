@@ -249,7 +249,7 @@ test('no recorded exchange, coverage key or report contains a credential; other 
           toMarkdown(coverage),
           toJUnit(coverage),
           toTable(
-            results.map(({ exchange }) => exchange),
+            results.map(({ stored }) => stored),
             scripted,
           ),
         ].join('\n')

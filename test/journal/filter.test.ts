@@ -14,6 +14,7 @@ const recorded = [
   await record({ body: { model: 'flux', messages: [] } }),
 ]
 const exchanges = recorded.map(({ exchange }, i) => ({ ...exchange, id: String(i + 8) }))
+const stored = recorded.map((one, i) => ({ ...one.stored, id: String(i + 8) }))
 
 test.each<[Filter, string[]]>([
   [{}, ['8', '9', '10', '11']],
@@ -41,7 +42,7 @@ test('the table lists the scripted responses that no request used, and the reque
     { id: '1', json: '{"scenario":"rate-limited","when":{"model":["flux"]}}', left: 2 },
     { id: '2', json: '{"then":{"status":503,"body":"busy"}}', left: 1 },
   ]
-  expect(toTable(exchanges.slice(0, 3), scripted)).toBe(`\
+  expect(toTable(stored.slice(0, 3), scripted)).toBe(`\
 Scripted responses that no request has used (2):
   times  response                 when
   2      rate-limited             model: ["flux"]
@@ -62,10 +63,19 @@ test('no line is wider than 120 columns, and omitted rows are counted', () => {
     left: 1,
   }))
   const table = toTable(
-    Array.from({ length: 30 }, () => exchanges[3]!),
+    Array.from({ length: 30 }, () => stored[3]!),
     scripted,
   )
   expect(Math.max(...table.split('\n').map((line) => line.length))).toBe(120)
   expect(table).toContain('\n  … and 30 more\n')
   expect(table).toMatch(/\n {2}… and 10 earlier$/)
+})
+
+test('the table reads only the exchanges that it shows', () => {
+  const unreadable = { id: '1', session: '', bytes: Buffer.from('not an exchange'), ending: undefined }
+  const table = toTable([
+    ...Array.from({ length: 30 }, () => unreadable),
+    ...Array.from({ length: 20 }, () => stored[0]!),
+  ])
+  expect(table).toMatch(/^Requests received \(50\):\n[^]*\n {2}… and 30 earlier$/)
 })

@@ -14,6 +14,7 @@ import { styles } from '../../src/chat/styles/styles.ts'
 import { appWith } from '../app/unlistened.ts'
 import { toSettings } from '../../src/mock/to-settings.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
+import type { StoredExchange } from '../../src/store/store.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -47,6 +48,7 @@ export interface RequestSpec {
 /** The record of one request. */
 export interface Recorded {
   readonly exchange: Exchange
+  readonly stored: StoredExchange
   /** The bytes in the Store, as text. */
   readonly kept: string
   readonly keys: readonly string[]
@@ -92,9 +94,10 @@ export async function record(spec: RequestSpec): Promise<Recorded> {
   const store = new MemoryStore()
   const json = toExchange(facts, { request, reply, time: TIME })
   await store.record('', { size: json.length, toBytes: () => json })
-  const [kept] = await store.records()
+  const [stored] = await store.records()
   return {
-    exchange: readExchange(kept!),
+    exchange: readExchange(stored!),
+    stored: stored!,
     kept: Buffer.from(json).toString('utf8'),
     keys: coverageKeysOf(facts, { request, reply }, targets),
   }
