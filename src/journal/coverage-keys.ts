@@ -75,8 +75,8 @@ export function coverageKeysOf(
   const errorCode = errorCodeOf(reply)
   if (errorCode !== undefined) add('code', errorCode)
   if (choice !== undefined) add('scenario', choice.name)
-  for (const [code, message] of codesOf(facts.violations)) add('violation', `${name}\t${code}\t${message}`)
-  for (const [code, message] of codesOf(facts.unknownFields)) add('unknown', `${name}\t${code}\t${message}`)
+  for (const [code, message] of codesOf(facts.violations, operation)) add('violation', `${name}\t${code}\t${message}`)
+  for (const [code, message] of codesOf(facts.unknownFields, operation)) add('unknown', `${name}\t${code}\t${message}`)
   return [...keys]
 }
 
@@ -171,13 +171,17 @@ function errorCodeOf({ status, body }: Reply): string | undefined {
   return typeof code === 'string' && code !== '' ? code.slice(0, 64) : undefined
 }
 
+// Clients can invent any number of paths. One key counts them all, so it does not name them.
+const UNKNOWN_OPERATION =
+  'The contract has no operation with this method and path. The requests are in the log and in the journal.'
+
 // Maps each violation's code to the message of its first occurrence.
-function codesOf(violations: readonly Violation[]): Map<string, string> {
+function codesOf(violations: readonly Violation[], operation: Operation | undefined): Map<string, string> {
   const found = new Map<string, string>()
   for (const { param, reason, message } of violations.slice(0, 1000)) {
     const code = redactCut(codeOf({ param: param.slice(0, 120).replaceAll('\t', ' '), reason }))
     if (found.size < MAX_VIOLATIONS && !found.has(code))
-      found.set(code, redactCut(message).replaceAll(/\[\d+\]/g, '[]'))
+      found.set(code, operation === undefined ? UNKNOWN_OPERATION : redactCut(message).replaceAll(/\[\d+\]/g, '[]'))
   }
   return found
 }

@@ -25,8 +25,13 @@ export function toMarkdown(coverage: Coverage): string {
     .filter(({ section }) => section.items.length > 0)
     .flatMap(({ name, title, section }) => [`## ${title}`, ...sectionBlocks(name, section)])
   const { violations, unknownFields } = coverage
+  const notCounted = coverage.notCounted === 0 ? [] : [toLine(coverage.notCounted)]
   const found = [...violationBlocks('Violations', violations), ...violationBlocks('Unknown fields', unknownFields)]
-  return `${['# Contract coverage', summary, ...found, ...blocks].join('\n\n')}\n`
+  return `${['# Contract coverage', summary, ...notCounted, ...found, ...blocks].join('\n\n')}\n`
+}
+
+function toLine(notCounted: number): string {
+  return `Not counted: ${notCounted} uses of other items, because there are too many different ones.`
 }
 
 function violationBlocks(title: string, violations: readonly ViolationCount[]): string[] {
@@ -84,10 +89,13 @@ export function toJUnit(coverage: Coverage): string {
   const notCovered = SECTIONS.flatMap((name) => coverage[name].items).filter(({ count }) => count === 0)
   const skipped = notCovered.length + unknown.length
   const counts = `tests="${cases.length + unknown.length + failures.length}" failures="${failures.length}" errors="0" skipped="${skipped}"`
+  const { notCounted } = coverage
+  const properties =
+    notCounted === 0 ? [] : [`<properties><property name="notCounted" value="${notCounted}"/></properties>`]
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="contract coverage" ${counts}>
 <testsuite name="contract coverage" ${counts} time="0">
-${[...cases, ...unknown, ...failures].join('\n')}
+${[...properties, ...cases, ...unknown, ...failures].join('\n')}
 </testsuite>
 </testsuites>
 `

@@ -1,6 +1,7 @@
 import { escapePointer } from '../openapi/json-pointer.ts'
 import { type Operation, bodySchemaOf } from '../openapi/operation.ts'
 import { deref, valueAt } from '../openapi/json-pointer.ts'
+import { NOT_COUNTED } from '../store/store.ts'
 import { type JsonObject, isObject } from '../util/json.ts'
 import { type CoverageTargets, type Kind, CONTENTS, nameOf } from './coverage-keys.ts'
 import { type CoverageScope, namesIn } from './coverage-scope.ts'
@@ -53,6 +54,8 @@ export interface Coverage extends Readonly<Record<SectionName, Section>> {
   readonly violations: readonly ViolationCount[]
   /** Fields and query parameters that the contract does not name. Most are spelling errors, and have no effect. */
   readonly unknownFields: readonly ViolationCount[]
+  /** How often something was used that is not in the items, because there are 10,000 different ones. */
+  readonly notCounted: number
 }
 
 type Counts = ReadonlyMap<string, number>
@@ -82,6 +85,7 @@ export function toCoverage(keys: Counts, targets: CoverageTargets, scope: Covera
     scenarios: section('scenario', scenarios, required.scenarios),
     violations: violationsOf(countsOf('violation'), targets),
     unknownFields: violationsOf(countsOf('unknown'), targets),
+    notCounted: keys.get(NOT_COUNTED) ?? 0,
   }
 }
 
@@ -136,12 +140,17 @@ function violationsOf(counts: Counts, { contract }: CoverageTargets): ViolationC
   for (const [name, count] of counts) {
     const [operation = '', code = '', hint = ''] = name.split('\t')
     const key = `${operation}\t${code}`
-    const target = contract.operations.find((one) => nameOf(one) === operation)
-    const pointer = target && pointerOf(contract.document, target, code.slice(code.indexOf(':') + 1))
-    const first = found.get(key) ?? { code, count: 0, operation, pointer: pointer ?? null, hint }
+    const first = found.get(key) ?? { code, count: 0, operation, pointer: null, hint }
     found.set(key, { ...first, count: first.count + count })
   }
-  return [...found.values()].toSorted((a, b) => b.count - a.count)
+  const operations = new Map(contract.operations.map((operation) => [nameOf(operation), operation]))
+  const withPointer = (violation: ViolationCount): ViolationCount => {
+    const { operation, code } = violation
+    const target = operations.get(operation)
+    const pointer = target && pointerOf(contract.document, target, code.slice(code.indexOf(':') + 1))
+    return { ...violation, pointer: pointer ?? null }
+  }
+  return [...found.values()].toSorted((a, b) => b.count - a.count).map(withPointer)
 }
 
 // JSON pointer of the innermost schema for a violation's `param`, such as `messages[].role`.

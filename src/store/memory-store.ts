@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Bounds, Ending, LazyExchange, NewEntry, Opened, Scripted, Store, StoredExchange } from './store.ts'
-import { DEFAULT_BOUNDS, FULL, LIMITS, StoreFull } from './store.ts'
+import { DEFAULT_BOUNDS, FULL, LIMITS, NOT_COUNTED, StoreFull, sumMarks } from './store.ts'
 
 /** Number of exchanges that are serialized in one turn of the event loop. */
 const BATCH = 32
@@ -39,6 +39,8 @@ export class MemoryStore implements Store {
   readonly #sessions = new Map<string, Session>()
   #latest: Session | undefined
   readonly #total = new Map<string, number>()
+  /** Coverage keys of all sessions. */
+  #marks = 0
   #bytes = 0
   readonly #forgotten: string[] = []
   #lastId = 0
@@ -119,17 +121,13 @@ export class MemoryStore implements Store {
   }
 
   async mark(name: string, marks: readonly string[], generation?: string): Promise<void> {
-    for (const mark of marks) add(this.#total, mark)
+    addMarks(this.#total, marks)
     if (this.#isOutdated(name, generation)) return
-    const session = this.#use(name)
-    for (const mark of marks) add(session.marks, mark)
+    this.#marks += addMarks(this.#use(name).marks, marks, LIMITS.allMarks - this.#marks)
   }
 
   async marks(name?: string): Promise<ReadonlyMap<string, number>> {
-    const sums = new Map<string, number>()
-    for (const { marks } of this.#find(name))
-      for (const [mark, count] of marks) sums.set(mark, (sums.get(mark) ?? 0) + count)
-    return sums
+    return sumMarks(this.#find(name).map(({ marks }) => marks))
   }
 
   async total(): Promise<ReadonlyMap<string, number>> {
@@ -172,6 +170,7 @@ export class MemoryStore implements Store {
 
   #remove(session: Session): void {
     this.#bytes -= session.bytes
+    this.#marks -= session.marks.size
     session.exchanges.clear()
     this.#sessions.delete(session.name)
     this.#latest = undefined
@@ -215,6 +214,17 @@ export class MemoryStore implements Store {
     this.#weigh(session, bytes.length - content.size)
     return bytes
   }
+}
+
+// Counts coverage keys, of which `room` may be new. Returns how many are.
+function addMarks(counts: Map<string, number>, marks: readonly string[], room: number = LIMITS.marks): number {
+  const before = counts.size
+  const most = Math.min(LIMITS.marks, before + room)
+  for (const mark of marks) {
+    const key = counts.has(mark) || counts.size < most ? mark : NOT_COUNTED
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  return counts.size - before
 }
 
 function add(counts: Map<string, number>, key: string): number {

@@ -100,7 +100,10 @@ export interface Store {
   readonly end: (session: string, id: string, ending: Ending) => Promise<void>
   /** The exchanges of one session or of all, the oldest first. */
   readonly records: (session?: string) => Promise<readonly StoredExchange[]>
-  /** Counts coverage keys: what a request of the session has exercised. */
+  /**
+   * Counts coverage keys: what a request of the session has exercised. Those beyond a limit are counted together, under
+   * NOT_COUNTED.
+   */
   readonly mark: (session: string, marks: readonly string[], generation?: string) => Promise<void>
   /** The coverage keys of one session or of all, with their counts. */
   readonly marks: (session?: string) => Promise<ReadonlyMap<string, number>>
@@ -131,9 +134,28 @@ export const LIMITS = {
   scriptBytes: 1_048_576,
   /** Bytes of all scripts. */
   allScripts: 67_108_864,
-  /** Different coverage keys of a session, and different counters. Further ones are not counted. */
+  /** Different coverage keys of a session, and of the total; and different counters of a session. */
   marks: 10_000,
+  /** Coverage keys of all sessions together; a key of two sessions counts twice. */
+  allMarks: 100_000,
 } as const
+
+/** The coverage key that counts how often others were not counted, because a limit was reached. */
+export const NOT_COUNTED = 'not counted'
+
+/** Adds up the coverage keys of sessions. A sum has as many different keys as a session may have. */
+export function sumMarks(sessions: readonly ReadonlyMap<string, number>[]): Map<string, number> {
+  const sums = new Map<string, number>()
+  let notCounted = 0
+  for (const marks of sessions)
+    for (const [mark, count] of marks) {
+      if (mark !== NOT_COUNTED && (sums.has(mark) || sums.size < LIMITS.marks))
+        sums.set(mark, (sums.get(mark) ?? 0) + count)
+      else notCounted += count
+    }
+  if (notCounted > 0) sums.set(NOT_COUNTED, notCounted)
+  return sums
+}
 
 /** The messages of StoreFull. */
 export const FULL = {

@@ -208,6 +208,7 @@ test('records the model and the violations of a request with a scenario header',
 test('unknown paths and methods and unreadable bodies are violations, and total() has them after a reset', async () => {
   await using mock = await startMock()
   await mock.fetch(`${mock.baseURL}/chat/completion`, { method: 'POST' })
+  await mock.fetch(`${mock.baseURL}/made/up`)
   await mock.fetch(`${mock.baseURL}/models`, { method: 'DELETE' })
   await mock.fetch(`${mock.baseURL}/chat/completions`, {
     method: 'POST',
@@ -225,6 +226,13 @@ test('unknown paths and methods and unreadable bodies are violations, and total(
   await mock.reset()
   expect((await mock.coverage()).violations).toEqual([])
   expect(await codes()).toEqual(all)
+  expect((await mock.total()).violations, 'unknown paths count together, without their names').toContainEqual({
+    code: 'value:path',
+    count: 2,
+    operation: '',
+    pointer: null,
+    hint: 'The contract has no operation with this method and path. The requests are in the log and in the journal.',
+  })
 })
 
 test.each<[given: any[], told: RegExp]>([

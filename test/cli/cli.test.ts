@@ -489,7 +489,8 @@ test.skipIf(isWindows)('lists violations without control characters', async () =
   await fetch(`${mock.url}/v1/%1b%5b31mred%0anext`)
   expect(await endOf(mock)).toBe(1)
   const text = mock.lines.join('\n')
-  expect(text).toContain('requests violated the contract:\n  value:path (1): Invalid URL (GET /v1/?[31mred?next)')
+  expect(text).toContain('requests violated the contract:\n  value:path (1): The contract has no operation with')
+  expect(text).toContain(' 404 GET /v1/?[31mred?next')
   expect(text).not.toContain('\u001b')
 })
 

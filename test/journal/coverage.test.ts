@@ -207,6 +207,21 @@ test('a custom contract: parameters are listed with their location, and a 404 co
   ])
 })
 
+test('requests to made-up paths have the same coverage keys', () => {
+  const keys = ['/a', '/b'].map((path) => {
+    const violation = {
+      param: 'path',
+      reason: 'value',
+      value: undefined,
+      message: `Invalid URL (GET ${path})`,
+    } as const
+    const request = { method: 'GET', path, query: '', headers: {} }
+    const reply = { status: 404, headers: {}, body: '{}' }
+    return coverageKeysOf({ ...NO_FACTS, violations: [violation] }, { request, reply }, targets)
+  })
+  expect(keys[0]).toEqual(keys[1])
+})
+
 test('coverage keys are bounded for a very long request', async () => {
   const long = 'x'.repeat(5000)
   const violations = Array.from({ length: 100 }, (_, i) => ({

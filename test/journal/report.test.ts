@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { toCoverage } from '../../src/journal/coverage.ts'
 import { toJUnit, toMarkdown } from '../../src/journal/coverage-report.ts'
+import { LIMITS } from '../../src/store/store.ts'
+import { appWith } from '../app/unlistened.ts'
 import { chatOf, targets, record } from './record.ts'
 
 const CHAT = 'POST /v1/chat/completions'
@@ -51,6 +53,27 @@ test('JUnit: covered items pass, others are skipped, violations fail', () => {
     text.match(/<failure /g)?.length,
     text.match(/<skipped /g)?.length,
   ]).toEqual([tests, failures, skipped])
+})
+
+test('each report says how much is not counted', async () => {
+  const { app, context } = await appWith()
+  const known = Array.from({ length: LIMITS.marks }, (_, i) => `model m${i}`)
+  await context.store.mark('', known)
+  await app.request('/v1/made/up') // its status and its violation
+  for (const query of ['', '?total=true']) {
+    const read = async (accept: string) =>
+      (await app.request(`/__mock/coverage${query}`, { headers: { accept } })).text()
+    expect(JSON.parse(await read('application/json'))).toMatchObject({ notCounted: 2, violations: [] })
+    expect(await read('text/markdown')).toContain(
+      '\n\nNot counted: 2 uses of other items, because there are too many different ones.\n\n',
+    )
+    expect(await read('application/xml')).toMatch(
+      /<testsuite [^>]*>\n<properties><property name="notCounted" value="2"\/><\/properties>\n<testcase /,
+    )
+  }
+  expect(coverage.notCounted).toBe(0)
+  expect(toMarkdown(coverage)).not.toContain('Not counted')
+  expect(toJUnit(coverage)).not.toContain('<properties>')
 })
 
 test('JSON: a round trip changes nothing', () => {

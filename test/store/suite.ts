@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Bounds, LazyExchange, Store } from '../../src/store/store.ts'
-import { DEFAULT_BOUNDS, LIMITS, StoreFull } from '../../src/store/store.ts'
+import { DEFAULT_BOUNDS, LIMITS, NOT_COUNTED, StoreFull } from '../../src/store/store.ts'
 
 /** An exchange with these bytes. */
 export function exchangeOf(content: string | Uint8Array): LazyExchange {
@@ -9,7 +9,7 @@ export function exchangeOf(content: string | Uint8Array): LazyExchange {
 }
 
 const { sessions: MAX_SESSIONS } = DEFAULT_BOUNDS
-const { marks: MAX_MARKS, scriptBytes: MAX_SCRIPT_BYTES, entries: MAX_SCRIPTED } = LIMITS
+const { marks: MAX_MARKS, allMarks: MAX_ALL_MARKS, scriptBytes: MAX_SCRIPT_BYTES, entries: MAX_SCRIPTED } = LIMITS
 const bytes = (length: number): LazyExchange => exchangeOf(Buffer.alloc(length))
 const once = (json: string): { json: string; times: number } => ({ json, times: 1 })
 const idsOf = async (store: Store, session?: string): Promise<string[]> =>
@@ -181,14 +181,36 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     expect(await store.marks()).toEqual(new Map(Object.entries({ a: 3, b: 1, c: 1 })))
   })
 
-  test('limits the number of marks: known ones are still counted, new ones are ignored', async () => {
+  test('limits the number of marks: known ones are still counted, new ones only together', async () => {
     const store = await open()
     const marks = Array.from({ length: MAX_MARKS + 100 }, (_, i) => `m${i}`)
     await store.mark('', marks)
     await store.mark('', marks)
-    const kept = await store.marks('')
-    expect(kept.size).toBe(MAX_MARKS)
-    expect(new Set(kept.values())).toEqual(new Set([2]))
+    const kept = marks.slice(0, MAX_MARKS).map((mark): [string, number] => [mark, 2])
+    for (const counts of [await store.marks(''), await store.marks(), await store.total()])
+      expect(counts).toEqual(new Map([...kept, [NOT_COUNTED, 200]]))
+  })
+
+  test('limits the number of marks of all sessions, until one is reset', async () => {
+    const store = await open()
+    const marks = Array.from({ length: MAX_MARKS }, (_, i) => `m${i}`)
+    for (let i = 0; i < MAX_ALL_MARKS / MAX_MARKS; i++) await store.mark(`s${i}`, marks)
+    await store.mark('late', ['m0', 'm1'])
+    await store.mark('s0', ['m0'])
+    expect(await store.marks('late')).toEqual(new Map([[NOT_COUNTED, 2]]))
+    expect((await store.marks('s0')).get('m0')).toBe(2)
+    await store.reset('s0')
+    await store.mark('late', ['m0', 'm1'])
+    expect(await store.marks('late')).toEqual(new Map(Object.entries({ [NOT_COUNTED]: 2, m0: 1, m1: 1 })))
+  })
+
+  test('sums over sessions are limited too, and what is above the limit is counted together', async () => {
+    const store = await open()
+    const marks = (session: string, count: number) => Array.from({ length: count }, (_, i) => `${session}${i}`)
+    await store.mark('a', marks('a', MAX_MARKS - 1))
+    await store.mark('b', [...marks('b', 3), 'a0'])
+    const sums = await store.marks()
+    expect([sums.size, sums.get('a0'), sums.get(NOT_COUNTED)]).toEqual([MAX_MARKS + 1, 2, 2])
   })
 
   test('erase deletes only the exchanges of one session', async () => {

@@ -70,6 +70,9 @@ export async function finish(mock: Mock, goals: CoverageGoals, report: (line: st
     const lines = violations.map(({ code, count, hint }) => printable(`  ${code} (${count}): ${hint}`))
     missed.push(['requests violated the contract:', ...lines].join('\n'))
   }
+  // A violation may be among those.
+  if (failOnViolation && coverage.notCounted > 0)
+    missed.push(`the coverage is incomplete: ${coverage.notCounted} uses of other items are not counted`)
   for (const line of missed) report(line)
   return missed.length === 0 ? 0 : 1
 }

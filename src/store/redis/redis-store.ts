@@ -3,7 +3,7 @@ import { parseRedisUrl } from '../redis-url.ts'
 import { type ConnectionOptions, Connection } from './connection.ts'
 import { type Program, toPrograms } from './scripts.ts'
 import type { Bounds, Ending, LazyExchange, NewEntry, Opened, Scripted, Store, StoredExchange } from '../store.ts'
-import { DEFAULT_BOUNDS, FULL, StoreFull } from '../store.ts'
+import { DEFAULT_BOUNDS, FULL, StoreFull, sumMarks } from '../store.ts'
 
 /** Exchanges that one command reads, and ids that one command gets. */
 const [PAGE, MANY] = [32, 1000]
@@ -130,11 +130,8 @@ class RedisStore implements Store {
   }
 
   async marks(name?: string): Promise<ReadonlyMap<string, number>> {
-    const sums = new Map<string, number>()
     const hashes = (await this.#sessions(name)).map(async (session) => this.#counts(`marks:${session}`))
-    for (const counts of await Promise.all(hashes))
-      for (const [mark, count] of counts) sums.set(mark, (sums.get(mark) ?? 0) + count)
-    return sums
+    return sumMarks(await Promise.all(hashes))
   }
 
   async total(): Promise<ReadonlyMap<string, number>> {

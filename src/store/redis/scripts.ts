@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { memoize } from '../../util/memoize.ts'
-import { type Bounds, LIMITS } from '../store.ts'
+import { type Bounds, LIMITS, NOT_COUNTED } from '../store.ts'
 
 /** Milliseconds for which the reply to a command is kept, so that it can be sent again when its connection breaks. */
 const REPLY_TTL = 10_000
@@ -12,7 +12,8 @@ const COMMON = `
 local P, token, name = KEYS[1], ARGV[1], ARGV[2]
 local ABOUT, SESSIONS, WEIGHTS = P .. ':about', P .. ':sessions', P .. ':weights'
 local SCRIPTS, TOTAL, FORGOTTEN = P .. ':scripts', P .. ':total', P .. ':forgotten'
-local SHARED = { ABOUT, SESSIONS, WEIGHTS, SCRIPTS, TOTAL, FORGOTTEN }
+local MARKED = P .. ':marked'
+local SHARED = { ABOUT, SESSIONS, WEIGHTS, SCRIPTS, MARKED, TOTAL, FORGOTTEN }
 local PARTS = { 'session', 'counters', 'script', 'left', 'journal', 'exchanges', 'marks' }
 local call = redis.call
 
@@ -31,6 +32,7 @@ local function forget(session)
   for _, part in ipairs(PARTS) do call('UNLINK', key(part, session)) end
   weigh(WEIGHTS, 'bytes', session, -weightOf(WEIGHTS, session))
   weigh(SCRIPTS, 'scripts', session, -weightOf(SCRIPTS, session))
+  weigh(MARKED, 'marks', session, -weightOf(MARKED, session))
   call('ZREM', SESSIONS, session)
 end
 
@@ -92,6 +94,17 @@ end
 local function add(counts, field)
   if call('HEXISTS', counts, field) == 0 and call('HLEN', counts) >= MAX_MARKS then return 1 end
   return call('HINCRBY', counts, field, 1)
+end
+
+-- Counts the marks from ARGV[4] on, of which "room" may be new. Returns how many are.
+local function addMarks(counts, room)
+  local before = call('HLEN', counts)
+  local size, most = before, math.min(MAX_MARKS, before + room)
+  for i = 4, #ARGV do
+    local isCounted = size < most or call('HEXISTS', counts, ARGV[i]) == 1
+    if call('HINCRBY', counts, isCounted and ARGV[i] or NOT_COUNTED, 1) == 1 then size = size + 1 end
+  end
+  return size - before
 end
 
 local function extendTtl()
@@ -183,10 +196,10 @@ if about then call('HSET', key('exchanges', name), ARGV[3], string.match(about, 
 local isOld = isOutdated(ARGV[3])
 if not isOld then use() end
 return once(function()
-  for i = 4, #ARGV do
-    if not isOld then add(key('marks', name), ARGV[i]) end
-    add(TOTAL, ARGV[i])
-  end
+  addMarks(TOTAL, MAX_MARKS)
+  if isOld then return 0 end
+  local room = MAX_ALL_MARKS - tonumber(call('HGET', ABOUT, 'marks') or 0)
+  weigh(MARKED, 'marks', name, addMarks(key('marks', name), room))
   return 0
 end)`,
 
@@ -224,6 +237,8 @@ export function toPrograms(
     REPLY_TTL,
     MAX_FORGOTTEN: LIMITS.forgotten,
     MAX_MARKS: LIMITS.marks,
+    MAX_ALL_MARKS: LIMITS.allMarks,
+    NOT_COUNTED: `'${NOT_COUNTED}'`,
     MAX_ENTRIES: LIMITS.entries,
     MAX_SCRIPT_BYTES: LIMITS.scriptBytes,
     MAX_SCRIPTS_BYTES: LIMITS.allScripts,
