@@ -1,6 +1,6 @@
 import { readConversation } from '../chat/reference.ts'
 import { NOT_RECORDED } from '../journal/recorder.ts'
-import { redactCut, redactRepeated } from '../journal/credentials.ts'
+import { redactCut, redactCutKeys, redactRepeated } from '../journal/credentials.ts'
 import { Redactor } from '../journal/redact.ts'
 import { isObject } from '../util/json.ts'
 import { type Reply, encodeBody, isStream, joinNotes } from '../util/reply.ts'
@@ -76,8 +76,9 @@ function hasNoBody(status: number): boolean {
   return status === 204 || status === 205 || status === 304
 }
 
+// A note may repeat a value of the request.
 function toNote(notes: readonly string[]): Readonly<Record<string, string>> {
-  return notes.length === 0 ? {} : { 'x-mock-note': joinNotes(notes) }
+  return notes.length === 0 ? {} : { 'x-mock-note': redactCutKeys(joinNotes(notes)) }
 }
 
 // Model and prompt of a chat request, also of one that could not be read.

@@ -12,7 +12,7 @@ export type Sensitivity = 'secret' | 'count' | 'open'
 
 // Names that look like a credential's: Authorization, Cookie, X-Api-Key, client_secret, X-Amz-Signature …
 const SECRET =
-  /key|token|secret|passw|passphrase|pwd|auth|credential|session|cookie|signature|jwt|bearer|csrf|xsrf|assertion|(?:^|[^a-z])(?:sig|sign|sid|pass|otp|pw)(?:$|[^a-z])/
+  /key|token|secret|passw|passphrase|passcode|pwd|auth|credential|session|cookie|signature|jwt|bearer|csrf|xsrf|assertion|(?:^|[^a-z])(?:sig|sign|sid|pass|otp|pw|pin|psk)(?:$|[^a-z])/
 // Names that match SECRET, but whose values are not credentials.
 const OPEN = new Set(['x-mock-session', 'idempotency-key', 'www-authenticate', 'proxy-authenticate'])
 // Harmless words that match SECRET.
@@ -60,7 +60,27 @@ export function isAmount(text: string): boolean {
 
 // Most texts contain no credential. This one search skips all others for them.
 const SUSPICIOUS =
-  /[=@]|[Bb]earer|BEARER|Basic\s|[spr]k[-_]|sess[-_]|gh[oprsu]_|github_pat|glpat-|hf_|npm_|ya29\.|hvs\.|AKIA|AIza|xox[abeprs]-|xapp-|eyJ|(?:key|word|phrase|secret|token)["'\\]{0,3}\s{0,8}:|\/1[\w-]{40}/i
+  /[=@]|[Bb]earer|BEARER|Basic\s|[spr]k[-_]|sess[-_]|gh[oprsu]_|github_pat|glpat-|hf_|npm_|r8_|xai-|ya29\.|hvs\.|AKIA|AIza|xox[abeprs]-|xapp-|eyJ|(?:key|word|phrase|passcode|psk|secret|token|authorization|cookies?)["'\\]{0,3}\s{0,8}:|"\s{0,8}:|-----BEGIN|-[a-z]{1,20}[ \t]{0,8}:|\s(?:-u|--(?:proxy-)?user)\s|\/1[\w-]{40}/i
+// A field with a string or a number, in JSON inside a text. JSON inside JSON has backslashes before its quotes, and twice
+// as many and one more before the quotes in its strings. Each alternative begins differently, so the search takes linear
+// time.
+const FIELD =
+  /(\\{0,7})"([^"\\\s]{1,64})\1"(\s{0,8}:\s{0,8})(?:\1"((?:[^"\\]|\1\\(?:\1"|\1\\|[^"\\])|\\[^"\\])*)\1"|(-?\d[\d.eE+-]*))/g
+// The body of a private key, also if its end is missing.
+const PRIVATE_KEY = /(-----BEGIN [A-Z\d ]{0,40}PRIVATE KEY(?: BLOCK)?-----)[^-]+(?:-{1,4}[^-]+)*/g
+// A header at the start of a line or of a quoted text, as in `curl -H 'Cookie: …'`. Its value ends with the line or text.
+const HEADER_LINE =
+  /(^|[\r\n"'`]|\\[rn])([ \t<>*]{0,8})([a-z][\w-]{2,60})([ \t]{0,8}:[ \t]{0,8})((?:basic|bearer|digest)[ \t]{1,8})?[^\r\n"'`\\]{3,}/gi
+// The parameters of HTTP's digest authentication, which have quotes.
+const DIGEST = /\b(digest[ \t]{1,8})[a-z]{1,20}=[^\r\n]+/gi
+// These two headers in a sentence. `cookie: golden` is not one, but `cookie: a=b` is.
+const AUTHORIZATION =
+  /\b(authorization["'\\]{0,3}[ \t]{0,8}:[ \t]{0,8}["'\\]{0,3})(?!(?:\w{1,20} )?\[redacted\])((?:basic|bearer|digest|token)[ \t]{1,8})?[^\s"'`\\]{3,}/gi
+const COOKIES =
+  /\b(cookies?["'\\]{0,3}[ \t]{0,8}:[ \t]{0,8}["'\\]{0,3})(?:[^\s"'`\\=;]{1,100}=[^\s"'`\\;]*(?:;[ \t]{0,8}[^\s"'`\\=;]{1,100}=[^\s"'`\\;]*)*|(?=[a-z.~+/%_-]{0,60}\d)[\w.~+/%-]{6,})/gi
+// `user:password` of curl, also in quotes.
+const CURL_USER =
+  /((?:^|\s)(?:-u|--(?:proxy-)?user)[ \t=]{1,8})(?:"[^":\r\n]*:[^"\r\n]*"?|'[^':\r\n]*:[^'\r\n]*'?|\\{1,3}"[^"\\:\r\n]*:[^"\\\r\n]*|[^\s"':]*:[^\s"']+)/gi
 // Matches up to the last @ of an authority, and ends before the next //. JSON inside a text may escape its slashes.
 const USER_INFO = /(\\{0,4}\/\\{0,4}\/)[^/?#\s"<>\\]*@/g
 // A parameter in a URL, a form or a line of text. A closing bracket ends it only where it can end a Markdown link.
@@ -71,20 +91,32 @@ const LOWER_BEARER = /\b(bearer)\s+(?=[\w.~+/=-]*[\d_.~+/=-][\w~+/=-]|[\w.~+/=-]
 const BASIC = /\b(Basic)\s+[A-Za-z0-9+/]{8,}={0,2}/g
 // A credential after a label: in prose, in JSON inside a text, or in a connection string.
 const LABELLED =
-  /\b((?:api|access|secret|private|account)[-_ ]?key|pass(?:word|wd|phrase)|(?:client[-_])?secret|(?:[a-z]{1,20}[-_])?token)(["'\\]{0,3}\s{0,8}[:=]\s{0,8}["'\\]{0,3})(?!\[redacted\])[^\s"'\\&;,<>(){}[\]]{3,}/gi
+  /\b((?:api|access|secret|private|account)[-_ ]?key|pass(?:word|wd|phrase|code)|psk|(?:client[-_])?secret|(?:[a-z]{1,20}[-_])?token)(["'\\]{0,3}\s{0,8}[:=]\s{0,8}["'\\]{0,3})(?!\[redacted\])[^\s"'\\&;,<>(){}[\]]{3,}/gi
 // Keys with a known prefix. Each part is bounded or greedy to its end, so the search takes linear time.
 const TOKEN =
-  /(?<![A-Za-z0-9])(?:(?:[spr]k|sess)[-_][\w-]{6,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|(?:hf|npm)_\w{20,}|ya29\.[\w-]{16,}|hvs\.[\w-]{16,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{20,}|(?:xox[abeprs]|xapp)-[\w-]{8,}|eyJ[\w-]{8,600}\.[\w-]{4,}(?:\.[\w-]*)?)/g
+  /(?<![A-Za-z0-9])(?:(?:[spr]k|sess)[-_][\w-]{6,}|(?:gsk|r8)_\w{8,}|xai-(?=[a-z_]{0,60}[\dA-Z])\w{8,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|(?:hf|npm)_\w{20,}|ya29\.[\w-]{16,}|hvs\.[\w-]{16,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{20,}|(?:xox[abeprs]|xapp)-[\w-]{8,}|eyJ[\w-]{8,600}\.[\w-]{4,}(?:\.[\w-]*)?)/g
 const RECIPE = /\/(1[\w-]{40,2299})(?![\w-])/g
 
 /**
- * Redacts the credentials in a text: `user:password@` in a URL, parameters such as `api_key=…`, `Bearer …`, `sk-…` and
- * other known keys, and links of pictures whose prompt contains one.
+ * Redacts the credentials in a text: secret fields of JSON in it, headers, private keys, `user:password@` in a URL,
+ * parameters such as `api_key=…`, `Bearer …`, `sk-…` and other known keys, and links of pictures whose prompt contains
+ * one.
  */
 export function redactText(text: string): string {
   if (!SUSPICIOUS.test(text)) return text
   return (
     text
+      .replaceAll(FIELD, redactField)
+      .replaceAll(PRIVATE_KEY, `$1${REDACTED}`)
+      .replaceAll(DIGEST, `$1${REDACTED}`)
+      .replaceAll(
+        HEADER_LINE,
+        (whole: string, ...[before = '', indent = '', name = '', colon = '', scheme = '']: string[]) =>
+          isHeaderOfCredential(name) ? `${before}${indent}${name}${colon}${scheme}${REDACTED}` : whole,
+      )
+      .replaceAll(AUTHORIZATION, (_whole: string, name: string, scheme = '') => `${name}${scheme}${REDACTED}`)
+      .replaceAll(COOKIES, `$1${REDACTED}`)
+      .replaceAll(CURL_USER, `$1${REDACTED}`)
       .replaceAll(USER_INFO, `$1${REDACTED}@`)
       .replaceAll(PARAMETER, (whole: string, ...[before = '', name = '', value = '']: string[]) =>
         mayKeep(plain(name), value) ? whole : `${before}${name}=${REDACTED}`,
@@ -101,6 +133,18 @@ export function redactText(text: string): string {
   )
 }
 
+function redactField(whole: string, ...parts: (string | undefined)[]): string {
+  const [escape = '', name = '', colon = '', value, number = ''] = parts
+  const toField = (text: string): string => `${escape}"${name}${escape}"${colon}${escape}"${text}${escape}"`
+  if (!mayKeep(name, value ?? number)) return toField(REDACTED)
+  return value === undefined ? whole : toField(value.replaceAll(FIELD, redactField)) // JSON inside this JSON
+}
+
+// Other names, such as `key` or `pin`, are words of prose too.
+function isHeaderOfCredential(name: string): boolean {
+  return /^(?:authorization|cookie)$/i.test(name) || (name.includes('-') && sensitivityOf(name) === 'secret')
+}
+
 /** Redacts only the keys with a known prefix, such as `sk-…`: for texts in which `token: …` is a name and its error. */
 export function redactKeys(text: string): string {
   return text.replaceAll(TOKEN, REDACTED)
@@ -109,6 +153,11 @@ export function redactKeys(text: string): string {
 const MAX_REMEMBERED = 262_144 // characters of all cached texts together
 const harmless = new Set<string>()
 let remembered = 0
+
+/** Redacts the keys with a known prefix in a text that may have cut them. */
+export function redactCutKeys(text: string): string {
+  return text.replaceAll(CUT_TOKEN, REDACTED)
+}
 
 /** `redactText` for texts that often repeat, such as paths and headers. Caches the texts without a credential. */
 export function redactRepeated(text: string): string {
@@ -127,7 +176,7 @@ export function redactRepeated(text: string): string {
 // The beginnings of credentials.
 const CUT_USER_INFO = /(\/\/)[^/?#\s"<>\\@:[]+:(?!\d{1,5}(?![^/?#\s"'<>\\).,;]))[^/?#\s"'<>\\@]+/g
 const CUT_TOKEN =
-  /(?<![A-Za-z0-9])(?:(?:[spr]k|sess)[-_]|gh[oprsu]_|github_pat_|glpat-|(?:hf|npm)_|ya29\.|hvs\.|AKIA|AIza|xox[abeprs]-|xapp-|eyJ)[\w-]{3,}(?:\.[\w-]+)*/g
+  /(?<![A-Za-z0-9])(?:(?:[spr]k|sess)[-_]|gsk_|xai-|r8_|gh[oprsu]_|github_pat_|glpat-|(?:hf|npm)_|ya29\.|hvs\.|AKIA|AIza|xox[abeprs]-|xapp-|eyJ)[\w-]{3,}(?:\.[\w-]+)*/g
 
 /**
  * Redacts the credentials in a message of the mock, which may repeat the beginning of a value. So it also redacts texts
@@ -170,14 +219,4 @@ function plain(text: string): string {
   } catch {
     return text
   }
-}
-
-// A field with a string value, in JSON inside a text.
-const FIELD = /"([^"\\\s]{1,64})"(\s{0,8}:\s{0,8})"((?:[^"\\]|\\.)*)"/g
-
-/** Redacts the secret fields in a text that contains JSON, such as an event stream. */
-export function redactFields(text: string): string {
-  return text.replaceAll(FIELD, (whole: string, ...[name = '', colon = '', value = '']: string[]) =>
-    mayKeep(name, value) ? whole : `"${name}"${colon}"${REDACTED}"`,
-  )
 }

@@ -1,6 +1,6 @@
 import { type JsonValue, isObject } from '../util/json.ts'
 import type { Scripted, StoredExchange } from '../store/store.ts'
-import { redactFields, redactText } from './credentials.ts'
+import { redactText } from './credentials.ts'
 import { type Exchange, modelOfExchange, parseJson, readExchange } from './exchange.ts'
 
 const WIDTH = 120
@@ -43,7 +43,7 @@ function textOf(value: JsonValue): string {
         .map(([name, member]) => `${name}: ${typeof member === 'string' ? member : JSON.stringify(member)}`)
         .join(', ')
     : JSON.stringify(value)
-  return redactText(redactFields(text))
+  return redactText(text)
 }
 
 function exchangeRow(exchange: Exchange): string[] {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { pictureIn, unescaped } from '../chat/reference.ts'
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
-import { isAmount, REDACTED, redactCut, redactFields, redactText, sensitivityOf } from './credentials.ts'
+import { isAmount, REDACTED, redactCut, redactText, sensitivityOf } from './credentials.ts'
 
 /** Limits of one Exchange: characters of all texts together, characters of one text, and JSON members and items. */
 export type Limits = Readonly<Record<'characters' | 'longest' | 'values', number>>
@@ -52,7 +52,7 @@ export class Redactor {
 
   /** Redacts a text of a response that a scenario may have changed. */
   answer(text: string, longest = this.longest): string {
-    return this.cut(redactText(redactFields(withoutDataUris(text, longest + MARGIN))), text.length, longest)
+    return this.cut(redactText(withoutDataUris(text, longest + MARGIN)), text.length, longest)
   }
 
   /** Redacts a JSON value of the request or the response. */

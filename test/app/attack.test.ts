@@ -39,6 +39,20 @@ describe.each([
       'a hundred texts with labels of credentials',
       chat(Array.from({ length: 100 }, () => ({ type: 'text', text: 'token '.repeat(4000) }))),
     ],
+    [
+      'a hundred texts with the beginnings of fields, headers and private keys',
+      chat(
+        [
+          String.raw`"a":"\"a\":\"`,
+          'authorization: ',
+          '-u ":',
+          '-----BEGIN PRIVATE KEY-----',
+          String.raw`\\\\\\\\`,
+        ].flatMap((text) =>
+          Array.from({ length: 20 }, () => ({ type: 'text', text: `"key":"${text.repeat(24_000 / text.length)}` })),
+        ),
+      ),
+    ],
     ['a megabyte of parameters', chat('a=b '.repeat(250_000))],
     ['a megabyte of data URIs', chat('data:,'.repeat(170_000))],
     // V8 hashes a text of more than 16,383 characters by its length, and compares it with all others of that length.

@@ -42,6 +42,9 @@ const FIELDS = [
   'jwt',
   'sig',
   'max_tokens_key',
+  'passcode',
+  'pin',
+  'psk',
 ]
 const PARAMETERS = [
   'api_key',
@@ -78,6 +81,12 @@ const png = (): string => {
   )
 }
 
+const callingTool = (text: string): object => ({
+  role: 'assistant',
+  content: '',
+  tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'draw', arguments: text } }],
+})
+
 /** A request with a credential in every place. */
 function requestWithSecrets(rest: object): { url: string; init: RequestInit } {
   const text = [
@@ -88,6 +97,13 @@ function requestWithSecrets(rest: object): { url: string; init: RequestInit } {
     `Authorization: Bearer ${plant('bearer in the prompt')}`,
     `sk-${plant('vendor key')}`,
     `https://host.example/#access_token=${plant('fragment')}`,
+    `{"config":${JSON.stringify(JSON.stringify(fields('JSON in the prompt')))}}`,
+    `curl -u me:${plant('curl user')} -H 'cookie: ${plant('quoted header')}' https://host.example/`,
+    `cookie: a=${plant('cookie in a sentence')}; b=${plant('second cookie')}`,
+    `\nAuthorization: ${plant('header line')}\ncookie: ${plant('cookie line')}\nX-Signature: ${plant('signature line')}`,
+    `\nAuthorization: Digest username="me", response="${plant('digest')}"`,
+    `\n-----BEGIN EC PRIVATE KEY-----\n${plant('private key')}+/=\n${plant('second line')}\n-----END EC PRIVATE KEY-----\n`,
+    `gsk_${plant('Groq')} xai-${plant('xAI')} r8_${plant('Replicate')}`,
   ].join(' ')
   const content = [
     { type: 'text', text },
@@ -110,7 +126,9 @@ function requestWithSecrets(rest: object): { url: string; init: RequestInit } {
       },
       body: JSON.stringify({
         model: 'gpt-4o-image',
-        messages: [{ role: 'user', content }],
+        messages: [callingTool(JSON.stringify({ ...fields('arguments'), count: 2 })), { role: 'user', content }],
+        size: `sk-${plant('size')}`,
+        output_format: `sk-${plant('output format')}`,
         ...fields('top'),
         nested,
         user: `sk-${plant('user field')}`,
@@ -283,6 +301,9 @@ const KEYS = {
   'a key': `sk-${SECRET}`,
   'a key of GitHub': `ghp_${SECRET}`,
   'a key of Google': `AIza${SECRET}${SECRET}`,
+  'a key of Groq': `gsk_${SECRET}`,
+  'a key of xAI': `xai-${SECRET}`,
+  'a key of Replicate': `r8_${SECRET}`,
   'a JSON web token': `eyJ${SECRET}.${SECRET}.${SECRET}`,
   'a password in a URL': `https://me:${SECRET}${SECRET}@host.example/`,
 }

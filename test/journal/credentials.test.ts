@@ -37,6 +37,10 @@ const NAMES = [
   'jwt',
   'private_key',
   'tokens',
+  'passcode',
+  'pin',
+  'PIN',
+  'psk',
 ]
 const ORDINARY = [
   'x-mock-session',
@@ -58,6 +62,10 @@ const ORDINARY = [
   'compass',
   'tokenizer',
   'key_frames'.replace('_', ''),
+  'pinned',
+  'pins',
+  'spinner',
+  'opinion',
 ]
 
 test('the name of a field tells whether its value is a credential', () => {
@@ -126,6 +134,23 @@ test.each([
   ['use bearer abc123def', 'use bearer [redacted]'],
   ['my key is sk-proj-abcdef123456, keep it', 'my key is [redacted], keep it'],
   ['ghp_0123456789abcdefABCD', '[redacted]'],
+  ['gsk_hush1234 xai-hush1234 r8_hush1234', '[redacted] [redacted] [redacted]'],
+  ['use Authorization: hush and draw', 'use Authorization: [redacted] and draw'],
+  ['a\nAuthorization: Basic hush and more\nb', 'a\nAuthorization: Basic [redacted]\nb'],
+  ['> x-signature: hush\n> accept: text/html', '> x-signature: [redacted]\n> accept: text/html'],
+  ["curl -H 'Set-Cookie: hush; Path=/' -d 1", "curl -H 'Set-Cookie: [redacted]' -d 1"],
+  ['send cookie: a=hush; b=hush and draw', 'send cookie: [redacted] and draw'],
+  ["{'Authorization': 'hush'}", "{'Authorization': '[redacted]'}"],
+  ['Authorization: Digest a="b", response="hush"', 'Authorization: Digest [redacted]'],
+  ['curl -u me:hush http://host', 'curl -u [redacted] http://host'],
+  [`curl --user 'me:hush hush' http://host`, 'curl --user [redacted] http://host'],
+  [String.raw`"curl -u \"me:hush hush\" http://host"`, String.raw`"curl -u [redacted]\" http://host"`],
+  [
+    'a -----BEGIN RSA PRIVATE KEY-----\nA: b-c\nhush\n-----END RSA PRIVATE KEY----- b',
+    'a -----BEGIN RSA PRIVATE KEY-----[redacted]-----END RSA PRIVATE KEY----- b',
+  ],
+  ['-----BEGIN PRIVATE KEY-----\nhush, cut', '-----BEGIN PRIVATE KEY-----[redacted]'],
+  ['passcode: hush, psk: hush', 'passcode: [redacted], psk: [redacted]'],
 ])('redacts a credential in a text: %s', (text, kept) => {
   expect(redactText(text)).toBe(kept)
 })
@@ -138,8 +163,24 @@ test.each([
   'https://host/a.png?w=5&h=7',
   'a monkey with a keyboard',
   'desk-lamp',
+  'a bowling pin: red, a cookie: golden, a digest: short',
+  'xai-generated-images',
+  'title: a key\nsession: night\nturn: left',
+  'a fox, red-haired: yes, "style": "flat", \'pose\': \'up\'',
 ])('keeps ordinary words: %s', (text) => {
   expect(redactText(text)).toBe(text)
+})
+
+test('fields are redacted in JSON inside a text, also in JSON inside that', () => {
+  const secret = String.raw`hu"sh\ \n`
+  const fields = (value: unknown) => ({ a: 'x\\', api_key: value, b: { pin: value }, pinned: secret, max_tokens: 5 })
+  let [text, kept] = [JSON.stringify(fields(secret), null, 1), JSON.stringify(fields('[redacted]'), null, 1)]
+  for (let depth = 0; depth < 3; depth++) {
+    expect(redactText(text)).toBe(kept)
+    text = JSON.stringify({ arguments: text })
+    kept = JSON.stringify({ arguments: kept })
+  }
+  expect(redactText('{"pin": 1234, "n": 1234}')).toBe('{"pin": "[redacted]", "n": 1234}')
 })
 
 test('a credential in the prompt is neither in the recorded stream nor in the URLs of its pictures', async () => {
