@@ -34,10 +34,11 @@ async function probe(url: string, patience: number): Promise<ProbeResult<string>
       return { reason: `${reason}. Use the same version: responses differ between versions.`, isFinal: true }
     }
     const health = await fetch(`${url}${CONTROL}/health`, init)
-    const { contract } = readJson((await health.text()).slice(0, MAX_HEALTH))
+    const { contract, status } = readJson((await health.text()).slice(0, MAX_HEALTH))
     const basePath = contract?.basePath
     if (typeof basePath === 'string' && /^(?:\/[\w.~-]+)*$/.test(basePath)) return { value: basePath }
-    const reason = `GET ${url}${CONTROL}/health does not return the path of the base URL`
+    const hint = status === 'ok' ? `. Start the mock with --allow-host ${new URL(url).hostname}` : ''
+    const reason = `GET ${url}${CONTROL}/health does not return the path of the base URL${hint}`
     return { reason, isFinal: health.status < 500 }
   } catch (error) {
     return { reason: signal.aborted ? 'no response' : reasonOf(error), isFinal: false }
@@ -102,6 +103,7 @@ async function askControl(input: string | URL | Request, init?: RequestInit): Pr
 }
 
 interface ControlBody {
+  readonly status?: unknown
   readonly contract?: { readonly basePath?: unknown }
   readonly error?: { readonly message?: unknown }
 }

@@ -684,9 +684,18 @@ test('accepts the host of publicUrl and the names in allowHosts', async () => {
 test('probes accept every Host, but no page of another origin', async () => {
   await using mock = await listening()
   for (const path of ['health', 'livez', 'readyz']) {
-    expect((await raw(mock, path, ['Host: lb.example'])).status).toBe(200)
+    const { status, body } = await raw(mock, path, ['Host: lb.example'])
+    expect({ status, json: JSON.parse(body) }, path).toEqual({ status: 200, json: { status: 'ok' } })
     expect((await raw(mock, path, ['Host: lb.example', 'Origin: https://evil.example'])).status).toBe(403)
   }
+})
+
+test('health returns details only for a Host that the control API accepts', async () => {
+  await using mock = await listening({ allowHosts: ['ci.example'] })
+  const keysFor = async (host: string) => Object.keys(JSON.parse((await raw(mock, 'health', [`Host: ${host}`])).body))
+  expect(await keysFor('ci.example')).toEqual(await keysFor('localhost'))
+  expect(await keysFor('localhost')).toContain('contract')
+  expect(await keysFor('rebound.example')).toEqual(['status'])
 })
 
 test('with a control token, rejects requests without it except for probes, and nothing changes', async () => {

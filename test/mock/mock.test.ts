@@ -383,6 +383,10 @@ test('connectMock rejects a server that is not ready in time, not a mock, or of 
       `GET ${odd.url}/__mock/health does not return the path of the base URL`,
     )
   }
+  await using foreign = await serve((_request, response) =>
+    response.writeHead(200, { 'x-mock-version': version }).end('{"status":"ok"}'),
+  )
+  await expect(connectMock(foreign.url)).rejects.toThrow('. Start the mock with --allow-host 127.0.0.1')
   await using newer = await serve((_request, response) =>
     response.writeHead(200, { 'x-mock-version': '99.1.0' }).end('{"contract":{"basePath":"/v1"}}'),
   )

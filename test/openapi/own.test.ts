@@ -236,6 +236,25 @@ test('a path that is added to the packaged contract works; if it is a path of th
   )
 })
 
+test('an example that is not JSON is in a sandbox, so that it cannot use the control API', async () => {
+  const added = `paths:
+  /v1/page:
+    get:
+      responses: { '200': { description: A page, content: { text/html: { example: '<script>fetch("/__mock")</script>' } } } }
+`
+  await withCopy(
+    (text) => text.replace('paths:\n', added),
+    async (spec) => {
+      const mock = await mockWith({ spec })
+      const page = await send(mock, '/v1/page')
+      expect(page.text).toContain('<script>')
+      expect(page.headers.get('content-type')).toBe('text/html')
+      expect(page.headers.get('content-security-policy')).toBe('sandbox')
+      expect((await send(mock, '/v1/models')).headers.get('content-security-policy')).toBeNull()
+    },
+  )
+})
+
 test('the export of the provider can be used as a contract, with its models', async () => {
   const mock = await mockWith({ spec: 'fixtures/provider/export.yaml' })
   expect((await ask(mock)).content).not.toBe('')

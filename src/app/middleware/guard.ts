@@ -17,15 +17,22 @@ export function guard(open: readonly string[]): AppHandler {
     const isForeign = origin !== undefined && origin.replace(/^https?:\/\//, '') !== host
     if (isForeign || c.req.header('sec-fetch-site') === 'cross-site') throw new ApiError('foreign_origin')
     if (!open.includes(context.path)) {
-      if (host !== undefined && !isOwn(host, mock)) throw new ApiError('foreign_host', { asked: host.slice(0, 100) })
+      if (host !== undefined && !isOwnHost(host, mock))
+        throw new ApiError('foreign_host', { asked: host.slice(0, 100) })
       checkToken(c)
     }
     await next()
   }
 }
 
-// An address, a name of this machine or of a private network, the host of the public URL, or an allowed name.
-function isOwn(host: string, { publicUrl, allowHosts }: Pick<Settings, 'publicUrl' | 'allowHosts'>): boolean {
+/**
+ * Whether the Host of a request belongs to the mock: an address, a name of this machine or of a private network, the host
+ * of the public URL, or an allowed name.
+ */
+export function isOwnHost(
+  host: string,
+  { publicUrl, allowHosts }: Pick<Settings, 'publicUrl' | 'allowHosts'>,
+): boolean {
   const name = host.replace(/:\d+$/, '').toLowerCase()
   if (isIP(name.replace(/^\[|\]$/g, '')) > 0 || !name.includes('.')) return true
   if (/\.(?:localhost|internal|local)$/.test(name) || allowHosts.some((allowed) => allowed.toLowerCase() === name))

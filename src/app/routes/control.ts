@@ -3,7 +3,7 @@ import { infoOf } from '../../openapi/contract.ts'
 import { REMEMBERED, sizeOf } from '../../store/store.ts'
 import { type Reply, jsonReply } from '../../util/reply.ts'
 import { type Env, type MockContext, CONTROL } from '../context.ts'
-import { guard } from '../middleware/guard.ts'
+import { guard, isOwnHost } from '../middleware/guard.ts'
 import { send } from '../send.ts'
 import { basePathOf, modelsOf } from './operations.ts'
 import { otherMethods } from './other-methods.ts'
@@ -13,7 +13,7 @@ export interface Probe {
   readonly summary: string
   /** JSON by default. */
   readonly mediaType?: string
-  readonly respond: (mock: MockContext) => Reply | Promise<Reply>
+  readonly respond: (mock: MockContext, host: string | undefined) => Reply | Promise<Reply>
 }
 
 /** The routes for monitoring. Those that are not guarded accept every host name. */
@@ -26,7 +26,10 @@ export const PROBES: Readonly<Record<string, Probe>> = {
         ? jsonReply({ status: 'ok' })
         : jsonReply({ status: 'not ready' }, { status: 503, headers: { 'retry-after': '1' } }),
   },
-  health: { summary: 'Version, contract, and number of sessions and exchanges', respond: health },
+  health: {
+    summary: 'Version, contract, and number of sessions and exchanges; only the status if the Host is not allowed',
+    respond: health,
+  },
   metrics: {
     summary: 'Metrics since the start, for Prometheus',
     mediaType: 'text/plain',
@@ -53,7 +56,7 @@ export function controlApi(mock: MockContext): Hono<Env> {
   for (const [name, { respond }] of Object.entries(PROBES)) {
     app.get(`/${name}`, async (c) => {
       c.get('context').endpoint = `${c.req.method} ${CONTROL}/${name}`
-      return send(c, await respond(mock))
+      return send(c, await respond(mock, c.req.header('host')))
     })
     app.all(`/${name}`, otherMethods(['GET']))
   }
@@ -64,11 +67,14 @@ export function controlApi(mock: MockContext): Hono<Env> {
   return app
 }
 
-async function health(mock: MockContext): Promise<Reply> {
+// A page whose host name was rebound to this address could read the response, so it then identifies nothing.
+async function health(mock: MockContext, host: string | undefined): Promise<Reply> {
   const { contract, scenarios, store, version } = mock
   const size = await sizeOf(store)
+  const status = mock.isReady() && size !== undefined ? 'ok' : 'not ready'
+  if (host !== undefined && !isOwnHost(host, mock)) return jsonReply({ status })
   return jsonReply({
-    status: mock.isReady() && size !== undefined ? 'ok' : 'not ready',
+    status,
     version,
     contract: {
       ...infoOf(contract),

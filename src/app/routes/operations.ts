@@ -2,7 +2,7 @@ import { isMeant } from '../../chat/profile.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import type { ErrorKind } from '../../errors/table.ts'
 import { MAX_MODEL } from '../../images/recipe.ts'
-import type { Alternatives, Operation } from '../../openapi/operation.ts'
+import { type Alternatives, type Operation, isJsonType } from '../../openapi/operation.ts'
 import { sampleResponse } from '../../openapi/sample.ts'
 import type { Violation } from '../../openapi/violation.ts'
 import type { JsonObject } from '../../util/json.ts'
@@ -46,9 +46,14 @@ async function respondWithSample(c: AppContext): Promise<Reply> {
   const { operation } = c.get('context')
   if (operation === undefined) throw new TypeError('the request has no operation')
   const { status, mediaType, body } = await sampleResponse(c.get('mock').contract, operation)
-  const headers = mediaType === undefined ? {} : { 'content-type': mediaType, 'x-content-type-options': 'nosniff' }
-  return { status, headers, body }
+  if (mediaType === undefined) return { status, headers: {}, body }
+  const headers = { 'content-type': mediaType, 'x-content-type-options': 'nosniff' }
+  return { status, headers: isJsonType(mediaType) ? headers : { ...headers, ...SANDBOXED }, body }
 }
+
+// A browser executes an HTML example of a contract, which the user may not have written. In a sandbox it has another
+// origin than the control API.
+const SANDBOXED = { 'content-security-policy': 'sandbox' }
 
 /** The models and families that can be requested: those of the chat operation's schema and of custom profiles. */
 export function modelsOf({ contract, packaged, ownModels }: Settings): Alternatives {
