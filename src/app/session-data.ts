@@ -69,7 +69,10 @@ export function sessionDataOf(mock: DataSource, session: string | undefined): Ow
     },
     coverage: async (scope) => coverageOf(await store.marks(session), scope),
     total: async (scope) => coverageOf(await store.total(), scope),
-    erase: async (filter = {}) => store.erase(session, await kept(filter).then((all) => all.map(({ id }) => id))),
+    erase: async (filter = {}) => {
+      const isAll = Object.keys(filter).length === 0
+      await store.erase(session, isAll ? undefined : (await kept(filter)).map(({ id }) => id))
+    },
     reset: async () => store.reset(session),
   }
 }

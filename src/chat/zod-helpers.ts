@@ -33,7 +33,15 @@ export function mapping<T extends z.core.$ZodLooseShape>(shape: T): z.ZodObject<
 
 /** The message for unknown keys of a mapping. */
 export function toUnknownKeys(keys: readonly string[], known: string): string {
-  return `unknown key${keys.length > 1 ? 's' : ''} ${keys.map(quoteValue).join(', ')}; use ${known}`
+  return `unknown key${keys.length > 1 ? 's' : ''} ${joinFirst(keys.map(quoteValue), ', ')}; use ${known}`
+}
+
+const MAX_LISTED = 20
+
+/** Joins texts in a message: the first 20, and the number of others. */
+export function joinFirst(texts: readonly string[], separator: string): string {
+  const rest = texts.length - MAX_LISTED
+  return [...texts.slice(0, MAX_LISTED), ...(rest > 0 ? [`and ${rest} more`] : [])].join(separator)
 }
 
 /** A size such as `1024x1536`. */

@@ -1,4 +1,4 @@
-import { toWords } from '../chat/zod-helpers.ts'
+import { joinFirst, toWords } from '../chat/zod-helpers.ts'
 import { ApiError } from '../errors/api-error.ts'
 import { suggestNames } from '../util/suggest.ts'
 import { StoreFull } from '../store/store.ts'
@@ -16,7 +16,7 @@ export async function addScript(
   if (!result.success)
     throw new ApiError('invalid_value', {
       param: 'body',
-      reason: `Invalid script: ${wordsOf(result.error.issues).join('; ')}.`,
+      reason: `Invalid script: ${joinFirst(wordsOf(result.error.issues), '; ')}.`,
     })
   for (const { scenario } of result.data) {
     if (typeof scenario === 'string' && !scenarios.has(scenario))
@@ -54,5 +54,5 @@ function wordsOf(issues: readonly Issue[]): string[] {
 }
 
 function depthOf(issues: readonly Issue[]): number {
-  return Math.max(...issues.map(({ path }) => path.length))
+  return issues.reduce((deepest, { path }) => Math.max(deepest, path.length), 0)
 }

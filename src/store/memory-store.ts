@@ -135,7 +135,9 @@ export class MemoryStore implements Store {
   }
 
   async erase(name?: string, ids?: readonly string[]): Promise<void> {
-    for (const session of this.#find(name)) for (const id of ids ?? session.exchanges.keys()) this.#evict(session, id)
+    const erased = ids && new Set(ids)
+    for (const session of this.#find(name))
+      for (const id of session.exchanges.keys()) if (erased?.has(id) ?? true) this.#evict(session, id)
   }
 
   async reset(name?: string): Promise<void> {

@@ -22,16 +22,16 @@ const MAX_LONG_NAMES = 100
 export type JsonReading = { readonly value: JsonValue } | { readonly fault: string }
 
 /**
- * Reads JSON from bytes: UTF-8 with or without a byte order mark, at most 64 levels deep, at most 100,000 values, at
- * most 100 names of more than 4,096 bytes. Does not limit the length of the body.
+ * Reads JSON from bytes: UTF-8 with or without a byte order mark, at most 64 levels deep, at most `maxValues` values (by
+ * default 100,000), at most 100 names of more than 4,096 bytes. Does not limit the length of the body.
  */
-export function readJson(bytes: Buffer): JsonReading {
+export function readJson(bytes: Buffer, maxValues = MAX_VALUES): JsonReading {
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
   const body = bytes.subarray(start)
   if (body.length === 0) return { fault: 'The request body is empty; send a JSON object.' }
   const isOnlyAscii = isAscii(body)
   if (!isOnlyAscii && !isUtf8(body)) return { fault: 'The request body is not valid UTF-8.' }
-  const excess = excessOf(body)
+  const excess = excessOf(body, maxValues)
   if (excess !== undefined) return { fault: excess }
   try {
     return { value: JSON.parse(body.toString(isOnlyAscii ? 'latin1' : 'utf8')) } // ASCII is decoded faster as Latin-1
@@ -57,7 +57,7 @@ const SPACE = 0x20
 const COLON = 0x3a
 
 // Counted before JSON.parse, which needs seconds and a gigabyte of memory for 16 million `[`.
-function excessOf(body: Buffer): string | undefined {
+function excessOf(body: Buffer, maxValues: number): string | undefined {
   let depth = 0
   let values = 0
   let longNames = 0
@@ -76,7 +76,7 @@ function excessOf(body: Buffer): string | undefined {
       if (i - open > LONG_NAME && isName(body, i)) longNames++
     }
     if (depth > MAX_DEPTH) return `The request body is nested too deeply. The limit is ${MAX_DEPTH} levels.`
-    if (values > MAX_VALUES) return `The request body has too many values. The limit is ${MAX_VALUES}.`
+    if (values > maxValues) return `The request body has too many values. The limit is ${maxValues}.`
     if (longNames > MAX_LONG_NAMES)
       return `The request body has too many long names. The limit is ${MAX_LONG_NAMES} names of more than ${LONG_NAME} bytes.`
   }

@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest'
 import type { Mock, MockOptions } from '../../src/index.ts'
 import { connectMock, startMock } from '../../src/index.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
+import { appWith } from './unlistened.ts'
 import { ask, mockWith, read } from '../ask.ts'
 import type { ReadResponse } from '../ask.ts'
 import { sendRaw } from '../wire.ts'
@@ -163,6 +164,46 @@ test('DELETE exchanges deletes them, but neither script nor coverage', async () 
   expect((await control(mock, 'exchanges')).json.exchanges).toEqual([])
   expect(await scripted(mock)).toHaveLength(1)
   expect((await control(mock, 'coverage')).json.operations.covered).toBe(1)
+})
+
+test('DELETE exchanges without a filter does not read them', async () => {
+  const { app, context } = await appWith()
+  const { store } = context
+  const unreadable = { size: 1, toBytes: () => expect.unreachable() }
+  for (const session of ['', 'alice']) await store.record(session, unreadable)
+  await app.request('/__mock/exchanges', { method: 'DELETE', headers: { 'x-mock-session': 'alice' } })
+  expect((await store.size()).exchanges).toBe(1)
+  expect((await app.request('/__mock/exchanges', { method: 'DELETE' })).status).toBe(200)
+  expect((await store.size()).exchanges).toBe(0)
+})
+
+test.each<[what: string, script: unknown, message: RegExp]>([
+  [
+    'headers',
+    { then: { headers: Object.fromEntries(Array.from({ length: 9000 }, (_, i) => [`A${i}`, ''])) } },
+    /then\.headers\.A19: [^;]*; [^;]*; and 8980 more\.$/,
+  ],
+  ['models', { scenario: 'slow-hang', when: { model: Array.from({ length: 9000 }, () => 1) } }, /; and 8980 more\.$/],
+  [
+    'responses of sequences',
+    Array.from({ length: 400 }, () => ({ then: { sequence: Array.from({ length: 10 }, () => ({ x: 1 })) } })),
+    /; and 3980 more\.$/,
+  ],
+  [
+    'keys',
+    { then: Object.fromEntries(Array.from({ length: 9000 }, (_, i) => [`k${i}`, 1])) },
+    /'k18', 'k19', and 8980 more; use /,
+  ],
+  [
+    'values',
+    Array.from({ length: 900 }, () => ({ then: { body: Array.from({ length: 30 }, () => 1) } })),
+    /too many values/,
+  ],
+])('the error for a script with many wrong %s is short', async (_what, script, message) => {
+  await using mock = await mockWith()
+  const { status, text, json } = await post(mock, 'script', script)
+  expect([status, text.length < 6000]).toEqual([400, true])
+  expect(json.error.message).toMatch(message)
 })
 
 test('GET scenarios lists the scenarios without their responses', async () => {

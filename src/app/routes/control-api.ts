@@ -1,7 +1,7 @@
 import { type Hook, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context, Next } from 'hono'
 import { accepts } from 'hono/accepts'
-import { toWords } from '../../chat/zod-helpers.ts'
+import { joinFirst, toWords } from '../../chat/zod-helpers.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import { toJUnit, toMarkdown } from '../../journal/coverage-report.ts'
 import { readExchange } from '../../journal/exchange.ts'
@@ -79,6 +79,9 @@ export async function handleControl(c: AppContext, api: ControlApi, next: Next):
   })
 }
 
+/** Values of a script. Zod needs ten microseconds for each that is wrong. */
+const MAX_VALUES = 10_000
+
 // The text of a JSON body, within the limits of readJson. Undefined if it is empty, whatever its Content-Type.
 async function readJsonText(c: AppContext): Promise<string | undefined> {
   const bytes = await readBody(c)
@@ -86,7 +89,7 @@ async function readJsonText(c: AppContext): Promise<string | undefined> {
   const type = c.req.header('content-type') ?? ''
   if (!/^application\/json\s*(?:;|$)/i.test(type))
     throw new ApiError('wrong_content_type', { asked: type.slice(0, 64) || 'none', known: ['application/json'] })
-  const reading = readJson(bytes)
+  const reading = readJson(bytes, MAX_VALUES)
   if ('fault' in reading) throw new ApiError('invalid_body', { reason: reading.fault })
   return bytes.toString()
 }
@@ -212,7 +215,7 @@ const rejectInvalid: Hook<unknown, Env, string, undefined> = (result) => {
   const param = first?.code === 'unrecognized_keys' ? first.keys[0] : first?.path[0]
   throw new ApiError('invalid_value', {
     param: String(param ?? '').slice(0, 64),
-    reason: `Invalid ${result.target}: ${issues.map(toWords).join('; ')}.`,
+    reason: `Invalid ${result.target}: ${joinFirst(issues.map(toWords), '; ')}.`,
   })
 }
 
