@@ -42,7 +42,7 @@ export interface RequestLogEntry {
   /** The first 60 characters of the prompt, without control characters; after a cut its length. */
   readonly prompt: string | undefined
   readonly scenario: string | undefined
-  /** How many times the request violates the contract. */
+  /** How many times the request violates the contract. More than 50 are not counted. */
   readonly violations: number
   /** Whether the client disconnected before the end of the answer. */
   readonly hungUp: boolean

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../util/json.ts'
 import type { Contract } from './contract.ts'
 import { type Operation, type Parameter, schemaPointer } from './operation.ts'
-import { type Violation, toViolations } from './violation.ts'
+import { MAX_ERRORS, MAX_VIOLATIONS, type Violation, toViolations } from './violation.ts'
 
 /** The parts of a request that a contract describes. */
 export interface RequestParts {
@@ -15,15 +15,26 @@ export interface RequestParts {
   readonly body: { readonly value: JsonValue; readonly mediaType: string } | undefined
 }
 
-/** All violations of the contract by a request to an Operation; empty if the request is valid. */
-export function validateRequest(contract: Contract, operation: Operation, request: RequestParts): Violation[] {
+/** The result of the validation of a request. */
+export interface Validation {
+  /** The first MAX_VIOLATIONS violations of the contract; empty if the request is valid. */
+  readonly violations: readonly Violation[]
+  /** Whether these are all: the validation of a request with very many wrong values stops early. */
+  readonly isComplete: boolean
+}
+
+/** Validates a request to an Operation of the contract. */
+export function validateRequest(contract: Contract, operation: Operation, request: RequestParts): Validation {
   const violations: Violation[] = []
+  let isComplete = true
   const report = (param: string, message: string): void =>
     void violations.push({ param, reason: 'missing', value: undefined, message })
   const validate = (value: unknown, schema: string | undefined, name: string): void => {
     const validator = schema === undefined ? undefined : contract.validators.get(schema)
     if (validator === undefined || validator(value)) return
-    for (const violation of toViolations(validator.errors ?? [], value, name)) violations.push(violation)
+    const errors = validator.errors ?? []
+    isComplete &&= errors.length < MAX_ERRORS
+    for (const violation of toViolations(errors, value, name)) violations.push(violation)
   }
   const query = new URLSearchParams(request.query)
   for (const parameter of operation.parameters) {
@@ -36,7 +47,8 @@ export function validateRequest(contract: Contract, operation: Operation, reques
   if (body !== undefined) validate(body.value, schemaPointer(operation.body?.pointer ?? '', body.mediaType), '')
   else if (operation.body?.required === true)
     report('body', 'The request body is empty, but this operation requires one.')
-  return violations
+  isComplete &&= violations.length <= MAX_VIOLATIONS
+  return { violations: violations.slice(0, MAX_VIOLATIONS), isComplete }
 }
 
 // The value of a parameter, parsed by its style in the contract; undefined if it was not sent.

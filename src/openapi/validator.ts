@@ -1,6 +1,7 @@
 import { type ErrorObject, Ajv } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
+import { boundLoops } from './bounded-loops.ts'
 import { type JsonObject, isObject } from '../util/json.ts'
 import { valueAt } from './json-pointer.ts'
 import { isVersion30, toJsonSchemas, withBoundaries } from './normalize-schema.ts'
@@ -27,6 +28,7 @@ export function createAjv(document: JsonObject): Ajv {
     code: { source: true, esm: true, lines: true, process: withAppending },
   })
   ajvFormats.default(ajv)
+  boundLoops(ajv)
   ajv.addSchema(withBoundaries(toJsonSchemas(document)), DOCUMENT)
   return ajv
 }

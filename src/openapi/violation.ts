@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { ErrorObject } from 'ajv'
 import { type JsonValue, isObject } from '../util/json.ts'
 import { toPath } from './json-pointer.ts'
+import { createValueIds } from './value-ids.ts'
 
 /** One violation of the contract by a request, with a message for the client. */
 export interface Violation {
@@ -16,18 +16,24 @@ export interface Violation {
 /** Maximum number of values of an enum in a message. */
 const MAX_ALTERNATIVES = 30
 
-/** Maximum number of violations with different messages. The rest repeat the last one, so that all are counted. */
-const MAX_WORDED = 1000
+/** A list or an object of a request is not validated further after this number of ajv's errors. */
+export const MAX_ERRORS = 1000
 
-/** Makes Violations of ajv's errors: one for each place and cause, and of an `anyOf` only the branch that was meant. */
+/** Maximum number of violations that are reported of a request. */
+export const MAX_VIOLATIONS = 50
+
+/**
+ * Makes Violations of ajv's errors: one for each place and cause, and of an `anyOf` only the branch that was meant. If
+ * there are more than MAX_VIOLATIONS, only the first MAX_VIOLATIONS + 1.
+ */
 export function toViolations(errors: readonly ErrorObject[], root: unknown, prefix = ''): Violation[] {
-  const condensed = condense(errors)
-  const worded = condensed.slice(0, MAX_WORDED).map((error) => toViolation(error, root, prefix))
-  const distinct = [
-    ...new Map(worded.map((violation) => [`${violation.param}\n${violation.message}`, violation])).values(),
-  ]
-  const last = distinct.at(-1)
-  return last === undefined ? [] : distinct.concat(Array.from({ length: condensed.length - worded.length }, () => last))
+  const distinct = new Map<string, Violation>()
+  for (const error of condense(errors)) {
+    const violation = toViolation(error, root, prefix)
+    distinct.set(`${violation.param}\n${violation.message}`, violation)
+    if (distinct.size > MAX_VIOLATIONS) break
+  }
+  return [...distinct.values()]
 }
 
 // ajv reports the errors of every branch of a union, then the union's own. Inner unions come before outer ones.
@@ -77,7 +83,7 @@ function errorsMeant(branches: readonly ErrorObject[][], union: ErrorObject): Er
   const candidates = ofTag.length > 0 ? ofTag : ofType
   const [first = [], ...others] = candidates
   if (others.length === 0) return first
-  const common = first.filter((error) => others.every((branch) => branch.some((other) => isSame(error, other))))
+  const common = commonErrors(first, others)
   if (common.length > 0) return common
   if (ofTag.length === 0) {
     const tags = ofType.flat().filter(isTag)
@@ -90,8 +96,12 @@ function errorsMeant(branches: readonly ErrorObject[][], union: ErrorObject): Er
   return [{ ...union, message }]
 }
 
-function isSame(a: ErrorObject, b: ErrorObject): boolean {
-  return a.instancePath === b.instancePath && a.keyword === b.keyword && isDeepStrictEqual(a.params, b.params)
+// The errors of a branch that all other branches have too.
+function commonErrors(branch: readonly ErrorObject[], others: readonly ErrorObject[][]): ErrorObject[] {
+  const idOf = createValueIds()
+  const keyOf = ({ instancePath, keyword, params }: ErrorObject): number => idOf([instancePath, keyword, params])
+  const found = others.map((errors) => new Set(errors.map(keyOf)))
+  return branch.filter((error) => found.every((keys) => keys.has(keyOf(error))))
 }
 
 function tagsIn({ keyword, params }: ErrorObject): JsonValue[] {

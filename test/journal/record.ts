@@ -87,7 +87,7 @@ export async function record(spec: RequestSpec): Promise<Recorded> {
     header: (name: string) => headers[name],
     body: body === undefined ? undefined : { value: body, mediaType: 'application/json' },
   }
-  const violations = validateRequest(contract, operation, checkable)
+  const { violations } = validateRequest(contract, operation, checkable)
   const facts: Writable<RequestFacts> = { ...NO_FACTS, operation, violations, body }
   const reply = spec.reply ?? (await replyTo(facts, { ...request, path: request.path.replace('{model}', 'flux') }))
   Object.assign(facts, spec.facts)
@@ -106,7 +106,10 @@ export async function record(spec: RequestSpec): Promise<Recorded> {
 async function replyTo(facts: Writable<RequestFacts>, request: { path: string; query: string }): Promise<Reply> {
   const { body, violations, operation } = facts
   if (operation === undefined || violations.length > 0)
-    return errorReply(toViolationError(violations, operation!, settings), { dialect: 'openai', requestId: '1' })
+    return errorReply(toViolationError({ violations, isComplete: true }, operation!, settings), {
+      dialect: 'openai',
+      requestId: '1',
+    })
   if (body === undefined) {
     const response = await app.request(`${request.path}?${request.query}`)
     const names = ['content-type', 'x-content-type-options']

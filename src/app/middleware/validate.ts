@@ -4,6 +4,7 @@ import { type Operation, isJsonType } from '../../openapi/operation.ts'
 import { unknownFields } from '../../openapi/unknown-fields.ts'
 import { validateRequest } from '../../openapi/validate-request.ts'
 import { type JsonValue, isObject, readJson } from '../../util/json.ts'
+import { nextTurn } from '../../util/next-turn.ts'
 import type { AppContext, AppHandler } from '../context.ts'
 import { readBody } from '../read-body.ts'
 import type { Route } from '../contract-routes.ts'
@@ -34,6 +35,9 @@ export function validate(route: Route): AppHandler {
   }
 }
 
+/** Size of a body that takes milliseconds to validate, in bytes. Other requests are served between two of them. */
+const LARGE = 65_536
+
 // The bytes of the body are freed when this returns: the response may be delayed for minutes.
 async function readRequest(c: AppContext, { operation, isChat }: Route): Promise<void> {
   const context = c.get('context')
@@ -41,18 +45,21 @@ async function readRequest(c: AppContext, { operation, isChat }: Route): Promise
   const mediaType = operation.body === undefined ? undefined : mediaTypeOf(c, operation.body.mediaTypes)
   const bytes = operation.body === undefined ? undefined : await readBody(c)
   context.size = bytes?.length ?? 0
+  if (context.size > LARGE) await nextTurn()
   checkKey(c)
   const body = bytes === undefined || mediaType === undefined ? undefined : toValue(bytes, mediaType, operation)
   context.body = body?.value
   const request = { path: context.params, query: context.query, header: (name: string) => c.req.header(name), body }
-  const found = validateRequest(mock.contract, operation, request).filter((one) => !isOwnModel(one, mock))
+  const { violations: all, isComplete } = validateRequest(mock.contract, operation, request)
+  const found = all.filter((one) => !isOwnModel(one, mock))
   const violations = isChat ? found.map(withLinkMessage) : found
   const unknown = unknownFields(mock.contract, operation, request)
   const isStrict = mock.contractMode === 'strict'
   context.violations = isStrict ? [...violations, ...unknown] : violations
   context.unknownFields = isStrict ? [] : unknown
   const isAnswered = mock.contractMode === 'report' && isUnderstood(body?.value)
-  if (context.violations.length > 0 && !isAnswered) throw toViolationError(context.violations, operation, mock)
+  if (context.violations.length > 0 && !isAnswered)
+    throw toViolationError({ violations: context.violations, isComplete }, operation, mock)
   context.pace = paceOf(c.req.header('x-mock-pace')) ?? mock.pace
   if (isChat) await readChat(c, bytes ?? Buffer.alloc(0))
 }

@@ -4,6 +4,7 @@ import type { ErrorKind } from '../../errors/table.ts'
 import { MAX_MODEL } from '../../images/recipe.ts'
 import { type Alternatives, type Operation, isJsonType } from '../../openapi/operation.ts'
 import { sampleResponse } from '../../openapi/sample.ts'
+import type { Validation } from '../../openapi/validate-request.ts'
 import type { Violation } from '../../openapi/violation.ts'
 import type { JsonObject } from '../../util/json.ts'
 import { type Reply, jsonReply } from '../../util/reply.ts'
@@ -89,7 +90,8 @@ export function withLinkMessage(violation: Violation): Violation {
 }
 
 /** One error for all violations of a request. If the only violation is an unknown model, it has a separate error. */
-export function toViolationError(violations: readonly Violation[], operation: Operation, settings: Settings): ApiError {
+export function toViolationError(validation: Validation, operation: Operation, settings: Settings): ApiError {
+  const { violations } = validation
   const [first] = violations
   if (first === undefined) throw new RangeError('no violation')
   const { param, reason, value } = first
@@ -99,9 +101,15 @@ export function toViolationError(violations: readonly Violation[], operation: Op
     return new ApiError('unknown_model', { param, asked: value.slice(0, 64), known: [...values, ...titles] })
   }
   const kind = (isSample ? undefined : KINDS_BY_PARAM[`${param} ${reason}`]) ?? KINDS[reason]
-  const messages = violations.slice(0, MAX_VIOLATIONS).map(({ message }) => message)
-  const rest = violations.length - messages.length
-  return new ApiError(kind, { param, reason: `${messages.join(' ')}${rest > 0 ? ` And ${rest} more.` : ''}` })
+  const messages = violations.slice(0, MAX_LISTED).map(({ message }) => message)
+  return new ApiError(kind, { param, reason: messages.join(' ') + restOf(validation) })
+}
+
+// How many violations are not listed.
+function restOf({ violations, isComplete }: Validation): string {
+  const rest = violations.length - MAX_LISTED
+  if (rest > 0) return ` And ${isComplete ? '' : 'at least '}${rest} more.`
+  return isComplete ? '' : ' There may be more.'
 }
 
 const KINDS = {
@@ -118,7 +126,7 @@ const KINDS_BY_PARAM: Readonly<Record<string, ErrorKind>> = {
   'max_tokens value': 'invalid_max_tokens',
 }
 
-const MAX_VIOLATIONS = 20 // listed in one error, at most
+const MAX_LISTED = 20 // violations in one error, at most
 
 /** The path of a client's base URL. OpenAI's clients append two segments to it: /chat/completions. */
 export function basePathOf({ contract, packaged }: Pick<Settings, 'contract' | 'packaged'>): string {
