@@ -167,7 +167,7 @@ function pointerOf(document: JsonObject, operation: Operation, param: string): s
   for (const key of start === body ? keys : keys.slice(1)) {
     const next = pointers.flatMap((pointer) => composedAt(document, pointer)).flatMap((schema) => childOf(schema, key))
     if (next.length === 0) break
-    pointers = next
+    pointers = [...new Set(next)] // the branches of a schema that contains itself lead to the same places
   }
   return pointers[0]
 }

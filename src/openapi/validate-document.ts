@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../util/json.ts'
 import { didYouMean } from '../util/suggest.ts'
 import { type LoadedDocument, FileError, messageOf } from './document.ts'
+import { findExcess } from './expansion.ts'
 import { toPath, valueIn } from './json-pointer.ts'
 import { isVersion30 } from './normalize-schema.ts'
 import { findSchemaFaults } from './schema-faults.ts'
@@ -16,6 +17,11 @@ export async function validateDocument({ source, document, placeOf }: LoadedDocu
     throw new FileError([
       `${placeOf([version])} ${version}: ${JSON.stringify(document[version])} is not supported; use OpenAPI 3.0 or 3.1`,
     ])
+  }
+  const excess = findExcess(document)
+  if (excess !== undefined) {
+    const place = excess.path.length === 0 ? `${source.file}:` : placeOf(excess.path)
+    throw new FileError([`${place} ${excess.message}`])
   }
   const found = await findFaults(document)
   if (!isVersion30(document)) found.push(...findSchemaFaults(document).map((error) => toFault(error, document)))

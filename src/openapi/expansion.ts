@@ -1,0 +1,64 @@
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { pointerOf, valueAt } from './json-pointer.ts'
+import { mapObjects } from './normalize-schema.ts'
+
+/** Maximum number of values in a document in which each `$ref` is replaced by what it points to. */
+const MAX_VALUES = 5_000_000
+
+/** Maximum number of schemas that one value must be compared with. */
+const MAX_SCHEMAS = 10_000
+
+/** A part of a document that becomes too large, and how to fix it. */
+export interface Excess {
+  readonly path: readonly string[]
+  readonly message: string
+}
+
+/**
+ * Finds what multiplies in a document: schemas that include others several times, which include others several times.
+ * Each schema is counted once, so that the time is linear.
+ */
+export function findExcess(document: JsonObject): Excess | undefined {
+  const schemasOf = createCount(document, includedIn)
+  let excess: Excess | undefined
+  mapObjects(document, (object, path) => {
+    if (excess === undefined && schemasOf(object) > MAX_SCHEMAS) {
+      const message = `the schema includes more than ${MAX_SCHEMAS} schemas by allOf, anyOf, oneOf and $ref; include each schema once`
+      excess = { path, message }
+    }
+    return object
+  })
+  if (excess !== undefined || createCount(document, Object.values)(document) <= MAX_VALUES) return excess
+  return {
+    path: [],
+    message: `its $refs expand to more than ${MAX_VALUES} values; let fewer $refs point to each other`,
+  }
+}
+
+// What a value must be compared with in addition to the schema itself.
+function includedIn(schema: JsonObject): JsonValue[] {
+  const { allOf, anyOf, oneOf, not, if: condition, then, else: otherwise, dependentSchemas } = schema
+  const branches = [allOf, anyOf, oneOf, not, condition, then, otherwise].flatMap((part) => part ?? [])
+  return [...branches, ...(isObject(dependentSchemas) ? Object.values(dependentSchemas) : [])]
+}
+
+// Counts a value and its parts, also behind `$ref`s. A part that contains itself counts once.
+function createCount(
+  document: JsonObject,
+  partsOf: (object: JsonObject) => readonly JsonValue[],
+): (value: JsonValue) => number {
+  const counts = new Map<JsonValue, number>()
+  const countOf = (value: JsonValue): number => {
+    if (typeof value !== 'object' || value === null) return 1
+    const known = counts.get(value)
+    if (known !== undefined) return known
+    counts.set(value, 1)
+    const target = isObject(value) && typeof value['$ref'] === 'string' ? pointerOf(value['$ref']) : undefined
+    const parts = target === undefined ? [] : [valueAt(document, target) ?? null]
+    for (const part of isObject(value) ? partsOf(value) : value) parts.push(part)
+    const count = parts.reduce((sum: number, part) => sum + countOf(part), 1)
+    counts.set(value, count)
+    return count
+  }
+  return countOf
+}
