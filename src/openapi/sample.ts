@@ -4,7 +4,13 @@ import { type Operation, type ResponseSpec, isJsonType } from './operation.ts'
 import { deref, escapePointer, valueAt } from './json-pointer.ts'
 
 /** The response of an Operation without custom behaviour. The media type is undefined if there is no body. */
-export type Sample = Readonly<{ status: number; mediaType: string | undefined; body: string }>
+export interface Sample {
+  readonly status: number
+  readonly mediaType: string | undefined
+  readonly body: string
+  /** Whether the schema requires more than a sample may have. */
+  readonly isCut: boolean
+}
 
 // HTTP allows no body with these statuses.
 const BODILESS = new Set([204, 205, 304])
@@ -16,11 +22,11 @@ export async function sampleResponse(contract: Contract, operation: Operation): 
   const status = code >= 200 && code <= 599 ? code : 200 // an informational status does not end a request
   const known = response?.mediaTypes.find(isJsonType) ?? response?.mediaTypes[0]
   if (response === undefined || known === undefined || BODILESS.has(status))
-    return { status, mediaType: undefined, body: '' }
-  const value = await valueOf(contract.document, `${response.pointer}/content/${escapePointer(known)}`)
+    return { status, mediaType: undefined, body: '', isCut: false }
+  const { value, isCut } = await valueOf(contract.document, `${response.pointer}/content/${escapePointer(known)}`)
   const mediaType = known.includes('*') ? 'application/json' : known
   const isText = typeof value === 'string' && !isJsonType(mediaType)
-  return { status, mediaType, body: isText ? value : JSON.stringify(value ?? null) }
+  return { status, mediaType, body: isText ? value : JSON.stringify(value ?? null), isCut }
 }
 
 function successOf(responses: readonly ResponseSpec[]): ResponseSpec | undefined {
@@ -30,14 +36,14 @@ function successOf(responses: readonly ResponseSpec[]): ResponseSpec | undefined
   return successes[0] ?? responses.find(({ status }) => status === 'default') ?? responses[0]
 }
 
-async function valueOf(document: JsonObject, pointer: string): Promise<unknown> {
+async function valueOf(document: JsonObject, pointer: string): Promise<{ value: unknown; isCut: boolean }> {
   const media = valueAt(document, pointer)
-  if (!isObject(media)) return null
+  if (!isObject(media)) return { value: null, isCut: false }
   const example = exampleOf(document, media)
-  if (example !== undefined) return example
+  if (example !== undefined) return { value: example, isCut: false }
   const { value: schema } = deref(document, media['schema'] ?? {}, '')
-  const { sample } = await import('openapi-sampler')
-  return sample(isObject(schema) ? schema : {}, { quiet: true, skipWriteOnly: true }, document)
+  const { sampleSchema } = await import('./sample-schema.ts')
+  return sampleSchema(isObject(schema) ? schema : {}, document)
 }
 
 function exampleOf(document: JsonObject, media: JsonObject): JsonValue | undefined {

@@ -44,9 +44,10 @@ function toModel(id: string): JsonObject {
 }
 
 async function respondWithSample(c: AppContext): Promise<Reply> {
-  const { operation } = c.get('context')
+  const { operation, notes } = c.get('context')
   if (operation === undefined) throw new TypeError('the request has no operation')
-  const { status, mediaType, body } = await sampleResponse(c.get('mock').contract, operation)
+  const { status, mediaType, body, isCut } = await sampleResponse(c.get('mock').contract, operation)
+  if (isCut) notes.push('sample cut: its schema requires too many or too long values')
   if (mediaType === undefined) return { status, headers: {}, body }
   const headers = { 'content-type': mediaType, 'x-content-type-options': 'nosniff' }
   return { status, headers: isJsonType(mediaType) ? headers : { ...headers, ...SANDBOXED }, body }
