@@ -4,6 +4,10 @@ import ajvFormats from 'ajv-formats'
 import { boundLoops } from './bounded-loops.ts'
 import { type JsonObject, isObject } from '../util/json.ts'
 import { valueAt } from './json-pointer.ts'
+import { boundFormats } from './linear-formats.ts'
+import { replaceKeywords } from './linear-keywords.ts'
+import { toPattern } from './linear-pattern.ts'
+import { countRefs, limitEffort } from './limited-effort.ts'
 import { isVersion30, toJsonSchemas, withBoundaries } from './normalize-schema.ts'
 import { type Operation, isJsonType, schemaPointer } from './operation.ts'
 
@@ -14,6 +18,8 @@ export interface Validator {
 }
 
 const DOCUMENT = 'contract'
+// The validators that the build compiles create ordinary regular expressions: the packaged contract's are simple.
+const regExp = Object.assign((source: string) => toPattern(source), { code: 'new RegExp' })
 
 /** Creates an ajv that finds the document's schemas by their JSON pointers. */
 export function createAjv(document: JsonObject): Ajv {
@@ -25,9 +31,10 @@ export function createAjv(document: JsonObject): Ajv {
     validateSchema: false,
     logger: false, // a format that ajv does not know is ignored
     multipleOfPrecision: 9, // or else 19.99 is not a multiple of 0.01
-    code: { source: true, esm: true, lines: true, process: withAppending },
+    code: { source: true, esm: true, lines: true, process: withAppending, regExp },
   })
   ajvFormats.default(ajv)
+  boundFormats(ajv)
   boundLoops(ajv)
   ajv.addSchema(withBoundaries(toJsonSchemas(document)), DOCUMENT)
   return ajv
@@ -65,11 +72,13 @@ interface Compiled {
 /** Compiles the schemas of requests. */
 export function compileValidators(document: JsonObject, operations: readonly Operation[]): Compiled {
   const ajv = createAjv(document)
+  replaceKeywords(ajv)
+  countRefs(ajv)
   const validators = new Map<string, Validator>()
   const faults: { pointer: string; reason: string }[] = []
   for (const pointer of requestSchemas(document, operations)) {
     try {
-      validators.set(pointer, ajv.compile(schemaAt(pointer)))
+      validators.set(pointer, limitEffort(ajv.compile(schemaAt(pointer))))
     } catch (error) {
       faults.push({ pointer, reason: error instanceof Error ? error.message : String(error) })
     }

@@ -1,0 +1,52 @@
+import { type Ajv, type KeywordCxt, Name, _ } from 'ajv'
+import type { Validator } from './validator.ts'
+
+/** Maximum number of steps to validate a body or a parameter: `$ref`s that are followed, and errors at each of them. */
+const MAX_STEPS = 500_000
+
+class TooManySteps extends Error {}
+
+/** How many steps are left. A validation takes place synchronously. */
+const left = { steps: 0 }
+
+// A `$ref` is a step. The errors of what it points to are copied, so that ten of them are a step too.
+function followRef(errors: number): void {
+  left.steps -= 1 + errors / 10
+  if (left.steps < 0) throw new TooManySteps()
+}
+
+/** Changes the code that ajv generates: it counts the steps. */
+export function countRefs(ajv: Ajv): void {
+  for (const keyword of ['$ref', '$dynamicRef']) {
+    const definition = ajv.getKeyword(keyword)
+    if (typeof definition !== 'object' || !('code' in definition)) continue
+    const { code } = definition
+    Object.assign(definition, {
+      code: (context: KeywordCxt, type?: string) => {
+        context.gen.code(_`${context.gen.scopeValue('func', { ref: followRef })}(${new Name('errors')})`)
+        code(context, type)
+      },
+    })
+  }
+}
+
+/**
+ * A validator that stops after MAX_STEPS, with one error. If several branches of a schema contain the schema
+ * itself, the time doubles with each level of the value.
+ */
+export function limitEffort(validate: Validator): Validator {
+  const limited: Validator = (value) => {
+    left.steps = MAX_STEPS
+    try {
+      const isValid = validate(value)
+      limited.errors = validate.errors ?? null
+      return isValid
+    } catch (error) {
+      if (!(error instanceof TooManySteps)) throw error
+      const message = `it takes more than ${MAX_STEPS} steps to compare it with the schemas of the contract`
+      limited.errors = [{ instancePath: '', schemaPath: '', keyword: 'effort', params: {}, message }]
+      return false
+    }
+  }
+  return limited
+}
