@@ -10,9 +10,14 @@ export const SESSION_KEY = 'session-'
 export function sessionOf({ req }: AppContext): string {
   const name = req.header('x-mock-session')
   if (name !== undefined) return checkName(name)
-  const key = /^Bearer\s+(\S+)\s*$/i.exec(req.header('authorization') ?? '')?.[1]
+  const key = bearerOf(req.header('authorization'))
   if (key?.startsWith(SESSION_KEY) === true) return checkName(key.slice(SESSION_KEY.length))
   return key === undefined ? '' : `${OF_KEY}${hash('sha256', key, 'hex').slice(0, 16)}`
+}
+
+/** The key in an `Authorization` header. */
+export function bearerOf(header: string | undefined): string | undefined {
+  return /^Bearer\s+(\S+)\s*$/i.exec(header ?? '')?.[1]
 }
 
 /** A valid name of a session. Sessions of API keys begin with `key-`. */

@@ -1,7 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import { ApiError } from '../../errors/api-error.ts'
-import type { AppContext, AppHandler } from '../context.ts'
+import { type AppContext, type AppHandler, CONTROL } from '../context.ts'
+import { bearerOf } from '../session.ts'
 import type { Settings } from '../settings.ts'
 
 /**
@@ -43,6 +44,13 @@ export function isOwnHost(
 function checkToken(c: AppContext): void {
   const { controlToken } = c.get('mock')
   if (controlToken === undefined) return
-  const given = hash('sha256', c.req.header('x-mock-control-token') ?? '', 'buffer')
+  const token =
+    c.req.header('x-mock-control-token') ?? (isScrape(c) ? bearerOf(c.req.header('authorization')) : undefined)
+  const given = hash('sha256', token ?? '', 'buffer')
   if (!timingSafeEqual(given, hash('sha256', controlToken, 'buffer'))) throw new ApiError('wrong_control_token')
+}
+
+// Prometheus can send a bearer token and no other header. Elsewhere a bearer key selects a session.
+function isScrape(c: AppContext): boolean {
+  return c.get('context').path === `${CONTROL}/metrics`
 }

@@ -7,6 +7,7 @@ import { type JsonValue, isObject, readJson } from '../../util/json.ts'
 import { nextTurn } from '../../util/next-turn.ts'
 import type { AppContext, AppHandler } from '../context.ts'
 import { readBody } from '../read-body.ts'
+import { bearerOf } from '../session.ts'
 import type { Route } from '../contract-routes.ts'
 import { isOwnModel, toViolationError, withLinkMessage } from '../routes/operations.ts'
 
@@ -115,7 +116,7 @@ function checkKey(c: AppContext): void {
   const { apiKeys } = c.get('mock')
   if (apiKeys.length === 0) return
   const header = c.req.header('authorization')
-  const key = /^Bearer\s+(\S+)\s*$/i.exec(header ?? '')?.[1]
+  const key = bearerOf(header)
   if (key === undefined || !apiKeys.includes(key))
     throw new ApiError(header === undefined ? 'missing_api_key' : 'invalid_api_key', {
       headers: { 'www-authenticate': 'Bearer' },
