@@ -132,6 +132,12 @@ export const ERRORS = {
     )`Too many pictures are waiting to be drawn. Try again in a few seconds.`,
     headers: { 'retry-after': '5' },
   }),
+  store_forgotten: () =>
+    openai(
+      503,
+      'store_forgotten',
+      'server_error',
+    )`Data of this session may be lost: ${reasonOr('the store has lost data')}. Script the session again, or reset it.`,
   unknown_model: () => [
     openai(
       404,

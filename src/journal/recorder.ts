@@ -1,4 +1,4 @@
-import { type Ending, type LazyExchange, type Store, StoreUnavailable } from '../store/store.ts'
+import { type Ending, type LazyExchange, type Store, StoreForgotten, StoreUnavailable } from '../store/store.ts'
 import { type CoverageTargets, coverageKeysOf } from './coverage-keys.ts'
 import { redactText } from './credentials.ts'
 import type { RequestFacts } from './exchange.ts'
@@ -48,11 +48,15 @@ export function createRecorder(store: Store, targets: CoverageTargets, onFault: 
       }
     } catch (error) {
       if (error instanceof StoreUnavailable)
-        return { ...NOT_RECORDED, notes: ['not in the journal: the store cannot be reached'] }
+        return { ...NOT_RECORDED, notes: [`not in the journal: ${reasonOf(error)}`] }
       onFault(error)
       return NOT_RECORDED
     }
   }
+}
+
+function reasonOf(error: StoreUnavailable): string {
+  return error instanceof StoreForgotten ? 'the store has lost data of the session' : 'the store cannot be reached'
 }
 
 // The store itself reports that it cannot be reached.

@@ -150,7 +150,7 @@ interface Made {
 }
 
 /** What the command logs in addition to exchanges and faults. */
-interface CommandCalls extends Pick<Internals, 'onStream'> {
+interface CommandCalls extends Pick<Internals, 'onStream' | 'onStoreBack'> {
   /** Called after each reload of `watch`, with the files that changed. */
   readonly onReload?: (files: readonly string[]) => void
 }

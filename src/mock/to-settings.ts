@@ -23,6 +23,8 @@ export interface Internals {
   readonly metrics?: Metrics
   readonly onStream?: Settings['onStream']
   readonly onRead?: OnRead | undefined
+  /** Called with a message when the store can be reached again. */
+  readonly onStoreBack?: (message: string) => void
 }
 
 /**
@@ -31,7 +33,7 @@ export interface Internals {
  */
 export async function toSettings(
   given: MockOptions,
-  { store, metrics = new Metrics(), onStream, onRead }: Internals = {},
+  { store, metrics = new Metrics(), onStream, onStoreBack, onRead }: Internals = {},
 ): Promise<Settings> {
   const options = ownOptions(given, MOCK_OPTIONS)
   let source: ReturnType<Contract['source']> | undefined
@@ -55,7 +57,7 @@ export async function toSettings(
     ownModels: [...own.profiles.keys()].filter((name) => name !== '*'),
     ownScenarios: [...own.scenarios.keys()],
     ...choosing,
-    store: store ?? (await openStore(options)),
+    store: store ?? (await openStore(options, onStoreBack)),
     contractMode: options.contract ?? 'enforce',
     errors: options.errors ?? 'openai',
     clock: options.clock === 'real' ? Date.now : () => FIXED,
@@ -73,10 +75,13 @@ export async function toSettings(
   }
 }
 
-async function openStore({ store, journal = 1000, onFault = () => {} }: MockOptions): Promise<Store> {
+async function openStore(
+  { store, journal = 1000, onFault = () => {} }: MockOptions,
+  onBack: Internals['onStoreBack'] = () => {},
+): Promise<Store> {
   if (store === undefined) return new MemoryStore({ exchanges: journal })
   const { openRedis } = await import('../store/redis/redis-store.ts')
-  return openRedis(store, { exchanges: journal, onLost: guarded(onFault, () => {}) })
+  return openRedis(store, { exchanges: journal, onLost: guarded(onFault, () => {}), onBack })
 }
 
 function toChoosing(

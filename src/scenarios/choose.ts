@@ -3,7 +3,7 @@ import { prngFor } from '../chat/digest.ts'
 import type { ChatRequest } from '../chat/chat-request.ts'
 import { ApiError } from '../errors/api-error.ts'
 import type { ErrorDetails, ErrorKind } from '../errors/table.ts'
-import { type Opened, type Store, StoreUnavailable } from '../store/store.ts'
+import { type Opened, type Scripted, type Store, StoreForgotten, StoreUnavailable } from '../store/store.ts'
 import { suggestNames } from '../util/suggest.ts'
 import { mismatches } from './match.ts'
 import type { Scenario, Scenarios, ScriptEntry, Then, When } from './scenario.ts'
@@ -126,13 +126,21 @@ interface OpenedSession extends Opened {
 // request that names its scenario gets a response, because a script could be meant for any other.
 async function openSession(session: string, store: Store, isNamed: boolean): Promise<OpenedSession | undefined> {
   try {
-    const opened = await store.open(session)
+    const opened = await store.open(session).catch(async (error: unknown) => reopen(session, store, error))
     if (opened.scripted.length > 0 || !isOfKey(session)) return { ...opened, scriptOf: session }
     return { ...opened, scripted: await store.scripted(''), scriptOf: '' }
   } catch (error) {
     if (error instanceof StoreUnavailable && isNamed) return undefined
     throw error
   }
+}
+
+// A session of a key is complete again when the default session is, because that one's script is also for keys.
+async function reopen(session: string, store: Store, error: unknown): Promise<Opened> {
+  if (!(error instanceof StoreForgotten) || !isOfKey(session)) throw error
+  await store.scripted('') // fails until it was scripted or reset
+  await store.script(session, [])
+  return store.open(session)
 }
 
 interface Candidate {
@@ -151,23 +159,23 @@ async function fromScript(candidate: Candidate): Promise<Choice | undefined> {
   return (await claim([first.value], candidate)) ?? claim([...entries], candidate)
 }
 
-type Entry = readonly [id: string, entry: ScriptEntry]
+type Entry = readonly [scripted: Scripted, entry: ScriptEntry]
 
 // Parses an entry only when it is needed.
 function* fitting({ chat, opened, nearMisses }: Candidate): Generator<Entry> {
-  for (const { id, json } of opened.scripted) {
-    const entry: ScriptEntry = JSON.parse(json)
+  for (const scripted of opened.scripted) {
+    const entry: ScriptEntry = JSON.parse(scripted.json)
     const wrong = mismatches(entry.when ?? {}, chat, opened.nth)
     addNearMiss(nearMisses, typeof entry.scenario === 'string' ? `script: ${entry.scenario}` : 'script', wrong)
-    if (wrong.length === 0) yield [id, entry]
+    if (wrong.length === 0) yield [scripted, entry]
   }
 }
 
 async function claim(entries: readonly Entry[], { opened, choosing }: Candidate): Promise<Choice | undefined> {
   if (entries.length === 0) return undefined
-  const ids = entries.map(([id]) => id)
-  const claimed = await choosing.store.take(opened.scriptOf, ids)
-  const entry = entries.find(([id]) => id === claimed?.id)?.[1]
+  const all = entries.map(([scripted]) => scripted)
+  const claimed = await choosing.store.take(opened.scriptOf, all)
+  const entry = entries.find(([{ id }]) => id === claimed?.id)?.[1]
   if (claimed === undefined || entry === undefined) return undefined
   const { scenario, times = 1 } = entry
   const { name, then } =

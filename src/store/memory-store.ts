@@ -79,10 +79,10 @@ export class MemoryStore implements Store {
     return this.#sessions.get(name)?.script ?? []
   }
 
-  async take(name: string, ids: readonly string[]): ReturnType<Store['take']> {
+  async take(name: string, entries: Parameters<Store['take']>[1]): ReturnType<Store['take']> {
     const session = this.#use(name)
-    const id = ids.find((one) => session.script.some((entry) => entry.id === one))
-    const taken = session.script.find((entry) => entry.id === id)
+    const first = entries.find(({ id }) => session.script.some((entry) => entry.id === id))
+    const taken = session.script.find(({ id }) => id === first?.id)
     if (taken === undefined) return undefined
     session.script = session.script
       .map((entry) => (entry === taken ? { ...entry, left: entry.left - 1 } : entry))

@@ -51,7 +51,10 @@ export interface LazyExchange {
 }
 
 /** How much a Store contains. */
-export type StoreSize = Readonly<Record<'sessions' | 'exchanges' | 'bytes', number>>
+export interface StoreSize extends Readonly<Record<'sessions' | 'exchanges' | 'bytes', number>> {
+  /** When the store began without its earlier data, in milliseconds; undefined if all sessions are complete. */
+  readonly lostAt?: number
+}
 
 /** The limits of a Store; each has a default. */
 export interface Bounds {
@@ -70,7 +73,15 @@ export class StoreFull extends Error {
 
 /** Thrown when an external store cannot be reached or rejects a command. The message has location and reason. */
 export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable'
+  override readonly name: string = 'StoreUnavailable'
+}
+
+/**
+ * Thrown when an external store may have lost data of the session, until the session is scripted or reset. The message
+ * has location and time.
+ */
+export class StoreForgotten extends StoreUnavailable {
+  override readonly name: string = 'StoreForgotten'
 }
 
 /**
@@ -89,7 +100,10 @@ export interface Store {
   /** The entries of the session's script that can still answer requests. */
   readonly scripted: (session: string) => Promise<readonly Scripted[]>
   /** Takes a response from the first of these entries that has one left. `left` includes it. Undefined if none has. */
-  readonly take: (session: string, ids: readonly string[]) => Promise<Omit<Scripted, 'json'> | undefined>
+  readonly take: (
+    session: string,
+    entries: readonly Pick<Scripted, 'id' | 'json'>[],
+  ) => Promise<Omit<Scripted, 'json'> | undefined>
   /** Adds an exchange. Returns its id, and the sessions that were evicted since the last call. */
   readonly record: (
     session: string,

@@ -119,8 +119,8 @@ test.each(deployments.map((deployment) => [deployment.metadata.name, deployment.
         limits: { memory: expect.any(String) },
       })
     }
-    for (const key of ['hostNetwork', 'hostPID', 'hostIPC', 'volumes', 'initContainers'])
-      expect(pod).not.toHaveProperty(key)
+    for (const key of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers']) expect(pod).not.toHaveProperty(key)
+    for (const volume of pod.volumes ?? []) expect(Object.keys(volume)).toEqual(['name', 'persistentVolumeClaim'])
   },
 )
 
@@ -176,6 +176,15 @@ test('with Redis there are two mocks, which can connect only to Redis and DNS', 
     depends_on: { redis: { condition: 'service_healthy' } },
     environment: { MOCK_STORE: `redis://redis:${port}` },
   })
+  expect(redis.command.join(' ')).toMatch(/--appendonly yes$/)
+  expect(redis.volumes).toEqual(['redis-data:/data'])
+  const server = deployments.find(({ metadata }) => metadata.name === store.metadata.name)
+  const { containers, volumes } = server.spec.template.spec
+  expect(containers[0].args.join(' ')).toMatch(/--appendonly yes$/)
+  expect([containers[0].volumeMounts, volumes]).toEqual([
+    [{ name: 'data', mountPath: '/data' }],
+    [{ name: 'data', persistentVolumeClaim: { claimName: ofKind('PersistentVolumeClaim')[0].metadata.name } }],
+  ])
   expect(redis.healthcheck.test).toEqual(['CMD', 'redis-cli', 'ping'])
 })
 

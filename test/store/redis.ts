@@ -5,17 +5,22 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { createClient } from '@redis/client'
 
 /** A Redis for one test. */
 export interface Redis {
   readonly port: number
   readonly url: string
+  /** The folder of its data. */
+  readonly folder: string
   /** SIGSTOP stops its replies, SIGCONT resumes them. */
   readonly signal: (name: 'SIGSTOP' | 'SIGCONT') => void
   /** Kills it. Its data is lost, unless it was started with an append-only file. */
   readonly kill: () => Promise<void>
   /** Starts it again on the same port. */
   readonly start: () => Promise<void>
+  /** Sends it a command. */
+  readonly send: (...command: readonly string[]) => Promise<unknown>
   readonly close: () => Promise<void>
 }
 
@@ -45,11 +50,21 @@ export async function startRedis(...more: readonly string[]): Promise<Redis> {
   }
   return {
     port,
+    folder,
     url: `redis://127.0.0.1:${port}/0`,
     signal: (name) => void server.child.kill(name),
     kill,
     start: async () => {
       server = await launch()
+    },
+    send: async (...command) => {
+      const client = createClient({ url: `redis://127.0.0.1:${port}/0` })
+      await client.connect()
+      try {
+        return await client.sendCommand([...command])
+      } finally {
+        client.destroy()
+      }
     },
     close: async () => {
       await kill()

@@ -12,6 +12,12 @@ const { sessions: MAX_SESSIONS } = DEFAULT_BOUNDS
 const { marks: MAX_MARKS, allMarks: MAX_ALL_MARKS, scriptBytes: MAX_SCRIPT_BYTES, entries: MAX_SCRIPTED } = LIMITS
 const bytes = (length: number): LazyExchange => exchangeOf(Buffer.alloc(length))
 const once = (json: string): { json: string; times: number } => ({ json, times: 1 })
+/** Takes from the first of these entries that has a response left. */
+const take = async (store: Store, session: string, ...ids: readonly string[]): ReturnType<Store['take']> =>
+  store.take(
+    session,
+    ids.map((id) => ({ id, json: '' })),
+  )
 const idsOf = async (store: Store, session?: string): Promise<string[]> =>
   (await store.records(session)).map(({ id }) => id)
 
@@ -43,21 +49,21 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     const store = await open()
     await store.script('', [{ json: '"a"', times: 7 }, once('"b"')])
     const [entry] = await store.scripted('')
-    const taken = await Promise.all(Array.from({ length: 100 }, async () => store.take('', [entry!.id])))
+    const taken = await Promise.all(Array.from({ length: 100 }, async () => take(store, '', entry!.id)))
     expect(taken.filter(Boolean)).toHaveLength(7)
     expect(taken.flatMap((one) => one?.left ?? []).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7])
     expect(await store.scripted('')).toMatchObject([{ json: '"b"', left: 1 }])
-    expect(await store.take('', [entry!.id])).toBeUndefined()
+    expect(await take(store, '', entry!.id)).toBeUndefined()
   })
 
   test('take uses the first of the given entries that has a response left, in any order of the script', async () => {
     const store = await open()
     await store.script('', [once('"a"'), once('"b"'), { json: '"c"', times: 2 }])
     const [a = '', b = '', c = ''] = (await store.scripted('')).map(({ id }) => id)
-    expect(await store.take('', [b, a])).toEqual({ id: b, left: 1 })
-    expect(await store.take('', ['0', b, c, a])).toEqual({ id: c, left: 2 })
-    expect(await store.take('', [])).toBeUndefined()
-    const taken = await Promise.all(Array.from({ length: 10 }, async () => store.take('', [a, b, c])))
+    expect(await take(store, '', b, a)).toEqual({ id: b, left: 1 })
+    expect(await take(store, '', '0', b, c, a)).toEqual({ id: c, left: 2 })
+    expect(await take(store, '')).toBeUndefined()
+    const taken = await Promise.all(Array.from({ length: 10 }, async () => take(store, '', a, b, c)))
     expect(taken.flatMap((one) => one?.id ?? [])).toEqual([a, c])
   })
 
@@ -65,8 +71,8 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     const store = await open()
     await store.script('alice', [once('"a"')])
     const [{ id } = { id: '' }] = await store.scripted('alice')
-    expect(await store.take('bob', [id])).toBeUndefined()
-    expect(await store.take('alice', [id])).toEqual({ id, left: 1 })
+    expect(await take(store, 'bob', id)).toBeUndefined()
+    expect(await take(store, 'alice', id)).toEqual({ id, left: 1 })
   })
 
   test('a counter counts from 1, by session and name, also concurrently', async () => {

@@ -71,7 +71,8 @@ export function controlApi(mock: MockContext): Hono<Env> {
 async function health(mock: MockContext, host: string | undefined): Promise<Reply> {
   const { contract, scenarios, store, version } = mock
   const size = await sizeOf(store)
-  const status = mock.isReady() && size !== undefined ? 'ok' : 'not ready'
+  const isReady = mock.isReady() && size !== undefined
+  const status = !isReady ? 'not ready' : size.lostAt === undefined ? 'ok' : 'store forgotten'
   if (host !== undefined && !isOwnHost(host, mock)) return jsonReply({ status })
   return jsonReply({
     status,
@@ -88,6 +89,7 @@ async function health(mock: MockContext, host: string | undefined): Promise<Repl
     store: {
       place: store.location ?? 'memory',
       reached: size !== undefined,
+      ...(size?.lostAt !== undefined && { lostAt: new Date(size.lostAt).toISOString() }),
       notShared: store.location === undefined ? REMEMBERED : [],
     },
   })

@@ -2,7 +2,7 @@ import type { ErrorHandler } from 'hono'
 import { type ErrorReply, ApiError, errorReply } from '../../errors/api-error.ts'
 import type { ErrorKind } from '../../errors/table.ts'
 import { suggestPaths } from '../../openapi/path-template.ts'
-import { StoreUnavailable } from '../../store/store.ts'
+import { StoreForgotten, StoreUnavailable } from '../../store/store.ts'
 import { type AppContext, type Env, type MockContext, type RequestContext, createRequestId } from '../context.ts'
 import { completed, send } from '../send.ts'
 import { NoAnswer } from '../to-response.ts'
@@ -13,14 +13,19 @@ export const onError: ErrorHandler<Env> = async (thrown, c) => {
   if (thrown instanceof NoAnswer) throw thrown
   const context = c.get('context')
   const mock = c.get('mock')
-  const error =
-    thrown instanceof StoreUnavailable ? new ApiError('store_unavailable', { reason: thrown.message }) : thrown
+  const error = toApiError(thrown)
   if (!(error instanceof ApiError)) mock.onFault(error)
   if (context.violations.length === 0) context.violations = violationOf(error)
   context.failure = error.message
   context.notes.length = 0
   const dialect = context.isOpen ? mock.errors : 'openai' // the gateway has no control API
   return send(c, errorReply(error, { dialect, requestId: context.requestId }))
+}
+
+function toApiError(thrown: Error): Error {
+  if (!(thrown instanceof StoreUnavailable)) return thrown
+  const kind = thrown instanceof StoreForgotten ? 'store_forgotten' : 'store_unavailable'
+  return new ApiError(kind, { reason: thrown.message })
 }
 
 // Errors that are violations of the contract, although no schema describes them, and what they are about.

@@ -41,6 +41,9 @@ function createExposition({ metrics, version, store, processMetrics }: MockConte
   gauge('sessions', 'Sessions in the store.', () => single(size?.sessions))
   gauge('exchanges', 'Exchanges in the journal.', () => single(size?.exchanges))
   gauge('exchanges_bytes', 'Bytes of the exchanges in the journal.', () => single(size?.bytes))
+  gauge('store_forgotten', '1 if the store has lost data and was not reset since, otherwise 0.', () =>
+    single(size && Number(size.lostAt !== undefined)),
+  )
   return async () => {
     size = await sizeOf(store)
     const registries = [registry, histogramsOf(metrics), ...(processMetrics ? [processRegistry()] : [])]
@@ -107,15 +110,15 @@ function toHistogram(name: string, help: string, series: readonly Series[]): obj
   return { name: metric, help, type: 'histogram', aggregator: 'sum', values }
 }
 
-let ofProcess: Registry | undefined // shared by all mocks of the process
-
-function processRegistry(): Registry {
 // Sums of the gauges without `_total`. Only a counter may have this suffix.
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
+let ofProcess: Registry | undefined // shared by all mocks of the process
+
+function processRegistry(): Registry {
   if (ofProcess !== undefined) return ofProcess
   ofProcess = new Registry()
   collectDefaultMetrics({ register: ofProcess })
+  for (const name of MISNAMED) ofProcess.removeSingleMetric(name)
   return ofProcess
 }
-  for (const name of MISNAMED) ofProcess.removeSingleMetric(name)

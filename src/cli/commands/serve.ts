@@ -3,7 +3,7 @@ import { version } from '#prepared'
 import { CONTROL } from '../../app/context.ts'
 import { startIn } from '../../mock/create-mock.ts'
 import { parseRedisUrl } from '../../store/redis-url.ts'
-import { REMEMBERED } from '../../store/store.ts'
+import { REMEMBERED, StoreForgotten, StoreUnavailable } from '../../store/store.ts'
 import { OptionError } from '../../util/option-error.ts'
 import type { Command, Options } from '../command-line.ts'
 import { createLineBuffer, createLog } from '../log.ts'
@@ -35,11 +35,12 @@ export async function serve({ options, warnings, nameOf }: Command, terminal: Te
   )
   const log = createLog({ form: form ?? (stderr.isTTY === true ? 'pretty' : 'json'), level, isColored }, lines.add)
   terminal.onExit(lines.flush)
-  const onFault = (error: unknown): void => log.event('error', toText(error, nameOf))
+  const onFault = (error: unknown): void =>
+    log.event(error instanceof StoreForgotten ? 'warn' : 'error', toText(error, nameOf))
   const [onExchange, onStream] = form === 'silent' ? [] : [log.request, log.stream]
   const { mock, ...counts } = await startIn(
     { ...mockOptions, ...(onExchange && { onExchange }), onFault, processMetrics: true },
-    { onStream, onReload: log.reload },
+    { onStream, onReload: log.reload, onStoreBack: (message) => log.event('info', message) },
   )
   await checkScope(mock, goals, nameOf)
   const { url, baseURL } = mock
@@ -68,7 +69,7 @@ export async function serve({ options, warnings, nameOf }: Command, terminal: Te
 // An invalid file and an unreachable store are the user's to fix. For any other error the place in the code is needed.
 function toText(error: unknown, nameOf: Command['nameOf']): string {
   if (!(error instanceof Error)) return String(error)
-  if (error.name === 'StoreUnavailable') return error.message
+  if (error instanceof StoreUnavailable) return error.message
   if (error.name === 'FileError') return `${error.message}\n${KEPT}`
   return error instanceof OptionError ? `${error.describe(nameOf)}\n${KEPT}` : (error.stack ?? error.message)
 }

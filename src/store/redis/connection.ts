@@ -5,6 +5,14 @@ import { StoreUnavailable } from '../store.ts'
 /** The part of a client of @redis/client that is used here. */
 type Client = Pick<ReturnType<typeof createClient>, 'isReady' | 'connect' | 'sendCommand' | 'destroy' | 'on'>
 
+type Args = readonly (string | Buffer)[]
+
+/** Makes the arguments of a command, for each attempt. It must not run later than after these milliseconds. */
+export type ToArgs = (timeToRun: number) => Args
+
+/** Sends a command and returns its reply. */
+export type Send = (toArgs: ToArgs) => Promise<unknown>
+
 /** What a Connection needs. */
 export interface ConnectionOptions {
   /** Creates a client that reconnects by itself and rejects commands while it is not connected. */
@@ -13,15 +21,37 @@ export interface ConnectionOptions {
   readonly isReply: (error: unknown) => boolean
   /** URL of the store, without credentials. */
   readonly location: string
+  /** Checks the store: with the first commands of a connection, before all others, and every two seconds. */
+  readonly greet: (send: Send) => Promise<void>
   /** Called once when the store has been unreachable for a second, or rejects commands. */
   readonly onLost: (error: StoreUnavailable) => void
+  /** Called when a store that was lost replies again. */
+  readonly onBack: (message: string) => void
+}
+
+/** How one command is sent. */
+export interface SendOptions {
+  /** The command options of @redis/client. */
+  readonly command?: object | undefined
+  /** Called before `send` rejects if the store may have run the command. */
+  readonly onAbandoned?: (() => void) | undefined
+}
+
+interface Pending {
+  /** Number of ticks from which it can be abandoned. */
+  readonly until: number
+  readonly reject: (error: StoreUnavailable) => void
 }
 
 /**
- * A second: how long commands wait for a broken connection, and how long a store may reply to nothing. Counted in
- * ticks of 250 ms, because a process that was blocked for a second counts only one.
+ * A second: how long commands wait for a broken connection, and for a store that does not reply. Counted in ticks,
+ * because a process that was blocked for a second counts only one.
  */
-const [TICK, TICKS] = [250, 4]
+const [TICK, TICKS] = [100, 10]
+/** Milliseconds after which a command must not run any more. It is abandoned later: after nine whole ticks. */
+const TIME_TO_RUN = 850
+/** Milliseconds between two greetings. The client replaces a connection without any traffic. */
+const HEARTBEAT = 2000
 /** How often a command is sent when its connection breaks. */
 const TRIES = 5
 
@@ -33,63 +63,72 @@ const REFUSALS =
  * A connection to a store. The client of @redis/client reconnects by itself, and replaces a connection on which
  * nothing happens. This class adds what the client does not do:
  *
+ * - Each connection begins with a greeting, and serves commands when the greeting has succeeded.
  * - If a connection breaks, it sends the command again. So each command must be idempotent.
- * - When the store replies to no command for a second, all of them fail. The client has no timeout for sent commands.
+ * - A command fails when it is a second old and the store has replied to none for a second. The client has no timeout
+ *   for sent commands. Further commands fail at once, until the store replies. Under load, when replies take long, a
+ *   command has so much more time.
  * - When the store is unreachable for more than a second, commands fail at once. Shorter failures are not reported.
  */
 export class Connection {
   readonly #options: ConnectionOptions
   /** Undefined after `close`. */
   #client: Client | undefined
-  /** Set while the client is not ready. Settles when it is ready again, or after a second: then the store is lost. */
+  /** Whether the client has greeted the store, and the store replies. */
+  #isServing = false
+  /** Whether the client waits for a store that has not replied for a second. */
+  #isStalled = false
+  /** Set while the client is not serving. Settles when it is again, or after a second: then the store is lost. */
   #recovery: Promise<void> | undefined
   #recovered = new AbortController()
-  #reason = 'no reply'
+  #reason = 'cannot be reached: no reply'
   #reported = ''
-  #pending = 0
-  #silentTicks = 0
+  readonly #pending = new Set<Pending>()
+  #ticks = 0
+  #lastReply = 0
+  /** Milliseconds from the last command that has a reply to this reply. */
+  #latency = 0
   #timer: NodeJS.Timeout | undefined
+  #heartbeat: NodeJS.Timeout | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = options
   }
 
-  /** Connects. Resolves when the store has replied, or after a second; it keeps trying in the background. */
+  /** Connects. Resolves when the store was greeted, or after a second; it keeps trying in the background. */
   async open(): Promise<void> {
     this.#connect()
-    this.#recovery = this.#recover()
-    await this.send(['PING']).catch(() => {}) // the error has been reported
+    this.#heartbeat = setInterval(() => void this.#greetAgain(), HEARTBEAT).unref()
+    this.#recovery ??= this.#recover()
+    await this.#recovery
   }
 
   /** Sends a command and returns its reply. Rejects with StoreUnavailable or with the store's error. */
-  async send(args: readonly (string | Buffer)[], options?: object): Promise<unknown> {
-    for (let tries = 1; ; tries++) {
+  async send(toArgs: ToArgs, { command, onAbandoned }: SendOptions = {}): Promise<unknown> {
+    let mayHaveRun = false
+    for (let tries = 1; tries <= TRIES; tries++) {
+      if (!this.#isServing && this.#client !== undefined) await this.#recovery
       const client = this.#client
-      if (client === undefined) return this.#sendAfterClose(args, options)
-      if (!client.isReady) await this.#recovery
-      if (!client.isReady && client === this.#client) throw this.#unavailable()
-      this.#pending++
-      this.#timer ??= setInterval(() => this.#tick(), TICK)
+      if (client === undefined) return this.#sendAfterClose(toArgs, { command, onAbandoned })
+      if (!this.#isServing) break
       try {
-        return await client.sendCommand(args, options)
+        return await this.#sendTo(client, toArgs(TIME_TO_RUN + this.#latency), command)
       } catch (error) {
         if (this.#options.isReply(error)) throw this.#toRefusal(error)
-        const wasSilent = this.#client !== undefined && this.#client !== client
-        if (tries === TRIES || wasSilent) throw this.#unavailable()
-      } finally {
-        this.#silentTicks = 0
-        if (--this.#pending === 0) {
-          clearInterval(this.#timer)
-          this.#timer = undefined
-        }
+        mayHaveRun = true
+        if (error instanceof StoreUnavailable) break
       }
     }
+    if (mayHaveRun) onAbandoned?.()
+    throw this.#unavailable()
   }
 
   /** Closes the connection. Each later command opens a connection of its own. */
   close(): void {
     const client = this.#client
     this.#client = undefined
+    this.#isServing = false
+    clearInterval(this.#heartbeat)
     this.#recovered.abort()
     client?.destroy()
   }
@@ -97,18 +136,47 @@ export class Connection {
   #connect(): void {
     const client = this.#options.createClient()
     this.#client = client
+    this.#isStalled = false
     client.on('ready', () => {
       if (client !== this.#client) return client.destroy() // it was destroyed while it connected, and does not notice
-      this.#recovered.abort()
-      this.#recovery = undefined
-      this.#reported = ''
+      void this.#greet(client)
     })
     client.on('error', (error) => {
-      if (client !== this.#client || client.isReady) return
-      this.#reason = reasonOf(error)
-      this.#recovery ??= this.#recover()
+      if (client === this.#client && !client.isReady) this.#stopServing(`cannot be reached: ${reasonOf(error)}`)
     })
     void client.connect().catch(() => {}) // the event has the error
+  }
+
+  #stopServing(reason: string): void {
+    this.#isServing = false
+    this.#reason = reason
+    this.#recovery ??= this.#recover()
+  }
+
+  // Serves commands when the greeting has succeeded. Repeats one that the store rejects, as while it loads its data.
+  async #greet(client: Client): Promise<void> {
+    while (client === this.#client && client.isReady) {
+      try {
+        await this.#options.greet(async (toArgs) => client.sendCommand(toArgs(TIME_TO_RUN)))
+        if (client !== this.#client || !client.isReady) return
+        this.#isServing = true
+        this.#recovery = undefined
+        this.#recovered.abort()
+        return this.#reportBack()
+      } catch (error) {
+        if (!this.#options.isReply(error)) return // the client reconnects
+        this.#stopServing(`rejects commands: ${replyOf(error)}`)
+        await wait(TICK, undefined, { ref: false })
+      }
+    }
+  }
+
+  async #greetAgain(): Promise<void> {
+    if (!this.#isServing) return
+    try {
+      await this.#options.greet(async (toArgs) => this.send(toArgs))
+      this.#reportBack()
+    } catch {} // has been reported
   }
 
   async #recover(): Promise<void> {
@@ -118,34 +186,76 @@ export class Connection {
     if (!signal.aborted) this.#report(this.#unavailable())
   }
 
-  #tick(): void {
-    if (++this.#silentTicks < TICKS) return
-    this.#reason = `no reply for ${(TICK * TICKS) / 1000} s`
-    const silent = this.#client
-    this.#connect()
-    this.#recovery = Promise.resolve() // no command waits for another second
-    silent?.destroy() // rejects its commands
-    this.#report(this.#unavailable())
+  async #sendTo(client: Client, args: Args, command: object | undefined): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const sent = performance.now()
+      const pending = { until: this.#ticks + TICKS + Math.ceil(this.#latency / TICK), reject }
+      if (this.#pending.size === 0) {
+        this.#lastReply = this.#ticks
+        this.#timer ??= setInterval(() => this.#tick(), TICK)
+      }
+      this.#pending.add(pending)
+      const settle = (hasReply: boolean, done: () => void): void => {
+        this.#pending.delete(pending)
+        this.#lastReply = this.#ticks
+        if (hasReply) this.#latency = performance.now() - sent
+        if (this.#pending.size === 0) this.#stopTicking()
+        done()
+        if (!this.#isStalled || client !== this.#client || !client.isReady) return
+        this.#isStalled = false
+        void this.#greet(client)
+      }
+      client.sendCommand(args, command).then(
+        (reply) => settle(true, () => resolve(reply)),
+        (error: unknown) => settle(this.#options.isReply(error), () => reject(error)),
+      )
+    })
   }
 
-  async #sendAfterClose(args: readonly (string | Buffer)[], options?: object): Promise<unknown> {
-    const connection = new Connection({ ...this.#options, onLost: () => {} })
+  // Rejects commands that are a second old if the store has not replied for a second. Without any others, reconnects.
+  #tick(): void {
+    this.#ticks++
+    if (this.#ticks - this.#lastReply < TICKS) return
+    this.#isStalled = true
+    this.#isServing = false
+    this.#reason = `cannot be reached: no reply for ${(TICK * TICKS) / 1000} s`
+    this.#recovery = Promise.resolve() // no command waits for another second
+    const error = this.#unavailable()
+    for (const pending of this.#pending) {
+      if (this.#ticks < pending.until) continue
+      this.#pending.delete(pending)
+      pending.reject(error)
+    }
+    this.#report(error)
+    if (this.#pending.size > 0) return
+    this.#stopTicking()
+    const silent = this.#client
+    this.#connect()
+    silent?.destroy()
+  }
+
+  #stopTicking(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  async #sendAfterClose(toArgs: ToArgs, options: SendOptions): Promise<unknown> {
+    const connection = new Connection({ ...this.#options, onLost: () => {}, onBack: () => {} })
     try {
       await connection.open()
-      return await connection.send(args, options)
+      return await connection.send(toArgs, options)
     } finally {
       connection.close()
     }
   }
 
   #unavailable(): StoreUnavailable {
-    return new StoreUnavailable(`the store at ${this.#options.location} cannot be reached: ${this.#reason}`)
+    return new StoreUnavailable(`the store at ${this.#options.location} ${this.#reason}`)
   }
 
   #toRefusal(error: unknown): unknown {
-    const reason = reasonOf(error).replace(/ script: .*/s, '') // without the hash of the script
-    if (!REFUSALS.test(reason)) return error
-    const refusal = new StoreUnavailable(`the store at ${this.#options.location} rejects commands: ${reason}`)
+    if (!REFUSALS.test(replyOf(error))) return error
+    const refusal = new StoreUnavailable(`the store at ${this.#options.location} rejects commands: ${replyOf(error)}`)
     this.#report(refusal)
     return refusal
   }
@@ -155,9 +265,20 @@ export class Connection {
     this.#reported = error.message
     this.#options.onLost(error)
   }
+
+  #reportBack(): void {
+    if (this.#reported === '') return
+    this.#reported = ''
+    this.#options.onBack(`the store at ${this.#options.location} is back`)
+  }
 }
 
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ').slice(0, 300)
   return (error instanceof Error ? error.message : String(error)).slice(0, 300)
+}
+
+// An error reply without the hash of the script.
+function replyOf(error: unknown): string {
+  return reasonOf(error).replace(/ script: .*/s, '')
 }

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { parseRedisUrl } from '../redis-url.ts'
-import { type ConnectionOptions, Connection } from './connection.ts'
+import type { ConnectionOptions } from './connection.ts'
+import { ScriptRunner } from './script-runner.ts'
 import { type Program, toPrograms } from './scripts.ts'
+import { toEnding, toEntry, toList, toPairs, toScripted } from './replies.ts'
 import type { Bounds, Ending, LazyExchange, NewEntry, Opened, Scripted, Store, StoredExchange } from '../store.ts'
 import { DEFAULT_BOUNDS, FULL, StoreFull, sumMarks } from '../store.ts'
 
@@ -12,15 +13,20 @@ const [PAGE, MANY] = [32, 1000]
 export interface RedisOptions extends Bounds {
   /** Seconds after which unused data is deleted. Default 3600. */
   readonly ttl?: number
-  /** Called once when the store cannot be reached. */
+  /** Called once when the store cannot be reached, and with a StoreForgotten once when it has lost data. */
   readonly onLost: ConnectionOptions['onLost']
+  /** Called when the store can be reached again. */
+  readonly onBack?: ConnectionOptions['onBack']
 }
 
 /**
  * Opens the store in the Redis or Valkey server at a URL that `parseRedisUrl` accepts. That server may start later.
  * Throws if the package @redis/client is not installed.
  */
-export async function openRedis(url: string, { onLost, ttl = 3600, ...bounds }: RedisOptions): Promise<Store> {
+export async function openRedis(
+  url: string,
+  { onLost, onBack = () => {}, ttl = 3600, ...bounds }: RedisOptions,
+): Promise<Store> {
   const parsed = parseRedisUrl(url)
   if (parsed === undefined)
     throw new RangeError('store: this is not a URL of a Redis or Valkey server; use redis://HOST:PORT')
@@ -29,55 +35,49 @@ export async function openRedis(url: string, { onLost, ttl = 3600, ...bounds }: 
       cause: error,
     })
   })
-  const connection = new Connection({
+  const { location } = parsed
+  const prefix = `{${parsed.prefix}}` // in braces: so all keys are in one slot of a cluster
+  const runner = new ScriptRunner({
     createClient: () =>
       createClient({
         url: parsed.url,
         RESP: 2,
         disableOfflineQueue: true,
         commandOptions: { timeout: 0 },
-        pingInterval: 2000,
         socket: {
           connectTimeout: 1000,
-          socketTimeout: 5000, // for a connection without any reply, not even to a ping
+          socketTimeout: 5000, // for a connection without any reply, not even to a greeting
           reconnectStrategy: (retries) => Math.min(20 * 2 ** retries, 500),
         },
       }),
     isReply: (error) => error instanceof ErrorReply,
-    location: parsed.location,
+    location,
     onLost,
-  })
-  await connection.open()
-  return new RedisStore({
-    connection,
-    location: parsed.location,
-    prefix: `{${parsed.prefix}}`,
+    onBack,
+    prefix,
     programOf: toPrograms({ ...DEFAULT_BOUNDS, ...bounds, ttl }),
-    asBytes: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
   })
+  await runner.connect()
+  return new RedisStore({ runner, prefix, location, asBytes: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } })
 }
 
 interface Parts {
-  readonly connection: Connection
-  readonly location: string
-  /** Prefix of all keys, in braces: so all keys are in one slot of a cluster. */
+  readonly runner: ScriptRunner
+  /** Prefix of all keys. */
   readonly prefix: string
-  readonly programOf: ReturnType<typeof toPrograms>
+  readonly location: string
   /** The command option for a reply with bytes instead of texts. */
   readonly asBytes: object
 }
 
 /**
  * A Store in Redis or Valkey, shared by all processes that use the same prefix. Each write is one Lua script, which
- * Redis runs atomically. It carries a token, so that it is done once even if it is sent twice. The limits are those of
- * the store in memory and apply to all processes together. A session that is not used for the TTL is deleted.
+ * Redis runs atomically. The limits are those of the store in memory and apply to all processes together. A session that
+ * is not used for the TTL is deleted.
  */
 class RedisStore implements Store {
   readonly location: string
   readonly #parts: Parts
-  /** Prefix of the tokens of this process. */
-  readonly #self = randomBytes(12).toString('base64url')
-  #commands = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -95,7 +95,7 @@ class RedisStore implements Store {
 
   async script(name: string, entries: readonly NewEntry[]): Promise<void> {
     const values = entries.flatMap(({ json, times }) => [json, String(times)])
-    const limit = await this.#run('script', name, ...values)
+    const [limit] = toList(await this.#run('script', name, ...values))
     if (limit === 'entries' || limit === 'bytes' || limit === 'all') throw new StoreFull(FULL[limit])
   }
 
@@ -104,15 +104,18 @@ class RedisStore implements Store {
     return toScripted(left, script)
   }
 
-  async take(name: string, ids: readonly string[]): ReturnType<Store['take']> {
-    const [id, left] = toList(await this.#run('take', name, ...ids))
+  async take(name: string, entries: Parameters<Store['take']>[1]): ReturnType<Store['take']> {
+    const ids = entries.map(({ id }) => id)
+    const undoing = entries.flatMap(({ id, json }) => [id, json])
+    const [id, left] = toList(await this.#parts.runner.run({ program: 'take', session: name, values: ids }, undoing))
     return typeof id === 'string' ? { id, left: Number(left) } : undefined
   }
 
   async record(name: string, exchange: LazyExchange, generation = ''): ReturnType<Store['record']> {
     const { buffer, byteOffset, length } = exchange.toBytes()
     const bytes = Buffer.from(buffer, byteOffset, length)
-    const [id, forgotten] = toList(await this.#run('record', name, generation, bytes))
+    const call = { program: 'record', session: name, values: [generation, bytes] } as const
+    const [id, forgotten] = toList(await this.#parts.runner.run(call, []))
     return { id: String(id), forgotten: toList(forgotten).map(String) }
   }
 
@@ -122,6 +125,7 @@ class RedisStore implements Store {
 
   async records(name?: string): Promise<readonly StoredExchange[]> {
     const all = await Promise.all((await this.#sessions(name)).map(async (session) => this.#journal(session)))
+    await this.#check(name)
     return all.flat().toSorted((a, b) => Number(a.id) - Number(b.id))
   }
 
@@ -131,7 +135,9 @@ class RedisStore implements Store {
 
   async marks(name?: string): Promise<ReadonlyMap<string, number>> {
     const hashes = (await this.#sessions(name)).map(async (session) => this.#counts(`marks:${session}`))
-    return sumMarks(await Promise.all(hashes))
+    const counts = sumMarks(await Promise.all(hashes))
+    await this.#check(name)
+    return counts
   }
 
   async total(): Promise<ReadonlyMap<string, number>> {
@@ -152,29 +158,28 @@ class RedisStore implements Store {
   }
 
   async size(): ReturnType<Store['size']> {
-    const [sessions, exchanges, bytes] = toList(await this.#run('size', ''))
-    return { sessions: Number(sessions), exchanges: Number(exchanges), bytes: Number(bytes) }
+    const [sessions, exchanges, bytes, lostAt] = toList(await this.#run('size', '')).map(Number)
+    const size = { sessions: sessions ?? 0, exchanges: exchanges ?? 0, bytes: bytes ?? 0 }
+    return lostAt === 0 || lostAt === undefined ? size : { ...size, lostAt: Math.floor(lostAt / 1000) }
   }
 
   async close(): Promise<void> {
-    this.#parts.connection.close()
+    this.#parts.runner.close()
+  }
+
+  // After reading: fails if what was read may not be all. Reading all sessions depends on the default session.
+  async #check(name: string | undefined): Promise<void> {
+    await this.#run('check', name ?? '')
   }
 
   async #run(program: Program, session: string, ...values: readonly (string | Buffer)[]): Promise<unknown> {
-    const { connection, prefix, programOf } = this.#parts
-    const { sha, source } = programOf(program)
-    const args = ['1', prefix, `${this.#self}${this.#commands++}`, session, ...values]
-    return connection.send(['EVALSHA', sha, ...args]).catch(async (error: unknown) => {
-      if (error instanceof Error && error.message.startsWith('NOSCRIPT'))
-        return connection.send(['EVAL', source, ...args])
-      throw error
-    })
+    return this.#parts.runner.run({ program, session, values })
   }
 
   // Sends a command about one of our keys, its second word. Returns its reply, which is a list.
-  async #read([command = '', key, ...args]: readonly string[], options?: object): Promise<readonly unknown[]> {
-    const { connection, prefix } = this.#parts
-    return toList(await connection.send([command, `${prefix}:${key}`, ...args], options))
+  async #read([command = '', key, ...args]: readonly string[], options: object = {}): Promise<readonly unknown[]> {
+    const { runner, prefix } = this.#parts
+    return toList(await runner.send([command, `${prefix}:${key}`, ...args], options))
   }
 
   async #sessions(name: string | undefined): Promise<readonly string[]> {
@@ -209,33 +214,4 @@ class RedisStore implements Store {
   async #counts(key: string): Promise<Map<string, number>> {
     return new Map(toPairs(await this.#read(['HGETALL', key])).map(([mark, count]) => [mark, Number(count)]))
   }
-}
-
-function toList(reply: unknown): readonly unknown[] {
-  return Array.isArray(reply) ? reply : []
-}
-
-function toPairs(reply: unknown): [string, string][] {
-  const list = toList(reply).map(String)
-  return list.flatMap((value, i): [string, string][] => (i % 2 === 1 ? [[list[i - 1] ?? '', value]] : []))
-}
-
-function toScripted(left: unknown, script: unknown): Scripted[] {
-  const jsons = new Map(toPairs(script))
-  return toPairs(left)
-    .map(([id, count]) => ({ id, json: jsons.get(id) ?? '', left: Number(count) }))
-    .toSorted((a, b) => Number(a.id) - Number(b.id))
-}
-
-// An entry of the stream: its id, and a field with the bytes.
-function toEntry(reply: unknown): { readonly id: string; readonly bytes: Uint8Array } {
-  const [id, fields] = toList(reply)
-  const [, bytes] = toList(fields)
-  return { id: String(id).split('-')[0] ?? '', bytes: bytes instanceof Uint8Array ? bytes : new Uint8Array() }
-}
-
-// The size of an exchange; once it has ended, a space and its ending as JSON.
-function toEnding(about: string): Ending | undefined {
-  const at = about.indexOf(' ')
-  return at === -1 ? undefined : JSON.parse(about.slice(at + 1))
 }
