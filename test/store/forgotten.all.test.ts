@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Mock } from '../../src/index.ts'
 import { createMock } from '../../src/index.ts'
@@ -9,6 +12,7 @@ import { type ChatOptions, type ReadResponse, ask } from '../ask.ts'
 import { type Redis, SERVER, SKIPPED, startRedis } from './redis.ts'
 
 const FORGOTTEN = { status: 503, json: { error: { code: 'store_forgotten', type: 'server_error' } } }
+const CLI = resolve(import.meta.dirname, '../../dist/cli.js')
 const AOF = ['--appendonly', 'yes']
 const ALICE = { headers: { 'x-mock-session': 'alice' } }
 
@@ -184,6 +188,33 @@ describe.skipIf(SERVER === undefined)(`a store that has lost data${SKIPPED}`, ()
     expect(statuses).toEqual([429, 429, 200, 200])
     expect(await mocks[0]?.exchanges()).toHaveLength(4)
     expect(await ask(mocks[0]!, ALICE), 'not a session with a name').toMatchObject(FORGOTTEN)
+  })
+
+  test('the log has an error when the store is gone, and a line when it is back and a warning if it has lost data', async () => {
+    const redis = await start()
+    const child = spawn(process.execPath, [CLI, '--port', '0', '--log', 'json'], {
+      env: { PATH: process.env['PATH'], MOCK_STORE: redis.url },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    ended.push(async () => {
+      child.kill()
+      await once(child, 'exit')
+    })
+    const lines: string[] = []
+    createInterface(child.stderr).on('line', (line) => {
+      const { level, msg } = JSON.parse(line)
+      if (/^the store/.test(msg)) lines.push(`${level} ${msg}`)
+    })
+    await once(createInterface(child.stdout), 'line')
+    await redis.kill()
+    await expect.poll(() => lines, { timeout: 20_000 }).toHaveLength(1)
+    await redis.start()
+    await expect.poll(() => lines, { timeout: 20_000 }).toHaveLength(3)
+    expect(lines.map((line) => line.replace(`redis://127.0.0.1:${redis.port}/0`, 'URL'))).toEqual([
+      expect.stringMatching(/^error the store at URL cannot be reached: /),
+      expect.stringMatching(/^warn the store at URL has lost data, which was noticed at \d{4}-/),
+      'info the store at URL is back',
+    ])
   })
 
   test('a request that was chosen before the loss takes nothing from a new script', async () => {
