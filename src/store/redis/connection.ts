@@ -48,8 +48,8 @@ interface Pending {
  * because a process that was blocked for a second counts only one.
  */
 const [TICK, TICKS] = [100, 10]
-/** Milliseconds after which a command must not run any more. It is abandoned later: after nine whole ticks. */
-const TIME_TO_RUN = 850
+/** Milliseconds after which a command must not run any more, and those until it is abandoned: more than one tick. */
+const [TIME_TO_RUN, MARGIN] = [850, 150]
 /** Milliseconds between two greetings. The client replaces a connection without any traffic. */
 const HEARTBEAT = 2000
 /** How often a command is sent when its connection breaks. */
@@ -66,8 +66,8 @@ const REFUSALS =
  * - Each connection begins with a greeting, and serves commands when the greeting has succeeded.
  * - If a connection breaks, it sends the command again. So each command must be idempotent.
  * - A command fails when it is a second old and the store has replied to none for a second. The client has no timeout
- *   for sent commands. Further commands fail at once, until the store replies. Under load, when replies take long, a
- *   command has so much more time.
+ *   for sent commands. Further commands fail at once, until the store replies. Under load, a command
+ *   has twice the time that the last reply took.
  * - When the store is unreachable for more than a second, commands fail at once. Shorter failures are not reported.
  */
 export class Connection {
@@ -112,7 +112,7 @@ export class Connection {
       if (client === undefined) return this.#sendAfterClose(toArgs, { command, onAbandoned })
       if (!this.#isServing) break
       try {
-        return await this.#sendTo(client, toArgs(TIME_TO_RUN + this.#latency), command)
+        return await this.#sendTo(client, toArgs, command)
       } catch (error) {
         if (this.#options.isReply(error)) throw this.#toRefusal(error)
         mayHaveRun = true
@@ -186,10 +186,11 @@ export class Connection {
     if (!signal.aborted) this.#report(this.#unavailable())
   }
 
-  async #sendTo(client: Client, args: Args, command: object | undefined): Promise<unknown> {
+  async #sendTo(client: Client, toArgs: ToArgs, command: object | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const sent = performance.now()
-      const pending = { until: this.#ticks + TICKS + Math.ceil(this.#latency / TICK), reject }
+      const timeToRun = Math.max(TIME_TO_RUN, 2 * this.#latency)
+      const pending = { until: this.#ticks + Math.ceil((timeToRun + MARGIN) / TICK), reject }
       if (this.#pending.size === 0) {
         this.#lastReply = this.#ticks
         this.#timer ??= setInterval(() => this.#tick(), TICK)
@@ -205,7 +206,7 @@ export class Connection {
         this.#isStalled = false
         void this.#greet(client)
       }
-      client.sendCommand(args, command).then(
+      client.sendCommand(toArgs(timeToRun), command).then(
         (reply) => settle(true, () => resolve(reply)),
         (error: unknown) => settle(this.#options.isReply(error), () => reject(error)),
       )
