@@ -1,11 +1,14 @@
-import { IncomingMessage, Server, ServerResponse, STATUS_CODES } from 'node:http'
+import { type Server, createServer, ServerResponse, STATUS_CODES } from 'node:http'
 import { type AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createAdaptorServer } from '@hono/node-server'
+import { type Http2Bindings, type HttpBindings, getRequestListener } from '@hono/node-server'
 import type { ClientBindings } from '../app/client.ts'
 import { type ErrorReply, ApiError } from '../errors/api-error.ts'
 import type { ErrorKind } from '../errors/table.ts'
+import { type Exchange, Connection } from './connection.ts'
 import type { InFlight } from './in-flight.ts'
+import { Incoming } from './incoming.ts'
+import { isPlainHost, problemOf } from './request-checks.ts'
 
 const SECOND = 1000
 const LIMITS = {
@@ -38,81 +41,74 @@ export interface Served {
 /** Creates a Node server that does not listen yet. No client can block another one. */
 export function createNodeServer(served: Served): Server {
   const { refuse, isReady, inFlight, isOwnProcess, stalled = 60 * SECOND } = served
-  const problems = new WeakMap<IncomingMessage, ApiError>()
-  const server = createAdaptorServer({
-    serverOptions: LIMITS,
+  const connections = new Map<Socket, Connection>()
+  const fetch = async (request: Request, { incoming, outgoing }: HttpBindings | Http2Bindings): Promise<Response> => {
+    if (!(incoming instanceof Incoming && outgoing instanceof ServerResponse))
+      throw new TypeError('HTTP/2 is not supported')
+    if (incoming.problem !== undefined) return toResponse(refuse(incoming.problem))
+    const origin = `http://${incoming.headers.host}`
+    if (incoming.strangeHost !== undefined) incoming.headers.host = incoming.strangeHost.host
+    await nextTurn()
+    if (connections.get(incoming.socket)?.isCut(incoming) === true) return new Promise(() => {}) // fails
+    incoming.isBegun = true
+    return served.fetch(request, { incoming, outgoing, origin })
+  }
+  const respond = getRequestListener(fetch, {
     overrideGlobalObjects: isOwnProcess,
     autoCleanupIncoming: false, // it would give the rest of a body half a second; Node discards it anyway
-    fetch: async (request, { incoming, outgoing }) => {
-      if (!(incoming instanceof IncomingMessage && outgoing instanceof ServerResponse))
-        throw new TypeError('HTTP/2 is not supported')
-      const problem = problems.get(incoming)
-      if (problem !== undefined) return toResponse(refuse(problem))
-      const origin = `http://${incoming.headers.host}`
-      if (strangeHosts.has(incoming)) incoming.headers.host = strangeHosts.get(incoming)
-      await nextTurn()
-      return served.fetch(request, { incoming, outgoing, origin })
-    },
   })
-  if (!(server instanceof Server)) throw new TypeError('HTTP/2 is not supported')
-  server.maxConnections = MAX_CONNECTIONS
-  const open = new Map<Socket, Set<ServerResponse>>() // a connection has several responses if requests are pipelined
-  server.on('connection', (socket: Socket) => {
-    const responses = new Set<ServerResponse>()
-    open.set(socket, responses)
-    socket.once('close', () => {
-      open.delete(socket)
-      // Node emits it only for the response that is being written.
-      setImmediate(() => responses.forEach((outgoing) => outgoing.emit('close')))
-    })
-  })
-  server.prependListener('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+  const sharing = {
+    begin: ({ incoming, outgoing }: Exchange) => void respond(incoming, outgoing),
+    stalled,
+    waiting: 0,
+  }
+  const server = createServer({ ...LIMITS, IncomingMessage: Incoming }, (incoming, outgoing) => {
     if (!isReady()) outgoing.shouldKeepAlive = false
-    const responses = open.get(incoming.socket)
-    const ended = inFlight.begin()
-    responses?.add(outgoing)
-    outgoing.once('close', () => {
-      responses?.delete(outgoing)
-      ended()
+    const connection = connections.get(incoming.socket)
+    incoming.problem = prepare(incoming, server)
+    connection?.add({ incoming, outgoing, onEnd: inFlight.begin() })
+    if (incoming.problem !== undefined) connection?.close(outgoing)
+  })
+  server.maxConnections = MAX_CONNECTIONS
+  server.on('connection', (socket: Socket) => {
+    const connection = new Connection(socket, sharing)
+    connections.set(socket, connection)
+    socket.once('close', () => {
+      connections.delete(socket)
+      connection.end()
     })
-    const problem = prepare(incoming, server)
-    if (problem !== undefined) problems.set(incoming, new ApiError('bad_request_line', { reason: problem }))
   })
   server.on('checkExpectation', (incoming, outgoing) => server.emit('request', incoming, outgoing))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const responses = [...((socket instanceof Socket ? open.get(socket) : undefined) ?? [])]
-    // Earlier requests on this connection get their responses first.
-    const before = responses.filter(({ req }) => req.complete)
-    let left = before.length
-    const respond = (): void => writeError(error, socket, refuse)
-    if (left === 0) return respond()
-    for (const outgoing of before) outgoing.once('close', () => --left === 0 && respond())
+    if (error.code === 'ECONNRESET') socket.destroy()
+    else if (socket instanceof Socket) connections.get(socket)?.fail(() => writeError(error, socket, refuse))
   })
-  dropStalled(server, open, stalled)
+  const check = (): void => {
+    const now = performance.now()
+    for (const connection of connections.values()) connection.check(now)
+  }
+  const timer = setInterval(check, stalled / 10).unref()
+  server.once('close', () => clearInterval(timer))
   return server
 }
 
-const HOST = /^(?=.{1,260}$)(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*|\[[\da-f:.]{2,45}\])(?::(\d{1,5}))?$/i
-
-/** The Host of requests whose URL has the server's address instead: it is missing, or not valid in a link. */
-const strangeHosts = new WeakMap<IncomingMessage, string | undefined>()
-
-// Changes host and target of a request so that they form a URL. Otherwise returns what is wrong.
-function prepare(incoming: IncomingMessage, server: Server): string | undefined {
-  const { headers, httpVersion, url = '' } = incoming
-  const { host } = headers
-  const match = host === undefined ? null : HOST.exec(host)
-  if (match === null || Number(match[1] ?? 80) > 65_535) {
-    strangeHosts.set(incoming, host)
+// Changes host and target of a request so that they form a URL, also if it is not valid. Returns what is wrong.
+function prepare(incoming: Incoming, server: Server): ApiError | undefined {
+  const { headers, url = '' } = incoming
+  const problem = problemOf(incoming)
+  if (!isPlainHost(headers.host)) {
+    incoming.strangeHost = { host: headers.host }
     headers.host = toUrl(server.address()).slice('http://'.length)
   }
-  incoming.url = '/'
-  if (host === undefined && httpVersion === '1.1') return 'An HTTP/1.1 request must have a Host header.'
+  if (problem !== undefined) {
+    incoming.url = '/'
+    return new ApiError('bad_request_line', { reason: problem })
+  }
   if (url.startsWith('/')) incoming.url = url.replaceAll('\\', '%5C')
-  else if (/^https?:\/\//i.test(url) && URL.canParse(url)) {
+  else {
     const { pathname, search } = new URL(url) // the client of a proxy sends the whole URL
     incoming.url = pathname + search
-  } else return 'The request target is neither a path nor an http(s) URL.'
+  }
   return undefined
 }
 
@@ -127,7 +123,7 @@ const PARSER_ERRORS: Readonly<Record<string, ErrorKind>> = {
 }
 
 function writeError(error: NodeJS.ErrnoException, socket: Duplex, refuse: Served['refuse']): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  if (!socket.writable) return // it closes after a response with `Connection: close`
   const kind = PARSER_ERRORS[error.code ?? '']
   const { status, headers, body } = refuse(
     kind === undefined
@@ -136,22 +132,6 @@ function writeError(error: NodeJS.ErrnoException, socket: Duplex, refuse: Served
   )
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
-}
-
-// Disconnects clients that read nothing for `stalled` milliseconds, with Node's own timeout while data is waiting.
-function dropStalled(server: Server, open: ReadonlyMap<Socket, ReadonlySet<ServerResponse>>, stalled: number): void {
-  const waiting = new WeakSet<ServerResponse>()
-  const look = (): void => {
-    for (const outgoing of [...open.values()].flatMap((responses) => [...responses])) {
-      const isWaiting = outgoing.writableLength > 0
-      if (isWaiting === waiting.has(outgoing)) continue
-      outgoing.setTimeout(isWaiting ? stalled : 0)
-      if (isWaiting) waiting.add(outgoing)
-      else waiting.delete(outgoing)
-    }
-  }
-  const timer = setInterval(look, stalled / 10).unref()
-  server.once('close', () => clearInterval(timer))
 }
 
 /** The URL of the address that a server listens on. If it listens on all addresses, the URL has 127.0.0.1. */

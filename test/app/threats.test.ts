@@ -33,6 +33,10 @@ test.each([
   ['a length with a sign', `${POST}Content-Length: +0\r\n\r\n${SMUGGLED}`],
   ['an invalid chunk size', `${POST}Transfer-Encoding: chunked\r\n\r\nzz\r\n${SMUGGLED}`],
   ['a folded header', `${POST}X: a\r\n Content-Length: 0\r\n\r\n${SMUGGLED}`],
+  ['another encoding before chunks', `${POST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`],
+  ['chunks in HTTP/1.0', `${POST.replace('1.1', '1.0')}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`],
+  ['two hosts', `${POST}Host: example.com\r\nContent-Length: 0\r\n\r\n${SMUGGLED}`],
+  ['another host in the target', `${POST.replace(' /', ' http://example.com/')}Content-Length: 0\r\n\r\n${SMUGGLED}`],
   ['lines without a carriage return', `${POST.replaceAll('\r', '')}\n${SMUGGLED}`],
 ])('rejects an ambiguous request with 400 and closes the connection: %s', async (_what, bytes) => {
   const { status, body } = await sendRaw(mock, bytes)
