@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { type Server, createServer, ServerResponse, STATUS_CODES } from 'node:http'
 import { type AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -19,6 +20,12 @@ const LIMITS = {
   keepAliveTimeout: 75 * SECOND,
 }
 const MAX_CONNECTIONS = 10_000
+/**
+ * File descriptors that connections leave to the process. It loads modules when it needs them, and one that could not
+ * be read once is never loaded again.
+ */
+const RESERVED = 256
+const LIMITS_OF_PROCESS = '/proc/self/limits'
 
 /** What a server needs from the mock. */
 export interface Served {
@@ -69,7 +76,7 @@ export function createNodeServer(served: Served): Server {
     connection?.add({ incoming, outgoing, onEnd: inFlight.begin() })
     if (incoming.problem !== undefined) connection?.close(outgoing)
   })
-  server.maxConnections = MAX_CONNECTIONS
+  server.maxConnections = maxConnections()
   server.on('connection', (socket: Socket) => {
     const connection = new Connection(socket, sharing)
     connections.set(socket, connection)
@@ -90,6 +97,13 @@ export function createNodeServer(served: Served): Server {
   const timer = setInterval(check, stalled / 10).unref()
   server.once('close', () => clearInterval(timer))
   return server
+}
+
+// Node can read the limit of descriptors only in a report, which takes long. Other systems than Linux have high limits.
+function maxConnections(): number {
+  const limits = existsSync(LIMITS_OF_PROCESS) ? readFileSync(LIMITS_OF_PROCESS, 'utf8') : ''
+  const descriptors = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Infinity)
+  return Math.min(MAX_CONNECTIONS, Math.max(descriptors - RESERVED, Math.ceil(descriptors / 8)))
 }
 
 // Changes host and target of a request so that they form a URL, also if it is not valid. Returns what is wrong.
