@@ -10,7 +10,9 @@ export async function readBody(c: AppContext): Promise<Buffer> {
   if (Number(length ?? 0) > MAX_BODY) throw tooLarge()
   context.isBodyRead = true
   try {
-    return length === undefined ? await readChunks(c) : Buffer.from(await c.req.raw.arrayBuffer())
+    const bytes = length === undefined ? await readChunks(c) : Buffer.from(await c.req.raw.arrayBuffer())
+    if (c.env.incoming?.complete === false) throw new Error('the rest of the body is not valid HTTP')
+    return bytes
   } catch (error) {
     if (error instanceof ApiError) throw error
     throw new ApiError('invalid_body', { reason: 'The request body ended too early.' })

@@ -28,8 +28,8 @@ export async function send(c: AppContext, reply: Reply): Promise<Response> {
   if (recording.notes.length > 0)
     whole = { ...whole, headers: { ...whole.headers, ...toNote([...notes, ...recording.notes]) } }
   const countEnd = mock.metrics.begin(isStream(whole.body))
-  if (isStream(whole.body) && whole.body.some(({ wait }) => wait > 0))
-    mock.onStream?.(toLogEntry(context, whole, { duration: 0, hungUp: false }))
+  if (mock.onStream !== undefined && context.isRecorded && hasWaits(whole.body))
+    mock.onStream(toLogEntry(context, whole, { duration: 0, hungUp: false }))
   let isOver = false
   const end = async (hungUp: boolean): Promise<void> => {
     if (isOver) return
@@ -42,6 +42,11 @@ export async function send(c: AppContext, reply: Reply): Promise<Response> {
   }
   if (!context.isBodyRead) dropBody(c)
   return toResponse(c, whole, end)
+}
+
+function hasWaits(body: Reply['body']): boolean {
+  if (isStream(body)) for (const { wait } of body) if (wait > 0) return true
+  return false
 }
 
 type Sent = Pick<RequestContext, 'requestId' | 'isOpen'> & { readonly notes: readonly string[] }

@@ -55,10 +55,11 @@ export function sessionDataOf(mock: DataSource, session: string | undefined): Ow
     (await import('../journal/coverage.ts')).toCoverage(counts, targets, scope)
   return {
     kept,
-    exchanges: async (filter) => (await kept(filter)).map(readExchange),
+    exchanges: async (filter) => readAll(await kept(filter)),
     table: async (filter) => {
       const { toTable } = await import('../journal/failure-table.ts')
-      return toTable(await kept(filter), await store.scripted(own))
+      const scripted = await store.scripted(own)
+      return toTable(await kept(filter), scripted)
     },
     script: async (entries) => (await import('../scenarios/script.ts')).addScript(entries, own, mock),
     pending: async () => (await store.scripted(own)).map(toPending),
@@ -89,10 +90,19 @@ async function select(
   const found: StoredExchange[] = []
   for (let i = all.length - 1; i >= 0 && found.length < limit; i--) {
     const kept = all[i]
-    if (kept !== undefined && selectExchanges([readExchange(kept)], filter).length > 0) found.push(kept)
+    if (kept !== undefined && selectExchanges(readAll([kept]), filter).length > 0) found.push(kept)
     if (i % TURN === 0) await new Promise((resolve) => setImmediate(resolve))
   }
-  return found.toReversed()
+  return found.filter(isKept).toReversed()
+}
+
+function readAll(all: readonly StoredExchange[]): Exchange[] {
+  return all.filter(isKept).map(readExchange)
+}
+
+// Others were evicted or deleted since they were listed.
+function isKept({ bytes }: StoredExchange): boolean {
+  return bytes.length > 0
 }
 
 function toPending({ json, left }: Scripted): Pending {

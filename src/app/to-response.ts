@@ -18,15 +18,16 @@ export type End = (hungUp: boolean) => Promise<void>
  */
 export async function toResponse(c: AppContext, reply: Reply, end: End): Promise<Response> {
   const { status, headers, body, wait = 0 } = reply
-  const frames = isStream(body) ? body : undefined
-  const first = frames?.[0]
+  const frames = isStream(body) ? new Upcoming(body) : undefined
+  const first = frames?.take()
   const before = wait + (first?.wait ?? 0)
   const isWhole =
-    frames === undefined || (frames.length <= 1 && first?.isAlone === undefined) || c.req.method === 'HEAD'
+    first === undefined || (frames?.next === undefined && first.isAlone === undefined) || c.req.method === 'HEAD'
   if (before > 0 || !isWhole) {
     const waits = new Waits(c)
     if (before > 0 && !(await waits.pass(before))) return noAnswer(c, waits, end)
-    if (!isWhole) return new Response(toStream(c, frames, { waits, end }), { status, headers })
+    if (!isWhole && frames !== undefined)
+      return new Response(toStream(c, { first, frames }, { waits, end }), { status, headers })
     waits.end()
   }
   const isReset = first?.isReset !== undefined
@@ -34,6 +35,26 @@ export async function toResponse(c: AppContext, reply: Reply, end: End): Promise
   if (isReset) return resetAtOnce(c)
   const data = isStream(body) ? (first?.data ?? '') : body
   return new Response(c.req.method === 'HEAD' ? null : bodyOf(data), { status, headers })
+}
+
+/** The frames of a stream that are not sent yet. */
+class Upcoming {
+  /** Undefined after the last one. */
+  next: Frame | undefined
+  readonly #frames: Iterator<Frame>
+
+  constructor(frames: Iterable<Frame>) {
+    this.#frames = frames[Symbol.iterator]()
+    this.take()
+  }
+
+  /** Takes the next frame. */
+  take(): Frame | undefined {
+    const taken = this.next
+    const { done, value } = this.#frames.next()
+    this.next = done === true ? undefined : value
+    return taken
+  }
 }
 
 async function resetAtOnce(c: AppContext): Promise<Response> {
@@ -59,10 +80,10 @@ async function noAnswer(c: AppContext, waits: Waits, end: End): Promise<Response
 
 function toStream(
   c: AppContext,
-  frames: readonly Frame[],
+  { first, frames }: { readonly first: Frame | undefined; readonly frames: Upcoming },
   { waits, end }: { readonly waits: Waits; readonly end: End },
 ): ReadableStream<Uint8Array> {
-  let next = 0
+  let frame = first
   let isOver = false
   const finish = async (hungUp: boolean): Promise<void> => {
     isOver = true
@@ -90,11 +111,13 @@ function toStream(
         })
       },
       async pull(controller) {
-        const { wait, data, isAlone, isReset } = frames[next++] ?? { wait: 0, data: '' }
-        if (next > 1 && !(await waits.pass(wait))) return waits.error === undefined ? undefined : fail(controller)
+        const { wait, data, isAlone, isReset } = frame ?? { wait: 0, data: '' }
+        if (frame !== first && !(await waits.pass(wait)))
+          return waits.error === undefined ? undefined : fail(controller)
+        frame = frames.take()
         if (isReset !== undefined) return reset(controller)
         if (data.length > 0) controller.enqueue(toBytes(data))
-        if (next >= frames.length) {
+        if (frame === undefined) {
           controller.close()
           await finish(false)
         } else if (isAlone !== undefined) await setImmediate() // sends this frame by itself

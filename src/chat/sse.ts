@@ -1,4 +1,4 @@
-import type { Frame } from '../util/reply.ts'
+import { type Frame, createFrames } from '../util/reply.ts'
 import type { Answer } from './answer.ts'
 import type { End, Step } from './step.ts'
 
@@ -6,6 +6,11 @@ import type { End, Step } from './step.ts'
 const PING_EVERY = 10_000
 const PING: Frame = { wait: PING_EVERY, data: ': PING\n\n' }
 const MAX_WAIT = 86_400_000 // a day, independent of the pace
+
+interface PlannedFrame extends Frame {
+  /** Number of comments before it. */
+  readonly pings?: number
+}
 
 // The next frame. If a scenario caused the silence before it, the gateway sends no comments.
 interface Pending {
@@ -19,13 +24,13 @@ interface Pending {
  * of steps are multiplied by `pace`. A step without a wait shares the frame of the step before it. Comments interrupt
  * long waits.
  */
-export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; wantsUsage: boolean }): Frame[] {
+export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; wantsUsage: boolean }): Iterable<Frame> {
   const { id, created, model, steps, usage } = answer
   const names = `"id":"chatcmpl-89C${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)}`
   // `join` makes a flat string, which is faster to copy into each event than the rope of a template literal.
   const head = ['data: {', names, ',"choices":[{"index":0,"delta":'].join('')
   const tail = wantsUsage ? '],"usage":null}\n\n' : ']}\n\n'
-  const frames: Frame[] = []
+  const frames: PlannedFrame[] = []
   let next: Pending = { wait: 0, isSilent: false, data: '' }
   for (const step of steps) {
     const wait = Math.min(step.wait * pace, MAX_WAIT) + (step.hold ?? 0)
@@ -33,24 +38,38 @@ export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; w
       if (next.data !== '') push(frames, next)
       next = { wait, isSilent: step.hold !== undefined, data: '' }
     }
-    if (step.end !== undefined) return push(frames, next, step.end)
+    if (step.end !== undefined) {
+      push(frames, next, step.end)
+      return withPings(frames)
+    }
     const finish = step.finish === undefined ? 'null' : `"${step.finish}"`
     next.data += step.raw ?? `${head}${deltaOf(step)},"finish_reason":${finish}}${tail}`
   }
   if (wantsUsage) next.data += `data: {${names},"choices":[],"usage":${JSON.stringify(usage)}}\n\n`
   next.data += 'data: [DONE]\n\n'
-  return push(frames, next)
+  push(frames, next)
+  return withPings(frames)
 }
 
 // No comment before the first event: the gateway sends its headers with that [S].
-function push(frames: Frame[], { wait, isSilent, data }: Pending, end?: End): Frame[] {
+function push(frames: PlannedFrame[], { wait, isSilent, data }: Pending, end?: End): void {
   const pings = frames.length === 0 || isSilent ? 0 : Math.max(0, Math.ceil(wait / PING_EVERY) - 1)
-  for (let i = 0; i < pings; i++) frames.push(PING)
-  const left = wait - pings * PING_EVERY
-  if (end !== 'reset') frames.push({ wait: left, data })
-  else if (data === '') frames.push({ wait: left, data, isReset: true })
-  else frames.push({ wait: left, data, isAlone: true }, { wait: 0, data: '', isReset: true })
-  return frames
+  const frame = { wait: wait - pings * PING_EVERY, data, ...(pings === 0 ? {} : { pings }) }
+  if (end !== 'reset') frames.push(frame)
+  else if (data === '') frames.push({ ...frame, isReset: true })
+  else frames.push({ ...frame, isAlone: true }, { wait: 0, data: '', isReset: true })
+}
+
+// A stream at a slow pace has thousands of comments, so they are created while it is sent.
+function withPings(frames: readonly PlannedFrame[]): Iterable<Frame> {
+  return frames.some(({ pings }) => pings !== undefined) ? createFrames(() => interrupt(frames)) : frames
+}
+
+function* interrupt(frames: readonly PlannedFrame[]): Generator<Frame> {
+  for (const frame of frames) {
+    for (let left = frame.pings ?? 0; left > 0; left--) yield PING
+    yield frame
+  }
 }
 
 // `content` is a string or absent, never null: some clients join it without a check.

@@ -102,7 +102,8 @@ function sizeOf({ size, body, violations }: RequestFacts, { request, reply }: An
   for (const name in headers) bytes += 96 + name.length + textOf(headers[name] ?? '').length
   for (const { message } of violations.slice(0, MAX_VIOLATIONS)) bytes += 512 + 2 * message.length
   if (!isStream(reply.body)) return bytes + 2 * reply.body.length
-  return reply.body.reduce((sum, { data }) => sum + 2 * data.length + 64, bytes)
+  for (const { data } of reply.body) bytes += 2 * data.length + 64
+  return bytes
 }
 
 // Estimated bytes of parsed JSON without its texts: up to 30 times its length. Stops where the Exchange is written.
@@ -205,7 +206,9 @@ function writeChat(chat: ChatFacts, redactor: Redactor): RecordedChat {
 }
 
 function waitOf({ body, wait = 0 }: Reply): number {
-  return isStream(body) ? body.reduce((sum, frame) => sum + frame.wait, wait) : wait
+  let sum = wait
+  if (isStream(body)) for (const frame of body) sum += frame.wait
+  return sum
 }
 
 interface WrittenBody {
@@ -227,7 +230,8 @@ function writeBody({ body, headers }: Reply, redactor: Redactor, isOwn: boolean)
     )
   const isPlain = (text: string): boolean => isOwn && !text.includes('base64,')
   if (isStream(body)) {
-    const text = Buffer.concat(body.map(({ data }) => Buffer.from(data))).toString('utf8')
+    const parts = Array.from(body, ({ data }) => (typeof data === 'string' ? Buffer.from(data) : data))
+    const text = Buffer.concat(parts).toString('utf8')
     return asText(isPlain(text) ? redactor.plain(text, MAX_STREAM) : redactor.answer(text, MAX_STREAM))
   }
   if (typeof body !== 'string' && (type.startsWith('image/') || !isUtf8(body)))

@@ -6,7 +6,7 @@ import { type End, type Step, say, toPiece } from '../chat/step.ts'
 import { styles } from '../chat/styles/styles.ts'
 import { type ErrorFormat, ApiError, errorReply } from '../errors/api-error.ts'
 import type { ErrorDetails } from '../errors/table.ts'
-import { type Frame, type Reply, isStream, jsonReply } from '../util/reply.ts'
+import { type Frame, type Reply, createFrames, isStream, jsonReply } from '../util/reply.ts'
 import type { Choice } from './choose.ts'
 import type { Framing, StreamEdit, StreamPlace, Then } from './scenario.ts'
 
@@ -148,11 +148,13 @@ function stepsOf(
 // Changes how a stream is sent. A JSON response can only fail or end in the middle.
 function editReply(reply: Reply, then: Then, format: ErrorFormat): Reply {
   const { frames, stream = [] } = then
-  if (isStream(reply.body)) return frames === undefined ? reply : { ...reply, body: FRAMERS[frames](reply.body) }
+  const { body } = reply
+  if (isStream(body))
+    return frames === undefined ? reply : { ...reply, body: createFrames(() => FRAMERS[frames](body)) }
   const failed = stream.find(({ error }) => error !== undefined)?.error
   if (failed !== undefined) return errorReply(new ApiError(failed), format)
   const end = stream.find((edit) => edit.end !== undefined)?.end
-  return end === undefined ? reply : { ...reply, body: halve(reply.body, end) }
+  return end === undefined ? reply : { ...reply, body: halve(body, end) }
 }
 
 function halve(body: string | Uint8Array, end: End): Frame[] {
@@ -162,27 +164,28 @@ function halve(body: string | Uint8Array, end: End): Frame[] {
 
 const MAX_ALONE = 16_384 // bytes that are sent one by one, at most
 
-const FRAMERS: Readonly<Record<Framing, (frames: readonly Frame[]) => Frame[]>> = {
-  // Each frame waits once, before its first byte. After 16 KiB, frames are sent whole.
-  bytes: (frames) => {
-    let left = MAX_ALONE
-    return frames.flatMap((frame) => {
-      const bytes = Buffer.from(frame.data)
-      const alone = bytes.subarray(0, left)
-      left -= alone.length
-      const singles = Array.from(alone, (byte, i): Frame => ({
-        wait: i === 0 ? frame.wait : 0,
-        data: Uint8Array.of(byte),
-        isAlone: true,
-      }))
-      const rest = { ...frame, wait: alone.length === 0 ? frame.wait : 0, data: bytes.subarray(alone.length) }
-      return alone.length > 0 && rest.data.length === 0 ? singles : [...singles, rest]
-    })
-  },
+const FRAMERS: Readonly<Record<Framing, (frames: Iterable<Frame>) => Generator<Frame>>> = {
+  bytes: splitIntoBytes,
   crlf: (frames) => rewrite(frames, (text) => text.replaceAll('\n', '\r\n')),
   tight: (frames) => rewrite(frames, (text) => text.replaceAll(/^data: /gm, 'data:')),
 }
 
-function rewrite(frames: readonly Frame[], write: (text: string) => string): Frame[] {
-  return frames.map((frame) => (typeof frame.data === 'string' ? { ...frame, data: write(frame.data) } : frame))
+// Each frame waits once, before its first byte. After 16 KiB, frames are sent whole.
+function* splitIntoBytes(frames: Iterable<Frame>): Generator<Frame> {
+  let left = MAX_ALONE
+  for (const frame of frames) {
+    const bytes = Buffer.from(frame.data)
+    const alone = bytes.subarray(0, left)
+    left -= alone.length
+    let { wait } = frame
+    for (const byte of alone) {
+      yield { wait, data: Uint8Array.of(byte), isAlone: true }
+      wait = 0
+    }
+    if (alone.length === 0 || alone.length < bytes.length) yield { ...frame, wait, data: bytes.subarray(alone.length) }
+  }
+}
+
+function* rewrite(frames: Iterable<Frame>, write: (text: string) => string): Generator<Frame> {
+  for (const frame of frames) yield typeof frame.data === 'string' ? { ...frame, data: write(frame.data) } : frame
 }

@@ -13,6 +13,8 @@ interface Exchange {
   ending: Ending | undefined
 }
 
+const EVICTED = new Uint8Array()
+
 class Session {
   readonly name: string
   readonly generation: string
@@ -114,8 +116,16 @@ export class MemoryStore implements Store {
       if (i % BATCH === 0) await nextTurn()
       if (exchange.session.exchanges.has(exchange.id)) this.#bytesOf(exchange)
     }
+    const bytesOf = this.#bytesOf.bind(this)
     return stored()
-      .map((one) => ({ id: one.id, session: one.session.name, bytes: this.#bytesOf(one), ending: one.ending }))
+      .map((one) => ({
+        id: one.id,
+        session: one.session.name,
+        get bytes() {
+          return bytesOf(one)
+        },
+        ending: one.ending,
+      }))
       .filter(({ bytes }) => bytes.length > 0)
       .toSorted((a, b) => Number(a.id) - Number(b.id))
   }
@@ -171,9 +181,8 @@ export class MemoryStore implements Store {
   }
 
   #remove(session: Session): void {
-    this.#bytes -= session.bytes
+    for (const id of session.exchanges.keys()) this.#evict(session, id)
     this.#marks -= session.marks.size
-    session.exchanges.clear()
     this.#sessions.delete(session.name)
     this.#latest = undefined
   }
@@ -193,6 +202,7 @@ export class MemoryStore implements Store {
     if (exchange === undefined) return
     session.exchanges.delete(id)
     this.#weigh(session, -(exchange.content instanceof Uint8Array ? exchange.content.length : exchange.content.size))
+    exchange.content = EVICTED
   }
 
   #evictOldest(session: Session): void {

@@ -37,6 +37,7 @@ export interface Ending {
 export interface StoredExchange {
   readonly id: string
   readonly session: string
+  /** Empty once it is evicted or deleted, if the store is in this process: a list of exchanges then does not hold it. */
   readonly bytes: Uint8Array
   /** Undefined until the response is complete. */
   readonly ending: Ending | undefined

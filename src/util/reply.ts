@@ -14,7 +14,8 @@ export interface Reply {
   readonly status: number
   /** Names in lower case, without Content-Length. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | readonly Frame[]
+  /** Frames are iterated several times. Long streams create them each time, so that they are not held. */
+  readonly body: string | Uint8Array | Iterable<Frame>
   /** Milliseconds before the headers are sent. */
   readonly wait?: number
   /** What the mock did differently from what was requested, for `x-mock-note`. */
@@ -30,16 +31,26 @@ export function jsonReply(value: unknown, { status = 200, headers }: Partial<Rep
 }
 
 /** Whether a Reply's body is sent piece by piece. */
-export function isStream(body: Reply['body']): body is readonly Frame[] {
+export function isStream(body: Reply['body']): body is Iterable<Frame> {
   return typeof body !== 'string' && !(body instanceof Uint8Array)
 }
 
 /** Encodes a body of text, or of one frame, as bytes. Other bodies are returned unchanged. */
 export function encodeBody(body: Reply['body']): Reply['body'] {
   if (typeof body === 'string') return Buffer.from(body)
-  const [first, ...others] = isStream(body) ? body : []
-  if (first === undefined || others.length > 0 || typeof first.data !== 'string') return body
+  if (!isList(body)) return body
+  const [first, second] = body
+  if (first === undefined || second !== undefined || typeof first.data !== 'string') return body
   return [{ ...first, data: Buffer.from(first.data) }]
+}
+
+function isList(body: Reply['body']): body is readonly Frame[] {
+  return Array.isArray(body)
+}
+
+/** Frames that are created each time they are iterated. */
+export function createFrames(create: () => Iterator<Frame>): Iterable<Frame> {
+  return { [Symbol.iterator]: create }
 }
 
 /** Joins notes for a header: printable ASCII, at most 500 characters. */

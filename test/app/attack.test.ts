@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { createMock, startMock } from '../../src/index.ts'
-import type { Mock } from '../../src/index.ts'
+import type { Mock, Timer } from '../../src/index.ts'
 import { ask, mockWith, read } from '../ask.ts'
+import { bytesInUse } from '../memory.ts'
 
 /** The longest response time of a probe while the promise is pending, in milliseconds. */
 async function slowestProbe(mock: Mock, pending: Promise<unknown>): Promise<number> {
@@ -136,6 +137,43 @@ test('a long journal is sent piece by piece, and does not block other requests',
   await using inProcess = await mockWith()
   await ask(inProcess)
   expect((await read(await inProcess.fetch(`${inProcess.url}/__mock/exchanges`))).json.exchanges).toHaveLength(1)
+})
+
+test('a list of exchanges that is being read does not hold those that are evicted', async () => {
+  await using mock = await mockWith({ journal: 10 })
+  const fill = async (text: string): Promise<void> => {
+    for (let i = 0; i < 10; i++) await ask(mock, { text: `${text} ${i}` })
+  }
+  await fill('old')
+  const reader = (await mock.fetch(`${mock.url}/__mock/exchanges`)).body!.getReader()
+  let text = ''
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    text += Buffer.from(part.value).toString()
+    if (!text.includes('new')) await fill('new')
+  }
+  const prompts: string[] = JSON.parse(text).exchanges.map(({ chat: { prompt } }: any) => prompt)
+  expect(prompts.length).toBeLessThan(5)
+  expect(prompts.every((prompt) => prompt.startsWith('old'))).toBe(true)
+})
+
+test('a long stream is created while it is sent', async () => {
+  const waiting: (() => void)[] = []
+  const timer: Timer = async () => new Promise((resolve) => waiting.push(resolve))
+  await using mock = await mockWith({ timer, journal: 1 })
+  const begin = (): void => {
+    const headers = { 'x-mock-pace': '1000', 'x-mock-scenario': 'stream-bytes' }
+    void ask(mock, { body: { stream: true }, headers }).catch(() => {})
+  }
+  const heapAfter = async (streams: number): Promise<number> => {
+    while (waiting.length < streams) {
+      begin()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    bytesInUse() // collects garbage
+    return process.memoryUsage().heapUsed / 1_048_576
+  }
+  const before = await heapAfter(5)
+  expect((await heapAfter(25)) - before, 'MB for 20 streams').toBeLessThan(10)
 })
 
 test('the table for a failed test shows unused scripted responses, and the exchanges', async () => {

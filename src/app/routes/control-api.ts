@@ -12,7 +12,7 @@ import type { StoredExchange } from '../../store/store.ts'
 import { toColumns } from '../../util/columns.ts'
 import { readJson } from '../../util/json.ts'
 import { OptionError } from '../../util/option-error.ts'
-import type { Frame } from '../../util/reply.ts'
+import { type Frame, createFrames } from '../../util/reply.ts'
 import { type AppContext, type MockContext, CONTROL } from '../context.ts'
 import { readBody } from '../read-body.ts'
 import { send } from '../send.ts'
@@ -25,7 +25,7 @@ interface Env {
   Bindings: {
     readonly data: OwnSessionData
     /** Frames that are sent instead of the route's own body. */
-    readonly out: { frames?: Frame[] }
+    readonly out: { frames?: Iterable<Frame> }
   }
 }
 
@@ -106,7 +106,8 @@ function createRoutes(mock: Pick<MockContext, 'scenarios'>) {
     .openapi(routes.exchanges, async (c) => {
       const filter = filterOf(c.req.valid('query'))
       if (wantsText(c)) return c.text(`${await c.env.data.table(filter)}\n`, 200)
-      c.env.out.frames = toFrames(await c.env.data.kept(filter))
+      const kept = await c.env.data.kept(filter)
+      c.env.out.frames = createFrames(() => toFrames(kept))
       return c.json({ exchanges: [] }, 200)
     })
     .openapi(routes.erase, async ({ env, req, json: reply }) => {
@@ -229,14 +230,15 @@ function filterOf(query: { readonly [K in keyof Filter]: Filter[K] | undefined }
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))
 }
 
-// Each Exchange is parsed when it is sent, because a journal may hold megabytes.
-function toFrames(all: readonly StoredExchange[]): Frame[] {
-  const frames = all.map((kept, i): Frame => ({
-    wait: 0,
-    isAlone: true,
-    get data() {
-      return `${i === 0 ? '' : ','}${JSON.stringify(readExchange(kept))}`
-    },
-  }))
-  return [{ wait: 0, data: '{"exchanges":[' }, ...frames, { wait: 0, data: ']}' }]
+// Each Exchange is parsed when it is sent, because a journal may hold megabytes. Those that were evicted or deleted
+// since the request are omitted.
+function* toFrames(all: readonly StoredExchange[]): Generator<Frame> {
+  yield { wait: 0, data: '{"exchanges":[' }
+  let comma = ''
+  for (const kept of all) {
+    if (kept.bytes.length === 0) continue
+    yield { wait: 0, isAlone: true, data: comma + JSON.stringify(readExchange(kept)) }
+    comma = ','
+  }
+  yield { wait: 0, data: ']}' }
 }
