@@ -203,7 +203,7 @@ describe.skipIf(SERVER === undefined)(`a store that has lost data${SKIPPED}`, ()
     const lines: string[] = []
     createInterface(child.stderr).on('line', (line) => {
       const { level, msg } = JSON.parse(line)
-      if (/^the store/.test(msg)) lines.push(`${level} ${msg}`)
+      if (msg.startsWith('the store')) lines.push(`${level} ${msg}`)
     })
     await once(createInterface(child.stdout), 'line')
     await redis.kill()
