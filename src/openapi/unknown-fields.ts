@@ -9,6 +9,9 @@ import { type Violation, toParam } from './violation.ts'
 /** Maximum number of unknown fields that are searched for in one request. */
 const MAX_UNKNOWN = 50
 
+/** Maximum number of schemas that values are compared with in one request. The rest of its body is not searched. */
+const MAX_STEPS = 1_000_000
+
 /**
  * The fields of a JSON body and the query parameters that the contract does not name, at most 50. JSON Schema accepts
  * them, so `validateRequest` does not report them. A schema without named properties, or with a schema for all other
@@ -21,7 +24,7 @@ export function unknownFields(contract: Contract, operation: Operation, request:
   const schema = valueAt(contract.document, schemaPointer(operation.body?.pointer ?? '', body.mediaType))
   if (schema === undefined) return found
   const { document } = contract
-  search(body.value, composedIn(document, schema), { document, path: [], found })
+  search(body.value, composedIn(document, schema), { document, path: [], found, steps: 0 })
   return found
 }
 
@@ -41,16 +44,19 @@ interface Search {
   /** Of the value that is searched. One array for all: most requests have no unknown field, and need no text of it. */
   readonly path: string[]
   readonly found: Violation[]
+  steps: number
 }
 
 function search(value: JsonValue, schemas: readonly JsonObject[], context: Search): void {
+  context.steps += schemas.length
+  if (context.steps > MAX_STEPS) return
   if (Array.isArray(value)) searchItems(value, schemas, context)
   else if (isObject(value)) searchFields(value, schemas, context)
 }
 
 function searchItems(values: readonly JsonValue[], schemas: readonly JsonObject[], context: Search): void {
   const { document, path, found } = context
-  const items = schemas.flatMap((schema) => composedIn(document, schema['items']))
+  const items = unique(schemas.flatMap((schema) => composedIn(document, schema['items'])))
   if (items.length === 0) return
   for (let i = 0; i < values.length && found.length < MAX_UNKNOWN; i++) {
     path.push(String(i))
@@ -67,7 +73,7 @@ function searchFields(object: JsonObject, schemas: readonly JsonObject[], contex
     if (found.length >= MAX_UNKNOWN) return
     const inside = named.filter((properties) => Object.hasOwn(properties, name))
     path.push(name)
-    const next = inside.flatMap((properties) => composedIn(document, properties[name]))
+    const next = unique(inside.flatMap((properties) => composedIn(document, properties[name])))
     if (next.length > 0) search(value, next, context)
     if (inside.length === 0 && !isOpen)
       found.push(toUnknown(toParam('', path), '', didYouMean(name, new Set(named.flatMap(Object.keys)))))
@@ -83,6 +89,11 @@ function acceptsOthers(schema: JsonObject): boolean {
 function toUnknown(param: string, place: string, hint: string): Violation {
   const message = `Unknown parameter: '${param.slice(0, 200)}'${place}.${hint}`
   return { param, reason: 'unknown', value: undefined, message }
+}
+
+// Each schema once: those of a schema whose branches contain it would double with each level.
+function unique(schemas: readonly JsonObject[]): readonly JsonObject[] {
+  return schemas.length < 2 ? schemas : [...new Set(schemas)]
 }
 
 const composed = new WeakMap<JsonObject, readonly JsonObject[]>()
