@@ -149,7 +149,7 @@ describe('patterns', () => {
         const linear = toPattern(source)
         expect(texts.map((one) => [one, linear.test(one)])).toEqual(texts.map((one) => [one, native.test(one)]))
       }),
-      { numRuns: 1000 },
+      { numRuns: 1000, seed: 1 }, // with some seeds, a regular expression of JavaScript takes hours
     )
   })
 
