@@ -91,7 +91,8 @@ describe.runIf(hasTools)('the linters', () => {
   })
 
   test('the overlay in the README changes the namespace and the image', () => {
-    const [, overlay = ''] = /```yaml\n([^]*?)```/.exec(readFileSync(join(root, 'deploy/README.md'), 'utf8')) ?? []
+    const [, overlay = ''] =
+      /```yaml\n(apiVersion: kustomize[^]*?)```/.exec(readFileSync(join(root, 'deploy/README.md'), 'utf8')) ?? []
     cpSync(join(root, 'deploy/kubernetes'), join(folder, 'kubernetes'), { recursive: true })
     mkdirSync(join(folder, 'own'))
     writeFileSync(join(folder, 'own/kustomization.yaml'), overlay)
