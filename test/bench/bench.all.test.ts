@@ -21,10 +21,10 @@ test('--only runs the chosen parts, and prints a line for each of their rows', (
   expect(rows).toEqual([
     expect.stringMatching(/^createMock .* \d/),
     expect.stringMatching(/^startMock .* \d/),
-    expect.stringMatching(/^JSON, new prompts: responses\/s .* \d\.\d\d +>= 0\.35/),
-    expect.stringMatching(/^JSON, repeated: responses\/s .* \d\.\d\d +>= 0\.5/),
-    expect.stringMatching(/^JSON, new prompts, 64 connections.* \d\.\d\d +<= 2\.5/),
-    expect.stringMatching(/^JSON, repeated, 64 connections.* \d\.\d\d +<= 2\.5/),
+    expect.stringMatching(/^JSON, new prompts: responses\/s .* \d+\.\d\d +>= 0\.35/),
+    expect.stringMatching(/^JSON, repeated: responses\/s .* \d+\.\d\d +>= 0\.5/),
+    expect.stringMatching(/^JSON, new prompts, 64 connections.* \d+\.\d\d +<= 2\.5/),
+    expect.stringMatching(/^JSON, repeated, 64 connections.* \d+\.\d\d +<= 2\.5/),
   ])
 })
 
