@@ -46,9 +46,13 @@ const MAX_PLAIN = 8192 // characters; a longer JSON response is parsed and cut
  * then the unescaped body of the response, because escaping a whole stream takes longer than everything else.
  */
 export function toExchange(facts: WrittenFacts, answered: Answered): Uint8Array {
+  const { reply } = answered
+  // Each iteration creates the frames again.
+  const frames = isStream(reply.body) ? [...reply.body] : undefined
+  const whole = frames === undefined ? answered : { ...answered, reply: { ...reply, body: frames } }
   let bytes = new Uint8Array()
   for (const limits of LIMITS) {
-    const { head, body } = write(facts, answered, limits)
+    const { head, body } = write(facts, whole, limits)
     bytes = Buffer.from(`${JSON.stringify(head)}\n${body}`)
     if (bytes.length <= MAX_EXCHANGE) break
   }
@@ -102,7 +106,10 @@ function sizeOf({ size, body, violations }: RequestFacts, { request, reply }: An
   for (const name in headers) bytes += 96 + name.length + textOf(headers[name] ?? '').length
   for (const { message } of violations.slice(0, MAX_VIOLATIONS)) bytes += 512 + 2 * message.length
   if (!isStream(reply.body)) return bytes + 2 * reply.body.length
-  for (const { data } of reply.body) bytes += 2 * data.length + 64
+  for (const { data } of reply.body) {
+    bytes += 2 * data.length + 64
+    if (bytes > MAX_UNWRITTEN) break
+  }
   return bytes
 }
 
@@ -211,6 +218,12 @@ function waitOf({ body, wait = 0 }: Reply): number {
   return sum
 }
 
+// A character may be split between two frames of bytes.
+function textIn(parts: readonly (string | Uint8Array)[]): string {
+  if (parts.every((part) => typeof part === 'string')) return parts.join('').toWellFormed()
+  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))).toString('utf8')
+}
+
 interface WrittenBody {
   readonly text: string
   readonly isJson: boolean
@@ -230,8 +243,7 @@ function writeBody({ body, headers }: Reply, redactor: Redactor, isOwn: boolean)
     )
   const isPlain = (text: string): boolean => isOwn && !text.includes('base64,')
   if (isStream(body)) {
-    const parts = Array.from(body, ({ data }) => (typeof data === 'string' ? Buffer.from(data) : data))
-    const text = Buffer.concat(parts).toString('utf8')
+    const text = textIn(Array.from(body, ({ data }) => data))
     return asText(isPlain(text) ? redactor.plain(text, MAX_STREAM) : redactor.answer(text, MAX_STREAM))
   }
   if (typeof body !== 'string' && (type.startsWith('image/') || !isUtf8(body)))

@@ -178,8 +178,8 @@ function* splitIntoBytes(frames: Iterable<Frame>): Generator<Frame> {
     const alone = bytes.subarray(0, left)
     left -= alone.length
     let { wait } = frame
-    for (const byte of alone) {
-      yield { wait, data: Uint8Array.of(byte), isAlone: true }
+    for (let i = 0; i < alone.length; i++) {
+      yield { wait, data: alone.subarray(i, i + 1), isAlone: true }
       wait = 0
     }
     if (alone.length === 0 || alone.length < bytes.length) yield { ...frame, wait, data: bytes.subarray(alone.length) }
