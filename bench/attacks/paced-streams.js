@@ -1,12 +1,12 @@
 // @ts-check
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { send } from '../load.js'
+import { openSocket, toRequest } from '../raw-client.js'
 
 const CONNECTIONS = 300
 const BODY = '{"model":"gpt-4o-image","stream":true,"messages":[{"role":"user","content":"a fox"}]}'
-const HEAD = 'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nX-Mock-Pace: 1000\r\n'
+const PACE = 'X-Mock-Pace: 1000\r\n'
 
 /**
  * @param {string} url
@@ -20,12 +20,9 @@ async function recordedBy(url) {
 export default {
   title: '300 connections with streams that last for days, every tenth sent byte by byte',
   async run({ url }, scale) {
-    const { hostname, port } = new URL(url)
     const sockets = Array.from({ length: CONNECTIONS * scale }, (_, i) => {
-      const socket = connect(Number(port), hostname)
-      socket.resume().on('error', () => {}) // the mock may close it at any time
-      const scenario = i % 10 > 0 ? '' : 'X-Mock-Scenario: stream-bytes\r\n'
-      socket.write(`${HEAD}${scenario}Content-Length: ${BODY.length}\r\n\r\n${BODY}`)
+      const socket = openSocket(url)
+      socket.write(toRequest(BODY, i % 10 > 0 ? PACE : `${PACE}X-Mock-Scenario: stream-bytes\r\n`))
       return socket
     })
     while ((await recordedBy(url)) < sockets.length) await sleep(100)

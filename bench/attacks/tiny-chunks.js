@@ -1,6 +1,6 @@
 // @ts-check
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { openSocket } from '../raw-client.js'
 
 const MIB = 1_048_576
 const CHUNK = Buffer.from('1\r\nz\r\n')
@@ -9,9 +9,7 @@ const CHUNK = Buffer.from('1\r\nz\r\n')
 export default {
   title: 'a body of 4 MiB in chunks of one byte',
   async run({ url }, scale) {
-    const { hostname, port } = new URL(url)
-    const socket = connect(Number(port), hostname)
-    socket.resume().on('error', () => {}) // the mock may refuse it at any time
+    const socket = openSocket(url)
     const ended = once(socket, 'close')
     socket.write(
       'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
