@@ -62,6 +62,7 @@ const written = new Set([...output.map(({ fileName }) => fileName), 'LICENSES.tx
 for (const file of readdirSync(path('dist'), { recursive: true, encoding: 'utf8' }).map((name) =>
   name.replaceAll('\\', '/'),
 )) {
+  if (file === 'page' || file.startsWith('page/')) continue // tools/page.js writes it
   const isFolder = [...written].some((name) => name.startsWith(`${file}/`))
   if (!written.has(file) && !isFolder) rmSync(path(`dist/${file}`), { recursive: true, force: true })
 }

@@ -1,0 +1,56 @@
+import { useEffect, useState } from 'preact/hooks'
+import { useWords } from '../language.ts'
+import { shellWords } from '../words/shell.ts'
+
+/** Milliseconds for which a button says that it has copied. */
+const SAID = 1500
+
+/** A button that copies a text. */
+export function Copy({ text, label }: { readonly text: string | (() => string); readonly label?: string }) {
+  const words = useWords(shellWords)
+  const [isCopied, setCopied] = useState(false)
+  useEffect(() => {
+    if (!isCopied) return undefined
+    const timer = setTimeout(() => setCopied(false), SAID)
+    return () => clearTimeout(timer)
+  }, [isCopied])
+  const copy = async (): Promise<void> => setCopied(await copyText(typeof text === 'string' ? text : text()))
+  return (
+    <button type="button" class="quiet" onClick={copy}>
+      <span aria-live="polite">{isCopied ? words.copied : (label ?? words.copy)}</span>
+    </button>
+  )
+}
+
+/** Copies a text. Whether it worked: the clipboard needs a secure context or, in older ways, a user's action. */
+export async function copyText(text: string): Promise<boolean> {
+  if (navigator.clipboard !== undefined) {
+    const isDone = await navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    )
+    if (isDone) return true
+  }
+  const field = document.createElement('textarea')
+  field.value = text
+  document.body.append(field)
+  field.select()
+  const isDone = document.execCommand('copy')
+  field.remove()
+  return isDone
+}
+
+/** A text in a fixed-width font, with a button that copies it. */
+export function Code({ text, label }: { readonly text: string; readonly label: string }) {
+  return (
+    <figure class="code">
+      <figcaption>
+        <span>{label}</span>
+        <Copy text={text} />
+      </figcaption>
+      <pre tabIndex={0} aria-label={label}>
+        <code>{text}</code>
+      </pre>
+    </figure>
+  )
+}

@@ -1,0 +1,4 @@
+/** ExchangeDetail. */
+export function ExchangeDetail(_: { readonly id?: string }) {
+  return <p />
+}

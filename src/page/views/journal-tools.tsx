@@ -1,0 +1,78 @@
+import type { RefObject } from 'preact'
+import { controlHeaders, control, read, urlOf } from '../control.ts'
+import { useJournal } from '../journal.ts'
+import { useWords } from '../language.ts'
+import { saveAs } from '../parts/save-as.ts'
+import { hrefOf } from '../route.ts'
+import { journalWords } from '../words/journal.ts'
+
+const FORMATS = [
+  { name: 'JSONL', type: 'application/x-ndjson', file: 'exchanges.jsonl' },
+  { name: 'HAR', type: 'application/har+json', file: 'exchanges.har' },
+] as const
+
+/** The search field of the journal, and the buttons that act on the whole list. */
+export function JournalTools({
+  field,
+  isGrouped,
+  setGrouped,
+}: {
+  readonly field: RefObject<HTMLInputElement | null>
+  readonly isGrouped: boolean
+  readonly setGrouped: (isGrouped: boolean) => void
+}) {
+  const words = useWords(journalWords)
+  const { exchanges, search, error, isPaused, setPaused } = useJournal()
+  const q = search === '' ? {} : { q: search }
+  const erase = async (): Promise<void> => {
+    if (confirm(search === '' ? words.eraseAll : words.eraseFound(exchanges.length)))
+      await read(control.exchanges.$delete({ query: q, header: {} }))
+  }
+  return (
+    <div class="filters">
+      <form
+        role="search"
+        onSubmit={(event) => {
+          event.preventDefault()
+          const { value } = event.currentTarget.q
+          location.hash = hrefOf('journal', '', { q: value.trim() })
+        }}
+      >
+        <input
+          ref={field}
+          key={search}
+          name="q"
+          type="search"
+          defaultValue={search}
+          placeholder={words.searchHint}
+          aria-label={words.search}
+          aria-invalid={error !== undefined}
+          aria-describedby="search-error"
+        />
+      </form>
+      <button type="button" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
+        {isPaused ? words.follow : words.pause}
+      </button>
+      <button type="button" aria-pressed={isGrouped} onClick={() => setGrouped(!isGrouped)}>
+        {words.group}
+      </button>
+      {FORMATS.map(({ name, type, file }) => (
+        <button key={name} type="button" onClick={() => download(q, type, file)}>
+          {words.export} {name}
+        </button>
+      ))}
+      <button type="button" onClick={erase}>
+        {words.erase}
+      </button>
+      <p id="search-error" class="bad" role="alert">
+        {error}
+      </p>
+    </div>
+  )
+}
+
+async function download(query: { readonly q?: string }, accept: string, file: string): Promise<void> {
+  const url = `${urlOf('/__mock/exchanges')}?${new URLSearchParams({ ...query }).toString()}`
+  const response = await fetch(url, { headers: { ...controlHeaders(), accept } })
+  if (response.ok) saveAs(await response.blob(), file)
+}

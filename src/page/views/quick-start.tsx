@@ -1,0 +1,4 @@
+/** QuickStart. */
+export function QuickStart(_: { readonly id?: string }) {
+  return <p />
+}
