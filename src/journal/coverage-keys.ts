@@ -29,6 +29,7 @@ export type Kind =
   | 'status'
   | 'code'
   | 'scenario'
+  | 'combination'
   | 'violation'
   | 'unknown'
 
@@ -68,9 +69,14 @@ export function coverageKeysOf(
     if (isObject(body)) for (const [field, key] of known.fields) if (Object.hasOwn(body, field)) keys.add(key)
   }
   if (chat !== undefined) {
-    add('model', modelOf(chat.model, targets) ?? redactRepeated(chat.model).slice(0, 64))
-    keys.add(chat.wantsStream ? 'form stream' : 'form whole')
-    for (const content of contentsOf(isObject(body) ? body['messages'] : undefined)) keys.add(`content ${content}`)
+    const model = modelOf(chat.model, targets)
+    const form = chat.wantsStream ? 'stream' : 'whole'
+    const contents = contentsOf(isObject(body) ? body['messages'] : undefined)
+    add('model', model ?? redactRepeated(chat.model).slice(0, 64))
+    keys.add(`form ${form}`)
+    for (const content of contents) keys.add(`content ${content}`)
+    // Without the names of unknown models, of which clients can invent any number.
+    add('combination', [model ?? '', form, reply.status, choice?.name ?? '', [...contents].join()].join('\t'))
   }
   const errorCode = errorCodeOf(reply)
   if (errorCode !== undefined) add('code', errorCode)

@@ -43,6 +43,19 @@ export interface ViolationCount {
   readonly hint: string
 }
 
+/** Chat requests that had the same model, form, status, scenario and contents, and how many there were. */
+export interface Combination {
+  /** A model or a family; null for a model that the contract does not name. */
+  readonly model: string | null
+  readonly form: 'stream' | 'whole'
+  readonly status: number
+  /** The scenario of the responses; null if they had none. */
+  readonly scenario: string | null
+  /** The kinds of content in the requests, as in `contents`. */
+  readonly contents: readonly string[]
+  readonly count: number
+}
+
 /**
  * Which parts of the contract and of the mock the requests have covered, and which not. It is plain JSON data.
  * @example
@@ -54,6 +67,8 @@ export interface Coverage extends Readonly<Record<SectionName, Section>> {
   readonly violations: readonly ViolationCount[]
   /** Fields and query parameters that the contract does not name. Most are spelling errors, and have no effect. */
   readonly unknownFields: readonly ViolationCount[]
+  /** The chat requests by model, form, status, scenario and contents: what was tried together. */
+  readonly combinations: readonly Combination[]
   /** How often something was used that is not in the items, because there are 10,000 different ones. */
   readonly notCounted: number
 }
@@ -85,7 +100,20 @@ export function toCoverage(keys: Counts, targets: CoverageTargets, scope: Covera
     scenarios: section('scenario', scenarios, required.scenarios),
     violations: violationsOf(countsOf('violation'), targets),
     unknownFields: violationsOf(countsOf('unknown'), targets),
+    combinations: [...countsOf('combination')].map(toCombination),
     notCounted: keys.get(NOT_COUNTED) ?? 0,
+  }
+}
+
+function toCombination([name, count]: readonly [string, number]): Combination {
+  const [model = '', form, status, scenario = '', contents = ''] = name.split('\t')
+  return {
+    model: model === '' ? null : model,
+    form: form === 'stream' ? 'stream' : 'whole',
+    status: Number(status),
+    scenario: scenario === '' ? null : scenario,
+    contents: contents === '' ? [] : contents.split(','),
+    count,
   }
 }
 

@@ -4,7 +4,7 @@ import { toContract } from '../../src/openapi/contract.ts'
 import { toOperations } from '../../src/openapi/operation.ts'
 import { type Coverage, type Section, toCoverage } from '../../src/journal/coverage.ts'
 import type { CoverageScope } from '../../src/journal/coverage-scope.ts'
-import { missedThresholds } from '../../src/index.ts'
+import { createMock, missedThresholds } from '../../src/index.ts'
 import { coverageKeysOf } from '../../src/journal/coverage-keys.ts'
 import type { RequestSpec } from './record.ts'
 import { chatOf, NO_FACTS, targets, record } from './record.ts'
@@ -29,6 +29,7 @@ test('the coverage keys of a request name everything that it covers', async () =
     facts: { choice: { name: 'slow', why: 'asked' } },
   })
   expect(keys.toSorted()).toEqual([
+    'combination nano-banana\tstream\t200\tslow\tstring',
     'content string',
     'form stream',
     'model nano-banana',
@@ -39,6 +40,28 @@ test('the coverage keys of a request name everything that it covers', async () =
     `parameter ${CHAT} body stream`,
     'scenario slow',
     `status ${CHAT} 200`,
+  ])
+})
+
+test('the combinations say what was tried together', async () => {
+  await using mock = await createMock({ contract: 'report' })
+  const send = async (content: unknown, rest: object, headers = {}): Promise<unknown> =>
+    (
+      await mock.fetch(`${mock.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(chatOf(content, rest)),
+      })
+    ).text()
+  const flux = { model: 'flux', stream: true }
+  await send('a fox', flux)
+  await send('a fox', flux, { 'x-mock-scenario': 'limit-rate' })
+  await send('a cat', flux)
+  await send([{ type: 'text', text: 'a fox' }], { model: 'unheard-of' })
+  expect((await mock.coverage()).combinations).toEqual([
+    { model: 'flux', form: 'stream', status: 200, scenario: null, contents: ['string'], count: 2 },
+    { model: 'flux', form: 'stream', status: 429, scenario: 'limit-rate', contents: ['string'], count: 1 },
+    { model: null, form: 'whole', status: 200, scenario: null, contents: ['text part'], count: 1 },
   ])
 })
 
