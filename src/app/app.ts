@@ -8,6 +8,7 @@ import { controlApi } from './routes/control.ts'
 import { notFound, onError } from './routes/errors.ts'
 import { links } from './routes/links.ts'
 import { otherMethods } from './routes/other-methods.ts'
+import { page, root } from './routes/page.ts'
 import { respond } from './routes/respond.ts'
 
 /** The mock as a Hono app: all its middleware and routes, in the order in which a request meets them. */
@@ -16,6 +17,7 @@ export function createApp(mock: MockContext): Hono<Env> {
   app.onError(onError) // the only place where an error becomes a response
   app.use(requestContext(mock)) // request id, session, start time
   app.route('/', links(mock)) // pictures, downloads, previews, sources
+  app.route('/', page(mock)) // the page at /__mock/page and its files; loaded on first use
   app.route('/__mock', controlApi(mock)) // closed to other origins; loaded on first use
   app.use(recorded()) // requests to the routes below are recorded
   app.route('/', contractDocument(mock)) // openapi.yaml, openapi.json
@@ -23,6 +25,7 @@ export function createApp(mock: MockContext): Hono<Env> {
     for (const route of routes) app.on(route.operation.method, path, validate(route), scenario(), respond(route))
     app.all(path, otherMethods(methods, template)) // preflights, 405
   }
+  app.all('*', root(mock)) // GET /: the page for a browser, JSON for others; loaded on first use
   app.all('*', notFound) // suggests the nearest path
   return app
 }

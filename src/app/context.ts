@@ -24,6 +24,8 @@ export interface MockContext extends Settings {
   /** What can be covered. */
   readonly targets: CoverageTargets
   readonly pictures: PictureCache
+  /** Folder with the files of the page. Defaults to that of the package. */
+  readonly pageFolder?: string
   readonly readChat: (chat: ChatBody) => Promise<Chat>
   readonly labelsOf: (context: RequestContext, status: number) => Labels
 }

@@ -74,6 +74,8 @@ export interface Settings extends Choosing {
   readonly publicUrl: string | undefined
   readonly allowHosts: readonly string[]
   readonly controlToken: string | undefined
+  /** Whether the page at `/` is served. */
+  readonly page: boolean
   /** If empty, every key is accepted. */
   readonly apiKeys: readonly string[]
   readonly onExchange: ((exchange: RequestLogEntry) => void) | undefined

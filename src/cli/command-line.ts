@@ -190,7 +190,7 @@ type Values = Readonly<Record<string, string | boolean | readonly (string | bool
 // All flags can be repeated: the last one counts, except for lists.
 function parse(args: readonly string[]): { readonly values: Values; readonly positionals: readonly string[] } {
   const flags = commandOptions.map(({ flag, type }) => {
-    const kind = type === 'switch' ? ('boolean' as const) : ('string' as const)
+    const kind = isSwitch(type) ? ('boolean' as const) : ('string' as const)
     return [flag.name, { type: kind, multiple: true }] as const
   })
   try {
@@ -218,7 +218,7 @@ function toMessage(message: string): string {
     const flags = [...commandOptions.map((option) => `--${option.flag.name}`), '--json', '--help', '--version']
     return `unknown option ${name}.${didYouMean(name, flags) || ' --help lists the options.'}`
   }
-  if (row === undefined || row.type === 'switch') return `${name} takes no value.`
+  if (row === undefined || isSwitch(row.type)) return `${name} takes no value.`
   const other = first.includes('ambiguous') ? `, or begins with '-': write ${name}=VALUE` : ''
   return `${name}: the value is missing${other}. Use ${row.allowedText ?? row.allowed}.`
 }
@@ -263,8 +263,12 @@ function readOption(
 
 // A text that is neither a number nor true or false stays a text, which is then not valid.
 function toValue(text: string, type: CommandOption['type']): unknown {
-  if (type === 'switch') return text === 'true' ? true : text === 'false' ? false : text
+  if (isSwitch(type)) return ['true', 'false'].includes(text) ? (text === 'true') === (type === 'switch') : text
   return type === 'number' && /^\d*\.?\d+$/.test(text) ? Number(text) : text
+}
+
+function isSwitch(type: CommandOption['type']): boolean {
+  return type === 'switch' || type === 'off switch'
 }
 
 /** Typing errors that are recognised: a variable with more of them belongs to another program. */

@@ -10,9 +10,9 @@ export interface Check {
   readonly isAllowed: (value: unknown) => boolean
   /**
    * How the text of a flag or a variable is read; a text by default. A list is a repeated flag, or has commas in the
-   * variable.
+   * variable. An off switch sets the option to false.
    */
-  readonly type?: 'number' | 'switch' | 'list'
+  readonly type?: 'number' | 'switch' | 'off switch' | 'list'
   /** Errors do not repeat the value, since it may contain a password. */
   readonly isSecret?: true
 }

@@ -52,6 +52,8 @@ export interface MockOptions {
   readonly allowHosts?: readonly string[]
   /** Token that every request to the control API must carry, except probes. */
   readonly controlToken?: string
+  /** Whether a browser gets the page at `/`. Defaults to true. */
+  readonly page?: boolean
   /**
    * Reload contract, profiles and scenarios when a file of `spec` or `fixtures` changes. Invalid files are reported to
    * `onFault`; the last valid version stays in use.
@@ -153,6 +155,12 @@ export const MOCK_OPTIONS = {
     isSecret: true,
     flag: { name: 'control-token', env: 'MOCK_CONTROL_TOKEN', value: 'TOKEN', defaultsTo: 'none', group: 'Server' },
     help: 'token that the control API requires in the header x-mock-control-token',
+  },
+  page: {
+    ...trueOrFalse,
+    type: 'off switch',
+    flag: { name: 'no-page', env: 'MOCK_NO_PAGE', value: '', defaultsTo: 'off', group: 'Server' },
+    help: 'do not serve the page at /',
   },
   watch: {
     ...trueOrFalse,

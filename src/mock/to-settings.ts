@@ -67,6 +67,7 @@ export async function toSettings(
     apiKeys: options.apiKeys ?? [],
     allowHosts: options.allowHosts ?? [],
     controlToken: options.controlToken,
+    page: options.page ?? true,
     onExchange: options.onExchange,
     onStream,
     onFault: options.onFault ?? (() => {}),

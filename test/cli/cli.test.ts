@@ -88,6 +88,7 @@ test.skipIf(isWindows)(
         models: 13,
         scenarios: readdirSync(join(root, 'fixtures/scenarios')).length,
         controlAPI: `${mock.url}/__mock/openapi.json`,
+        page: `${mock.url}/`,
         version: expect.stringMatching(/^\d/),
       },
       {
@@ -133,6 +134,7 @@ test.skipIf(isWindows)(
       expect.stringMatching(/^chat-image-mock \d[^ ]* is ready, with 13 models and \d+ scenarios$/),
       `         base URL:    ${pretty.url}/v1`,
       `         control API: ${pretty.url}/__mock/openapi.json`,
+      `         page:        ${pretty.url}/`,
       expect.stringMatching(/^200 GET \/v1\/models [\d.]+ ms$/),
       'shutting down; waiting up to 2 s for open responses',
       'stopped',
@@ -140,6 +142,17 @@ test.skipIf(isWindows)(
     expect(silent.lines).toEqual([])
   },
 )
+
+test('--no-page, or its variable, switches the page off', async () => {
+  await using mock = await start(['--no-page', '--log', 'pretty'])
+  const response = await fetch(mock.url, { headers: { accept: 'text/html' } })
+  expect(response.headers.get('content-type')).toBe('application/json')
+  expect(mock.lines.join('\n')).not.toContain('page:')
+  const pageOf = (args: string[], env: Record<string, string> = {}): unknown => readCommand(args, env).options.page
+  expect([pageOf([]), pageOf(['--no-page']), pageOf([], { MOCK_NO_PAGE: 'true' })]).toEqual([undefined, false, false])
+  expect(pageOf([], { MOCK_NO_PAGE: 'false' })).toBe(true)
+  expect(() => readCommand([], { MOCK_NO_PAGE: 'yes' })).toThrow('MOCK_NO_PAGE')
+})
 
 test.each([
   [['--port', 'x'], "--port: 'x' is not valid. Use a whole number from 0 to 65535."],
@@ -153,6 +166,7 @@ test.each([
   ],
   [['--port'], '--port: the value is missing. Use a whole number from 0 to 65535.'],
   [['--watch=yes'], '--watch takes no value.'],
+  [['--no-page=yes'], '--no-page takes no value.'],
   [['--prot', '1'], 'unknown option --prot. Did you mean --port?'],
   [['--faultRate', '1'], 'unknown option --faultRate. Did you mean --fault-rate?'],
   [['--something-else'], 'unknown option --something-else. --help lists the options.'],

@@ -5,25 +5,53 @@ import { type AppContext, type AppHandler, CONTROL } from '../context.ts'
 import { bearerOf } from '../session.ts'
 import type { Settings } from '../settings.ts'
 
-/**
- * Protects the control API from web pages of other origins, from host names that are not this mock's (DNS rebinding),
- * and, if a token is set, from clients that do not send it. Host and token are not checked for the paths in `open`.
- */
+/** What is not checked. */
+export interface Exceptions {
+  /** Whether a path needs the control token. */
+  readonly token?: 'not required'
+  /** Which hosts are allowed. */
+  readonly hosts?: 'all'
+  /** Whether a page of another origin may link to the path. It cannot read the response. */
+  readonly links?: 'allowed'
+}
+
+/** Protects the control API as `checkAccess` does. Host and token are not checked for the paths in `open`. */
 export function guard(open: readonly string[]): AppHandler {
   return async (c, next) => {
-    const context = c.get('context')
-    const mock = c.get('mock')
-    const origin = c.req.header('origin')
-    const host = c.req.header('host')
-    const isForeign = origin !== undefined && origin.replace(/^https?:\/\//, '') !== host
-    if (isForeign || c.req.header('sec-fetch-site') === 'cross-site') throw new ApiError('foreign_origin')
-    if (!open.includes(context.path)) {
-      if (host !== undefined && !isOwnHost(host, mock))
-        throw new ApiError('foreign_host', { asked: host.slice(0, 100) })
-      checkToken(c)
-    }
+    checkAccess(c, open.includes(c.get('context').path) ? { hosts: 'all', token: 'not required' } : {})
     await next()
   }
+}
+
+/**
+ * Throws an ApiError for requests of web pages of other origins, for host names that are not this mock's (DNS
+ * rebinding), and, if a token is set, for requests without it.
+ */
+export function checkAccess(c: AppContext, { token, hosts, links }: Exceptions): void {
+  const mock = c.get('mock')
+  const host = c.req.header('host')
+  if (isForeign(c) && !(links === 'allowed' && isNavigation(c))) throw new ApiError('foreign_origin')
+  if (hosts !== 'all' && host !== undefined && !isOwnHost(host, mock))
+    throw new ApiError('foreign_host', { asked: host.slice(0, 100) })
+  if (token !== 'not required') checkToken(c)
+}
+
+// A proxy may change the Host, so the origin of the public URL is allowed too.
+function isForeign(c: AppContext): boolean {
+  const origin = c.req.header('origin')
+  if (c.req.header('sec-fetch-site') === 'cross-site') return true
+  if (origin === undefined || origin.replace(/^https?:\/\//, '') === c.req.header('host')) return false
+  const { publicUrl } = c.get('mock')
+  return publicUrl === undefined || new URL(publicUrl).origin !== origin
+}
+
+// Whether the user followed a link. Such a request has no Origin.
+function isNavigation(c: AppContext): boolean {
+  return (
+    c.req.header('origin') === undefined &&
+    c.req.header('sec-fetch-mode') === 'navigate' &&
+    c.req.header('sec-fetch-dest') === 'document'
+  )
 }
 
 /**

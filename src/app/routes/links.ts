@@ -72,8 +72,8 @@ async function toPicture(c: AppContext, { name = '', file = '' }: Values): Promi
   return fault === undefined ? picture() : withFault[fault](picture)
 }
 
-// Whether the client has the picture already.
-function isCached(header: string | undefined, etag: string): boolean {
+/** Whether the client already has a response with this ETag, by its If-None-Match. */
+export function isCached(header: string | undefined, etag: string): boolean {
   return (header ?? '').split(',').some((known) => ['*', etag].includes(known.trim().replace(/^W\//, '')))
 }
 

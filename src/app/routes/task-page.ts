@@ -4,6 +4,7 @@ import { type Colour, mix } from '../../images/render/canvas.ts'
 import { type Links, toLinks } from '../../images/links.ts'
 import { type Recipe, MEDIA_TYPES } from '../../images/recipe.ts'
 import { palettes } from '../../images/render/palette.ts'
+import { escapeHtml } from '../../util/escape-html.ts'
 import type { Reply } from '../../util/reply.ts'
 
 /** A task and the Recipe of its picture, as the links of a task hold them. */
@@ -240,8 +241,4 @@ function css(colour: Colour): string {
 
 function hashOf(style: string): string {
   return `sha256-${hash('sha256', style, 'base64')}`
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }

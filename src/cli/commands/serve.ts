@@ -49,12 +49,14 @@ export async function serve({ options, warnings, nameOf }: Command, terminal: Te
   if (notice !== undefined) log.event('info', notice)
   stdout.write(`${url}\n`)
   const controlAPI = `${url}${CONTROL}/openapi.json`
+  const page = options.page === false ? undefined : `${url}/`
   const pretty = [
     `chat-image-mock ${version} is ready, with ${counts.models} models and ${counts.scenarios} scenarios`,
     `         base URL:    ${baseURL}`,
     `         control API: ${controlAPI}`,
+    ...(page === undefined ? [] : [`         page:        ${page}`]),
   ].join('\n')
-  log.event('info', { json: 'ready', pretty }, { url, baseURL, ...counts, controlAPI, version })
+  log.event('info', { json: 'ready', pretty }, { url, baseURL, ...counts, controlAPI, ...(page && { page }), version })
   await ended
   log.event(
     'info',
