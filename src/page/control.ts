@@ -32,8 +32,19 @@ export class ControlError extends Error {
   }
 }
 
+interface JsonResponse {
+  readonly ok: boolean
+  readonly status: number
+  readonly json: () => Promise<unknown>
+}
+// The typed client allows all media types of a route; the page requests JSON.
+type JsonOf<R extends JsonResponse> = R extends unknown
+  ? Exclude<Awaited<ReturnType<R['json']>>, string | Response>
+  : never
+
 /** The JSON of a response of the control API. Throws a ControlError for an error status. */
-export async function read<T>(response: Promise<{ ok: boolean; status: number; json: () => Promise<T> }>): Promise<T> {
+export async function read<R extends JsonResponse>(response: Promise<R>): Promise<JsonOf<R>>
+export async function read(response: Promise<JsonResponse>): Promise<unknown> {
   const received = await response
   if (received.ok) return received.json()
   const body: unknown = await received.json().catch(() => undefined)

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { Coverage, ViolationCount } from '../../journal/coverage.ts'
+import type { ViolationCount } from '../../journal/coverage.ts'
 import { control, controlHeaders, read, urlOf } from '../control.ts'
 import { useJournal } from '../journal.ts'
 import { useWords } from '../language.ts'
@@ -22,8 +22,8 @@ export function CoverageView() {
   const words = useWords(coverageWords)
   const { version } = useJournal()
   const [isTotal, setTotal] = useState(false)
-  const query = isTotal ? { total: 'true' as const } : {}
-  const { value: coverage, error } = useRead<Coverage>(
+  const query = { models: 'all', ...(isTotal ? { total: 'true' as const } : {}) }
+  const { value: coverage, error } = useRead(
     async () => read(control.coverage.$get({ query, header: {} })),
     [version, isTotal],
   )
@@ -112,8 +112,8 @@ function Violations({ list }: { readonly list: readonly ViolationCount[] }) {
   )
 }
 
-async function download(query: { readonly total?: string }, accept: string, file: string): Promise<void> {
-  const url = `${urlOf('/__mock/coverage')}?${new URLSearchParams({ ...query }).toString()}`
+async function download(query: Readonly<Record<string, string>>, accept: string, file: string): Promise<void> {
+  const url = `${urlOf('/__mock/coverage')}?${new URLSearchParams(query).toString()}`
   const response = await fetch(url, { headers: { ...controlHeaders(), accept } })
   if (response.ok) saveAs(await response.blob(), file)
 }
