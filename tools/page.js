@@ -21,13 +21,16 @@ for (const [name, file] of [
     platform: 'browser',
     tsconfig: path('src/page/tsconfig.json'),
   })
-  await bundle.write({
+  const { output } = await bundle.write({
     dir: path('dist/page'),
     format: 'esm',
     entryFileNames: '[name].js',
     minify: true,
     codeSplitting: false,
   })
+  const [{ imports }] = output
+  if (imports.length > 0)
+    throw new Error(`src/page/${file} imports ${imports.join(', ')}, which a browser does not have`)
   await bundle.close()
 }
 copyFileSync(path('src/page/page.css'), path('dist/page/page.css'))

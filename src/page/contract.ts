@@ -1,5 +1,4 @@
-import type { JsonObject, JsonValue } from '../util/json.ts'
-import { isObject } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json-value.ts'
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
 

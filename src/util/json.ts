@@ -1,13 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
+import type { JsonValue } from './json-value.ts'
 
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
-export interface JsonObject {
-  readonly [key: string]: JsonValue
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+export { type JsonObject, type JsonValue, isObject } from './json-value.ts'
 
 /** Maximum nesting of objects and arrays. */
 const MAX_DEPTH = 64

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks'
-import type { JsonValue } from '../../util/json.ts'
+import type { JsonValue } from '../../util/json-value.ts'
 import { type ContractOperation, operationAt, toOperations, valueAt } from '../contract.ts'
 import { urlOf } from '../control.ts'
 import { useWords } from '../language.ts'
