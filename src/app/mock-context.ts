@@ -22,6 +22,7 @@ export function createMockContext(settings: Settings, surroundings: Surroundings
   const allScenarios = contract === packaged ? names : ownScenarios
   const targets = { contract, models, families, scenarios: names, allScenarios }
   const clashes = contract.operations.some(({ path }) => LINK_PATHS.some((ours) => overlaps(path, ours)))
+  const prefix = clashes ? CONTROL : ''
   return {
     ...settings,
     ...surroundings,
@@ -29,8 +30,8 @@ export function createMockContext(settings: Settings, surroundings: Surroundings
     onExchange,
     onStream,
     targets,
-    record: createRecorder(store, targets, onFault),
-    prefix: clashes ? CONTROL : '',
+    record: createRecorder({ store, targets, onFault, contract, prefix }),
+    prefix,
     readChat: createChatReader(settings),
     pictures: createPictureCache(renderPicture, settings.metrics.pictures),
     labelsOf: createLabels(scenarios, targets),

@@ -30,6 +30,10 @@ export async function send(c: AppContext, reply: Reply): Promise<Response> {
   const countEnd = mock.metrics.begin(isStream(whole.body))
   if (mock.onStream !== undefined && context.isRecorded && hasWaits(whole.body))
     mock.onStream(toLogEntry(context, whole, { duration: 0, hungUp: false }))
+  let firstByte: number | undefined
+  const start = (): void => {
+    firstByte = performance.now() - context.started
+  }
   let isOver = false
   const end = async (hungUp: boolean): Promise<void> => {
     if (isOver) return
@@ -37,11 +41,11 @@ export async function send(c: AppContext, reply: Reply): Promise<Response> {
     const duration = performance.now() - context.started
     countEnd(mock.labelsOf(context, whole.status), duration / 1000)
     mock.onExchange?.(toLogEntry(context, whole, { duration, hungUp }))
-    await recording.end({ duration, hungUp })
+    await recording.end({ ...(firstByte !== undefined && { firstByte }), duration, hungUp })
     c.env.onEnd?.()
   }
   if (!context.isBodyRead) dropBody(c)
-  return toResponse(c, whole, end)
+  return toResponse(c, whole, { start, end })
 }
 
 function hasWaits(body: Reply['body']): boolean {
@@ -57,7 +61,7 @@ export function completed(
   { requestId, isOpen, notes }: Sent,
   { version, errors }: Pick<MockContext, 'version' | 'errors'>,
 ): Reply {
-  const { status, wait = 0 } = reply
+  const { status, wait = 0, drawn = [] } = reply
   const body = hasNoBody(status) ? '' : encodeBody(reply.body)
   // The reply's own headers come last: an object literal that begins with a spread is thirty times slower.
   const headers = {
@@ -69,7 +73,7 @@ export function completed(
     ...(isStream(body) || hasNoBody(status) ? undefined : { 'content-length': String(body.length) }),
     ...reply.headers,
   }
-  return { status, headers, body, wait }
+  return { status, headers, body, wait, drawn }
 }
 
 const ALLOWED = { 'access-control-allow-origin': '*' }

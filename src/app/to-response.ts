@@ -10,13 +10,20 @@ export class NoAnswer extends Error {
 }
 
 /** Called when a response is read to its end, or its client has disconnected (`hungUp`). Only the first call counts. */
-export type End = (hungUp: boolean) => Promise<void>
+type End = (hungUp: boolean) => Promise<void>
+
+/** What `toResponse` reports. */
+export interface Progress {
+  /** Called before the first byte is sent. */
+  readonly start: () => void
+  readonly end: End
+}
 
 /**
  * A complete Reply as a Response. Resolves when the headers are due: those of a stream come with its first frame, as
  * the gateway sends it [S]. A Reply without waits has one body. All others are streams of the same bytes.
  */
-export async function toResponse(c: AppContext, reply: Reply, end: End): Promise<Response> {
+export async function toResponse(c: AppContext, reply: Reply, { start, end }: Progress): Promise<Response> {
   const { status, headers, body, wait = 0 } = reply
   const frames = isStream(body) ? new Upcoming(body) : undefined
   const first = frames?.take()
@@ -26,12 +33,16 @@ export async function toResponse(c: AppContext, reply: Reply, end: End): Promise
   if (before > 0 || !isWhole) {
     const waits = new Waits(c)
     if (before > 0 && !(await waits.pass(before))) return noAnswer(c, waits, end)
-    if (!isWhole && frames !== undefined)
+    if (!isWhole && frames !== undefined) {
+      start()
       return new Response(toStream(c, { first, frames }, { waits, end }), { status, headers })
+    }
     waits.end()
   }
   const isReset = first?.isReset !== undefined
-  await end(isGone(c) && !isReset)
+  const hungUp = isGone(c) && !isReset
+  if (!isReset && !hungUp) start()
+  await end(hungUp)
   if (isReset) return resetAtOnce(c)
   const data = isStream(body) ? (first?.data ?? '') : body
   return new Response(c.req.method === 'HEAD' ? null : bodyOf(data), { status, headers })

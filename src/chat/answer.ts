@@ -1,4 +1,4 @@
-import type { PictureFault, Recipe } from '../images/recipe.ts'
+import { type PictureFault, type Recipe, encodeRecipe } from '../images/recipe.ts'
 import { type ChatRequest, toRecipes } from './chat-request.ts'
 import { lettersFrom } from './digest.ts'
 import type { Step } from './step.ts'
@@ -26,6 +26,8 @@ export interface Answer {
   readonly model: string
   readonly steps: readonly Step[]
   readonly usage: Usage
+  /** The names of the pictures whose bytes the steps contain, in their order. */
+  readonly drawn: readonly string[]
 }
 
 /** What an Answer depends on besides its request. */
@@ -45,7 +47,12 @@ export interface AnswerOptions extends StyleOptions {
 export async function toAnswer(request: ChatRequest, options: AnswerOptions): Promise<Answer> {
   const { write, task, prose, created, render, fault, edit } = options
   const recipes = toRecipes(request, fault)
-  const body = await write({ request, recipes, task, prose, render })
+  const drawn: string[] = []
+  const draw: AnswerOptions['render'] = async (recipe) => {
+    drawn.push(encodeRecipe(recipe).name)
+    return render(recipe)
+  }
+  const body = await write({ request, recipes, task, prose, render: draw })
   // Adds a first delta with the role and a last one with the finish_reason, unless the style has them.
   const start: Step = { wait: request.waits.first, tokens: 0, role: true, content: '' }
   const all = (body[0]?.role === undefined ? [start] : []).concat(body)
@@ -57,6 +64,7 @@ export async function toAnswer(request: ChatRequest, options: AnswerOptions): Pr
     model: request.model,
     steps,
     usage: toUsage(request.promptTokens, steps),
+    drawn,
   }
 }
 

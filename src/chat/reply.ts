@@ -16,9 +16,11 @@ const EVENT_STREAM = {
 
 /** An Answer as a Reply: a stream or one completion. `pace` is a factor of the real gateway's time. */
 export function toReply({ wantsStream, wantsUsage, notes }: ChatRequest, answer: Answer, pace: number): Reply {
-  if (wantsStream) return { status: 200, headers: EVENT_STREAM, body: toFrames(answer, { pace, wantsUsage }), notes }
+  const { drawn } = answer
+  if (wantsStream)
+    return { status: 200, headers: EVENT_STREAM, body: toFrames(answer, { pace, wantsUsage }), notes, drawn }
   const status = isFailed(answer) ? 500 : 200
-  return { status, headers: JSON_HEADERS, body: toCompletion(answer), wait: durationOf(answer, pace), notes }
+  return { status, headers: JSON_HEADERS, body: toCompletion(answer), wait: durationOf(answer, pace), notes, drawn }
 }
 
 /** What a Chat depends on besides the body. */
@@ -49,14 +51,10 @@ export async function readChat(body: JsonObject, { created, pace, ...reading }: 
   let kept: Reply | undefined
   const reply = async (render: Render): Promise<Reply> => {
     if (kept !== undefined) return kept
-    let isDrawn = false
-    const draw: Render = async (recipe) => {
-      isDrawn = true
-      return render(recipe)
-    }
-    const plain = toReply(request, await toAnswer(request, { ...options, render: draw }), pace)
+    const answer = await toAnswer(request, { ...options, render })
+    const plain = toReply(request, answer, pace)
     const encoded = { ...plain, body: encodeBody(plain.body) }
-    if (!isDrawn) kept = encoded
+    if (answer.drawn.length === 0) kept = encoded
     return encoded
   }
   return { request, options, reply }

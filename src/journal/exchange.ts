@@ -1,8 +1,9 @@
-import type { StoredExchange } from '../store/store.ts'
+import type { Ending, StoredExchange } from '../store/store.ts'
 import { type JsonValue, isObject } from '../util/json.ts'
 import type { ChatRequest } from '../chat/chat-request.ts'
 import type { Operation } from '../openapi/operation.ts'
 import type { Violation } from '../openapi/violation.ts'
+import type { RecordedPicture } from './recorded-pictures.ts'
 
 /** A recorded violation of the contract. */
 export interface RecordedViolation {
@@ -12,6 +13,10 @@ export interface RecordedViolation {
   readonly param: string
   /** What is wrong and what is allowed. */
   readonly message: string
+  /** JSON pointer of the broken rule in the contract; absent if it was not found. */
+  readonly pointer?: string
+  /** How to fix the request: the values that the rule allows. Absent if the rule was not found. */
+  readonly hint?: string
 }
 
 /** How the mock understood a chat request. */
@@ -54,6 +59,14 @@ export interface RecordedResponse {
   readonly stream: boolean
   /** All planned delays together, in milliseconds. */
   readonly wait: number
+  /**
+   * Only for a stream of server-sent events: planned milliseconds from the request until each event is complete, in the
+   * order of the events in `text`. A comment counts as an event. An incomplete event at the end has no time. At most
+   * the first 1,000.
+   */
+  readonly events?: readonly number[]
+  /** Whether the response ends with a reset of the connection. */
+  readonly reset: boolean
 }
 
 /**
@@ -78,11 +91,21 @@ export interface Exchange {
   readonly chat: RecordedChat | null
   /** The scenario of the response; null if it has none. */
   readonly scenario: Choice | null
-  /** Near misses: scenarios that match except for one condition, each with that condition. */
+  /** Near misses: scenarios that match except for one condition, each with what was expected and the actual value. */
   readonly nearMisses: readonly string[]
   /** How the response differs from what was requested; also in the header `x-mock-note`. */
   readonly note: string | null
   readonly response: RecordedResponse
+  /**
+   * The pictures in the response, in order, at most 50. Empty if the request contains a credential, because the name of
+   * a picture contains the prompt.
+   */
+  readonly pictures: readonly RecordedPicture[]
+  /**
+   * Milliseconds from the request's headers to the first byte of the response; undefined while the response is being
+   * sent, and if no byte was sent.
+   */
+  readonly firstByte: number | undefined
   /** Milliseconds from the request's headers to the last byte of the response; undefined while it is being sent. */
   readonly duration: number | undefined
   /** Whether the client disconnected before the end; undefined while the response is being sent. */
@@ -90,7 +113,7 @@ export interface Exchange {
 }
 
 /** The first line of a stored Exchange. The unescaped body of the response follows it. */
-export type ExchangeHead = Omit<Exchange, 'id' | 'duration' | 'hungUp' | 'response'> & {
+export type ExchangeHead = Omit<Exchange, 'id' | 'response' | keyof Ending> & {
   readonly response: Omit<RecordedResponse, 'body' | 'text'> & { readonly isJson: boolean }
 }
 
@@ -104,7 +127,8 @@ export function readExchange({ id, bytes, ending }: StoredExchange): Exchange {
   const { isJson, ...rest } = head.response
   const body = isJson ? parseJson(text) : undefined
   const response = { ...rest, ...(body === undefined ? { text } : { body }) }
-  return { id, ...head, response, duration: ending?.duration, hungUp: ending?.hungUp }
+  const { firstByte, duration, hungUp } = ending ?? {}
+  return { id, ...head, response, firstByte, duration, hungUp }
 }
 
 function isHead(value: unknown): value is ExchangeHead {

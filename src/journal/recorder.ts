@@ -2,7 +2,7 @@ import { type Ending, type LazyExchange, type Store, StoreForgotten, StoreUnavai
 import { type CoverageTargets, coverageKeysOf } from './coverage-keys.ts'
 import { redactText } from './credentials.ts'
 import type { RequestFacts } from './exchange.ts'
-import { type Answered, lazyExchange } from './write-exchange.ts'
+import { type Answered, type WritingMock, lazyExchange } from './write-exchange.ts'
 
 /** The record of a request whose response is about to be sent. */
 export interface Recording {
@@ -21,10 +21,17 @@ export type Recorder = (facts: RequestFacts, answered: Answered) => Promise<Reco
 /** The Recording of a request that is not recorded. */
 export const NOT_RECORDED: Recording = { notes: [], end: async () => {} }
 
-/** Creates a Recorder that writes to a Store. */
-export function createRecorder(store: Store, targets: CoverageTargets, onFault: (error: unknown) => void): Recorder {
+/** What a Recorder needs of its mock. */
+interface RecordingMock extends WritingMock {
+  readonly store: Store
+  readonly targets: CoverageTargets
+  readonly onFault: (error: unknown) => void
+}
+
+/** Creates a Recorder that writes to the Store of a mock. */
+export function createRecorder({ store, targets, onFault, ...mock }: RecordingMock): Recorder {
   const toLazy = (facts: RequestFacts, answered: Answered): LazyExchange => {
-    const { size, toBytes } = lazyExchange(facts, answered)
+    const { size, toBytes } = lazyExchange(facts, answered, mock)
     const attempt = (): Uint8Array => {
       try {
         return toBytes()

@@ -27,6 +27,8 @@ export interface Opened {
 
 /** How an exchange ended. */
 export interface Ending {
+  /** Milliseconds from the head of the request to the first byte of the response; absent if no byte was sent. */
+  readonly firstByte?: number
   /** Milliseconds from the head of the request to the last byte of the response. */
   readonly duration: number
   /** Whether the client disconnected before the end of the response. */

@@ -20,6 +20,8 @@ export interface Reply {
   readonly wait?: number
   /** What the mock did differently from what was requested, for `x-mock-note`. */
   readonly notes?: readonly string[]
+  /** The names of the pictures whose bytes the body contains as data URIs, in their order. */
+  readonly drawn?: readonly string[]
 }
 
 /** The headers of JSON responses. A browser must not guess another type. */

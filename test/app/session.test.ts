@@ -329,14 +329,45 @@ test('a request with a scenario header counts for nth', async () => {
   expect(contents.at(-1)).toBe('the third')
 })
 
-test('an exchange lists its near misses', async () => {
+test('an exchange lists its near misses, each with what was expected and the actual value', async () => {
   await using mock = await startMock()
-  await mock.script('limit-rate', { when: { model: ['flux'], prompt: 'fox' } })
-  await ask(mock, { model: 'flux', text: 'a cat' })
+  const whens = [
+    { model: ['flux', 'flux-*'] },
+    { prompt: 'fox' },
+    { pattern: 'a * fox' },
+    { stream: true },
+    { references: true },
+  ]
+  await mock.script(whens.map((when) => ({ scenario: 'limit-rate' as const, when })))
   await ask(mock, { model: 'dall-e-3', text: 'a cat' })
-  const [near, far] = await mock.exchanges()
-  expect(near).toMatchObject({ scenario: null, nearMisses: ['script: limit-rate: prompt does not contain the text'] })
+  const [near] = await mock.exchanges()
+  expect(near?.nearMisses).toEqual([
+    "script: limit-rate: model: expected 'flux' or 'flux-*', got 'dall-e-3'",
+    "script: limit-rate: prompt: expected to contain 'fox', got 'a cat'",
+    "script: limit-rate: prompt: expected to match 'a * fox', got 'a cat'",
+    'script: limit-rate: stream: expected true, got false',
+    'script: limit-rate: references: expected true, got false',
+  ])
+})
+
+test('a scenario with two wrong conditions is not a near miss', async () => {
+  await using mock = await startMock()
+  await mock.script('limit-rate', { when: { model: ['flux'], nth: 2 } })
+  await ask(mock, { model: 'flux', text: 'a cat' })
+  await ask(mock, { model: 'flux' })
+  await mock.script('limit-rate', { when: { model: ['flux'], nth: 2 } })
+  await ask(mock, { model: 'dall-e-3', text: 'sk-abcdefghijklmnop' })
+  const [near, , far] = await mock.exchanges()
+  expect(near).toMatchObject({ scenario: null, nearMisses: ['script: limit-rate: nth: expected 2, got 1'] })
   expect(far).toMatchObject({ scenario: null, nearMisses: [] })
+})
+
+test('a near miss does not repeat a credential, not even one that is cut', async () => {
+  await using mock = await startMock()
+  await mock.script('limit-rate', { when: { prompt: 'fox' } })
+  await ask(mock, { text: `${'a'.repeat(90)} sk-abcdefghijklmnopqrstuvwxyz` })
+  const [exchange] = await mock.exchanges()
+  expect(exchange?.nearMisses).toEqual([expect.stringContaining("aaa [redacted]…'")])
 })
 
 test('an error requested by Prefer has the format of the dialect', async () => {

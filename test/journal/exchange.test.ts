@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type RequestFacts, readExchange } from '../../src/journal/exchange.ts'
 import type { RequestHead } from '../../src/journal/write-exchange.ts'
 import { lazyExchange, MAX_EXCHANGE, toExchange } from '../../src/journal/write-exchange.ts'
-import { chatOf, NO_FACTS, record, TIME } from './record.ts'
+import { chatOf, NO_FACTS, record, TIME, WRITING } from './record.ts'
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
@@ -31,6 +31,7 @@ test('an Exchange holds the request, how the mock understood it, and the respons
     scenario: null,
     note: null,
     response: { status: 200, stream: true, wait: 0 },
+    firstByte: undefined,
     duration: undefined,
     hungUp: undefined,
   })
@@ -72,6 +73,8 @@ test('a violation has a code without list indexes', async () => {
       code: 'type:messages[].role',
       param: 'messages[1].role',
       message: "Invalid type for 'messages[1].role': expected a string, but got an integer instead.",
+      pointer: expect.stringMatching(/^\/paths\/.*\/properties\/role\/type$/),
+      hint: 'Use a string.',
     },
   ])
   expect(exchange).toMatchObject({ chat: null, response: { status: 400, body: { error: { code: 'invalid_type' } } } })
@@ -107,11 +110,16 @@ test('a request that was rejected before it was read has neither operation nor b
   expect(exchange.request).not.toHaveProperty('body')
 })
 
-test('duration and hungUp come from the Store', async () => {
+test('firstByte, duration and hungUp come from the Store', async () => {
   const { kept } = await record({ body: chatOf('a fox') })
   expect(
-    readExchange({ id: '7', session: '', bytes: Buffer.from(kept), ending: { duration: 12.5, hungUp: true } }),
-  ).toMatchObject({ id: '7', duration: 12.5, hungUp: true })
+    readExchange({
+      id: '7',
+      session: '',
+      bytes: Buffer.from(kept),
+      ending: { firstByte: 5.5, duration: 12.5, hungUp: true },
+    }),
+  ).toMatchObject({ id: '7', firstByte: 5.5, duration: 12.5, hungUp: true })
 })
 
 test('a data URI is recorded as its type, digest and size, in requests and in responses', async () => {
@@ -212,8 +220,8 @@ test.each<[what: string, head: Partial<RequestHead>, size: number]>([
   const facts = { ...NO_FACTS, session: 'alice', size, body: { a: 'b' }, notes: ['slow'] }
   const request = { method: 'POST', path: '/', query: '', headers: { 'x-mock-session': 'alice' }, ...head }
   const answered = { request, reply: { status: 200, headers: {}, body: 'sk-abcdefghijklmnop' }, time: TIME }
-  const bytes = Buffer.from(toExchange(facts, answered))
-  const lazy = lazyExchange(facts, answered)
+  const bytes = Buffer.from(toExchange(facts, answered, WRITING))
+  const lazy = lazyExchange(facts, answered, WRITING)
   Object.assign(facts, { session: 'bob', notes: [] })
   expect(Buffer.from(lazy.toBytes()).toString()).toBe(bytes.toString())
   expect(bytes.toString()).not.toMatch(/hush|sk-abc/)
@@ -237,8 +245,12 @@ test.each<[what: string, head: Partial<RequestHead>, facts: Partial<RequestFacts
   (_what, head, more, least) => {
     const request = { method: 'POST', path: '/', query: '', headers: {}, ...head }
     const answered = { request, reply: { status: 200, headers: {}, body: '' }, time: TIME }
-    const empty = lazyExchange(NO_FACTS, { ...answered, request: { ...request, path: '/', query: '', headers: {} } })
-    const { size } = lazyExchange({ ...NO_FACTS, ...more }, answered)
+    const empty = lazyExchange(
+      NO_FACTS,
+      { ...answered, request: { ...request, path: '/', query: '', headers: {} } },
+      WRITING,
+    )
+    const { size } = lazyExchange({ ...NO_FACTS, ...more }, answered, WRITING)
     expect(size - empty.size).toBeGreaterThanOrEqual(least)
     expect(size - empty.size).toBeLessThan(6 * least)
   },

@@ -69,6 +69,9 @@ export const NO_FACTS: RequestFacts = {
   notes: [],
 }
 
+/** What the mock of these records adds to them. */
+export const WRITING = { contract, prefix: '' }
+
 export const TIME = Date.UTC(2026, 0, 2, 3, 4, 5)
 
 /** The body of a chat request. */
@@ -92,7 +95,7 @@ export async function record(spec: RequestSpec): Promise<Recorded> {
   const reply = spec.reply ?? (await replyTo(facts, { ...request, path: request.path.replace('{model}', 'flux') }))
   Object.assign(facts, spec.facts)
   const store = new MemoryStore()
-  const json = toExchange(facts, { request, reply, time: TIME })
+  const json = toExchange(facts, { request, reply, time: TIME }, WRITING)
   await store.record('', { size: json.length, toBytes: () => json })
   const [stored] = await store.records()
   return {

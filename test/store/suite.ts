@@ -104,10 +104,10 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     const { id: third } = await store.record('alice', exchangeOf('three'))
     expect(await idsOf(store)).toEqual([first, second, third])
     expect(await idsOf(store, 'alice')).toEqual([first, third])
-    await store.end('alice', first, { duration: 5, hungUp: true })
+    await store.end('alice', first, { firstByte: 2.5, duration: 5, hungUp: true })
     await store.end('alice', 'gone', { duration: 5, hungUp: true })
     expect(await store.records('alice')).toEqual([
-      { id: first, session: 'alice', bytes: Buffer.from('one'), ending: { duration: 5, hungUp: true } },
+      { id: first, session: 'alice', bytes: Buffer.from('one'), ending: { firstByte: 2.5, duration: 5, hungUp: true } },
       { id: third, session: 'alice', bytes: Buffer.from('three'), ending: undefined },
     ])
   })
