@@ -1,5 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Bounds, Ending, LazyExchange, NewEntry, Opened, Scripted, Store, StoredExchange } from './store.ts'
+import type {
+  Bounds,
+  Ending,
+  LazyExchange,
+  NewEntry,
+  Opened,
+  Scripted,
+  Store,
+  StoredExchange,
+  StoreEvent,
+} from './store.ts'
 import { DEFAULT_BOUNDS, FULL, LIMITS, NOT_COUNTED, StoreFull, sumMarks } from './store.ts'
 
 /** Number of exchanges that are serialized in one turn of the event loop. */
@@ -47,6 +57,7 @@ export class MemoryStore implements Store {
   readonly #forgotten: string[] = []
   #lastId = 0
   #lastGeneration = 0
+  readonly #listeners = new Set<(event: StoreEvent) => void>()
 
   constructor(bounds: Bounds = {}) {
     this.#bounds = { ...DEFAULT_BOUNDS, ...bounds }
@@ -75,6 +86,7 @@ export class MemoryStore implements Store {
     if (all > LIMITS.allScripts) throw new StoreFull(FULL.all)
     session.script = script
     session.scriptBytes += bytes
+    this.#tell({ type: 'script', session: name })
   }
 
   async scripted(name: string): Promise<readonly Scripted[]> {
@@ -90,6 +102,7 @@ export class MemoryStore implements Store {
       .map((entry) => (entry === taken ? { ...entry, left: entry.left - 1 } : entry))
       .filter(({ left }) => left > 0)
     if (taken.left === 1) session.scriptBytes -= Buffer.byteLength(taken.json)
+    this.#tell({ type: 'script', session: name })
     return { id: taken.id, left: taken.left }
   }
 
@@ -101,12 +114,17 @@ export class MemoryStore implements Store {
     this.#weigh(session, content.size)
     if (session.exchanges.size > this.#bounds.exchanges) this.#evictOldest(session)
     while (this.#bytes > this.#bounds.bytes) this.#evictOldest(this.#largest(session))
-    return { id: exchange.id, forgotten: this.#forgotten.splice(0) }
+    const { id } = exchange
+    if (this.#listeners.size > 0)
+      this.#tell({ type: 'exchange', id, session: name, read: async () => this.#toStored(exchange) })
+    return { id, forgotten: this.#forgotten.splice(0) }
   }
 
   async end(name: string, id: string, ending: Ending): Promise<void> {
     const exchange = this.#sessions.get(name)?.exchanges.get(id)
-    if (exchange !== undefined) exchange.ending = ending
+    if (exchange === undefined) return
+    exchange.ending = ending
+    this.#tell({ type: 'end', id, session: name, ending })
   }
 
   async records(name?: string): Promise<readonly StoredExchange[]> {
@@ -116,16 +134,8 @@ export class MemoryStore implements Store {
       if (i % BATCH === 0) await nextTurn()
       if (exchange.session.exchanges.has(exchange.id)) this.#bytesOf(exchange)
     }
-    const bytesOf = this.#bytesOf.bind(this)
     return stored()
-      .map((one) => ({
-        id: one.id,
-        session: one.session.name,
-        get bytes() {
-          return bytesOf(one)
-        },
-        ending: one.ending,
-      }))
+      .map((one) => this.#toStored(one))
       .filter(({ bytes }) => bytes.length > 0)
       .toSorted((a, b) => Number(a.id) - Number(b.id))
   }
@@ -146,12 +156,16 @@ export class MemoryStore implements Store {
 
   async erase(name?: string, ids?: readonly string[]): Promise<void> {
     const erased = ids && new Set(ids)
-    for (const session of this.#find(name))
-      for (const id of session.exchanges.keys()) if (erased?.has(id) ?? true) this.#evict(session, id)
+    for (const session of this.#find(name)) {
+      const found = [...session.exchanges.keys()].filter((id) => erased?.has(id) ?? true)
+      for (const id of found) this.#evict(session, id)
+      if (found.length > 0) this.#tell({ type: 'deleted', session: session.name, ids: ids && found })
+    }
   }
 
   async reset(name?: string): Promise<void> {
     for (const session of this.#find(name)) this.#remove(session)
+    this.#tell({ type: 'reset', session: name })
   }
 
   async size(): ReturnType<Store['size']> {
@@ -159,7 +173,16 @@ export class MemoryStore implements Store {
     return { sessions: this.#sessions.size, exchanges, bytes: this.#bytes }
   }
 
+  async subscribe(listener: (event: StoreEvent) => void): Promise<() => void> {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
   async close(): Promise<void> {}
+
+  #tell(event: StoreEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
 
   #find(name?: string): readonly Session[] {
     return name === undefined ? [...this.#sessions.values()] : [this.#sessions.get(name) ?? []].flat()
@@ -216,6 +239,18 @@ export class MemoryStore implements Store {
       if (session.bytes > largest.bytes || (session.bytes === largest.bytes && session.name > largest.name))
         largest = session
     return largest
+  }
+
+  #toStored(exchange: Exchange): StoredExchange {
+    const bytesOf = this.#bytesOf.bind(this)
+    return {
+      id: exchange.id,
+      session: exchange.session.name,
+      get bytes() {
+        return bytesOf(exchange)
+      },
+      ending: exchange.ending,
+    }
   }
 
   #bytesOf(exchange: Exchange): Uint8Array {

@@ -59,6 +59,26 @@ export interface StoreSize extends Readonly<Record<'sessions' | 'exchanges' | 'b
   readonly lostAt?: number
 }
 
+/** A change of the data in a Store. Evictions are not reported. */
+export type StoreEvent =
+  /** An exchange was recorded. `read` returns undefined if it is not stored any more. */
+  | {
+      readonly type: 'exchange'
+      readonly id: string
+      readonly session: string
+      readonly read: () => Promise<StoredExchange | undefined>
+    }
+  /** The response of an exchange is complete. */
+  | { readonly type: 'end'; readonly id: string; readonly session: string; readonly ending: Ending }
+  /** Exchanges of a session were deleted: those with these ids; undefined: all of the session. */
+  | { readonly type: 'deleted'; readonly session: string; readonly ids: readonly string[] | undefined }
+  /** The script of a session has changed. */
+  | { readonly type: 'script'; readonly session: string }
+  /** Everything of a session was deleted; undefined: of all sessions. */
+  | { readonly type: 'reset'; readonly session: string | undefined }
+  /** Events were lost, because the connection to an external store was interrupted. */
+  | { readonly type: 'missed' }
+
 /** The limits of a Store; each has a default. */
 export interface Bounds {
   /** Exchanges per session. The oldest are evicted first. Default 1000. */
@@ -131,6 +151,11 @@ export interface Store {
   /** Deletes everything of one session or of all: script, counters, exchanges and coverage. */
   readonly reset: (session?: string) => Promise<void>
   readonly size: () => Promise<StoreSize>
+  /**
+   * Calls the listener for each later change, also of other processes that use the store. Returns a function that stops
+   * it.
+   */
+  readonly subscribe: (listener: (event: StoreEvent) => void) => Promise<() => void>
   /** Closes connections, so that the process can end. The content can still be read afterwards. */
   readonly close: () => Promise<void>
 }

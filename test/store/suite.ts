@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Bounds, LazyExchange, Store } from '../../src/store/store.ts'
+import type { Bounds, LazyExchange, Store, StoreEvent } from '../../src/store/store.ts'
 import { DEFAULT_BOUNDS, LIMITS, NOT_COUNTED, StoreFull } from '../../src/store/store.ts'
 
 /** An exchange with these bytes. */
@@ -320,5 +320,55 @@ export function storeTests(open: (bounds?: Bounds) => Promise<Store>): void {
     }
     expect(ids).toEqual(ids.toSorted((a, b) => a - b))
     expect(new Set(ids).size).toBe(4)
+  })
+
+  test('subscribe reports each change of the data, until it is stopped', async () => {
+    const store = await open()
+    const events: StoreEvent[] = []
+    const stop = await store.subscribe((event) => events.push(event))
+    await store.script('alice', [once('"a"')])
+    const [entry] = await store.scripted('alice')
+    await take(store, 'alice', entry!.id)
+    const { id: first } = await store.record('alice', exchangeOf('a'))
+    await store.end('alice', first, { duration: 1.5, hungUp: true })
+    await store.end('alice', '1', { duration: 1, hungUp: false })
+    const { id: second } = await store.record('bob', exchangeOf('b'))
+    await store.erase(undefined, [first, '1'])
+    await store.erase('alice')
+    await store.erase()
+    await store.reset('alice')
+    await store.reset()
+    const changes = (): unknown[] => events.map(({ read: _read, ...event }: StoreEvent & { read?: unknown }) => event)
+    await expect.poll(changes).toEqual([
+      { type: 'script', session: 'alice' },
+      { type: 'script', session: 'alice' },
+      { type: 'exchange', id: first, session: 'alice' },
+      { type: 'end', id: first, session: 'alice', ending: { duration: 1.5, hungUp: true } },
+      { type: 'exchange', id: second, session: 'bob' },
+      { type: 'deleted', session: 'alice', ids: [first] },
+      { type: 'deleted', session: 'bob', ids: undefined },
+      { type: 'reset', session: 'alice' },
+      { type: 'reset', session: undefined },
+    ])
+    stop()
+    const others: StoreEvent[] = []
+    await store.subscribe((event) => others.push(event))
+    await store.script('alice', [once('"a"')])
+    await expect.poll(() => others).toHaveLength(1)
+    expect(events).toHaveLength(9)
+  })
+
+  test('the event of an exchange reads it, while it is stored', async () => {
+    const store = await open()
+    const events: StoreEvent[] = []
+    await store.subscribe((event) => events.push(event))
+    const { id } = await store.record('alice', exchangeOf('a'))
+    await store.end('alice', id, { duration: 1, hungUp: false })
+    await expect.poll(() => events).toHaveLength(2)
+    const read = async (): Promise<any> => (events[0]?.type === 'exchange' ? events[0].read() : undefined)
+    const { bytes, ...found } = await read()
+    expect([found, String(bytes)]).toEqual([{ id, session: 'alice', ending: { duration: 1, hungUp: false } }, 'a'])
+    await store.erase()
+    expect((await read())?.bytes ?? '').toHaveLength(0)
   })
 }

@@ -122,6 +122,12 @@ local function drop(session)
   if oldest then erase(session, string.match(oldest[1], '^%d+')) else weigh(WEIGHTS, 'bytes', session, -weightOf(WEIGHTS, session)) end
 end
 
+-- Tells subscribers of a change. A user of the store may not be allowed to.
+local function publish(kind, event)
+  event.type, event.session = kind, event.session or name
+  redis.pcall('PUBLISH', P .. ':events', cjson.encode(event))
+end
+
 local function add(counts, field)
   if call('HEXISTS', counts, field) == 0 and call('HLEN', counts) >= MAX_MARKS then return 1 end
   return call('HINCRBY', counts, field, 1)

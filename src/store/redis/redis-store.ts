@@ -2,8 +2,19 @@ import { parseRedisUrl } from '../redis-url.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { ScriptRunner } from './script-runner.ts'
 import { type Program, toPrograms } from './scripts.ts'
-import { toEnding, toEntry, toList, toPairs, toScripted } from './replies.ts'
-import type { Bounds, Ending, LazyExchange, NewEntry, Opened, Scripted, Store, StoredExchange } from '../store.ts'
+import { toEnding, toEntry, toEvent, toList, toPairs, toScripted } from './replies.ts'
+import { Subscription } from './subscription.ts'
+import type {
+  Bounds,
+  Ending,
+  LazyExchange,
+  NewEntry,
+  Opened,
+  Scripted,
+  Store,
+  StoredExchange,
+  StoreEvent,
+} from '../store.ts'
 import { DEFAULT_BOUNDS, FULL, StoreFull, sumMarks } from '../store.ts'
 
 /** Exchanges that one command reads, and ids that one command gets. */
@@ -37,19 +48,21 @@ export async function openRedis(
   })
   const { location } = parsed
   const prefix = `{${parsed.prefix}}` // in braces: so all keys are in one slot of a cluster
+  const connect = (more: { readonly pingInterval?: number } = {}): ReturnType<typeof createClient> =>
+    createClient({
+      url: parsed.url,
+      RESP: 2,
+      disableOfflineQueue: true,
+      commandOptions: { timeout: 0 },
+      socket: {
+        connectTimeout: 1000,
+        socketTimeout: 5000, // for a connection without any reply, not even to a greeting
+        reconnectStrategy: (retries) => Math.min(20 * 2 ** retries, 500),
+      },
+      ...more,
+    })
   const runner = new ScriptRunner({
-    createClient: () =>
-      createClient({
-        url: parsed.url,
-        RESP: 2,
-        disableOfflineQueue: true,
-        commandOptions: { timeout: 0 },
-        socket: {
-          connectTimeout: 1000,
-          socketTimeout: 5000, // for a connection without any reply, not even to a greeting
-          reconnectStrategy: (retries) => Math.min(20 * 2 ** retries, 500),
-        },
-      }),
+    createClient: connect,
     isReply: (error) => error instanceof ErrorReply,
     location,
     onLost,
@@ -58,11 +71,18 @@ export async function openRedis(
     programOf: toPrograms({ ...DEFAULT_BOUNDS, ...bounds, ttl }),
   })
   await runner.connect()
-  return new RedisStore({ runner, prefix, location, asBytes: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } })
+  const subscription = new Subscription({
+    createClient: () => connect({ pingInterval: 2000 }),
+    channel: `${prefix}:events`,
+    location,
+  })
+  const asBytes = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }
+  return new RedisStore({ runner, subscription, prefix, location, asBytes })
 }
 
 interface Parts {
   readonly runner: ScriptRunner
+  readonly subscription: Subscription
   /** Prefix of all keys. */
   readonly prefix: string
   readonly location: string
@@ -163,7 +183,14 @@ class RedisStore implements Store {
     return lostAt === 0 || lostAt === undefined ? size : { ...size, lostAt: Math.floor(lostAt / 1000) }
   }
 
+  async subscribe(listener: (event: StoreEvent) => void): Promise<() => void> {
+    return this.#parts.subscription.add((message) =>
+      listener(toEvent(message, async (session, id) => this.#exchange(session, id))),
+    )
+  }
+
   async close(): Promise<void> {
+    this.#parts.subscription.close()
     this.#parts.runner.close()
   }
 
@@ -203,6 +230,14 @@ class RedisStore implements Store {
       if (entries.length < PAGE) return all
       from = `(${last.id}-0`
     }
+  }
+
+  async #exchange(session: string, id: string): Promise<StoredExchange | undefined> {
+    const command = ['XRANGE', `journal:${session}`, `${id}-0`, `${id}-0`]
+    const [entry] = await this.#read(command, this.#parts.asBytes)
+    const [about] = await this.#read(['HMGET', `exchanges:${session}`, id])
+    if (entry === undefined || typeof about !== 'string') return undefined
+    return { id, session, bytes: toEntry(entry).bytes, ending: toEnding(about) }
   }
 
   async #eraseSome(session: string, ids: ReadonlySet<string>): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Ending, Scripted } from '../store.ts'
+import type { Ending, Scripted, StoredExchange, StoreEvent } from '../store.ts'
 
 /** A reply as a list; an empty one if it is none. */
 export function toList(reply: unknown): readonly unknown[] {
@@ -36,4 +36,35 @@ export function toEntry(reply: unknown): { readonly id: string; readonly bytes: 
 export function toEnding(about: string): Ending | undefined {
   const at = about.indexOf(' ')
   return at === -1 ? undefined : JSON.parse(about.slice(at + 1))
+}
+
+interface Message {
+  readonly type?: string
+  readonly session?: string
+  readonly id?: string
+  readonly ids?: readonly string[]
+  readonly ending?: string
+}
+
+/** A message of the scripts as an event. If it is undefined or has another form, events were missed. */
+export function toEvent(
+  message: string | undefined,
+  read: (session: string, id: string) => Promise<StoredExchange | undefined>,
+): StoreEvent {
+  const { type = '', session = '', id = '', ids, ending = '{}' } = parseMessage(message)
+  if (type === 'exchange') return { type, id, session, read: async () => read(session, id) }
+  if (type === 'end') return { type, id, session, ending: JSON.parse(ending) }
+  if (type === 'deleted') return { type, session, ids }
+  if (type === 'script' || type === 'reset') return { type, session }
+  return type === 'resetAll' ? { type: 'reset', session: undefined } : { type: 'missed' }
+}
+
+// Others can publish on the channel too.
+function parseMessage(message = '{}'): Message {
+  try {
+    const value: unknown = JSON.parse(message)
+    return typeof value === 'object' && value !== null ? value : {}
+  } catch {
+    return {}
+  }
 }

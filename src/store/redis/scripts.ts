@@ -57,7 +57,7 @@ elseif ARGV[5] == 'count' then
   local value = not isOutdated(ARGV[7]) and type(reply) == 'number' and call('HGET', key('counters', name), ARGV[8])
   if value then call('HSET', key('counters', name), ARGV[8], value .. ' ' .. whole(reply)) end
 elseif ARGV[5] == 'record' then
-  if reply[1] then erase(name, reply[1]) end
+  if reply[1] then erase(name, reply[1]) publish('deleted', { ids = { reply[1] } }) end
 elseif ARGV[5] == 'script' and reply[2] then
   for i = 0, (#ARGV - 6) / 2 - 1 do removeEntry(whole(tonumber(reply[2]) + i)) end
 end`,
@@ -101,6 +101,7 @@ return once(function()
     call('HSET', key('left', name), id, ARGV[i + 1])
   end
   weigh(SCRIPTS, 'scripts', name, bytes)
+  publish('script', {})
   return { '', first }
 end)`,
 
@@ -119,6 +120,7 @@ return once(function()
       local rest, left, others = split(value)
       if left then rest = rest .. others else rest, left = whole(tonumber(value) - 1), value end
       if rest == '0' then removeEntry(ARGV[i]) else call('HSET', key('left', name), ARGV[i], rest) end
+      publish('script', {})
       return { ARGV[i], tonumber(left) }
     end
   end
@@ -143,6 +145,7 @@ return once(function()
     if not most and call('XLEN', key('journal', name)) == 0 then call('HSET', ABOUT, 'bytes', 0) break end
     drop(most or name)
   end
+  publish('exchange', { id = id })
   local forgotten = call('LRANGE', FORGOTTEN, 0, -1)
   call('DEL', FORGOTTEN)
   return { id, forgotten }
@@ -151,7 +154,10 @@ end)`,
   // ARGV: the id, and the ending as JSON.
   end: `
 local about = call('HGET', key('exchanges', name), ARGV[5])
-if about then call('HSET', key('exchanges', name), ARGV[5], string.match(about, '^%d+') .. ' ' .. ARGV[6]) end`,
+if about then
+  call('HSET', key('exchanges', name), ARGV[5], string.match(about, '^%d+') .. ' ' .. ARGV[6])
+  publish('end', { id = ARGV[5], ending = ARGV[6] })
+end`,
 
   // ARGV: the generation, and the marks.
   mark: `
@@ -168,19 +174,28 @@ end)`,
 
   // ARGV: ids.
   erase: `
-for i = 5, #ARGV do erase(name, ARGV[i]) end`,
+local ids = {}
+for i = 5, #ARGV do
+  erase(name, ARGV[i])
+  ids[i - 4] = ARGV[i]
+end
+publish('deleted', { ids = ids })`,
 
   eraseAll: `
+local isEmpty = call('XLEN', key('journal', name)) == 0
 call('UNLINK', key('journal', name), key('exchanges', name))
-weigh(WEIGHTS, 'bytes', name, -weightOf(WEIGHTS, name))`,
+weigh(WEIGHTS, 'bytes', name, -weightOf(WEIGHTS, name))
+if not isEmpty then publish('deleted', {}) end`,
 
   reset: `
 forget(name)
-if lost > 0 then use() end`,
+if lost > 0 then use() end
+publish('reset', {})`,
 
   resetAll: `
 for _, session in ipairs(call('ZRANGE', SESSIONS, 0, -1)) do forget(session) end
-call('HSET', ABOUT, 'isLost', '0')`,
+call('HSET', ABOUT, 'isLost', '0')
+publish('resetAll', {})`,
 
   // Also writes: a store that refuses writes is not ready.
   size: `
