@@ -469,9 +469,30 @@ test('GET coverage: models and scenarios add to the totals, also for a remote mo
   await expect(remote.total({ scenarios: 'x' })).rejects.toThrow("there is no scenario 'x'")
 })
 
+test('GET contract returns the contract and its chat operation, and the journal does not record it', async () => {
+  await using mock = await listening()
+  const { status, json } = await control(mock, 'contract')
+  const { document } = json
+  expect({ status, ...json, document: Object.keys(document.paths) }).toEqual({
+    status: 200,
+    basePath: '/v1',
+    chat: { method: 'POST', path: '/v1/chat/completions' },
+    document: ['/v1/chat/completions', '/v1/models', '/v1/models/{model}'],
+  })
+  await SwaggerParser.validate(document)
+  expect(await mock.exchanges()).toEqual([])
+})
+
+test('GET contract of a custom contract without a chat operation has none', async () => {
+  await using mock = await listening({ spec: 'test/openapi/own/contract.yaml' })
+  const { json } = await control(mock, 'contract')
+  expect(json).toMatchObject({ basePath: '/v1', chat: null, document: { info: { title: 'A shop of drawings' } } })
+})
+
 // All routes with their methods. Add new routes here.
 const SERVED = {
   '/__mock': ['get'],
+  '/__mock/contract': ['get'],
   '/__mock/coverage': ['get'],
   '/__mock/exchanges': ['delete', 'get'],
   '/__mock/exchanges/{id}': ['get'],

@@ -19,6 +19,7 @@ import { send } from '../send.ts'
 import { type OwnSessionData, sessionDataOf } from '../session-data.ts'
 import { routes } from './control-routes.ts'
 import { PROBES } from './control.ts'
+import { basePathOf, chatOperationOf } from './operations.ts'
 import { otherMethods } from './other-methods.ts'
 
 interface Env {
@@ -94,8 +95,10 @@ async function readJsonText(c: AppContext): Promise<string | undefined> {
   return bytes.toString()
 }
 
+type ControlSource = Pick<MockContext, 'scenarios' | 'contract' | 'packaged'>
+
 // The routes with their handlers.
-function createRoutes(mock: Pick<MockContext, 'scenarios'>) {
+function createRoutes(mock: ControlSource) {
   const scenarios = [...mock.scenarios.values()].map(({ then: _answer, ...about }) => about)
   return new OpenAPIHono<Env>({ defaultHook: rejectInvalid })
     .openapi(routes.index, (c) =>
@@ -125,6 +128,11 @@ function createRoutes(mock: Pick<MockContext, 'scenarios'>) {
         ? c.text(`${toColumns(scenarios.map(({ name, about }) => [name, about]))}\n`, 200)
         : c.json({ scenarios }, 200),
     )
+    .openapi(routes.contract, ({ json: reply }) => {
+      const { method, path } = chatOperationOf(mock) ?? {}
+      const chat = method === undefined || path === undefined ? null : { method, path }
+      return reply({ basePath: basePathOf(mock), chat, document: mock.contract.document }, 200)
+    })
     .openapi(routes.script, async ({ env, req, json: reply }) =>
       reply({ scripted: await env.data.script(req.valid('json')) }, 200),
     )
@@ -154,7 +162,7 @@ function wantsText(c: Context): boolean {
 }
 
 /** Creates the control API. Its document is generated from its routes. */
-export function createControlApi(mock: Pick<MockContext, 'scenarios' | 'version'>): ControlApi {
+export function createControlApi(mock: ControlSource & Pick<MockContext, 'version'>): ControlApi {
   const api = createRoutes(mock)
   for (const [path, { summary, mediaType = JSON_TYPE }] of Object.entries(DESCRIBED)) {
     const schema = mediaType === JSON_TYPE ? z.looseObject({}) : z.string()

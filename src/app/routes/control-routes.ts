@@ -4,6 +4,7 @@ import type { Coverage } from '../../journal/coverage.ts'
 import type { Exchange } from '../../journal/exchange.ts'
 import { type Filter, FILTER_FIELDS, MAX_LIMIT, STATUS } from '../../journal/filter.ts'
 import type { Scenario, ScriptEntry } from '../../scenarios/scenario.ts'
+import type { JsonObject } from '../../util/json.ts'
 import { CONTROL } from '../context.ts'
 import type { Pending } from '../session-data.ts'
 
@@ -72,6 +73,8 @@ const scenario = z.custom<Omit<Scenario, 'then'>>().openapi('Scenario', {
   properties: { name: { type: 'string' }, about: { type: 'string' }, when: { type: 'object' } },
 })
 const route = z.object({ method: z.string(), path: z.string(), summary: z.string() })
+const operation = z.object({ method: z.string(), path: z.string() })
+const document = z.custom<JsonObject>().openapi('OpenAPIDocument', { type: 'object' })
 const done = z.object({ status: z.literal('ok') })
 
 const text = { schema: z.string() }
@@ -128,6 +131,21 @@ export const routes = {
         description: 'The scenarios',
         content: { 'application/json': { schema: z.object({ scenarios: z.array(scenario) }) }, 'text/plain': text },
       },
+    },
+  }),
+  contract: createRoute({
+    method: 'get',
+    path: `${CONTROL}/contract`,
+    summary: 'Get the contract as an OpenAPI document, and its chat operation. The journal does not record this.',
+    responses: {
+      200: json(
+        z.object({
+          basePath: z.string().openapi({ description: 'Path of the base URL that clients need' }),
+          chat: operation.nullable().openapi({ description: 'null if the contract has no chat operation' }),
+          document,
+        }),
+        'The contract. All references are inside the document.',
+      ),
     },
   }),
   script: createRoute({

@@ -29,6 +29,14 @@ export function isChat(operation: Operation, packaged: Settings['packaged']): bo
   return behaviourOf(operation, packaged) === createChatCompletion
 }
 
+/** The chat operation of the contract. Undefined if it has none. */
+export function chatOperationOf({
+  contract,
+  packaged,
+}: Pick<Settings, 'contract' | 'packaged'>): Operation | undefined {
+  return contract.operations.find((one) => isChat(one, packaged))
+}
+
 function listModels(c: AppContext): Reply {
   return jsonReply({ object: 'list', data: modelsOf(c.get('mock')).values.map(toModel) })
 }
@@ -58,8 +66,8 @@ async function respondWithSample(c: AppContext): Promise<Reply> {
 const SANDBOXED = { 'content-security-policy': 'sandbox' }
 
 /** The models and families that can be requested: those of the chat operation's schema and of custom profiles. */
-export function modelsOf({ contract, packaged, ownModels }: Settings): Alternatives {
-  const { values = [], titles = [] } = contract.operations.find((one) => isChat(one, packaged))?.models ?? {}
+export function modelsOf({ ownModels, ...contracts }: Settings): Alternatives {
+  const { values = [], titles = [] } = chatOperationOf(contracts)?.models ?? {}
   return {
     values: [...new Set([...values, ...ownModels.filter((name) => !isFamily(name))])],
     titles: [...new Set([...titles, ...ownModels.filter(isFamily)])],
@@ -132,6 +140,5 @@ const MAX_LISTED = 20 // violations in one error, at most
 /** The path of a client's base URL. OpenAI's clients append two segments to it: /chat/completions. */
 export function basePathOf({ contract, packaged }: Pick<Settings, 'contract' | 'packaged'>): string {
   const chat = packaged.operations.find((one) => isChat(one, packaged))
-  const own = contract.operations.find((one) => isChat(one, packaged))
-  return (own ?? chat)?.path.split('/').slice(0, -2).join('/') ?? ''
+  return (chatOperationOf({ contract, packaged }) ?? chat)?.path.split('/').slice(0, -2).join('/') ?? ''
 }
