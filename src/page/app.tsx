@@ -80,39 +80,44 @@ function Header({ view, search, settings, change }: HeaderProps) {
           </a>
         ))}
       </nav>
-      <div class="tools">
-        <ConnectionState />
-        <select
-          aria-label={words.theme}
-          value={settings.theme}
-          onChange={({ currentTarget }) => change({ theme: themeOf(currentTarget.value) })}
-        >
-          {THEMES.map((theme) => (
-            <option key={theme} value={theme}>
-              {words.themes[theme]}
-            </option>
-          ))}
-        </select>
-        <button
-          type="button"
-          class="quiet"
-          lang={settings.language === 'en' ? 'zh-CN' : 'en'}
-          onClick={() => change({ language: settings.language === 'en' ? 'zh' : 'en' })}
-        >
-          {settings.language === 'en' ? '中文' : 'English'}
-        </button>
-        <button
-          type="button"
-          class="quiet"
-          aria-label={words.shortcuts}
-          title={words.shortcuts}
-          onClick={() => setHelp(true)}
-        >
-          ?
-        </button>
-      </div>
+      <Tools settings={settings} change={change} onHelp={() => setHelp(true)} />
       {isHelp && <ShortcutsDialog onClose={() => setHelp(false)} />}
     </header>
+  )
+}
+
+interface ToolsProps extends Pick<HeaderProps, 'settings' | 'change'> {
+  readonly onHelp: () => void
+}
+
+function Tools({ settings, change, onHelp }: ToolsProps) {
+  const words = useWords(shellWords)
+  return (
+    <div class="tools">
+      <ConnectionState />
+      <select
+        aria-label={words.theme}
+        value={settings.theme}
+        onChange={({ currentTarget }) => change({ theme: themeOf(currentTarget.value) })}
+      >
+        {THEMES.map((theme) => (
+          <option key={theme} value={theme}>
+            {words.themes[theme]}
+          </option>
+        ))}
+      </select>
+      <button
+        type="button"
+        class="quiet"
+        lang={settings.language === 'en' ? 'zh-CN' : 'en'}
+        onClick={() => change({ language: settings.language === 'en' ? 'zh' : 'en' })}
+      >
+        {settings.language === 'en' ? '中文' : 'English'}
+      </button>
+      <button type="button" class="quiet" aria-label={words.shortcuts} title={words.shortcuts} onClick={onHelp}>
+        ?
+      </button>
+    </div>
   )
 }
 

@@ -48,7 +48,7 @@ export interface Field {
 const MAX_DEPTH = 8
 
 /** The operations of an OpenAPI document. Parts that are not valid are left out. */
-export function toOperations(document: JsonValue): ContractOperation[] {
+export function toOperations(document: unknown): ContractOperation[] {
   if (!isObject(document) || !isObject(document['paths'])) return []
   return Object.entries(document['paths']).flatMap(([path, value]) => {
     const item = resolve(document, value)
@@ -159,8 +159,8 @@ function typeOf(document: JsonObject, schema: JsonObject): string {
 }
 
 /** The value at a JSON pointer; undefined if there is none. */
-export function valueAt(document: JsonValue | undefined, pointer: string): JsonValue | undefined {
-  let value: JsonValue | undefined = document
+export function valueAt(document: unknown, pointer: string): JsonValue | undefined {
+  let value: JsonValue | undefined = isObject(document) ? document : undefined
   for (const part of pointer.split('/').slice(1)) {
     const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
     if (Array.isArray(value)) value = value[Number(key)]

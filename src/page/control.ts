@@ -20,7 +20,7 @@ export function controlHeaders(): Record<string, string> {
 }
 
 /** The typed client of the control API. The page reads and changes data only with it. */
-export const control = hc<ControlApi>(ROOT.replace(/\/$/, ''), { headers: controlHeaders }).__mock
+export const control = hc<ControlApi>(ROOT.replace(/\/$/, ''), { headers: controlHeaders })['__mock']
 
 /** An error that the control API returned. */
 export class ControlError extends Error {

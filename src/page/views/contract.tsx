@@ -1,7 +1,6 @@
 import { useMemo, useState } from 'preact/hooks'
-import type { JsonValue } from '../../util/json-value.ts'
 import { type ContractOperation, operationAt, toOperations, valueAt } from '../contract.ts'
-import { urlOf } from '../control.ts'
+import { control, read, urlOf } from '../control.ts'
 import { useWords } from '../language.ts'
 import { Code } from '../parts/copy.tsx'
 import { useRead } from '../read.ts'
@@ -53,14 +52,12 @@ export function ContractView({ route: { id } }: { readonly route: Route }) {
   )
 }
 
-async function readContract(): Promise<JsonValue> {
-  const response = await fetch(urlOf(contractPath('json')))
-  if (!response.ok) throw new Error(`HTTP ${response.status}`)
-  const document: JsonValue = await response.json()
+async function readContract(): Promise<unknown> {
+  const { document } = await read(control.contract.$get())
   return document
 }
 
-function PlaceInContract({ document, pointer }: { readonly document: JsonValue; readonly pointer: string }) {
+function PlaceInContract({ document, pointer }: { readonly document: unknown; readonly pointer: string }) {
   const words = useWords(contractWords)
   const value = valueAt(document, pointer)
   return (
