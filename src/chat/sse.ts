@@ -1,4 +1,4 @@
-import { type Frame, createFrames } from '../util/reply.ts'
+import { type Frame, createFrames, totalsOf } from '../util/reply.ts'
 import type { Answer } from './answer.ts'
 import type { End, Step } from './step.ts'
 
@@ -62,7 +62,11 @@ function push(frames: PlannedFrame[], { wait, isSilent, data }: Pending, end?: E
 
 // A stream at a slow pace has thousands of comments, so they are created while it is sent.
 function withPings(frames: readonly PlannedFrame[]): Iterable<Frame> {
-  return frames.some(({ pings }) => pings !== undefined) ? createFrames(() => interrupt(frames)) : frames
+  const pings = frames.reduce((sum, frame) => sum + (frame.pings ?? 0), 0)
+  if (pings === 0) return frames
+  const { held, sent, wait } = totalsOf(frames)
+  const totals = { held, sent: sent + pings * PING.data.length, wait: wait + pings * PING_EVERY }
+  return createFrames(() => interrupt(frames), totals)
 }
 
 function* interrupt(frames: readonly PlannedFrame[]): Generator<Frame> {

@@ -6,7 +6,7 @@ import type { LazyExchange } from '../store/store.ts'
 import { type Reply, isStream, joinNotes } from '../util/reply.ts'
 import { redactCut, redactNamed, redactQuery, redactRepeated, sensitivityOf } from './credentials.ts'
 import type { ExchangeHead, RecordedChat, RequestFacts } from './exchange.ts'
-import { MAX_UNWRITTEN, sizeOf, textOf } from './exchange-size.ts'
+import { MAX_EXCHANGE, MAX_UNWRITTEN, sizeOf, textOf } from './exchange-size.ts'
 import { type Limits, Redactor } from './redact.ts'
 import { writeHeaders, writeResponse } from './write-response.ts'
 
@@ -34,8 +34,6 @@ export interface WritingMock {
   readonly prefix: string
 }
 
-/** Maximum size of a written Exchange, in bytes. */
-export const MAX_EXCHANGE = 262_144
 /** Tried in this order until the Exchange is small enough. With the last limits it always is. */
 const LIMITS: readonly Limits[] = [
   { characters: 160_000, longest: 20_000, values: 5000 },
@@ -71,16 +69,16 @@ export function toExchange(facts: WrittenFacts, answered: Answered, mock: Writin
 export function lazyExchange(facts: RequestFacts, answered: Answered, mock: WritingMock): LazyExchange {
   const request = withoutSecrets(answered.request)
   const some = facts.violations.slice(0, MAX_VIOLATIONS)
-  const size = sizeOf(facts, some, answered)
-  if (request === undefined || size > MAX_UNWRITTEN) {
+  const { held, written } = sizeOf(facts, some, answered)
+  if (request === undefined || held > MAX_UNWRITTEN) {
     const bytes = toExchange(facts, answered, mock)
     return { size: bytes.length, toBytes: () => bytes }
   }
   const { session, operation, body, chat, choice, nearMisses, notes } = facts
   const { reply, time } = answered
   const asked = chat && pick(chat)
-  const held = { session, operation, body, violations: some, chat: asked, choice, nearMisses, notes }
-  return { size, toBytes: () => toExchange(held, { request, reply, time }, mock) }
+  const kept = { session, operation, body, violations: some, chat: asked, choice, nearMisses, notes }
+  return { size: Math.max(held, written), toBytes: () => toExchange(kept, { request, reply, time }, mock) }
 }
 
 // Redacts secret headers. Undefined if another part of the head contains a credential.

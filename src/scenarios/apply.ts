@@ -6,7 +6,7 @@ import { type End, type Step, say, toPiece } from '../chat/step.ts'
 import { styles } from '../chat/styles/styles.ts'
 import { type ErrorFormat, ApiError, errorReply } from '../errors/api-error.ts'
 import type { ErrorDetails } from '../errors/table.ts'
-import { type Frame, type Reply, createFrames, isStream, jsonReply } from '../util/reply.ts'
+import { type Frame, type Reply, createFrames, isStream, jsonReply, totalsOf } from '../util/reply.ts'
 import type { Choice } from './choose.ts'
 import type { Framing, StreamEdit, StreamPlace, Then } from './scenario.ts'
 
@@ -149,8 +149,11 @@ function stepsOf(
 function editReply(reply: Reply, then: Then, format: ErrorFormat): Reply {
   const { frames, stream = [] } = then
   const { body } = reply
-  if (isStream(body))
-    return frames === undefined ? reply : { ...reply, body: createFrames(() => FRAMERS[frames](body)) }
+  if (isStream(body)) {
+    if (frames === undefined) return reply
+    const totals = totalsOf(body)
+    return { ...reply, body: createFrames(() => FRAMERS[frames](body), { ...totals, sent: GROWTH * totals.sent }) }
+  }
   const failed = stream.find(({ error }) => error !== undefined)?.error
   if (failed !== undefined) return errorReply(new ApiError(failed), format)
   const end = stream.find((edit) => edit.end !== undefined)?.end
@@ -162,6 +165,8 @@ function halve(body: string | Uint8Array, end: End): Frame[] {
   return end === 'close' ? [half] : [{ ...half, isAlone: true }, RESET]
 }
 
+// The smallest event, `: PING`, has eight bytes, and ten with CRLF.
+const GROWTH = 1.25
 const MAX_ALONE = 16_384 // bytes that are sent one by one, at most
 
 const FRAMERS: Readonly<Record<Framing, (frames: Iterable<Frame>) => Generator<Frame>>> = {

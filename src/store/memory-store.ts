@@ -12,8 +12,9 @@ import type {
 } from './store.ts'
 import { DEFAULT_BOUNDS, FULL, LIMITS, NOT_COUNTED, StoreFull, sumMarks } from './store.ts'
 
-/** Number of exchanges that are serialized in one turn of the event loop. */
+/** Number of exchanges, and milliseconds, for which exchanges are serialized in one turn of the event loop. */
 const BATCH = 32
+const TURN = 10
 
 interface Exchange {
   readonly id: string
@@ -130,8 +131,12 @@ export class MemoryStore implements Store {
   async records(name?: string): Promise<readonly StoredExchange[]> {
     const stored = (): Exchange[] => this.#find(name).flatMap(({ exchanges }) => [...exchanges.values()])
     const lazy = stored().filter(({ content }) => !(content instanceof Uint8Array))
+    let started = 0
     for (const [i, exchange] of lazy.entries()) {
-      if (i % BATCH === 0) await nextTurn()
+      if (i % BATCH === 0 || performance.now() - started > TURN) {
+        await nextTurn()
+        started = performance.now()
+      }
       if (exchange.session.exchanges.has(exchange.id)) this.#bytesOf(exchange)
     }
     return stored()

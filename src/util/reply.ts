@@ -50,9 +50,46 @@ function isList(body: Reply['body']): body is readonly Frame[] {
   return Array.isArray(body)
 }
 
-/** Frames that are created each time they are iterated. */
-export function createFrames(create: () => Iterator<Frame>): Iterable<Frame> {
-  return { [Symbol.iterator]: create }
+/** What is known about the frames of a stream without creating them. */
+export interface FrameTotals {
+  /** Estimated bytes that the frames need in memory until they are sent. */
+  readonly held: number
+  /** Bytes that are sent; for text an estimate. */
+  readonly sent: number
+  /** Milliseconds of all waits. */
+  readonly wait: number
+}
+
+/** Frames that are created each time they are iterated. Otherwise a long stream would be held in memory. */
+class CreatedFrames implements Iterable<Frame> {
+  readonly totals: FrameTotals
+  readonly #create: () => Iterator<Frame>
+
+  constructor(create: () => Iterator<Frame>, totals: FrameTotals) {
+    this.#create = create
+    this.totals = totals
+  }
+
+  [Symbol.iterator](): Iterator<Frame> {
+    return this.#create()
+  }
+}
+
+/** Creates frames each time they are iterated. `totals` are known before, so that counting them creates none. */
+export function createFrames(create: () => Iterator<Frame>, totals: FrameTotals): Iterable<Frame> {
+  return new CreatedFrames(create, totals)
+}
+
+/** The totals of the frames of a stream. Iterates only frames that are held. */
+export function totalsOf(frames: Iterable<Frame>): FrameTotals {
+  if (frames instanceof CreatedFrames) return frames.totals
+  let [held, sent, wait] = [0, 0, 0]
+  for (const frame of frames) {
+    held += 64 + 2 * frame.data.length
+    sent += frame.data.length
+    wait += frame.wait
+  }
+  return { held, sent, wait }
 }
 
 /** Joins notes for a header: printable ASCII, at most 500 characters. */

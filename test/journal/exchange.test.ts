@@ -2,7 +2,9 @@ import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { type RequestFacts, readExchange } from '../../src/journal/exchange.ts'
 import type { RequestHead } from '../../src/journal/write-exchange.ts'
-import { lazyExchange, MAX_EXCHANGE, toExchange } from '../../src/journal/write-exchange.ts'
+import { MAX_EXCHANGE } from '../../src/journal/exchange-size.ts'
+import { lazyExchange, toExchange } from '../../src/journal/write-exchange.ts'
+import { createFrames } from '../../src/util/reply.ts'
 import { chatOf, NO_FACTS, record, TIME, WRITING } from './record.ts'
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
@@ -255,3 +257,30 @@ test.each<[what: string, head: Partial<RequestHead>, facts: Partial<RequestFacts
     expect(size - empty.size).toBeLessThan(6 * least)
   },
 )
+
+test.each<[what: string, inner: number, sent: number]>([
+  ['few bytes that become many', 100, 80_000],
+  ['few bytes that become more than an Exchange can have', 100, 1_000_000],
+])('a stream that is created while it is sent is not created to record it: %s', (_what, inner, sent) => {
+  let created = 0
+  const body = createFrames(
+    function* () {
+      created++
+      yield { wait: 1, data: 'a'.repeat(inner) }
+      for (let left = sent; left > 0; left -= 8) yield { wait: 10_000, data: ': PING\n\n' }
+    },
+    { held: 64 + 2 * inner, sent: inner + sent, wait: 1 + 1250 * sent },
+  )
+  const request = { method: 'POST', path: '/', query: '', headers: {} }
+  const headers = { 'content-type': 'text/event-stream' }
+  const { size, toBytes } = lazyExchange(
+    NO_FACTS,
+    { request, reply: { status: 200, headers, body }, time: TIME },
+    WRITING,
+  )
+  expect(created).toBe(0)
+  const { length } = toBytes()
+  expect(created).toBe(1)
+  expect(size, 'it counts with the bytes that it has after it is read').toBeGreaterThanOrEqual(length)
+  expect(size).toBeLessThan(3 * length)
+})

@@ -159,7 +159,7 @@ test('a violation has the place of its rule in the contract and a hint', async (
       .slice(1)
       .reduce((value, key) => value[key.replaceAll('~1', '/')], contract)
   const messages = [{ role: 5, content: [{ type: 'image_url', image_url: 4 }] }]
-  await ask(mock, { body: { model: 'flx', n: 0, messages, strem: true } })
+  await ask(mock, { body: { model: 'flx', n: 0, messages, steam: true } })
   await post(mock, { messages: [{ role: 'user', content: 'a fox' }] })
   const [wrong, missing] = await mock.exchanges({ path: '/v1/*' })
   const rules = [...(wrong?.violations ?? []), ...(missing?.violations ?? [])]
@@ -172,7 +172,7 @@ test('a violation has the place of its rule in the contract and a hint', async (
       expect.stringMatching(/^Use a string \(pattern .*\) or an object\.$/),
     ],
     ['n', `${SCHEMA}/properties/n`, expect.stringMatching(/^Use an integer \(at least 1.*\) or null/)],
-    ['strem', `${SCHEMA}/properties`, "Remove 'strem'. Did you mean stream?"],
+    ['steam', `${SCHEMA}/properties`, "Remove 'steam'. Did you mean stream?"],
     ['model', `${SCHEMA}/required`, expect.stringMatching(/^Add 'model': '/)],
   ])
   for (const { pointer } of rules) expect(at(pointer!), pointer).toBeDefined()
