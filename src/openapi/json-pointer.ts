@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json-value.ts'
 
 /** A value of a document, and its JSON pointer. */
 export interface Place {

@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json-value.ts'
 import { type Place, composedOf, deref, escapePointer, valueAt } from './json-pointer.ts'
 
 /** One method and path of the contract, ready to validate requests. Plain data: the build writes it as JSON. */
