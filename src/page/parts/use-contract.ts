@@ -1,0 +1,29 @@
+import { type ChatForm, toChatForm } from '../chat-form.ts'
+import { ROOT, control, read } from '../control.ts'
+import { useJournal } from '../journal.ts'
+import { type Reading, useRead } from '../read.ts'
+import { type JsonObject, isObject } from '../../util/json-value.ts'
+
+/** What the page needs to know about the contract. */
+export interface PageContract {
+  /** The base URL for clients. */
+  readonly baseUrl: string
+  /** An OpenAPI document. */
+  readonly document: JsonObject
+  /** Undefined if the contract has no chat operation. */
+  readonly chat: (ChatForm & { readonly url: string }) | undefined
+}
+
+/** Reads the contract, and again when the mock can be reached again. */
+export function useContract(): Reading<PageContract> {
+  const { connection } = useJournal()
+  return useRead(readContract, [connection === 'live'])
+}
+
+async function readContract(): Promise<PageContract> {
+  const { basePath, chat, document } = await read(control.contract.$get())
+  if (!isObject(document)) throw new TypeError('the contract is not an object')
+  const root = ROOT.replace(/\/$/, '')
+  const form = chat === null ? undefined : toChatForm(document, chat)
+  return { baseUrl: root + basePath, document, chat: form && { ...form, url: root + form.path } }
+}

@@ -1,0 +1,112 @@
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { ChatForm } from '../../chat-form.ts'
+import { useWords } from '../../language.ts'
+import { chatWords } from '../../words/chat.ts'
+import { tryWords } from '../../words/try.ts'
+import { type TryEntry } from './entry.ts'
+import { ContractField } from './field.tsx'
+import { HeaderFields } from './headers.tsx'
+import { ModelField } from './model-field.tsx'
+import { ReferenceField } from './references.tsx'
+import { readReferences } from './read-references.ts'
+
+/** Fields that most users need. The others are below them, folded. */
+const FIRST = new Set(['size', 'n'])
+
+export interface TryFormProps {
+  readonly chat: ChatForm
+  readonly entry: TryEntry
+  readonly change: (changes: Partial<TryEntry>) => void
+  readonly isRunning: boolean
+  readonly onSend: () => void
+  readonly onCancel: () => void
+}
+
+/** The form of a chat request. A picture can be dropped anywhere in it. */
+export function TryForm({ chat, entry, change, isRunning, onSend, onCancel }: TryFormProps) {
+  const words = useWords(tryWords)
+  const { cancel } = useWords(chatWords)
+  const [rejected, setRejected] = useState<string>()
+  const add = async (files: Iterable<File>): Promise<void> => {
+    const { references, problem } = await readReferences([...files], entry.references)
+    setRejected(problem === undefined ? undefined : words.problems[problem.kind](problem.name))
+    change({ references })
+  }
+  return (
+    <form
+      class="stack card"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault()
+        void add(event.dataTransfer?.files ?? [])
+      }}
+      onSubmit={(event) => {
+        event.preventDefault()
+        onSend()
+      }}
+    >
+      <ModelField chat={chat} model={entry.model} onChange={(model) => change({ model })} />
+      <label class="field">
+        {words.prompt}
+        <textarea
+          name="prompt"
+          dir="auto"
+          value={entry.prompt}
+          onInput={({ currentTarget }) => change({ prompt: currentTarget.value })}
+        />
+      </label>
+      <ReferenceField
+        references={entry.references}
+        problem={rejected}
+        onAdd={add}
+        onRemove={(removed) => change({ references: entry.references.filter((one) => one !== removed) })}
+      />
+      <ContractFields chat={chat} entry={entry} change={change} />
+      <HeaderFields entry={entry} change={change} />
+      <div class="row">
+        <button type="submit" class="main">
+          {words.send}
+        </button>
+        <button type="button" disabled={!isRunning} onClick={onCancel}>
+          {cancel}
+        </button>
+      </div>
+    </form>
+  )
+}
+
+function ContractFields({ chat, entry, change }: Pick<TryFormProps, 'chat' | 'entry' | 'change'>): JSX.Element {
+  const words = useWords(tryWords)
+  const fieldFor = (field: ChatForm['fields'][number]): JSX.Element => (
+    <ContractField
+      key={field.name}
+      field={field}
+      value={entry.fields[field.name] ?? ''}
+      onChange={(value) => change({ fields: { ...entry.fields, [field.name]: value } })}
+    />
+  )
+  const rest = chat.fields.filter(({ name }) => !FIRST.has(name))
+  return (
+    <>
+      {chat.canStream && (
+        <label class="row">
+          <input
+            type="checkbox"
+            name="stream"
+            checked={entry.stream}
+            onChange={({ currentTarget }) => change({ stream: currentTarget.checked })}
+          />
+          {words.stream}
+        </label>
+      )}
+      <div class="fields">{chat.fields.filter(({ name }) => FIRST.has(name)).map(fieldFor)}</div>
+      {rest.length > 0 && (
+        <details>
+          <summary>{words.more(rest.length)}</summary>
+          <div class="fields">{rest.map(fieldFor)}</div>
+        </details>
+      )}
+    </>
+  )
+}
