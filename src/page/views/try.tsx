@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { toChatBody, toChatHeaders } from '../chat-form.ts'
 import type { ChatRequest } from '../chat-client.ts'
 import { useWords } from '../language.ts'
@@ -32,6 +32,7 @@ function Try({ chat, query }: { readonly chat: NonNullable<PageContract['chat']>
   const [entry, setEntry] = useState<TryEntry>(() => firstEntry(chat, query, words.samplePrompt))
   const { answer, send, cancel } = useChat()
   const [sent, setSent] = useState('')
+  const result = useRef<HTMLElement>(null)
   const isRunning = answer?.state === 'sending' || answer?.state === 'receiving'
   const request = toRequest(chat, entry)
   return (
@@ -44,10 +45,11 @@ function Try({ chat, query }: { readonly chat: NonNullable<PageContract['chat']>
         onSend={() => {
           setSent(entry.prompt)
           send(request)
+          result.current?.scrollIntoView({ block: 'nearest' })
         }}
         onCancel={cancel}
       />
-      <section class="stack" aria-label={words.answer}>
+      <section class="stack" ref={result} aria-label={words.answer}>
         {answer === undefined ? <p class="soft">{words.nothingSent}</p> : <ChatResult answer={answer} prompt={sent} />}
       </section>
     </div>

@@ -12,7 +12,7 @@ import { ReferenceField } from './references.tsx'
 import { readReferences } from './read-references.ts'
 
 /** Fields that most users need. The others are below them, folded. */
-const FIRST = new Set(['size', 'n'])
+const FIRST = ['size', 'n'] as const
 
 export interface TryFormProps {
   readonly chat: ChatForm
@@ -86,7 +86,8 @@ function ContractFields({ chat, entry, change }: Pick<TryFormProps, 'chat' | 'en
       onChange={(value) => change({ fields: { ...entry.fields, [field.name]: value } })}
     />
   )
-  const rest = chat.fields.filter(({ name }) => !FIRST.has(name))
+  const first = FIRST.flatMap((name) => chat.fields.find((field) => field.name === name) ?? [])
+  const rest = chat.fields.filter((field) => !first.includes(field))
   return (
     <>
       {chat.canStream && (
@@ -100,11 +101,11 @@ function ContractFields({ chat, entry, change }: Pick<TryFormProps, 'chat' | 'en
           {words.stream}
         </label>
       )}
-      <div class="fields">{chat.fields.filter(({ name }) => FIRST.has(name)).map(fieldFor)}</div>
+      <div class="inputs">{first.map(fieldFor)}</div>
       {rest.length > 0 && (
         <details>
           <summary>{words.more(rest.length)}</summary>
-          <div class="fields">{rest.map(fieldFor)}</div>
+          <div class="inputs">{rest.map(fieldFor)}</div>
         </details>
       )}
     </>

@@ -19,7 +19,7 @@ export function HeaderFields({
   const set = (name: string, to: string): void => change({ headers: { ...headers, [name]: to } })
   const scenarios = value?.scenarios.map(({ name }) => name) ?? []
   return (
-    <div class="fields">
+    <div class="inputs">
       {(
         [
           [HEADERS.pace, PACES, words.asStarted],

@@ -23,7 +23,7 @@ export function ModelField({
     onChange(value === OTHER ? (families[0]?.replace('*', '') ?? '') : value)
   }
   return (
-    <div class="fields">
+    <div class="inputs">
       <label class="field">
         {words.model}
         <select
