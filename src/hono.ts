@@ -18,8 +18,8 @@ export type { ControlApi } from './app/routes/control-api.ts'
 export async function createApp(options: Omit<MockOptions, 'watch'> = {}): Promise<Hono> {
   const { watch, ...rest }: MockOptions = ownOptions(options, MOCK_OPTIONS)
   if (watch !== undefined) throw new RangeError('watch: createApp cannot watch files. Use startMock.')
-  const { signal: ending } = new AbortController() // never aborts: an app is not closed
-  setMaxListeners(0, ending)
-  const context = createMockContext(await toSettings(rest), { isReady: () => true, ending })
+  const { signal } = new AbortController() // never aborts: an app is not closed
+  setMaxListeners(0, signal)
+  const context = createMockContext(await toSettings(rest), { isReady: () => true, closing: signal, ending: signal })
   return new Hono().route('/', createMockApp(context))
 }

@@ -16,6 +16,8 @@ import type { Settings } from './settings.ts'
 export interface MockContext extends Settings {
   /** False before the mock listens and while it shuts down. */
   readonly isReady: () => boolean
+  /** Aborts when the mock begins to shut down. Streams without an end then end. */
+  readonly closing: AbortSignal
   /** Aborts when the mock shuts down. Open streams then end after their last whole event. */
   readonly ending: AbortSignal
   /** Prefix of the paths of links: empty, or `/__mock` if the user's contract has one of these paths. */

@@ -9,7 +9,7 @@ import { LINK_PATHS } from './routes/links.ts'
 import type { Settings } from './settings.ts'
 
 /** What an app needs in addition to its settings. */
-type Surroundings = Pick<MockContext, 'isReady' | 'ending'>
+type Surroundings = Pick<MockContext, 'isReady' | 'closing' | 'ending'>
 
 /** Creates the context of an app. If the user's contract has one of the mock's own paths, these move to `/__mock`. */
 export function createMockContext(settings: Settings, surroundings: Surroundings): MockContext {

@@ -98,8 +98,8 @@ function chatIn({ chat, body }: RequestContext): { readonly model: string; reado
     : undefined
 }
 
-// What a log shows of a request and its response, without credentials.
-function toLogEntry(
+/** What a log shows of a request and its response, without credentials. */
+export function toLogEntry(
   context: RequestContext,
   { status, headers }: Reply,
   { duration, hungUp }: { readonly duration: number; readonly hungUp: boolean },

@@ -132,6 +132,10 @@ export const ERRORS = {
     )`Too many pictures are waiting to be drawn. Try again in a few seconds.`,
     headers: { 'retry-after': '5' },
   }),
+  too_many_subscribers: () => ({
+    ...openai(503, 'too_many_subscribers', 'server_error')`Too many clients read the events. Close one and try again.`,
+    headers: { 'retry-after': '5' },
+  }),
   store_forgotten: () =>
     openai(
       503,

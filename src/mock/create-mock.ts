@@ -45,6 +45,7 @@ export async function createMock(options: MockOptions = {}): Promise<Mock> {
     send: async (input, init) => fetchInProcess(made, new Request(input, init), inFlight),
     end: async (grace) => {
       made.state.isReady = false
+      made.closing.abort()
       await inFlight.settled(grace)
       made.ending.abort()
       await made.store.close()
@@ -93,7 +94,7 @@ export async function startIn(
 ): Promise<{ readonly mock: Mock; readonly models: number; readonly scenarios: number }> {
   const { port = 0, host = '127.0.0.1', ...rest } = ownOptions(options, ALL_OPTIONS)
   const made = await make(rest, command)
-  const { fetch: serve, context, ending, state, store } = made
+  const { fetch: serve, context, closing, ending, state, store } = made
   const inFlight = new InFlight()
   const { createNodeServer, listen, shutDown, toUrl } = await import('../node/server.ts')
   const isReady = (): boolean => state.isReady
@@ -111,6 +112,7 @@ export async function startIn(
     send: async (input, init) => fetch(input, init),
     end: async (grace) => {
       state.isReady = false
+      closing.abort()
       await shutDown(server, { ending, inFlight }, grace)
       await store.close()
     },
@@ -145,6 +147,7 @@ interface Made {
   readonly context: () => MockContext
   readonly backend: Pick<Backend, 'basePath' | 'dataOf'>
   readonly store: MockContext['store']
+  readonly closing: AbortController
   readonly ending: AbortController
   readonly state: { isReady: boolean }
 }
@@ -156,10 +159,10 @@ interface CommandCalls extends Pick<Internals, 'onStream' | 'onStoreBack'> {
 }
 
 async function make(options: MockOptions, { onReload = () => {}, ...command }: CommandCalls = {}): Promise<Made> {
-  const ending = new AbortController()
-  setMaxListeners(0, ending.signal) // each open response adds a listener
+  const [closing, ending] = [new AbortController(), new AbortController()]
+  for (const { signal } of [closing, ending]) setMaxListeners(0, signal) // each open response adds a listener
   const state = { isReady: false }
-  const surroundings = { isReady: () => state.isReady, ending: ending.signal }
+  const surroundings = { isReady: () => state.isReady, closing: closing.signal, ending: ending.signal }
   let kept: Pick<Internals, 'store' | 'metrics'> = {}
   const load = async (onRead?: OnRead): Promise<{ readonly context: MockContext; readonly app: Hono<Env> }> => {
     const settings = await toSettings(options, { ...command, ...kept, onRead })
@@ -185,6 +188,7 @@ async function make(options: MockOptions, { onReload = () => {}, ...command }: C
     context: () => latest.context,
     backend: { basePath: basePathOf(latest.context), dataOf: (session) => sessionDataOf(latest.context, session) },
     store: latest.context.store,
+    closing,
     ending,
     state,
   }

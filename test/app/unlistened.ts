@@ -11,7 +11,8 @@ import { createNodeServer } from '../../src/node/server.ts'
 
 /** The app of a mock, with its context. */
 export async function appWith(more: Partial<MockContext> = {}): Promise<{ app: Hono<Env>; context: MockContext }> {
-  const surroundings = { isReady: () => true, ending: new AbortController().signal }
+  const { signal } = new AbortController()
+  const surroundings = { isReady: () => true, closing: signal, ending: signal }
   const context = { ...createMockContext(await toSettings({}), surroundings), ...more }
   return { app: createApp(context), context }
 }

@@ -194,6 +194,7 @@ test('errors that only the mock has use OpenAI’s wording in the gateway’s en
     'store_full',
     'store_unavailable',
     'too_many_pictures',
+    'too_many_subscribers',
     'store_forgotten',
     'unknown_picture',
     'wrong_method',

@@ -20,13 +20,18 @@ import { type OwnSessionData, sessionDataOf } from '../session-data.ts'
 import { routes } from './control-routes.ts'
 import { PROBES } from './control.ts'
 import { basePathOf, chatOperationOf } from './operations.ts'
+import { sendEvents } from './events.ts'
 import { otherMethods } from './other-methods.ts'
 
 interface Env {
   Bindings: {
     readonly data: OwnSessionData
     /** Frames that are sent instead of the route's own body. */
-    readonly out: { frames?: Iterable<Frame> }
+    readonly out: {
+      frames?: Iterable<Frame>
+      /** Responds in place of the route. */
+      respond?: (c: AppContext) => Promise<Response>
+    }
   }
 }
 
@@ -72,6 +77,7 @@ export async function handleControl(c: AppContext, api: ControlApi, next: Next):
   const data = sessionDataOf(mock, session === '' ? undefined : session)
   const out: Env['Bindings']['out'] = {}
   const response = await api.fetch(request, { data, out })
+  if (out.respond !== undefined) return out.respond(c)
   const type = response.headers.get('content-type') ?? 'application/json'
   return send(c, {
     status: response.status,
@@ -122,6 +128,10 @@ function createRoutes(mock: ControlSource) {
       const found = await env.data.exchange(id)
       if (found === undefined) throw new ApiError('unknown_exchange', { asked: id.slice(0, 64) })
       return reply(found, 200)
+    })
+    .openapi(routes.events, (c) => {
+      c.env.out.respond = sendEvents
+      return c.body('', 200, { 'content-type': 'text/event-stream' })
     })
     .openapi(routes.scenarios, (c) =>
       wantsText(c)

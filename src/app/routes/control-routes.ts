@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { mapping } from '../../chat/zod-helpers.ts'
 import type { Coverage } from '../../journal/coverage.ts'
 import type { Exchange } from '../../journal/exchange.ts'
+import { LIVE_EVENTS } from '../../journal/live-event.ts'
 import { type Filter, FILTER_FIELDS, MAX_LIMIT, STATUS } from '../../journal/filter.ts'
 import type { Scenario, ScriptEntry } from '../../scenarios/scenario.ts'
 import type { JsonObject } from '../../util/json.ts'
@@ -121,6 +122,24 @@ export const routes = {
     summary: 'Get one exchange by its id, or the newest one with latest',
     request: { headers: session, params: z.object({ id: z.string() }) },
     responses: { 200: json(exchange, 'The exchange') },
+  }),
+  events: createRoute({
+    method: 'get',
+    path: `${CONTROL}/events`,
+    summary: 'Read the changes of exchanges and scripts as server-sent events',
+    request: {
+      headers: session.extend({
+        'last-event-id': z.string().optional().openapi({ description: 'Continue after the event with this id' }),
+      }),
+    },
+    responses: {
+      200: {
+        description: Object.entries(LIVE_EVENTS)
+          .map(([name, meaning]) => `${name}: ${meaning}`)
+          .join('; '),
+        content: { 'text/event-stream': text },
+      },
+    },
   }),
   scenarios: createRoute({
     method: 'get',
