@@ -6,10 +6,14 @@ import { rolldown } from 'rolldown'
 import { createCanvas } from '../build/images/render/canvas.js'
 import { GRID, paintCreature } from '../build/images/render/creature.js'
 import { palettes } from '../build/images/render/palette.js'
+import { loadScenarios } from '../build/scenarios/load-fixtures.js'
+import { textsOf } from './tables.js'
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 const CELL = 5 // pixels of the icon
 const PACKAGES = ['preact', 'hono', 'eventsource-parser']
+
+writeFileSync(path('build/scenario-words.js'), await scenarioWords())
 
 // Each is a file by itself, because a worker cannot share one with the page.
 for (const [name, file] of [
@@ -20,6 +24,7 @@ for (const [name, file] of [
     input: { [name]: path(`src/page/${file}`) },
     platform: 'browser',
     tsconfig: path('src/page/tsconfig.json'),
+    resolve: { alias: { '#scenario-words': path('build/scenario-words.js') } },
   })
   const { output } = await bundle.write({
     dir: path('dist/page'),
@@ -64,4 +69,19 @@ function paint(emblem, size) {
 
 function colourAt(pixels, index) {
   return Buffer.from(pixels.subarray(index * 3, index * 3 + 3)).toString('hex')
+}
+
+// The texts of the scenarios that the documents have too. See src/page/scenario-words.d.ts.
+async function scenarioWords() {
+  const scenarios = [...(await loadScenarios(path('fixtures/scenarios'))).values()]
+  const names = scenarios.map(({ name }) => name)
+  const prefixes = [...new Set(names.map((name) => name.split('-')[0]))]
+  const chinese = textsOf('zh-CN', 'scenarios', names)
+  const values = {
+    GROUPS: { en: textsOf('en', 'groups', prefixes), zh: textsOf('zh-CN', 'groups', prefixes) },
+    CHINESE: Object.fromEntries(scenarios.map(({ name, about }) => [about, chinese[name]])),
+  }
+  return Object.entries(values)
+    .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}\n`)
+    .join('')
 }
