@@ -7,10 +7,17 @@ import { chatWords } from '../words/chat.ts'
 import { toTime } from './format.ts'
 import { useExchangeId } from './use-exchange-id.ts'
 
-/** The answer to a chat request while it is received: state, pictures, text, frames, errors. */
-export function ChatResult({ answer, prompt }: { readonly answer: ChatAnswer; readonly prompt: string }) {
+interface ChatResultProps {
+  readonly answer: ChatAnswer
+  readonly prompt: string
+  /** Whether texts and frames are left out. */
+  readonly isBrief?: boolean
+}
+
+/** The answer to a chat request while it is received: state, error, pictures, text, frames. */
+export function ChatResult({ answer, prompt, isBrief = false }: ChatResultProps) {
   const words = useWords(chatWords)
-  const { error, note, pictures, text, body, frames, requestId } = answer
+  const { error, note, pictures, requestId } = answer
   const id = useExchangeId(requestId)
   return (
     <div class="stack result">
@@ -31,10 +38,26 @@ export function ChatResult({ answer, prompt }: { readonly answer: ChatAnswer; re
           ))}
         </div>
       )}
-      {text !== '' && <Text label={words.text} text={text} />}
-      {frames.length > 0 && <Frames frames={frames} isOpen={answer.state === 'receiving'} />}
-      {body !== undefined && <Text label={words.body} text={body === '' ? words.emptyBody : readable(body)} />}
+      {!isBrief && <Texts answer={answer} />}
     </div>
+  )
+}
+
+function Texts({ answer: { state, text, frames, body } }: Pick<ChatResultProps, 'answer'>) {
+  const words = useWords(chatWords)
+  const whole = body === undefined ? undefined : body === '' ? words.emptyBody : readable(body)
+  return (
+    <>
+      {text !== '' && <Text label={words.text} text={text} />}
+      {frames.length > 0 && <Frames frames={frames} isOpen={state === 'receiving'} />}
+      {whole !== undefined && text === '' && <Text label={words.body} text={whole} />}
+      {whole !== undefined && text !== '' && (
+        <details>
+          <summary>{words.body}</summary>
+          <Plain label={words.body} text={whole} />
+        </details>
+      )}
+    </>
   )
 }
 
@@ -104,10 +127,16 @@ function Text({ label, text }: { readonly label: string; readonly text: string }
   return (
     <section class="stack">
       <h3>{label}</h3>
-      <pre class="card" tabIndex={0} aria-label={label} dir="auto">
-        {text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text}
-      </pre>
+      <Plain label={label} text={text} />
     </section>
+  )
+}
+
+function Plain({ label, text }: { readonly label: string; readonly text: string }) {
+  return (
+    <pre class="card" tabIndex={0} role="group" aria-label={label} dir="auto">
+      {text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text}
+    </pre>
   )
 }
 
