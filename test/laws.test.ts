@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 
 const root = resolve(import.meta.dirname, '..')
 const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
+  .filter((file) => /\.tsx?$/.test(file))
   .map((file) => file.replaceAll('\\', '/'))
 const codeOf = (file: string): string => readFileSync(join(root, 'src', file), 'utf8')
 const withoutComments = (file: string): string =>
@@ -24,12 +24,12 @@ const RANKS = [
   ['node'],
   ['mock'],
   ['testing', 'index.ts', 'hono.ts'],
-  ['cli'],
+  ['cli', 'page'],
 ]
 const folderOf = (file: string): string => file.split('/')[0] ?? ''
 const rankOf = (file: string): number => RANKS.findIndex((folders) => folders.includes(folderOf(file)))
 
-test('imports run downwards: util < errors < openapi, images, store < chat < scenarios, journal < app < node < mock < testing, cli', () => {
+test('imports run downwards: util < errors < openapi, images, store < chat < scenarios, journal < app < node < mock < testing, cli, page', () => {
   const upward = files
     .filter((file) => file !== 'prepared.d.ts')
     .flatMap((file) =>
@@ -63,7 +63,11 @@ test('the code has no model name and no path of the provider', () => {
 })
 
 test('only cli.ts uses process.* and console.*', () => {
-  const found = files.filter((file) => file !== 'cli/cli.ts' && /\bprocess\.|\bconsole\./.test(withoutComments(file)))
+  // The page's snippets are code for the user's program.
+  const isSnippet = (file: string): boolean => file.startsWith('page/snippets/')
+  const found = files.filter(
+    (file) => file !== 'cli/cli.ts' && !isSnippet(file) && /\bprocess\.|\bconsole\./.test(withoutComments(file)),
+  )
   expect(found).toEqual([])
 })
 
@@ -92,6 +96,7 @@ test('the server has no code that fetches URLs', () => {
   const found = files.filter(
     (file) =>
       !['mock/create-mock.ts', 'mock/remote.ts', 'cli/commands/ready.ts'].includes(file) &&
+      folderOf(file) !== 'page' && // it runs in a browser
       /(?<![.\w])fetch\(|\bhttps?\.(?:get|request)\(|from 'undici'|import\('node:https'\)/.test(withoutComments(file)),
   )
   expect(found).toEqual([])

@@ -4,7 +4,7 @@ import { translations } from '../language.ts'
 export const journalWords = translations(
   {
     search: 'Search',
-    searchHint: 'model:flux status:429 session:… text',
+    searchHint: 'model:… status:429 session:… text',
     pause: 'Pause',
     follow: 'Follow',
     group: 'Group by session',
@@ -31,7 +31,7 @@ export const journalWords = translations(
   },
   {
     search: '搜索',
-    searchHint: 'model:flux status:429 session:… 文本',
+    searchHint: 'model:… status:429 session:… 文本',
     pause: '暂停',
     follow: '跟随',
     group: '按会话分组',
