@@ -29,7 +29,23 @@ const PAGES = {
       models: 'gpt-4o-image,flux,nano-banana,dall-e-3,recraftv3,qwen-image,doubao-seedream-4-0-250828,sora_image',
     },
   },
+  page: {
+    size: { width: 1280, height: 800 },
+    scale: 1.5,
+    colours: 200,
+  },
 }
+
+// What the journal in the picture of the mock's page shows, the oldest first.
+const REQUESTS = [
+  { model: 'nano-banana', prompt: 'a whale above the clouds', session: 'gallery' },
+  { model: 'dall-e-3', prompt: 'a lighthouse at night', session: 'gallery' },
+  { model: 'flux', prompt: 'a red fox', session: 'retries', scenario: 'limit-rate-after' },
+  { model: 'flux', prompt: 'a red fox', session: 'retries', stream: true },
+  { model: 'recraftv3', prompt: 'a paper crane', session: 'forms', n: 'two' },
+  { model: 'qwen-image', prompt: '一只橘猫在看书', session: 'chinese', stream: true },
+  { model: 'gpt-4o-image', prompt: 'a red fox in the snow, 3:2', session: 'chat', stream: true },
+]
 
 /**
  * Writes the four PNG files into a folder. Returns for each its path, the text of the page, the widths of the pictures
@@ -43,6 +59,7 @@ export async function makePictures(folder) {
     throw error
   })
   try {
+    for (const request of REQUESTS) await send(mock, request)
     const made = []
     for (const name of Object.keys(PAGES))
       for (const colorScheme of ['light', 'dark']) made.push(await makePicture(browser, { folder, name, colorScheme }))
@@ -67,13 +84,41 @@ function openBrowser(port) {
   })
 }
 
-async function makePicture(browser, { folder, name, colorScheme }) {
-  const { size, scale, colours, query } = PAGES[name]
-  const page = await browser.newPage({ viewport: size, deviceScaleFactor: scale, colorScheme })
+async function send({ baseURL }, { prompt, session, scenario, ...body }) {
+  const response = await fetch(`${baseURL}/chat/completions`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-mock-session': session,
+      ...(scenario && { 'x-mock-scenario': scenario }),
+    },
+    body: JSON.stringify({ ...body, messages: [{ role: 'user', content: prompt }] }),
+  })
+  await response.text()
+}
+
+// A page of this folder sends the request and shows the answer.
+async function showAnswer(page, name, query) {
   const url = new URL(`pictures/${name}.html`, import.meta.url)
   url.search = new URLSearchParams({ base: `http://${ADDRESS}/v1`, ...query }).toString()
   await page.goto(url.href)
   await page.waitForSelector('[data-state=done]')
+}
+
+// The mock's own page shows its journal and the newest exchange.
+async function showJournal(page) {
+  await page.goto(`http://${ADDRESS}/#/journal/latest`)
+  await page
+    .locator('.exchanges li')
+    .nth(REQUESTS.length - 1)
+    .waitFor()
+  await page.waitForFunction(() => [...document.images].every(({ complete }) => complete))
+}
+
+async function makePicture(browser, { folder, name, colorScheme }) {
+  const { size, scale, colours, query } = PAGES[name]
+  const page = await browser.newPage({ viewport: size, deviceScaleFactor: scale, colorScheme })
+  await (query === undefined ? showJournal(page) : showAnswer(page, name, query))
   const file = join(folder, `${name}-${colorScheme}.png`)
   await sharp(await page.screenshot({ omitBackground: true }))
     .png({ palette: true, colours, dither: 0, effort: 10, compressionLevel: 9 })
