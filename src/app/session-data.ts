@@ -86,11 +86,12 @@ async function select(
   { limit = all.length, ...filter }: Filter,
 ): Promise<readonly StoredExchange[]> {
   if (Object.keys(filter).length === 0) return all.slice(Math.max(0, all.length - limit))
-  const { selectExchanges } = await import('../journal/filter.ts')
+  const { createMatcher } = await import('../journal/filter.ts')
+  const isMatch = createMatcher(filter)
   const found: StoredExchange[] = []
   for (let i = all.length - 1; i >= 0 && found.length < limit; i--) {
     const kept = all[i]
-    if (kept !== undefined && selectExchanges(readAll([kept]), filter).length > 0) found.push(kept)
+    if (kept !== undefined && readAll([kept]).some(isMatch)) found.push(kept)
     if (i % TURN === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   return found.filter(isKept).toReversed()

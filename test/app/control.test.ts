@@ -91,8 +91,20 @@ test('each filter selects the exchanges that match', async () => {
   expect(await found('path=/v1/models')).toEqual([4])
   expect(await found('path=/v1/chat/*')).toEqual([0, 1, 2, 3])
   expect(await found(`since=${all[2].id}`)).toEqual([3, 4])
+  expect(await found(`before=${all[2].id}`)).toEqual([0, 1])
+  expect(await found(`before=${all[3].id}&limit=2`)).toEqual([1, 2])
+  expect(await found('q=model:nano-banana')).toEqual([1])
+  expect(await found('q=-status:200+model:flux&limit=1')).toEqual([3])
   expect(await found('limit=2')).toEqual([3, 4])
   expect(await found('status=200&limit=1')).toEqual([4])
+})
+
+test('DELETE exchanges with a query deletes those that match', async () => {
+  await using mock = await mockWith()
+  for (const text of ['a fox', 'a cat', 'a dog']) await ask(mock, { text })
+  await control(mock, 'exchanges?q=fox', { method: 'DELETE' })
+  await control(mock, 'exchanges?q=-cat', { method: 'DELETE' })
+  expect((await mock.exchanges()).map(({ chat }) => chat?.prompt)).toEqual(['a cat'])
 })
 
 test.each([
@@ -100,6 +112,8 @@ test.each([
   ['limit=0', 'limit'],
   ['limit=many', 'limit'],
   ['modle=flux', 'modle'],
+  ['limit=1e3', 'limit'],
+  ['q=modle:flux', 'q'],
 ])('rejects an invalid filter and names it: %s', async (query, param) => {
   await using mock = await mockWith()
   const { status, json } = await control(mock, `exchanges?${query}`)

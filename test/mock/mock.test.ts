@@ -150,7 +150,7 @@ describe.each(KINDS)('%s', (_name, make) => {
     const wrong: [object, string][] = [
       [
         { modle: 'flux' },
-        "filter: unknown field 'modle'. Use session, model, status, operation, scenario, stream, path, since, limit.",
+        "filter: unknown field 'modle'. Use session, model, status, operation, scenario, stream, path, since, before, q, limit.",
       ],
       [{ status: 'ok' }, "filter: 'ok' is not a valid status. Use a status such as 429, or a class such as '4xx'."],
       [{ limit: 0 }, "filter: '0' is not a valid limit. Use a whole number from 1 to 100000."],

@@ -3,7 +3,9 @@ import { mapping } from '../../chat/zod-helpers.ts'
 import type { Coverage } from '../../journal/coverage.ts'
 import type { Exchange } from '../../journal/exchange.ts'
 import { LIVE_EVENTS } from '../../journal/live-event.ts'
-import { type Filter, FILTER_FIELDS, MAX_LIMIT, STATUS } from '../../journal/filter.ts'
+import { type Filter, FILTER_FIELDS, MAX_LIMIT } from '../../journal/filter.ts'
+import type { FilterField } from '../../journal/filter-fields.ts'
+import { MAX_QUERY, parseQuery } from '../../journal/query.ts'
 import type { Scenario, ScriptEntry } from '../../scenarios/scenario.ts'
 import type { JsonObject } from '../../util/json.ts'
 import { CONTROL } from '../context.ts'
@@ -25,23 +27,29 @@ const names = (description: string) =>
     .union([z.string(), z.array(z.string())])
     .openapi({ description, type: 'array', items: { type: 'string' } })
     .optional()
+const withForm = ({ form = /^/, allowed }: FilterField): z.ZodString => z.string().regex(form, `use ${allowed}`)
+// A query has its own message.
+const checkQuery = (query: string, { addIssue }: z.core.$RefinementCtx): void => {
+  try {
+    parseQuery(query)
+  } catch (error) {
+    addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
+  }
+}
 const filter = mapping({
   session: parameter('session', z.string()),
   model: parameter('model', z.string()),
-  status: parameter('status', z.string().regex(STATUS, `use ${status.allowed}`)),
+  status: parameter('status', withForm(status)),
   operation: parameter('operation', z.string()),
   scenario: parameter('scenario', z.string()),
   stream: parameter('stream', trueOrFalse.transform(isTrue)),
   path: parameter('path', z.string()),
   since: parameter('since', z.string()),
+  before: parameter('before', z.string()),
+  q: parameter('q', z.string().superRefine(checkQuery).openapi({ maxLength: MAX_QUERY })),
   limit: parameter(
     'limit',
-    z
-      .string()
-      .regex(/^[1-9]\d{0,5}$/, `use ${limit.allowed}`)
-      .transform(Number)
-      .refine(limit.isValid, `use ${limit.allowed}`)
-      .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT }),
+    withForm(limit).transform(Number).openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT }),
   ),
 } satisfies Readonly<Record<keyof Filter, z.ZodType>>)
 // These schemas do not validate: they are for the document and the types. The mock writes exchanges itself, and
