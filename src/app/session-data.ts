@@ -39,6 +39,8 @@ export interface OwnSessionData extends SessionData {
   readonly kept: (filter?: Filter) => Promise<readonly StoredExchange[]>
   /** One Exchange by its id, or the newest one: `latest`. */
   readonly exchange: (id: string) => Promise<Exchange | undefined>
+  /** Deletes one Exchange by its id, or the newest one: `latest`. Returns whether there was one. */
+  readonly remove: (id: string) => Promise<boolean>
   /** Deletes the Exchanges that match. */
   readonly erase: (filter?: Filter) => Promise<void>
 }
@@ -53,6 +55,10 @@ export function sessionDataOf(mock: DataSource, session: string | undefined): Ow
     select(await store.records(session), filter)
   const coverageOf = async (counts: ReadonlyMap<string, number>, scope?: CoverageScope): Promise<Coverage> =>
     (await import('../journal/coverage.ts')).toCoverage(counts, targets, scope)
+  const find = async (id: string): Promise<StoredExchange | undefined> => {
+    const all = await store.records(session)
+    return id === 'latest' ? all.at(-1) : all.find((one) => one.id === id)
+  }
   return {
     kept,
     exchanges: async (filter) => readAll(await kept(filter)),
@@ -64,9 +70,13 @@ export function sessionDataOf(mock: DataSource, session: string | undefined): Ow
     script: async (entries) => (await import('../scenarios/script.ts')).addScript(entries, own, mock),
     pending: async () => (await store.scripted(own)).map(toPending),
     exchange: async (id) => {
-      const all = await store.records(session)
-      const found = id === 'latest' ? all.at(-1) : all.find((one) => one.id === id)
+      const found = await find(id)
       return found === undefined ? undefined : readExchange(found)
+    },
+    remove: async (id) => {
+      const found = await find(id)
+      if (found !== undefined) await store.erase(found.session, [found.id])
+      return found !== undefined
     },
     coverage: async (scope) => coverageOf(await store.marks(session), scope),
     total: async (scope) => coverageOf(await store.total(), scope),

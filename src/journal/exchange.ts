@@ -119,16 +119,25 @@ export type ExchangeHead = Omit<Exchange, 'id' | 'response' | keyof Ending> & {
 
 /** Reads the bytes that `toExchange` wrote. Throws a TypeError for any others. */
 export function readExchange({ id, bytes, ending }: StoredExchange): Exchange {
-  const stored = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
-  const end = stored.indexOf('\n')
-  const head: unknown = JSON.parse(stored.slice(0, end))
-  if (!isHead(head)) throw new TypeError(`exchange ${id} was not written by toExchange`)
-  const text = stored.slice(end + 1)
+  const { head, rest: sent } = readHead({ id, bytes })
+  const text = sent.toString('utf8')
   const { isJson, ...rest } = head.response
   const body = isJson ? parseJson(text) : undefined
   const response = { ...rest, ...(body === undefined ? { text } : { body }) }
   const { firstByte, duration, hungUp } = ending ?? {}
   return { id, ...head, response, firstByte, duration, hungUp }
+}
+
+/** Reads the first line of a stored Exchange. `rest` is the body of the response. Throws a TypeError for other bytes. */
+export function readHead({ id, bytes }: Pick<StoredExchange, 'id' | 'bytes'>): {
+  readonly head: ExchangeHead
+  readonly rest: Buffer
+} {
+  const stored = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const end = stored.indexOf('\n')
+  const head: unknown = JSON.parse(stored.toString('utf8', 0, end))
+  if (!isHead(head)) throw new TypeError(`exchange ${id} was not written by toExchange`)
+  return { head, rest: stored.subarray(end + 1) }
 }
 
 function isHead(value: unknown): value is ExchangeHead {

@@ -18,6 +18,8 @@ export interface RecordedPicture {
   readonly inline: boolean
   /** The event of a stream with the picture, as an index into `response.events`; absent in other responses. */
   readonly event?: number
+  /** Planned milliseconds from the request until this event is complete; absent without `event`. */
+  readonly at?: number
 }
 
 /** A picture that was found in a response. */
@@ -45,7 +47,7 @@ interface Searched {
   /** Prefix of the paths. */
   readonly prefix: string
   /** The event that contains an index of the text. */
-  readonly eventOf: (index: number) => number | undefined
+  readonly eventOf: (index: number) => Pick<RecordedPicture, 'event' | 'at'>
   /** Maximum length of all paths together. */
   readonly room: number
 }
@@ -64,8 +66,7 @@ export function picturesIn(text: string, { drawn, prefix, eventOf, room }: Searc
     left -= path.length
     if (left < 0 || pictures.size === MAX_PICTURES) break
     const { width, height, format, label } = recipe
-    const event = eventOf(at)
-    pictures.set(key, { path, width, height, format, label, inline, ...(event === undefined ? {} : { event }) })
+    pictures.set(key, { path, width, height, format, label, inline, ...eventOf(at) })
   }
   return [...pictures.values()]
 }

@@ -37,8 +37,11 @@ export function streamTimes(frames: readonly Frame[], wait: number): StreamTimes
   return { bytes, ends, times }
 }
 
-/** The number of the event that contains an index; undefined if none does. */
-export function eventAt({ ends }: StreamTimes, index: number): number | undefined {
+/** The number and the time of the event that contains an index; neither if none does. */
+export function eventAt(
+  { ends, times }: StreamTimes,
+  index: number,
+): { readonly event?: number; readonly at?: number } {
   const event = ends.findIndex((end) => index < end)
-  return event < 0 ? undefined : event
+  return event < 0 ? {} : { event, at: times[event] ?? 0 }
 }

@@ -70,7 +70,7 @@ export function writeResponse(reply: Reply, redactor: Redactor, writing: Writing
       : picturesIn(times?.bytes ?? toText(body), {
           drawn,
           prefix,
-          eventOf: (index) => times && eventAt(times, index),
+          eventOf: (index) => (times === undefined ? {} : eventAt(times, index)),
           room: limits.characters / SHARE,
         })
   return { response, pictures, text }

@@ -509,7 +509,7 @@ const SERVED = {
   '/__mock/contract': ['get'],
   '/__mock/coverage': ['get'],
   '/__mock/exchanges': ['delete', 'get'],
-  '/__mock/exchanges/{id}': ['get'],
+  '/__mock/exchanges/{id}': ['delete', 'get'],
   '/__mock/health': ['get'],
   '/__mock/livez': ['get'],
   '/__mock/metrics': ['get'],
@@ -518,6 +518,7 @@ const SERVED = {
   '/__mock/reset': ['post'],
   '/__mock/scenarios': ['get'],
   '/__mock/script': ['get', 'post'],
+  '/__mock/summaries': ['get'],
 }
 
 test('openapi.json is a valid OpenAPI 3.1 document with exactly the routes that exist', async () => {

@@ -1,11 +1,9 @@
-import { type Hook, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context, Next } from 'hono'
 import { accepts } from 'hono/accepts'
-import { joinFirst, toWords } from '../../chat/zod-helpers.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import { toJUnit, toMarkdown } from '../../journal/coverage-report.ts'
 import { readExchange } from '../../journal/exchange.ts'
-import type { Filter } from '../../journal/filter.ts'
 import { toPathTemplate } from '../../openapi/path-template.ts'
 import { scriptSchema } from '../../scenarios/scenario-schema.ts'
 import type { StoredExchange } from '../../store/store.ts'
@@ -16,24 +14,14 @@ import { type Frame, createFrames } from '../../util/reply.ts'
 import { type AppContext, type MockContext, CONTROL } from '../context.ts'
 import { readBody } from '../read-body.ts'
 import { send } from '../send.ts'
-import { type OwnSessionData, sessionDataOf } from '../session-data.ts'
+import { sessionDataOf } from '../session-data.ts'
+import { type ControlEnv, DONE, filterOf, NOT_COUNTED, rejectInvalid } from './control-env.ts'
+import { createJournalRoutes, journalRoutes } from './control-journal.ts'
 import { routes } from './control-routes.ts'
 import { PROBES } from './control.ts'
 import { basePathOf, chatOperationOf } from './operations.ts'
 import { sendEvents } from './events.ts'
 import { otherMethods } from './other-methods.ts'
-
-interface Env {
-  Bindings: {
-    readonly data: OwnSessionData
-    /** Frames that are sent instead of the route's own body. */
-    readonly out: {
-      frames?: Iterable<Frame>
-      /** Responds in place of the route. */
-      respond?: (c: AppContext) => Promise<Response>
-    }
-  }
-}
 
 /** The type of the control API, for a typed client: `hc<ControlApi>(mock.url)`. */
 export type ControlApi = ReturnType<typeof createRoutes>
@@ -47,7 +35,7 @@ const DESCRIBED: Readonly<Record<string, { readonly summary: string; readonly me
 }
 
 const ALL = [
-  ...Object.values(routes).map(({ method, path, summary }) => ({ method, path, summary })),
+  ...Object.values({ ...routes, ...journalRoutes }).map(({ method, path, summary }) => ({ method, path, summary })),
   ...Object.entries(DESCRIBED).map(([path, { summary }]) => ({ method: 'get', path, summary })),
 ].map((route) => ({ ...route, method: route.method.toUpperCase() }))
 const ENDPOINTS = ALL.map(({ path }) => ({
@@ -75,7 +63,7 @@ export async function handleControl(c: AppContext, api: ControlApi, next: Next):
   const headers = { accept: c.req.header('accept') ?? '', 'content-type': 'application/json' }
   const request = new Request(url, { method: known, headers, ...(body === undefined ? {} : { body }) })
   const data = sessionDataOf(mock, session === '' ? undefined : session)
-  const out: Env['Bindings']['out'] = {}
+  const out: ControlEnv['Bindings']['out'] = {}
   const response = await api.fetch(request, { data, out })
   if (out.respond !== undefined) return out.respond(c)
   const type = response.headers.get('content-type') ?? 'application/json'
@@ -106,7 +94,8 @@ type ControlSource = Pick<MockContext, 'scenarios' | 'contract' | 'packaged'>
 // The routes with their handlers.
 function createRoutes(mock: ControlSource) {
   const scenarios = [...mock.scenarios.values()].map(({ then: _answer, ...about }) => about)
-  return new OpenAPIHono<Env>({ defaultHook: rejectInvalid })
+  return new OpenAPIHono<ControlEnv>({ defaultHook: rejectInvalid })
+    .route('/', createJournalRoutes())
     .openapi(routes.index, (c) =>
       wantsText(c)
         ? c.text(`${toColumns(ALL.map(({ method, path, summary }) => [method, path, summary]))}\n`, 200)
@@ -225,31 +214,11 @@ const ERROR = {
   },
 }
 
-const DONE = { status: 'ok' } as const
-
-const rejectInvalid: Hook<unknown, Env, string, undefined> = (result) => {
-  if (result.success) return undefined
-  const { issues } = result.error
-  const [first] = issues
-  const param = first?.code === 'unrecognized_keys' ? first.keys[0] : first?.path[0]
-  throw new ApiError('invalid_value', {
-    param: String(param ?? '').slice(0, 64),
-    reason: `Invalid ${result.target}: ${joinFirst(issues.map(toWords), '; ')}.`,
-  })
-}
-
 function rejectScope(error: unknown): never {
   if (!(error instanceof OptionError)) throw error
   const [param = ''] = error.message.split(':')
   throw new ApiError('invalid_value', { param, reason: `Invalid query: ${error.message}` })
 }
-
-function filterOf(query: { readonly [K in keyof Filter]: Filter[K] | undefined }): Filter {
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))
-}
-
-// The journal does not record a list of exchanges, so nobody counts its frames.
-const NOT_COUNTED = { held: 0, sent: 0, wait: 0 }
 
 // Each Exchange is parsed when it is sent, because a journal may hold megabytes. Those that were evicted or deleted
 // since the request are omitted.

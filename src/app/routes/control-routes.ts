@@ -11,7 +11,8 @@ import type { JsonObject } from '../../util/json.ts'
 import { CONTROL } from '../context.ts'
 import type { Pending } from '../session-data.ts'
 
-const session = z.object({
+/** The headers that select a session. */
+export const session = z.object({
   'x-mock-session': z.string().max(100).optional().openapi({
     description:
       'The session. Without it, and without a bearer key, a request reads or deletes the data of all sessions, and a script applies to all sessions without a name.',
@@ -36,7 +37,8 @@ const checkQuery = (query: string, { addIssue }: z.core.$RefinementCtx): void =>
     addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
   }
 }
-const filter = mapping({
+/** The query parameters of lists of exchanges. */
+export const filter = mapping({
   session: parameter('session', z.string()),
   model: parameter('model', z.string()),
   status: parameter('status', withForm(status)),
@@ -84,10 +86,12 @@ const scenario = z.custom<Omit<Scenario, 'then'>>().openapi('Scenario', {
 const route = z.object({ method: z.string(), path: z.string(), summary: z.string() })
 const operation = z.object({ method: z.string(), path: z.string() })
 const document = z.custom<JsonObject>().openapi('OpenAPIDocument', { type: 'object' })
-const done = z.object({ status: z.literal('ok') })
+/** A response without data. */
+export const done = z.object({ status: z.literal('ok') })
 
 const text = { schema: z.string() }
-const json = <T extends z.ZodType>(schema: T, description: string) => ({
+/** A response with JSON. */
+export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
   content: { 'application/json': { schema } },
 })

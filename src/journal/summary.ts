@@ -1,0 +1,39 @@
+import type { StoredExchange } from '../store/store.ts'
+import { type Exchange, type RecordedRequest, type RecordedResponse, readHead } from './exchange.ts'
+
+/** An Exchange without headers and bodies: small enough for a list of a thousand. */
+export interface ExchangeSummary extends Omit<Exchange, 'request' | 'response' | 'violations' | 'nearMisses'> {
+  readonly request: Pick<RecordedRequest, 'method' | 'path'>
+  readonly response: Pick<RecordedResponse, 'status' | 'stream' | 'wait' | 'reset'> & {
+    /** Number of complete events; 0 if it is not a stream of events. At most 1,000. */
+    readonly events: number
+  }
+  /** Number of violations of the contract. At most 50. */
+  readonly violations: number
+}
+
+const MAX_PROMPT = 200 // characters
+const MAX_PATH = 300
+
+/** Reads the bytes of an Exchange as a summary. The prompt and the path are cut; the body is not read. */
+export function readSummary(stored: StoredExchange): ExchangeSummary {
+  const { head } = readHead(stored)
+  const { request, response, violations, nearMisses: _omitted, chat, ...rest } = head
+  const { status, stream, wait, reset, events = [] } = response
+  const { firstByte, duration, hungUp } = stored.ending ?? {}
+  return {
+    id: stored.id,
+    ...rest,
+    chat: chat && { ...chat, prompt: cut(chat.prompt, MAX_PROMPT) },
+    request: { method: request.method, path: cut(request.path, MAX_PATH) },
+    response: { status, stream, wait, reset, events: events.length },
+    violations: violations.length,
+    firstByte,
+    duration,
+    hungUp,
+  }
+}
+
+function cut(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest).toWellFormed()}…`
+}
