@@ -65,7 +65,7 @@ describe.skipIf(SERVER === undefined)(`events of a store in Redis${SKIPPED}`, ()
     await expect.poll(() => events).toEqual(Array.from({ length: 5 }, () => ({ type: 'missed' })))
   })
 
-  test('when the store was gone, the client is told that events are missing, and gets the later ones', async () => {
+  test('after the store was gone, the client gets the event missed, and the later events', async () => {
     const own = await startRedis()
     onTestFinished(own.close)
     const mock = await replica('e', own.url)

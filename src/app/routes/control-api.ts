@@ -4,6 +4,7 @@ import { accepts } from 'hono/accepts'
 import { ApiError } from '../../errors/api-error.ts'
 import { toJUnit, toMarkdown } from '../../journal/coverage-report.ts'
 import { readExchange } from '../../journal/exchange.ts'
+import { type ListFormat, LIST_FORMATS } from '../../journal/list-formats.ts'
 import { toPathTemplate } from '../../openapi/path-template.ts'
 import { scriptSchema } from '../../scenarios/scenario-schema.ts'
 import type { StoredExchange } from '../../store/store.ts'
@@ -64,7 +65,8 @@ export async function handleControl(c: AppContext, api: ControlApi, next: Next):
   const request = new Request(url, { method: known, headers, ...(body === undefined ? {} : { body }) })
   const data = sessionDataOf(mock, session === '' ? undefined : session)
   const out: ControlEnv['Bindings']['out'] = {}
-  const response = await api.fetch(request, { data, out })
+  const creator = { version: mock.version, url: context.base.slice(0, context.base.length - mock.prefix.length) }
+  const response = await api.fetch(request, { data, creator, out })
   if (out.respond !== undefined) return out.respond(c)
   const type = response.headers.get('content-type') ?? 'application/json'
   return send(c, {
@@ -103,10 +105,14 @@ function createRoutes(mock: ControlSource) {
     )
     .openapi(routes.exchanges, async (c) => {
       const filter = filterOf(c.req.valid('query'))
-      if (wantsText(c)) return c.text(`${await c.env.data.table(filter)}\n`, 200)
+      const supports = [...LIST_TYPES, 'text/plain']
+      const type = accepts(c, { header: 'Accept', supports, default: JSON_TYPE })
+      const listType = LIST_TYPES.find((known) => known === type)
+      if (listType === undefined) return c.text(`${await c.env.data.table(filter)}\n`, 200)
       const kept = await c.env.data.kept(filter)
-      c.env.out.frames = createFrames(() => toFrames(kept), NOT_COUNTED)
-      return c.json({ exchanges: [] }, 200)
+      const format = LIST_FORMATS[listType](c.env.creator)
+      c.env.out.frames = createFrames(() => toFrames(kept, format), NOT_COUNTED)
+      return listType === JSON_TYPE ? c.json({ exchanges: [] }, 200) : c.text('', 200, { 'content-type': listType })
     })
     .openapi(routes.erase, async ({ env, req, json: reply }) => {
       await env.data.erase(filterOf(req.valid('query')))
@@ -155,6 +161,7 @@ function createRoutes(mock: ControlSource) {
 }
 
 const JSON_TYPE = 'application/json'
+const LIST_TYPES = ['application/json', 'application/x-ndjson', 'application/har+json'] as const
 
 function wantsText(c: Context): boolean {
   return accepts(c, { header: 'Accept', supports: [JSON_TYPE, 'text/plain'], default: JSON_TYPE }) === 'text/plain'
@@ -221,14 +228,14 @@ function rejectScope(error: unknown): never {
 }
 
 // Each Exchange is parsed when it is sent, because a journal may hold megabytes. Those that were evicted or deleted
-// since the request are omitted.
-function* toFrames(all: readonly StoredExchange[]): Generator<Frame> {
-  yield { wait: 0, data: '{"exchanges":[' }
-  let comma = ''
+// since the request are omitted. An empty frame would stop the stream.
+function* toFrames(all: readonly StoredExchange[], { begin, item, separator, end }: ListFormat): Generator<Frame> {
+  if (begin !== '') yield { wait: 0, data: begin }
+  let before = ''
   for (const kept of all) {
     if (kept.bytes.length === 0) continue
-    yield { wait: 0, isAlone: true, data: comma + JSON.stringify(readExchange(kept)) }
-    comma = ','
+    yield { wait: 0, isAlone: true, data: before + item(readExchange(kept)) }
+    before = separator
   }
-  yield { wait: 0, data: ']}' }
+  if (end !== '') yield { wait: 0, data: end }
 }

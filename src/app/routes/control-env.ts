@@ -2,6 +2,7 @@ import type { Hook } from '@hono/zod-openapi'
 import { joinFirst, toWords } from '../../chat/zod-helpers.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import type { Filter } from '../../journal/filter.ts'
+import type { Creator } from '../../journal/list-formats.ts'
 import type { Frame } from '../../util/reply.ts'
 import type { AppContext } from '../context.ts'
 import type { OwnSessionData } from '../session-data.ts'
@@ -10,6 +11,8 @@ import type { OwnSessionData } from '../session-data.ts'
 export interface ControlEnv {
   Bindings: {
     readonly data: OwnSessionData
+    /** Who writes a HAR log. */
+    readonly creator: Creator
     /** Frames that are sent instead of the route's own body. */
     readonly out: {
       frames?: Iterable<Frame>

@@ -112,12 +112,17 @@ export const routes = {
   exchanges: createRoute({
     method: 'get',
     path: `${CONTROL}/exchanges`,
-    summary: 'List the exchanges, the oldest first. With Accept: text/plain, as a table.',
+    summary: 'List the exchanges, the oldest first. Accept: text/plain, application/x-ndjson or application/har+json.',
     request: { headers: session, query: filter },
     responses: {
       200: {
         description: 'The exchanges',
-        content: { 'application/json': { schema: z.object({ exchanges: z.array(exchange) }) }, 'text/plain': text },
+        content: {
+          'application/json': { schema: z.object({ exchanges: z.array(exchange) }) },
+          'text/plain': text,
+          'application/x-ndjson': text,
+          'application/har+json': { schema: z.custom<never>().openapi({ type: 'object' }) },
+        },
       },
     },
   }),
