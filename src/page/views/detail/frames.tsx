@@ -1,0 +1,134 @@
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useWords } from '../../language.ts'
+import { Code } from '../../parts/copy.tsx'
+import { toTime } from '../../parts/format.ts'
+import { type Frame, type Stall, type StreamFault, faultsOf, stallsIn } from '../../sse-text.ts'
+import { detailWords } from '../../words/detail.ts'
+import type { TabProps } from '../exchange-detail.tsx'
+import { AnswerView, answerOf } from './answer.tsx'
+import { Filmstrip } from './filmstrip.tsx'
+import { Timeline } from './timeline.tsx'
+
+/** The events of a stream as a film: each with its time, and the answer up to it. */
+export function FramesTab(props: TabProps) {
+  const words = useWords(detailWords)
+  return props.progress.frames.length === 0 ? <p class="soft">{words.noFrames}</p> : <Film {...props} />
+}
+
+function Film({ exchange, progress }: TabProps) {
+  const words = useWords(detailWords)
+  const { frames, received, isOpen, pictures } = progress
+  const [chosen, choose] = useState<number>()
+  const shown = Math.min(chosen ?? received, received)
+  // The last position follows a stream that is still open.
+  const goTo = (count: number): void => choose(count >= received ? undefined : Math.max(0, count))
+  const [isPlaying, setPlaying] = usePlayer(frames, { shown, received, goTo })
+  const stalls = useMemo(() => stallsIn(frames), [frames])
+  const { text = '', reset } = exchange.response
+  const faults = faultsOf(frames, { text, isReset: reset, hungUp: exchange.hungUp })
+  const visible = frames.slice(0, shown)
+  const seen = pictures.filter(({ event = 0 }) => event < shown)
+  const current = frames[shown - 1]
+  const time = timeBefore(frames, shown)
+  const position = words.positionOf(
+    shown,
+    isOpen ? received : frames.length,
+    time === 0 && shown === 0 ? words.start : toTime(time),
+  )
+  const press = (event: KeyboardEvent): void => {
+    const step = event.target instanceof HTMLInputElement ? undefined : STEPS[event.key]
+    if (step === undefined) return
+    event.preventDefault()
+    goTo(shown + step)
+  }
+  const play = (): void => {
+    if (!isPlaying && shown >= received) choose(0)
+    setPlaying(!isPlaying)
+  }
+  return (
+    <div class="stack film" onKeyDown={press}>
+      <div class="row">
+        <button type="button" class="quiet" onClick={play}>
+          {isPlaying ? words.stop : words.play}
+        </button>
+        {isOpen && chosen !== undefined && (
+          <button type="button" class="quiet" onClick={() => choose(undefined)}>
+            {words.follow}
+          </button>
+        )}
+        <span class="soft">{position}</span>
+      </div>
+      <Timeline frames={frames} stalls={stalls} pictures={exchange.pictures} shown={shown} received={received} />
+      <input
+        type="range"
+        min="0"
+        max={received}
+        step="1"
+        value={shown}
+        aria-label={words.position}
+        aria-valuetext={position}
+        onInput={({ currentTarget }) => goTo(Number(currentTarget.value))}
+      />
+      <Marks stalls={stalls} faults={faults} />
+      <Filmstrip
+        frames={frames}
+        stalls={stalls}
+        pictures={exchange.pictures}
+        shown={shown}
+        received={received}
+        goTo={goTo}
+      />
+      <h2>{words.answerSoFar}</h2>
+      <AnswerView answer={answerOf(visible)} pictures={seen} prompt={exchange.chat?.prompt ?? ''} isOpen={isOpen} />
+      {current !== undefined && <Code label={words.eventNumber(shown)} text={current.raw} />}
+    </div>
+  )
+}
+
+function Marks({ stalls, faults }: { readonly stalls: readonly Stall[]; readonly faults: readonly StreamFault[] }) {
+  const words = useWords(detailWords)
+  if (stalls.length + faults.length === 0) return null
+  return (
+    <ul class="row marks">
+      {stalls.map(({ before, milliseconds }) => (
+        <li key={before} class="tag warn">
+          {words.stallBefore(toTime(milliseconds), before + 1)}
+        </li>
+      ))}
+      {faults.map((fault) => (
+        <li key={fault} class="tag bad">
+          {words.faults[fault]}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowLeft: -1 }
+
+/** Milliseconds from the request to the last of some events. */
+function timeBefore(frames: readonly Frame[], count: number): number {
+  return frames.slice(0, count).findLast(({ time }) => time !== undefined)?.time ?? 0
+}
+
+/** Milliseconds between two events when a film is played: at least, so that one sees each of them, and at most. */
+const STEP = { shortest: 60, longest: 5000 }
+
+interface Film {
+  readonly shown: number
+  readonly received: number
+  readonly goTo: (count: number) => void
+}
+
+// Shows one event after another, with the pauses that they had.
+function usePlayer(frames: readonly Frame[], { shown, received, goTo }: Film) {
+  const [isPlaying, setPlaying] = useState(false)
+  useEffect(() => {
+    if (!isPlaying) return undefined
+    if (shown >= received) return setPlaying(false)
+    const pause = timeBefore(frames, shown + 1) - timeBefore(frames, shown)
+    const timer = setTimeout(() => goTo(shown + 1), Math.min(Math.max(pause, STEP.shortest), STEP.longest))
+    return () => clearTimeout(timer)
+  }, [isPlaying, shown, received])
+  return [isPlaying, setPlaying] as const
+}

@@ -1,0 +1,52 @@
+import type { ComponentChildren } from 'preact'
+import type { Exchange } from '../../../journal/exchange.ts'
+import { useWords } from '../../language.ts'
+import { toTime } from '../../parts/format.ts'
+import { detailWords } from '../../words/detail.ts'
+import { DetailActions } from './actions.tsx'
+
+/** The head of an exchange: what was requested, the status, the times, and what can be done with it. */
+export function DetailHead({ exchange }: { readonly exchange: Exchange }) {
+  const words = useWords(detailWords)
+  const { request, response, chat, session, scenario, time, firstByte, duration, hungUp } = exchange
+  const { method, path, query } = request
+  const facts: readonly (readonly [label: string, value: ComponentChildren])[] = [
+    [words.facts.model, chat?.model ?? words.none],
+    [words.facts.size, chat === null ? words.none : `${chat.size}${chat.count === 1 ? '' : ` × ${chat.count}`}`],
+    [words.facts.session, session === '' ? words.none : session],
+    [words.facts.scenario, scenario === null ? words.none : <span class="warn">{scenario.name}</span>],
+    [words.facts.time, <time dateTime={time}>{new Date(time).toLocaleString([], { hour12: false })}</time>],
+    [
+      words.facts.firstByte,
+      firstByte === undefined ? (duration === undefined ? words.running : words.none) : toTime(firstByte),
+    ],
+    [words.facts.total, duration === undefined ? words.running : toTime(duration)],
+  ]
+  return (
+    <header class="stack">
+      <div>
+        <h1 dir="auto">{chat?.prompt || `${method} ${path}`}</h1>
+        <p class="row line">
+          <code dir="ltr">
+            {method} {path}
+            {query !== '' && `?${query}`}
+          </code>
+          <strong class={response.status < 400 ? 'good' : 'bad'}>{response.status}</strong>
+          <span class="tag">{response.stream ? words.sse : words.json}</span>
+          {response.reset && <span class="tag bad">{words.reset}</span>}
+          {hungUp === true && <span class="tag warn">{words.hungUp}</span>}
+          {duration === undefined && <span class="tag">{words.running}</span>}
+        </p>
+      </div>
+      <DetailActions exchange={exchange} />
+      <dl class="facts">
+        {facts.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd dir="auto">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </header>
+  )
+}

@@ -1,0 +1,48 @@
+import type { Exchange } from '../../../journal/exchange.ts'
+import { useWords } from '../../language.ts'
+import { type Frame, type Stall } from '../../sse-text.ts'
+import { detailWords } from '../../words/detail.ts'
+
+interface Props {
+  readonly frames: readonly Frame[]
+  readonly stalls: readonly Stall[]
+  readonly pictures: Exchange['pictures']
+  /** The number of events that are shown, and of those that were sent. */
+  readonly shown: number
+  readonly received: number
+}
+
+/** A line on which each event has its place in time, so that pauses are as long as they were. */
+export function Timeline({ frames, stalls, pictures, shown, received }: Props) {
+  const words = useWords(detailWords)
+  const end = Math.max(1, ...frames.map(({ time = 0 }) => time))
+  const isInstant = end === 1
+  const placeOf = (index: number): number => {
+    const last = Math.max(1, frames.length - 1)
+    return isInstant ? (index / last) * 100 : ((frames[index]?.time ?? end) / end) * 100
+  }
+  const drawn = new Set(pictures.map(({ event }) => event))
+  const reached = shown === 0 ? 0 : placeOf(shown - 1)
+  return (
+    <div class="timeline" role="img" aria-label={words.timeline}>
+      <i class="past" style={{ width: `${reached}%` }} />
+      {stalls.map(({ before, milliseconds }) => (
+        <i
+          key={`s${before}`}
+          class="stall"
+          style={{ left: `${placeOf(before) - (milliseconds / end) * 100}%`, width: `${(milliseconds / end) * 100}%` }}
+        />
+      ))}
+      {frames.map(({ kind }, i) => (
+        <i
+          key={i}
+          class="tick"
+          data-kind={drawn.has(i) ? 'picture' : kind}
+          data-sent={i < received ? '' : undefined}
+          style={{ left: `${placeOf(i)}%` }}
+        />
+      ))}
+      <i class="now" style={{ left: `${reached}%` }} />
+    </div>
+  )
+}
