@@ -63,11 +63,14 @@ function Texts({ answer: { state, text, frames, body } }: Pick<ChatResultProps, 
 
 function ChatState({ answer }: { readonly answer: ChatAnswer }) {
   const words = useWords(chatWords)
-  const { state, status, firstByte, duration } = answer
+  const { state, status, firstByte, duration, frames } = answer
+  const isCut = state === 'complete' && frames.length > 0 && frames.every(({ data }) => data !== '[DONE]')
   return (
     <p class="row" role="status" data-state={state}>
       {status !== undefined && <strong class={status < 400 ? 'good' : 'bad'}>{status}</strong>}
-      <span class={state === 'failed' ? 'bad' : ''}>{words.states[state]}</span>
+      <span class={isCut ? 'warn' : state === 'failed' ? 'bad' : ''}>
+        {isCut ? words.withoutDone : words.states[state]}
+      </span>
       {firstByte !== undefined && (
         <span class="soft">
           {words.firstByte} {toTime(firstByte)}

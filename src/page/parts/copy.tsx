@@ -40,7 +40,10 @@ export async function copyText(text: string): Promise<boolean> {
   return isDone
 }
 
-/** A text in a fixed-width font, with a button that copies it. */
+/** Characters of a text that are shown. A request with a picture can have millions. */
+const MAX_SHOWN = 20_000
+
+/** A text in a fixed-width font, with a button that copies it. Of a long text only the start is shown. */
 export function Code({ text, label }: { readonly text: string; readonly label: string }) {
   return (
     <figure class="code">
@@ -49,7 +52,7 @@ export function Code({ text, label }: { readonly text: string; readonly label: s
         <Copy text={text} />
       </figcaption>
       <pre tabIndex={0} aria-label={label}>
-        <code>{text}</code>
+        <code>{text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text}</code>
       </pre>
     </figure>
   )

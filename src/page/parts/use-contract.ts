@@ -6,6 +6,10 @@ import { type JsonObject, isObject } from '../../util/json-value.ts'
 
 /** What the page needs to know about the contract. */
 export interface PageContract {
+  /** The URL of the mock, without a slash at its end. */
+  readonly root: string
+  /** The path of the base URL, which follows `root`. */
+  readonly basePath: string
   /** The base URL for clients. */
   readonly baseUrl: string
   /** An OpenAPI document. */
@@ -25,5 +29,5 @@ async function readContract(): Promise<PageContract> {
   if (!isObject(document)) throw new TypeError('the contract is not an object')
   const root = ROOT.replace(/\/$/, '')
   const form = chat === null ? undefined : toChatForm(document, chat)
-  return { baseUrl: root + basePath, document, chat: form && { ...form, url: root + form.path } }
+  return { root, basePath, baseUrl: root + basePath, document, chat: form && { ...form, url: root + form.path } }
 }

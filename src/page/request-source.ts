@@ -1,0 +1,38 @@
+import { type JsonValue, isObject } from '../util/json-value.ts'
+import type { SnippetSource } from './snippets/recorded.ts'
+
+/** A request that is not in the journal. */
+export interface PlainRequest {
+  readonly method: string
+  /** Below the URL of the mock. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: JsonValue
+}
+
+/** A request as the source of a snippet. */
+export function toSource(
+  { method, path, headers, body }: PlainRequest,
+  { root, basePath }: Pick<SnippetSource, 'root' | 'basePath'>,
+): SnippetSource {
+  return {
+    root,
+    basePath,
+    exchange: {
+      session: '',
+      request: { method, path, query: '', headers, ...(body === undefined ? {} : { body }) },
+      operation: null,
+      violations: [],
+      chat: null,
+      scenario: null,
+      note: null,
+      response: {
+        status: 200,
+        headers: {},
+        stream: isObject(body) && body['stream'] === true,
+        wait: 0,
+        reset: false,
+      },
+    },
+  }
+}
