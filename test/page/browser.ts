@@ -62,9 +62,9 @@ function watch(page: Page, origin: string, problems: string[]): void {
   })
 }
 
-// The browser logs each response with an error status, also those that a test requests.
+// The browser logs each response with an error status and each reset connection, also those that a test requests.
 function isStatus(text: string): boolean {
-  return text.startsWith('Failed to load resource: the server responded with a status of')
+  return /^Failed to load resource: (?:the server responded with a status of|net::ERR_CONNECTION_RESET)/.test(text)
 }
 
 /** What axe finds wrong with a page. */

@@ -110,7 +110,7 @@ function Frames({ frames, isOpen }: { readonly frames: readonly AnswerFrame[]; r
   }, [frames.length, isOpen])
   return (
     <section class="stack">
-      <h3>{words.frames(frames.length)}</h3>
+      <h2>{words.frames(frames.length)}</h2>
       <ol class="frames mono" ref={list} tabIndex={0} aria-label={words.frames(frames.length)}>
         {frames.map(({ at, kind, name, summary }, index) => (
           <li key={index}>
@@ -129,7 +129,7 @@ function Frames({ frames, isOpen }: { readonly frames: readonly AnswerFrame[]; r
 function Text({ label, text }: { readonly label: string; readonly text: string }) {
   return (
     <section class="stack">
-      <h3>{label}</h3>
+      <h2>{label}</h2>
       <Plain label={label} text={text} />
     </section>
   )
