@@ -42,8 +42,8 @@ export function useJournal(): Journal {
 }
 
 async function readSummaries(q: string) {
-  const query = { summary: 'true' as const, limit: String(MAX_LISTED), ...(q === '' ? {} : { q }) }
-  const { exchanges } = await read(control.exchanges.$get({ query, header: {} }))
+  const query = { limit: String(MAX_LISTED), ...(q === '' ? {} : { q }) }
+  const { exchanges } = await read(control.summaries.$get({ query, header: {} }))
   return exchanges
 }
 

@@ -3,20 +3,16 @@ import type { Context, Next } from 'hono'
 import { accepts } from 'hono/accepts'
 import { ApiError } from '../../errors/api-error.ts'
 import { toJUnit, toMarkdown } from '../../journal/coverage-report.ts'
-import { readExchange } from '../../journal/exchange.ts'
-import { type ListFormat, LIST_FORMATS } from '../../journal/list-formats.ts'
 import { toPathTemplate } from '../../openapi/path-template.ts'
 import { scriptSchema } from '../../scenarios/scenario-schema.ts'
-import type { StoredExchange } from '../../store/store.ts'
 import { toColumns } from '../../util/columns.ts'
 import { readJson } from '../../util/json.ts'
 import { OptionError } from '../../util/option-error.ts'
-import { type Frame, createFrames } from '../../util/reply.ts'
 import { type AppContext, type MockContext, CONTROL } from '../context.ts'
 import { readBody } from '../read-body.ts'
 import { send } from '../send.ts'
 import { sessionDataOf } from '../session-data.ts'
-import { type ControlEnv, DONE, filterOf, NOT_COUNTED, rejectInvalid } from './control-env.ts'
+import { type ControlEnv, DONE, JSON_TYPE, rejectInvalid } from './control-env.ts'
 import { createJournalRoutes, journalRoutes } from './control-journal.ts'
 import { routes } from './control-routes.ts'
 import { PROBES } from './control.ts'
@@ -103,27 +99,6 @@ function createRoutes(mock: ControlSource) {
         ? c.text(`${toColumns(ALL.map(({ method, path, summary }) => [method, path, summary]))}\n`, 200)
         : c.json({ routes: ALL }, 200),
     )
-    .openapi(routes.exchanges, async (c) => {
-      const filter = filterOf(c.req.valid('query'))
-      const supports = [...LIST_TYPES, 'text/plain']
-      const type = accepts(c, { header: 'Accept', supports, default: JSON_TYPE })
-      const listType = LIST_TYPES.find((known) => known === type)
-      if (listType === undefined) return c.text(`${await c.env.data.table(filter)}\n`, 200)
-      const kept = await c.env.data.kept(filter)
-      const format = LIST_FORMATS[listType](c.env.creator)
-      c.env.out.frames = createFrames(() => toFrames(kept, format), NOT_COUNTED)
-      return listType === JSON_TYPE ? c.json({ exchanges: [] }, 200) : c.text('', 200, { 'content-type': listType })
-    })
-    .openapi(routes.erase, async ({ env, req, json: reply }) => {
-      await env.data.erase(filterOf(req.valid('query')))
-      return reply(DONE, 200)
-    })
-    .openapi(routes.exchange, async ({ env, req, json: reply }) => {
-      const { id } = req.valid('param')
-      const found = await env.data.exchange(id)
-      if (found === undefined) throw new ApiError('unknown_exchange', { asked: id.slice(0, 64) })
-      return reply(found, 200)
-    })
     .openapi(routes.events, (c) => {
       c.env.out.respond = sendEvents
       return c.body('', 200, { 'content-type': 'text/event-stream' })
@@ -159,9 +134,6 @@ function createRoutes(mock: ControlSource) {
       return c.body(report, 200, { 'content-type': `${type}; charset=utf-8` })
     })
 }
-
-const JSON_TYPE = 'application/json'
-const LIST_TYPES = ['application/json', 'application/x-ndjson', 'application/har+json'] as const
 
 function wantsText(c: Context): boolean {
   return accepts(c, { header: 'Accept', supports: [JSON_TYPE, 'text/plain'], default: JSON_TYPE }) === 'text/plain'
@@ -225,17 +197,4 @@ function rejectScope(error: unknown): never {
   if (!(error instanceof OptionError)) throw error
   const [param = ''] = error.message.split(':')
   throw new ApiError('invalid_value', { param, reason: `Invalid query: ${error.message}` })
-}
-
-// Each Exchange is parsed when it is sent, because a journal may hold megabytes. Those that were evicted or deleted
-// since the request are omitted. An empty frame would stop the stream.
-function* toFrames(all: readonly StoredExchange[], { begin, item, separator, end }: ListFormat): Generator<Frame> {
-  if (begin !== '') yield { wait: 0, data: begin }
-  let before = ''
-  for (const kept of all) {
-    if (kept.bytes.length === 0) continue
-    yield { wait: 0, isAlone: true, data: before + item(readExchange(kept)) }
-    before = separator
-  }
-  if (end !== '') yield { wait: 0, data: end }
 }

@@ -22,6 +22,9 @@ export interface ControlEnv {
   }
 }
 
+/** The default media type of responses. */
+export const JSON_TYPE = 'application/json'
+
 /** The body of a response without data. */
 export const DONE = { status: 'ok' } as const
 

@@ -1,7 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { mapping } from '../../chat/zod-helpers.ts'
 import type { Coverage } from '../../journal/coverage.ts'
-import type { Exchange } from '../../journal/exchange.ts'
 import { LIVE_EVENTS } from '../../journal/live-event.ts'
 import { type Filter, FILTER_FIELDS, MAX_LIMIT } from '../../journal/filter.ts'
 import type { FilterField } from '../../journal/filter-fields.ts'
@@ -54,19 +53,7 @@ export const filter = mapping({
     withForm(limit).transform(Number).openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT }),
   ),
 } satisfies Readonly<Record<keyof Filter, z.ZodType>>)
-// These schemas do not validate: they are for the document and the types. The mock writes exchanges itself, and
-// src/scenarios/script.ts validates scripts.
-const exchange = z.custom<Exchange>().openapi('Exchange', {
-  type: 'object',
-  required: ['id', 'time', 'session', 'request', 'response'],
-  properties: {
-    id: { type: 'string' },
-    time: { type: 'string', format: 'date-time' },
-    session: { type: 'string' },
-    request: { type: 'object' },
-    response: { type: 'object' },
-  },
-})
+// These schemas do not validate: they are for the document and the types. src/scenarios/script.ts validates scripts.
 const entry = z.custom<ScriptEntry>().openapi({ type: 'object' })
 const pending = z.custom<Pending>().openapi('Pending', {
   type: 'object',
@@ -89,7 +76,8 @@ const document = z.custom<JsonObject>().openapi('OpenAPIDocument', { type: 'obje
 /** A response without data. */
 export const done = z.object({ status: z.literal('ok') })
 
-const text = { schema: z.string() }
+/** A response with text. */
+export const text = { schema: z.string() }
 /** A response with JSON. */
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
@@ -108,37 +96,6 @@ export const routes = {
         content: { 'application/json': { schema: z.object({ routes: z.array(route) }) }, 'text/plain': text },
       },
     },
-  }),
-  exchanges: createRoute({
-    method: 'get',
-    path: `${CONTROL}/exchanges`,
-    summary: 'List the exchanges, the oldest first. Accept: text/plain, application/x-ndjson or application/har+json.',
-    request: { headers: session, query: filter },
-    responses: {
-      200: {
-        description: 'The exchanges',
-        content: {
-          'application/json': { schema: z.object({ exchanges: z.array(exchange) }) },
-          'text/plain': text,
-          'application/x-ndjson': text,
-          'application/har+json': { schema: z.custom<never>().openapi({ type: 'object' }) },
-        },
-      },
-    },
-  }),
-  erase: createRoute({
-    method: 'delete',
-    path: `${CONTROL}/exchanges`,
-    summary: 'Delete the exchanges that match the filter',
-    request: { headers: session, query: filter },
-    responses: { 200: json(done, 'The exchanges are deleted') },
-  }),
-  exchange: createRoute({
-    method: 'get',
-    path: `${CONTROL}/exchanges/{id}`,
-    summary: 'Get one exchange by its id, or the newest one with latest',
-    request: { headers: session, params: z.object({ id: z.string() }) },
-    responses: { 200: json(exchange, 'The exchange') },
   }),
   events: createRoute({
     method: 'get',

@@ -2,16 +2,14 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Summary } from '../journal.ts'
 
 /** The pictures of an exchange that the client has received by now: all, once the response is complete. */
-export function useShownPictures({ time, pictures, response, duration }: Summary): Summary['pictures'] {
-  const now = Date.now() - Date.parse(time)
-  const isShown = ({ event }: Summary['pictures'][number]): boolean =>
-    event === undefined || (response.events?.[event] ?? 0) <= (duration ?? now)
+export function useShownPictures({ time, pictures, firstByte, duration }: Summary): Summary['pictures'] {
   const [, redraw] = useState(0)
-  const waiting = pictures.find((picture) => !isShown(picture))
+  const now = duration ?? Date.now() - Date.parse(time) + (firstByte ?? 0)
+  const next = pictures.find(({ at = 0 }) => at > now)?.at
   useEffect(() => {
-    if (waiting?.event === undefined || duration !== undefined) return undefined
-    const timer = setTimeout(() => redraw((number) => number + 1), (response.events?.[waiting.event] ?? 0) - now)
+    if (next === undefined || duration !== undefined) return undefined
+    const timer = setTimeout(() => redraw((number) => number + 1), next - now)
     return () => clearTimeout(timer)
-  }, [waiting, duration, response, now])
-  return pictures.filter(isShown)
+  })
+  return pictures.filter(({ at = 0 }) => at <= now)
 }
