@@ -58,7 +58,7 @@ const Row = memo(({ exchange, isChosen, search }: RowProps) => {
         <span class={`status ${response.status < 400 ? 'good' : 'bad'}`}>{response.status}</span>
         <span class="more">
           <time dateTime={time}>{timeOfDay(time)}</time>
-          <span>{chat?.model ?? words.unknownModel}</span>
+          {chat !== null && <span>{chat.model}</span>}
           <span>{response.stream ? words.sse : words.json}</span>
           {session !== '' && <span>{session}</span>}
           {scenario !== null && <span class="warn">{scenario.name}</span>}

@@ -27,7 +27,6 @@ export const journalWords = translations(
     firstByte: 'first byte',
     total: 'total',
     pictureOf: (prompt: string) => `Picture of the prompt ${prompt}`,
-    unknownModel: 'no model',
   },
   {
     search: '搜索',
@@ -54,6 +53,5 @@ export const journalWords = translations(
     firstByte: '首字节',
     total: '总计',
     pictureOf: (prompt) => `提示词“${prompt}”的图片`,
-    unknownModel: '无模型',
   },
 )
