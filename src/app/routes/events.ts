@@ -1,5 +1,5 @@
 import { type Subscriber, eventsOf } from '../event-hub.ts'
-import { dropBody, isGone } from '../client.ts'
+import { closeConnection, dropBody, isGone } from '../client.ts'
 import type { AppContext } from '../context.ts'
 import { completed, toLogEntry } from '../send.ts'
 
@@ -43,6 +43,7 @@ function toStream(c: AppContext, subscriber: Subscriber, end: (hungUp: boolean) 
   const signals = [closing, ending, signal]
   const listening = new AbortController()
   let isOver = false
+  let isReading = false // otherwise the client is too slow: the end of the stream would wait for it
   const leave = (hungUp: boolean): void => {
     isOver = true
     listening.abort()
@@ -55,6 +56,7 @@ function toStream(c: AppContext, subscriber: Subscriber, end: (hungUp: boolean) 
         const abort = (): void => {
           if (isOver) return
           leave(isGone(c))
+          if (!isReading && closeConnection(c)) return
           if (signal.aborted && c.env.incoming === undefined) controller.error(signal.reason)
           else controller.close()
         }
@@ -62,7 +64,9 @@ function toStream(c: AppContext, subscriber: Subscriber, end: (hungUp: boolean) 
         if (signals.some(({ aborted }) => aborted)) abort()
       },
       async pull(controller) {
+        isReading = true
         const text = await subscriber.next()
+        isReading = false
         if (text !== undefined && !isOver) controller.enqueue(encoder.encode(text))
       },
       cancel: () => (isOver ? undefined : leave(true)),
