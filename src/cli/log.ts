@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import { isProbe } from '../app/routes/control.ts'
+import { isOfPage } from '../app/routes/page.ts'
 import type { RequestLogEntry } from '../app/settings.ts'
 import { isOfKey } from '../scenarios/choose.ts'
 import { printable, printableLines, toPrintableJson } from './printable.ts'
@@ -86,6 +87,7 @@ const MAX_FILES = 10
 // An error that a scenario or a probe is meant to cause is not worth a warning.
 function levelOf({ path, status, scenario, note }: RequestLogEntry): Level {
   if (isProbe(path) && (status < 400 || status === 503)) return 'debug'
+  if (isOfPage(path) && status < 400) return 'debug'
   if (scenario !== undefined) return 'info'
   if (status >= 500) return 'error'
   return status >= 400 || note !== undefined ? 'warn' : 'info'

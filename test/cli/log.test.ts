@@ -48,6 +48,9 @@ test.each<[level: string, of: string, exchange: Partial<RequestLogEntry>]>([
   ['debug', 'a probe of a mock that is not ready', { path: '/__mock/readyz', status: 503 }],
   ['debug', 'a scrape', { path: '/__mock/metrics' }],
   ['warn', 'a rejected scrape', { path: '/__mock/metrics', status: 403 }],
+  ['debug', 'a file of the page', { path: '/__mock/page/page.js' }],
+  ['debug', 'the event stream', { path: '/__mock/events' }],
+  ['warn', 'a rejected event stream', { path: '/__mock/events', status: 401 }],
   ['info', 'the control API', { path: '/__mock/exchanges' }],
 ])('%s: %s %j', (level, _what, exchange) => {
   const levels = ['error', 'warn', 'info', 'debug'] as const

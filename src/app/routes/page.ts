@@ -14,6 +14,11 @@ export interface PageFile {
 /** Where the page also is if the user's contract has an operation on `/`. Its files are below. */
 export const PAGE = `${CONTROL}/page`
 
+/** Whether a path is what an open page always requests: its files, and the events. */
+export function isOfPage(path: string): boolean {
+  return path.startsWith(`${PAGE}/`) || path === `${CONTROL}/events`
+}
+
 const SCRIPT = 'text/javascript; charset=utf-8'
 /** The files of the page. No other file is served. */
 const FILES: readonly PageFile[] = [
