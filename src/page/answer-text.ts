@@ -1,5 +1,5 @@
 import type { Exchange } from '../journal/exchange.ts'
-import { type JsonObject, isObject } from '../util/json-value.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json-value.ts'
 
 type Response = Exchange['response']
 type Picture = Exchange['pictures'][number]
@@ -34,8 +34,15 @@ export function readAnswer(body: Response['body']): AnswerText {
 }
 
 function messageOf(body: JsonObject, messages: readonly JsonObject[]): string | undefined {
-  const errors = [body, ...messages].map(({ error }) => error ?? null).filter(isObject)
-  return errors.map(({ message }) => message).find((message) => typeof message === 'string')
+  return [body, ...messages].map(({ error }) => errorText(error)).find((text) => text !== undefined)
+}
+
+/** The text of the member `error` of an answer. Undefined if it is not an error. */
+export function errorText(error: JsonValue | undefined): string | undefined {
+  if (typeof error === 'string') return error === '' ? undefined : error
+  if (!isObject(error)) return undefined
+  const { message } = error
+  return typeof message === 'string' ? message : JSON.stringify(error)
 }
 
 function listOf(value: unknown): JsonObject[] {

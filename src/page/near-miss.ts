@@ -7,8 +7,8 @@ export interface NearMiss {
   readonly actual: string
 }
 
-// The journal writes `NAME: model: expected 'flux', got 'dall-e-3'`.
-const FORM = /^([^]*?): (model|prompt|stream|references|nth): expected ([^]*?), got ([^]*)$/
+// The journal writes `NAME: model: expected 'flux', got 'dall-e-3'`. Both values may contain `, got `.
+const FORM = /^([^]*?): (model|prompt|stream|references|nth): expected (\w+|[^']*'[^]*?'), got (\w+|'[^]*')$/
 
 /** Reads a near miss of the journal. */
 export function readNearMiss(text: string): NearMiss {

@@ -1,4 +1,5 @@
 import { type JsonObject, isObject } from '../util/json-value.ts'
+import { errorText } from './answer-text.ts'
 
 /** What an event of a recorded stream is. `cut` is an incomplete event at the end. */
 export type FrameKind = 'text' | 'error' | 'done' | 'comment' | 'other' | 'cut'
@@ -14,6 +15,8 @@ export interface Frame {
   readonly content: string
   /** What it adds to the reasoning. */
   readonly reasoning: string
+  /** The message of its error, if it is one. */
+  readonly error: string | undefined
   /** Its finish_reason, if it has one. */
   readonly finish: string | undefined
 }
@@ -43,7 +46,7 @@ export function isShortened(text: string): boolean {
 function toFrame(raw: string, time: number | undefined): Frame {
   const lines = raw.split(/\r?\n/)
   const data = valuesOf(lines, 'data').join('\n')
-  const nothing = { raw, time, content: '', reasoning: '', finish: undefined }
+  const nothing = { raw, time, content: '', reasoning: '', error: undefined, finish: undefined }
   if (lines.every((line) => line.startsWith(':'))) return { ...nothing, kind: 'comment' }
   if (data === '[DONE]') return { ...nothing, kind: 'done' }
   const chunk = parseObject(data)
@@ -53,9 +56,9 @@ function toFrame(raw: string, time: number | undefined): Frame {
   const join = (name: string): string =>
     deltas.map(({ [name]: value }) => (typeof value === 'string' ? value : '')).join('')
   const finish = choices.map(({ finish_reason: reason }) => reason).find((reason) => typeof reason === 'string')
-  const isError = isObject(chunk['error']) || deltas.some(({ error }) => isObject(error))
-  const [content, reasoning] = [join('content'), join('reasoning_content')]
-  return { raw, time, content, reasoning, finish, kind: isError ? 'error' : deltas.length > 0 ? 'text' : 'other' }
+  const error = [chunk, ...deltas].map((one) => errorText(one['error'])).find((words) => words !== undefined)
+  const kind = error !== undefined ? 'error' : deltas.length > 0 ? 'text' : 'other'
+  return { raw, time, kind, content: join('content'), reasoning: join('reasoning_content'), error, finish }
 }
 
 // The values of a field, as HTML defines server-sent events: one space after the colon is left out.

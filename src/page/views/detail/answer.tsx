@@ -45,7 +45,7 @@ export function AnswerTab({ exchange, progress }: TabProps) {
 /** The text of the assistant after some events of a stream. */
 export function answerOf(frames: readonly Frame[]): AnswerText {
   const join = (name: 'content' | 'reasoning'): string => frames.map(({ [name]: text }) => text).join('')
-  const error = frames.find(({ kind }) => kind === 'error')?.raw
+  const error = frames.find((frame) => frame.error !== undefined)?.error
   return { content: join('content'), reasoning: join('reasoning'), error }
 }
 

@@ -85,7 +85,7 @@ const Cell = memo(({ frame, number, stall, picture, isCurrent, isSent, choose }:
           {picture !== undefined && isSent ? (
             <img src={urlOf(picture)} alt="" loading="lazy" decoding="async" />
           ) : (
-            <span class="words">{kind === 'text' ? text : <span class="tag">{words.kinds[kind]}</span>}</span>
+            <span class="words">{text === '' ? <span class="tag">{words.kinds[kind]}</span> : text}</span>
           )}
         </button>
       </li>
