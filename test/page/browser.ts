@@ -54,7 +54,7 @@ export function usePages(): OpenPage {
 function watch(page: Page, origin: string, problems: string[]): void {
   page.on('pageerror', ({ message }) => problems.push(message))
   page.on('console', (message) => {
-    if (message.type() === 'error' && !isStatus(message.text())) problems.push(message.text())
+    if (message.type() === 'error' && !isExpected(message.text())) problems.push(message.text())
   })
   page.context().on('request', (request) => {
     const url = new URL(request.url())
@@ -62,9 +62,10 @@ function watch(page: Page, origin: string, problems: string[]): void {
   })
 }
 
-// The browser logs each response with an error status and each reset connection, also those that a test requests.
-function isStatus(text: string): boolean {
-  return /^Failed to load resource: (?:the server responded with a status of|net::ERR_CONNECTION_RESET)/.test(text)
+// The browser logs each response with an error status, also those that a test requests, and each attempt to connect to
+// a mock that has ended.
+function isExpected(text: string): boolean {
+  return /^Failed to load resource: (?:the server responded with a status of|net::ERR_CONNECTION_REFUSED)/.test(text)
 }
 
 /** What axe finds wrong with a page. */

@@ -117,7 +117,7 @@ describe.runIf(hasBrowser)('the journal', () => {
     await page.keyboard.type('two')
     await page.keyboard.press('Enter')
     await expect.poll(async () => page.locator('.exchanges li').count()).toBe(1)
-    await page.locator('body').click({ position: { x: 1, y: 400 } })
+    await page.getByRole('searchbox').blur()
     await page.keyboard.press('?')
     await page.getByRole('dialog').waitFor()
     await page.keyboard.press('Escape')
