@@ -14,3 +14,5 @@ export const validators: ReadonlyMap<string, Validator>
 export const profiles: Profiles
 export const scenarios: Scenarios
 export const version: string
+/** Where the facts of the packaged profiles come from, by the name of the profile and of the fact. */
+export const evidence: () => Readonly<Record<string, Readonly<Record<string, string>>>>

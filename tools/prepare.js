@@ -8,6 +8,7 @@ import { loadDocument, loadFile } from '../build/openapi/document.js'
 import { toOperations } from '../build/openapi/operation.js'
 import { createAjv, requestSchemas, schemaAt, withAppending } from '../build/openapi/validator.js'
 import { loadScenarios } from '../build/scenarios/load-fixtures.js'
+import { evidenceIn } from './profile-facts.js'
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 
@@ -49,6 +50,7 @@ export async function prepare() {
     await contractCode(),
     `export const profiles = new Map(${toCode([...profiles])})\n`,
     `export const scenarios = new Map(${toCode([...scenarios])})\n`,
+    `let facts\nexport const evidence = () => (facts ??= ${toCode(evidenceIn(source.text))})\n`,
     `export const version = ${JSON.stringify(version)}\n`,
   ].join('')
 }

@@ -2,9 +2,10 @@
 // Run it after a change of fixtures/profiles.yaml, of the models in openapi.yaml or of the styles:
 // npm run build && node tools/profiles.js
 import { readFileSync, realpathSync } from 'node:fs'
-import { isAlias, LineCounter, parse, parseDocument } from 'yaml'
+import { parse } from 'yaml'
 import { profileOf } from '../build/chat/profile.js'
 import { styles } from '../build/chat/styles/styles.js'
+import { readBlocks } from './profile-facts.js'
 import { documentsWith, pathOf, textsOf, toCell, toTable, writeAll } from './tables.js'
 
 // The files with tables: their language, and which tables they have.
@@ -14,7 +15,6 @@ const FILES = {
 }
 
 const PROFILES = 'fixtures/profiles.yaml'
-const TAG = /^\[[SMRG]\]/
 
 /**
  * The table of models in a language ('en' or 'zh-CN'), from the texts of fixtures/profiles.yaml and openapi.yaml.
@@ -67,34 +67,6 @@ function translate(rows, language) {
         .replaceAll('; ', '；'),
     ),
   )
-}
-
-// The block of each name: its line, and its values with their tags. An alias has the same block as its anchor.
-function readBlocks(text) {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { merge: true, lineCounter: lines })
-  if (document.errors.length > 0) throw document.errors[0]
-  const lineOf = (pair) => lines.linePos(pair.key.range[0]).line
-  const resolve = (node) => (isAlias(node) ? node.resolve(document) : node)
-  const read = new Map()
-  const readBlock = (name, pair) => {
-    const node = resolve(pair.value)
-    if (!read.has(node))
-      read.set(node, { name, line: lineOf(pair), facts: new Map(node.items.flatMap((inner) => readPair(name, inner))) })
-    return read.get(node)
-  }
-  const readPair = (name, pair) => {
-    if (pair.key.source === '<<') return [...readBlock(name, pair).facts]
-    const { comment, commentBefore } = pair.value
-    const tag = (comment ?? commentBefore ?? '').replaceAll(/\s+/g, ' ').trim()
-    const fact = pair.key.value
-    if (!TAG.test(tag))
-      throw new Error(
-        `${PROFILES}:${lineOf(pair)} ${name}.${fact} has no tag. Add a comment that begins with [S], [M], [R] or [G].`,
-      )
-    return [[fact, { value: resolve(pair.value).toJS(document), tag }]]
-  }
-  return new Map(document.contents.items.map((pair) => [pair.key.value, readBlock(pair.key.value, pair)]))
 }
 
 function cellsOf({ name, line, facts }) {

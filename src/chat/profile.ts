@@ -33,16 +33,20 @@ export function isMeant(name: string, model: string): boolean {
   return name.endsWith('*') ? model.startsWith(name.slice(0, -1)) : name === model
 }
 
+/** The name of the Profile of a model: its own name, a family, or `*`. */
+export function profileNameOf(profiles: Profiles, model: string): string {
+  if (profiles.has(model)) return model
+  let family = '*'
+  for (const name of profiles.keys()) if (name.length > family.length && isMeant(name, model)) family = name
+  return family
+}
+
 /**
  * The Profile of a model: its own, otherwise that of the family with the longest prefix (`flux-kontext-*` before
  * `flux-*`), otherwise that of `*`.
  */
 export function profileOf(profiles: Profiles, model: string): Profile {
-  const own = profiles.get(model)
-  if (own !== undefined) return own
-  let family = '*'
-  for (const name of profiles.keys()) if (name.length > family.length && isMeant(name, model)) family = name
-  const profile = profiles.get(family)
+  const profile = profiles.get(profileNameOf(profiles, model))
   if (profile === undefined) throw new Error(`No profile for '${model}'. Add a block '*' to fixtures/profiles.yaml.`)
   return profile
 }

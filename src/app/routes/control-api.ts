@@ -1,5 +1,5 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Context, Next } from 'hono'
+import type { Next } from 'hono'
 import { accepts } from 'hono/accepts'
 import { ApiError } from '../../errors/api-error.ts'
 import { toJUnit, toMarkdown } from '../../journal/coverage-report.ts'
@@ -9,10 +9,12 @@ import { toColumns } from '../../util/columns.ts'
 import { readJson } from '../../util/json.ts'
 import { OptionError } from '../../util/option-error.ts'
 import { type AppContext, type MockContext, CONTROL } from '../context.ts'
+import { isGone } from '../client.ts'
 import { readBody } from '../read-body.ts'
 import { send } from '../send.ts'
 import { sessionDataOf } from '../session-data.ts'
-import { type ControlEnv, DONE, JSON_TYPE, rejectInvalid } from './control-env.ts'
+import { type ControlEnv, DONE, JSON_TYPE, rejectInvalid, wantsText } from './control-env.ts'
+import { createCatalogueRoutes, catalogueRoutes } from './control-catalogue.ts'
 import { createJournalRoutes, journalRoutes } from './control-journal.ts'
 import { routes } from './control-routes.ts'
 import { PROBES } from './control.ts'
@@ -32,7 +34,11 @@ const DESCRIBED: Readonly<Record<string, { readonly summary: string; readonly me
 }
 
 const ALL = [
-  ...Object.values({ ...routes, ...journalRoutes }).map(({ method, path, summary }) => ({ method, path, summary })),
+  ...Object.values({ ...routes, ...journalRoutes, ...catalogueRoutes }).map(({ method, path, summary }) => ({
+    method,
+    path,
+    summary,
+  })),
   ...Object.entries(DESCRIBED).map(([path, { summary }]) => ({ method: 'get', path, summary })),
 ].map((route) => ({ ...route, method: route.method.toUpperCase() }))
 const ENDPOINTS = ALL.map(({ path }) => ({
@@ -62,7 +68,7 @@ export async function handleControl(c: AppContext, api: ControlApi, next: Next):
   const data = sessionDataOf(mock, session === '' ? undefined : session)
   const out: ControlEnv['Bindings']['out'] = {}
   const creator = { version: mock.version, url: context.base.slice(0, context.base.length - mock.prefix.length) }
-  const response = await api.fetch(request, { data, creator, out })
+  const response = await api.fetch(request, { data, creator, out, isGone: () => isGone(c) })
   if (out.respond !== undefined) return out.respond(c)
   const type = response.headers.get('content-type') ?? 'application/json'
   return send(c, {
@@ -87,13 +93,11 @@ async function readJsonText(c: AppContext): Promise<string | undefined> {
   return bytes.toString()
 }
 
-type ControlSource = Pick<MockContext, 'scenarios' | 'contract' | 'packaged'>
-
 // The routes with their handlers.
-function createRoutes(mock: ControlSource) {
-  const scenarios = [...mock.scenarios.values()].map(({ then: _answer, ...about }) => about)
+function createRoutes(mock: MockContext) {
   return new OpenAPIHono<ControlEnv>({ defaultHook: rejectInvalid })
     .route('/', createJournalRoutes())
+    .route('/', createCatalogueRoutes(mock))
     .openapi(routes.index, (c) =>
       wantsText(c)
         ? c.text(`${toColumns(ALL.map(({ method, path, summary }) => [method, path, summary]))}\n`, 200)
@@ -103,11 +107,6 @@ function createRoutes(mock: ControlSource) {
       c.env.out.respond = sendEvents
       return c.body('', 200, { 'content-type': 'text/event-stream' })
     })
-    .openapi(routes.scenarios, (c) =>
-      wantsText(c)
-        ? c.text(`${toColumns(scenarios.map(({ name, about }) => [name, about]))}\n`, 200)
-        : c.json({ scenarios }, 200),
-    )
     .openapi(routes.contract, ({ json: reply }) => {
       const { method, path } = chatOperationOf(mock) ?? {}
       const chat = method === undefined || path === undefined ? null : { method, path }
@@ -135,12 +134,8 @@ function createRoutes(mock: ControlSource) {
     })
 }
 
-function wantsText(c: Context): boolean {
-  return accepts(c, { header: 'Accept', supports: [JSON_TYPE, 'text/plain'], default: JSON_TYPE }) === 'text/plain'
-}
-
 /** Creates the control API. Its document is generated from its routes. */
-export function createControlApi(mock: ControlSource & Pick<MockContext, 'version'>): ControlApi {
+export function createControlApi(mock: MockContext): ControlApi {
   const api = createRoutes(mock)
   for (const [path, { summary, mediaType = JSON_TYPE }] of Object.entries(DESCRIBED)) {
     const schema = mediaType === JSON_TYPE ? z.looseObject({}) : z.string()

@@ -1,4 +1,6 @@
 import type { Hook } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { accepts } from 'hono/accepts'
 import { joinFirst, toWords } from '../../chat/zod-helpers.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import type { Filter } from '../../journal/filter.ts'
@@ -13,6 +15,8 @@ export interface ControlEnv {
     readonly data: OwnSessionData
     /** Who writes a HAR log. */
     readonly creator: Creator
+    /** Whether the client has disconnected. */
+    readonly isGone: () => boolean
     /** Frames that are sent instead of the route's own body. */
     readonly out: {
       frames?: Iterable<Frame>
@@ -21,9 +25,6 @@ export interface ControlEnv {
     }
   }
 }
-
-/** The default media type of responses. */
-export const JSON_TYPE = 'application/json'
 
 /** The body of a response without data. */
 export const DONE = { status: 'ok' } as const
@@ -47,3 +48,11 @@ export function filterOf(query: { readonly [K in keyof Filter]: Filter[K] | unde
 
 /** The journal does not record lists of exchanges, so nobody counts their frames. */
 export const NOT_COUNTED = { held: 0, sent: 0, wait: 0 }
+
+/** The media type that the control API returns by default. */
+export const JSON_TYPE = 'application/json'
+
+/** Whether a client prefers a table to JSON. */
+export function wantsText(c: Context): boolean {
+  return accepts(c, { header: 'Accept', supports: [JSON_TYPE, 'text/plain'], default: JSON_TYPE }) === 'text/plain'
+}

@@ -5,7 +5,7 @@ import { LIVE_EVENTS } from '../../journal/live-event.ts'
 import { type Filter, FILTER_FIELDS, MAX_LIMIT } from '../../journal/filter.ts'
 import type { FilterField } from '../../journal/filter-fields.ts'
 import { MAX_QUERY, parseQuery } from '../../journal/query.ts'
-import type { Scenario, ScriptEntry } from '../../scenarios/scenario.ts'
+import type { ScriptEntry } from '../../scenarios/scenario.ts'
 import type { JsonObject } from '../../util/json.ts'
 import { CONTROL } from '../context.ts'
 import type { Pending } from '../session-data.ts'
@@ -65,11 +65,6 @@ const pending = z.custom<Pending>().openapi('Pending', {
   },
 })
 const coverage = z.custom<Coverage>().openapi('Coverage', { type: 'object' })
-const scenario = z.custom<Omit<Scenario, 'then'>>().openapi('Scenario', {
-  type: 'object',
-  required: ['name', 'about'],
-  properties: { name: { type: 'string' }, about: { type: 'string' }, when: { type: 'object' } },
-})
 const route = z.object({ method: z.string(), path: z.string(), summary: z.string() })
 const operation = z.object({ method: z.string(), path: z.string() })
 const document = z.custom<JsonObject>().openapi('OpenAPIDocument', { type: 'object' })
@@ -112,17 +107,6 @@ export const routes = {
           .map(([name, meaning]) => `${name}: ${meaning}`)
           .join('; '),
         content: { 'text/event-stream': text },
-      },
-    },
-  }),
-  scenarios: createRoute({
-    method: 'get',
-    path: `${CONTROL}/scenarios`,
-    summary: 'List the scenarios. With Accept: text/plain, as a table.',
-    responses: {
-      200: {
-        description: 'The scenarios',
-        content: { 'application/json': { schema: z.object({ scenarios: z.array(scenario) }) }, 'text/plain': text },
       },
     },
   }),
