@@ -18,16 +18,21 @@ const MAX_PATH = 300
 /** Reads the bytes of an Exchange as a summary. The prompt and the path are cut; the body is not read. */
 export function readSummary(stored: StoredExchange): ExchangeSummary {
   const { head } = readHead(stored)
-  const { request, response, violations, nearMisses: _omitted, chat, ...rest } = head
+  const { time, session, request, operation, violations, chat, scenario, note, response, pictures } = head
   const { status, stream, wait, reset, events = [] } = response
   const { firstByte, duration, hungUp } = stored.ending ?? {}
   return {
     id: stored.id,
-    ...rest,
-    chat: chat && { ...chat, prompt: cut(chat.prompt, MAX_PROMPT) },
+    time,
+    session,
     request: { method: request.method, path: cut(request.path, MAX_PATH) },
-    response: { status, stream, wait, reset, events: events.length },
+    operation,
     violations: violations.length,
+    chat: chat && { ...chat, prompt: cut(chat.prompt, MAX_PROMPT) },
+    scenario,
+    note,
+    response: { status, stream, wait, reset, events: events.length },
+    pictures,
     firstByte,
     duration,
     hungUp,
