@@ -3,7 +3,7 @@ import type { Contract } from '../openapi/contract.ts'
 import { type Rule, findRule } from '../openapi/rule.ts'
 import type { Violation } from '../openapi/violation.ts'
 import type { LazyExchange } from '../store/store.ts'
-import { type Reply, isStream, joinNotes } from '../util/reply.ts'
+import { type Reply, isStream, joinedFrames, joinNotes } from '../util/reply.ts'
 import { redactCut, redactNamed, redactQuery, redactRepeated, sensitivityOf } from './credentials.ts'
 import type { ExchangeHead, RecordedChat, RequestFacts } from './exchange.ts'
 import { MAX_EXCHANGE, MAX_UNWRITTEN, sizeOf, textOf } from './exchange-size.ts'
@@ -50,7 +50,7 @@ const MAX_VIOLATIONS = 50
 export function toExchange(facts: WrittenFacts, answered: Answered, mock: WritingMock): Uint8Array {
   const { reply } = answered
   // Each iteration creates the frames again.
-  const frames = isStream(reply.body) ? [...reply.body] : undefined
+  const frames = isStream(reply.body) ? [...joinedFrames(reply.body)] : undefined
   const whole = frames === undefined ? answered : { ...answered, reply: { ...reply, body: frames } }
   let bytes = new Uint8Array()
   for (const limits of LIMITS) {

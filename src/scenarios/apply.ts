@@ -6,7 +6,7 @@ import { type End, type Step, say, toPiece } from '../chat/step.ts'
 import { styles } from '../chat/styles/styles.ts'
 import { type ErrorFormat, ApiError, errorReply } from '../errors/api-error.ts'
 import type { ErrorDetails } from '../errors/table.ts'
-import { type Frame, type Reply, createFrames, isStream, jsonReply, totalsOf } from '../util/reply.ts'
+import { type Frame, type Reply, createFrames, isStream, joinedFrames, jsonReply, totalsOf } from '../util/reply.ts'
 import type { Choice } from './choose.ts'
 import type { Framing, StreamEdit, StreamPlace, Then } from './scenario.ts'
 
@@ -152,7 +152,11 @@ function editReply(reply: Reply, then: Then, format: ErrorFormat): Reply {
   if (isStream(body)) {
     if (frames === undefined) return reply
     const totals = totalsOf(body)
-    return { ...reply, body: createFrames(() => FRAMERS[frames](body), { ...totals, sent: GROWTH * totals.sent }) }
+    const joined = frames === 'bytes' ? { joined: joinedFrames(body) } : {}
+    return {
+      ...reply,
+      body: createFrames(() => FRAMERS[frames](body), { ...totals, ...joined, sent: GROWTH * totals.sent }),
+    }
   }
   const failed = stream.find(({ error }) => error !== undefined)?.error
   if (failed !== undefined) return errorReply(new ApiError(failed), format)

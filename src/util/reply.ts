@@ -58,6 +58,8 @@ export interface FrameTotals {
   readonly sent: number
   /** Milliseconds of all waits. */
   readonly wait: number
+  /** Fewer frames with the same bytes at the same times, for a reader to whom frames do not matter. */
+  readonly joined?: Iterable<Frame>
 }
 
 /** Frames that are created each time they are iterated. Otherwise a long stream would be held in memory. */
@@ -78,6 +80,11 @@ class CreatedFrames implements Iterable<Frame> {
 /** Creates frames each time they are iterated. `totals` are known before, so that counting them creates none. */
 export function createFrames(create: () => Iterator<Frame>, totals: FrameTotals): Iterable<Frame> {
   return new CreatedFrames(create, totals)
+}
+
+/** The bytes of a stream at their times, in as few frames as are known. */
+export function joinedFrames(frames: Iterable<Frame>): Iterable<Frame> {
+  return (frames instanceof CreatedFrames ? frames.totals.joined : undefined) ?? frames
 }
 
 /** The totals of the frames of a stream. Iterates only frames that are held. */

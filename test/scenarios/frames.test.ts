@@ -4,7 +4,7 @@ import { profileOf } from '../../src/chat/profile.ts'
 import { readChat } from '../../src/chat/reply.ts'
 import { applyScenario } from '../../src/scenarios/apply.ts'
 import type { Then } from '../../src/scenarios/scenario.ts'
-import { type Frame, isStream, totalsOf } from '../../src/util/reply.ts'
+import { type Frame, isStream, joinedFrames, totalsOf } from '../../src/util/reply.ts'
 
 const BODY = { model: 'gpt-4o-image', stream: true, messages: [{ role: 'user', content: 'a fox' }] }
 
@@ -29,6 +29,11 @@ test.each<[pace: number, then: Then]>([
   expect(wait).toBeCloseTo(frames.reduce((sum, frame) => sum + frame.wait, 0))
   expect(sent, 'rather too many than too few').toBeGreaterThanOrEqual(bytes)
   expect(sent).toBeLessThan(1.3 * bytes)
+  const joined = [...joinedFrames(body)]
+  const textOf = (all: readonly Frame[]): string => Buffer.concat(all.map(({ data }) => Buffer.from(data))).toString()
+  expect(textOf(joined)).toBe(textOf(frames))
+  expect(joined.reduce((sum, frame) => sum + frame.wait, 0)).toBeCloseTo(wait)
+  if (then.frames === 'bytes') expect(joined.length).toBeLessThan(frames.length / 1.2)
   expect(held, 'thousands of frames are not held').toBeLessThan(40_000)
   expect(held, 'their text is').toBeGreaterThan(5000)
 })
