@@ -15,11 +15,18 @@ const HEARTBEAT = 15_000
 /** Milliseconds for which events are kept when the last client has gone. */
 const GRACE = 60_000
 
+interface Joining {
+  /** Undefined: all sessions. */
+  readonly session: string | undefined
+  /** Id of the last event that the client has received. */
+  readonly after: string | undefined
+}
+
 interface KeptEvent {
   /** Undefined: of all sessions. */
   readonly session: string | undefined
-  /** Undefined if the exchange is not stored any more. Each event is read once, when it is first sent. */
-  readonly read: () => Promise<LiveEvent | undefined>
+  /** Its text. Undefined if the exchange is not stored any more. It is read once, when it is first sent. */
+  readonly read: () => Promise<string | undefined>
 }
 
 /**
@@ -49,7 +56,7 @@ export class EventHub {
    * Adds a client that reads the events of one session or of all, those after the event with an id if it is still kept.
    * Throws an ApiError if there are too many clients, and StoreUnavailable.
    */
-  async join({ session, after }: { readonly session: string | undefined; readonly after: string | undefined }) {
+  async join({ session, after }: Joining): Promise<Subscriber> {
     if (this.#subscribers.size + this.#joining >= MAX_SUBSCRIBERS) throw new ApiError('too_many_subscribers')
     this.#joining++
     try {
@@ -176,38 +183,48 @@ export class Subscriber {
     const next = this.#hub.after(this.#place)
     const from = next === undefined ? this.#hub.last : this.#place
     this.#place = next?.place ?? from
-    const opening = this.#isOpened ? '' : this.#write(from, { event: 'open', data: {} })
+    const opening = this.#isOpened ? '' : this.#write(from, OPEN)
     this.#isOpened = true
     if (next === undefined) return opening + this.#write(from, MISSED)
     const events = await Promise.all(
       next.events.map(async ({ session, read }, i) => {
         const isMeant = this.#session === undefined || session === undefined || session === this.#session
-        const event = isMeant ? await read() : undefined
-        return event === undefined ? '' : this.#write(from + i + 1, event)
+        const text = isMeant ? await read() : undefined
+        return text === undefined ? '' : this.#write(from + i + 1, text)
       }),
     )
     return opening + events.join('')
   }
 
-  #write(place: number, { event, data }: LiveEvent): string {
-    return `id: ${this.#hub.idOf(place)}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+  #write(place: number, text: string): string {
+    return `id: ${this.#hub.idOf(place)}\n${text}`
   }
 }
 
-const MISSED: LiveEvent = { event: 'missed', data: {} }
+function toText({ event, data }: LiveEvent): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+const OPEN = toText({ event: 'open', data: {} })
+const MISSED = toText({ event: 'missed', data: {} })
 
 function keep(event: StoreEvent): KeptEvent {
   const { length = 0 } = (event.type === 'deleted' && event.ids) || []
   if (length > MAX_EVENTS) return { session: undefined, read: async () => MISSED }
-  let reading: Promise<LiveEvent | undefined> | undefined
+  let reading: Promise<string | undefined> | undefined
   return {
     session: event.type === 'missed' ? undefined : event.session,
-    read: async () => (reading ??= toLiveEvent(event).catch(() => MISSED)),
+    read: async () => (reading ??= readText(event).catch(() => MISSED)),
   }
 }
 
+async function readText(event: StoreEvent): Promise<string | undefined> {
+  const live = await toLiveEvent(event)
+  return live && toText(live)
+}
+
 async function toLiveEvent(event: StoreEvent): Promise<LiveEvent | undefined> {
-  if (event.type === 'missed') return MISSED
+  if (event.type === 'missed') return { event: 'missed', data: {} }
   const { type, session } = event
   if (type === 'exchange') {
     const stored = await event.read()

@@ -117,7 +117,7 @@ export class MemoryStore implements Store {
     while (this.#bytes > this.#bounds.bytes) this.#evictOldest(this.#largest(session))
     const { id } = exchange
     if (this.#listeners.size > 0)
-      this.#tell({ type: 'exchange', id, session: name, read: async () => this.#toStored(exchange) })
+      this.#tell({ type: 'exchange', id, session: name, read: async () => this.#read(name, id) })
     return { id, forgotten: this.#forgotten.splice(0) }
   }
 
@@ -244,6 +244,12 @@ export class MemoryStore implements Store {
       if (session.bytes > largest.bytes || (session.bytes === largest.bytes && session.name > largest.name))
         largest = session
     return largest
+  }
+
+  // By name and id: a listener that keeps the event does not hold a session that is deleted.
+  #read(name: string, id: string): StoredExchange | undefined {
+    const exchange = this.#sessions.get(name)?.exchanges.get(id)
+    return exchange && this.#toStored(exchange)
   }
 
   #toStored(exchange: Exchange): StoredExchange {

@@ -5,6 +5,7 @@ import { MAX_EVENTS, MAX_SUBSCRIBERS } from '../../src/app/event-hub.ts'
 import { createApp } from '../../src/hono.ts'
 import type { Mock } from '../../src/index.ts'
 import { startMock } from '../../src/index.ts'
+import { MemoryStore } from '../../src/store/memory-store.ts'
 import { ask, mockWith, read } from '../ask.ts'
 import { type Events, readEvents } from './event-reader.ts'
 import { appWith } from './unlistened.ts'
@@ -182,6 +183,42 @@ test('a comment keeps the connection open', async () => {
   const next = events.next()
   vi.advanceTimersByTime(15_000)
   expect(await next).toEqual({ comment: 'PING' })
+})
+
+test('a minute after the last client has gone, the mock keeps no events', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const store = new MemoryStore()
+  let listeners = 0
+  const subscribe = store.subscribe.bind(store)
+  store.subscribe = async (listener) => {
+    const stop = await subscribe(listener)
+    listeners++
+    return () => {
+      listeners--
+      stop()
+    }
+  }
+  const { app } = await appWith({ store })
+  const mock = { fetch: async (input: string | URL | Request, init?: RequestInit) => app.request(String(input), init) }
+  const [one, two] = [await open(mock), await open(mock)]
+  expect(listeners).toBe(1)
+  await store.reset()
+  const { id } = await one.next()
+  await one.close()
+  await two.close()
+  await store.reset()
+  vi.advanceTimersByTime(59_000)
+  const again = await open(mock, { 'last-event-id': id })
+  expect(await again.next()).toMatchObject({ event: 'reset' })
+  await again.close()
+  vi.advanceTimersByTime(59_000)
+  expect(listeners).toBe(1)
+  vi.advanceTimersByTime(1000)
+  expect(listeners).toBe(0)
+  const late = await open(mock, { 'last-event-id': id })
+  expect(await late.next()).toMatchObject({ event: 'missed' })
+  expect(listeners).toBe(1)
 })
 
 test('an open event stream does not delay the end of the mock', async () => {

@@ -119,6 +119,15 @@ test('behind a proxy that removes a prefix, the page and its index use the publi
   expect(links.health).toBe('https://proxy.example/a/__mock/health')
   const origin = { host: 'internal', origin: 'https://proxy.example' }
   expect((await app.request('/__mock/reset', { method: 'POST', headers: origin })).status).toBe(200)
+  for (const foreign of [
+    'https://evil.example',
+    'http://proxy.example',
+    'https://proxy.example.evil.example',
+    'null',
+  ]) {
+    const headers = { ...origin, origin: foreign }
+    expect((await app.request('/__mock/reset', { method: 'POST', headers })).status, foreign).toBe(403)
+  }
 })
 
 test.each(FILES)('the file %s has its media type, an ETag and a policy', async (name) => {

@@ -95,3 +95,16 @@ test('limits the scripts of all sessions to 64 MiB', async () => {
   await store.script('late', [entry])
   expect(await store.scripted('late')).toHaveLength(1)
 })
+
+test('an exchange is not serialized for an event that nobody reads', async () => {
+  const store = new MemoryStore()
+  const written: string[] = []
+  const reads: (() => Promise<unknown>)[] = []
+  await store.record('alice', lazy('before', written))
+  await store.subscribe((event) => event.type === 'exchange' && reads.push(event.read))
+  for (const text of ['a', 'b']) await store.record('alice', lazy(text, written))
+  expect([reads.length, written]).toEqual([2, []])
+  await reads[1]?.()
+  await store.reset()
+  expect([await reads[0]?.(), written]).toEqual([undefined, []])
+})
