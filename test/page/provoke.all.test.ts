@@ -8,6 +8,9 @@ import type { Mock } from '../../src/index.ts'
 import { startMock } from '../../src/index.ts'
 import { axe, hasBrowser, usePages } from './browser.ts'
 
+/** How long a test waits for what must happen soon. */
+const SOON = { timeout: 15_000 }
+
 const HOSTILE = `<img src=x onerror="document.title='hit'">`
 
 /** Sends the normal request of a client, without waiting for its end. */
@@ -55,10 +58,10 @@ describe.runIf(hasBrowser)('Provoke', () => {
       const session = mock.session(`all-${name}`)
       await page.locator('[name=session]').fill(`all-${name}`)
       await page.getByRole('button', { name: `Script ${name}`, exact: true }).click()
-      await expect.poll(async () => (await session.pending())[0]?.scenario, { message: name }).toBe(name)
+      await expect.poll(async () => (await session.pending())[0]?.scenario, { ...SOON, message: name }).toBe(name)
       const request = sendNormal(mock, `all-${name}`)
       await expect
-        .poll(async () => (await session.exchanges())[0]?.scenario, { message: name })
+        .poll(async () => (await session.exchanges())[0]?.scenario, { ...SOON, message: name })
         .toEqual({ name, why: 'scripted' })
       request.abort()
     }
@@ -78,7 +81,7 @@ describe.runIf(hasBrowser)('Provoke', () => {
   test('without a session, the next request without one gets the scenario; the page can send it', async () => {
     const page = await open(mock, { hash: '#/provoke' })
     await page.getByRole('button', { name: 'Script retry-503', exact: true }).click()
-    await expect.poll(async () => mock.pending()).toEqual([{ scenario: 'retry-503', times: 2 }])
+    await expect.poll(async () => mock.pending(), SOON).toEqual([{ scenario: 'retry-503', times: 2 }])
     for (const status of ['503', '503', '200']) {
       await page.getByRole('button', { name: 'Send a request now' }).click()
       await page.locator('.result strong', { hasText: status }).waitFor()

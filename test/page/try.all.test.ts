@@ -7,6 +7,9 @@ import type { Mock } from '../../src/index.ts'
 import { startMock } from '../../src/index.ts'
 import { axe, hasBrowser, usePages } from './browser.ts'
 
+/** How long a test waits for what must happen soon. */
+const SOON = { timeout: 15_000 }
+
 const run = promisify(execFile)
 const PIXEL = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
@@ -62,7 +65,10 @@ describe.runIf(hasBrowser)('Try it', () => {
       await send(page, { model, prompt: `a fox for ${model}` })
       const picture = page.getByRole('img', { name: `Picture of the prompt a fox for ${model}` }).first()
       await expect
-        .poll(async () => picture.evaluate((image: HTMLImageElement) => image.naturalWidth), { message: model })
+        .poll(async () => picture.evaluate((image: HTMLImageElement) => image.naturalWidth), {
+          ...SOON,
+          message: model,
+        })
         .toBeGreaterThan(200)
       expect(await lastOf(mock)).toMatchObject({
         chat: { model, stream: isStream },
@@ -102,10 +108,10 @@ describe.runIf(hasBrowser)('Try it', () => {
   test('Cancel ends the request, and the journal shows that the client has disconnected', async () => {
     const page = await open(mock, { hash: '#/try?scenario=slow-never' })
     await send(page, {}, true)
-    await expect.poll(async () => (await lastOf(mock))?.scenario?.name).toBe('slow-never')
+    await expect.poll(async () => (await lastOf(mock))?.scenario?.name, SOON).toBe('slow-never')
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.locator('.result [data-state=cancelled]').waitFor()
-    await expect.poll(async () => (await lastOf(mock))?.hungUp).toBe(true)
+    await expect.poll(async () => (await lastOf(mock))?.hungUp, SOON).toBe(true)
   })
 
   test.each([

@@ -11,11 +11,11 @@ export interface Chat {
   readonly cancel: () => void
 }
 
-/** A sender of chat requests. It cancels its request when the component is removed. */
-export function useChat(): Chat {
+/** A sender of chat requests. It cancels its request when the component is removed, unless `isKept`. */
+export function useChat({ isKept = false }: { readonly isKept?: boolean } = {}): Chat {
   const [answer, set] = useState<ChatAnswer>()
   const current = useRef<AbortController>(undefined)
-  useEffect(() => () => current.current?.abort(), [])
+  useEffect(() => () => void (isKept || current.current?.abort()), [])
   return {
     answer,
     send: (request) => {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { toChatBody } from '../../chat-form.ts'
 import { useWords } from '../../language.ts'
 import { ChatResult } from '../../parts/chat-result.tsx'
@@ -71,18 +71,18 @@ function ModelLinks({ chat: { models, families } }: Pick<ChatStartProps, 'chat'>
   )
 }
 
-// When the answer is complete, the newest exchange of the journal is chosen.
+// The journal replaces the quick start as soon as it has the request. It then shows the newest exchange.
 function Sample({ url, body, prompt }: { readonly url: string; readonly body: string; readonly prompt: string }) {
   const words = useWords(quickStartWords)
-  const { answer, send } = useChat()
-  const isComplete = answer?.state === 'complete'
-  useEffect(() => {
-    if (isComplete) location.hash = hrefOf('journal', 'latest')
-  }, [isComplete])
+  const { answer, send } = useChat({ isKept: true })
+  const start = (): void => {
+    location.hash = hrefOf('journal', 'latest')
+    send({ url, headers: JSON_TYPE, body })
+  }
   return (
     <section class="card stack" aria-label={words.sample}>
       <div class="row">
-        <button type="button" class="main" onClick={() => send({ url, headers: JSON_TYPE, body })}>
+        <button type="button" class="main" onClick={start}>
           {words.sample}
         </button>
       </div>
