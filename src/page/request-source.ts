@@ -20,7 +20,13 @@ export function toSource(
     basePath,
     exchange: {
       session: '',
-      request: { method, path, query: '', headers, ...(body === undefined ? {} : { body }) },
+      // Without the length, a missing body would look like one that the journal has dropped.
+      request: {
+        method,
+        path,
+        query: '',
+        ...(body === undefined ? { headers: { ...headers, 'content-length': '0' } } : { headers, body }),
+      },
       operation: null,
       violations: [],
       chat: null,

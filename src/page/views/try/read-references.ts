@@ -1,7 +1,7 @@
 import type { Reference } from './entry.ts'
 
 /** Maximum bytes of all reference pictures together: a data URI is a third larger, and the mock reads at most 32 MiB. */
-export const MAX_BYTES = 20_000_000
+const MAX_BYTES = 20_000_000
 
 /** Why a file was not added. */
 export interface ReferenceProblem {
