@@ -111,7 +111,7 @@ test('dependencies have a free licence and no install scripts', () => {
     JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   const installed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true)
   expect(installed.length).toBeGreaterThan(20)
-  const free = /^(?:MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|Python-2\.0)$/
+  const free = /^(?:MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|Python-2\.0|PSF-2\.0)$/
   // libvips, which sharp loads as a shared library
   const notFree = installed.filter(
     ([path, { license = '' }]) => !free.test(license) && !path.startsWith('node_modules/@img/sharp-'),
