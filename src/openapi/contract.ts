@@ -1,9 +1,10 @@
 import { basename } from 'node:path'
 import { type JsonObject, isObject } from '../util/json.ts'
 import type { OnRead, SourceFile } from './document.ts'
-import { toPath } from './json-pointer.ts'
+import { toPointer } from './json-pointer.ts'
+import type { LoadedDocument } from './load-document.ts'
 import { type Operation, toOperations } from './operation.ts'
-import type { Validator } from './validator.ts'
+import type { Validators } from './lazy-validators.ts'
 
 /** An OpenAPI document, its Operations, and the validators of their requests. */
 export interface Contract {
@@ -13,7 +14,7 @@ export interface Contract {
   /** In the order in which they are routed. */
   readonly operations: readonly Operation[]
   /** By the JSON pointers of their schemas. */
-  readonly validators: ReadonlyMap<string, Validator>
+  readonly validators: Validators
   /** The document as its author wrote it. */
   readonly source: () => Promise<SourceFile>
 }
@@ -38,32 +39,44 @@ export function infoOf({ document: { info }, file }: Contract): { readonly title
   return { title: textOf('title').trim() || file, version: textOf('version') }
 }
 
-// Media types are sent in a header.
-const MEDIA_TYPE = /^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+[ \t]*(?:;[\x20-\x7e]*)?$/
-
-/** Loads a contract from an OpenAPI 3.0 or 3.1 file. Throws a FileError that lists all errors. */
+/** Loads a contract from an OpenAPI 3.0 or 3.1 file. Throws a FileError if it cannot be used. */
 export async function loadContract(file: string, onRead?: OnRead): Promise<Contract> {
-  const [{ FileError, loadDocument }, { validateDocument }, { compileValidators }] = await Promise.all([
+  const { contract } = await load(file, onRead)
+  return contract
+}
+
+/**
+ * Loads a contract, and lists the parts of it that are ignored because they are not valid: `FILE:LINE POINTER: problem;
+ * consequence`.
+ */
+export async function validateContract(
+  file: string,
+): Promise<{ readonly contract: Contract; readonly warnings: readonly string[] }> {
+  const [{ contract, loaded }, { findProblems }] = await Promise.all([load(file), import('./find-problems.ts')])
+  const problems = await findProblems(loaded)
+  const warnings = problems.map(
+    ({ path, message, consequence }) => `${loaded.placeOf(path)} #${toPointer(path)}: ${message}; ${consequence}`,
+  )
+  return { contract, warnings: [...new Set(warnings)] }
+}
+
+async function load(
+  file: string,
+  onRead?: OnRead,
+): Promise<{ readonly contract: Contract; readonly loaded: LoadedDocument }> {
+  const [{ FileError }, { loadDocument }, { checkDocument }, { createValidators }] = await Promise.all([
     import('./document.ts'),
-    import('./validate-document.ts'),
-    import('./validator.ts'),
+    import('./load-document.ts'),
+    import('./check-document.ts'),
+    import('./lazy-validators.ts'),
   ])
   try {
     const loaded = await loadDocument(file, onRead)
-    await validateDocument(loaded)
-    const { document, source, placeOf } = loaded
+    checkDocument(loaded)
+    const { document, source } = loaded
     const operations = toOperations(document)
-    const invalid = operations
-      .flatMap(({ body, responses }) => [body ?? [], responses].flat())
-      .flatMap(({ mediaTypes }) => mediaTypes.filter((mediaType) => !MEDIA_TYPE.test(mediaType)))
-      .map((mediaType) => `${file}: ${JSON.stringify(mediaType)} is not a media type; use one like application/json`)
-    if (invalid.length > 0) throw new FileError([...new Set(invalid)])
-    const { validators, faults } = compileValidators(document, operations)
-    const unusable = faults.map(
-      ({ pointer, reason }) => `${placeOf(toPath(pointer))} the schema is not valid: ${reason}; fix the schema`,
-    )
-    if (unusable.length > 0) throw new FileError(unusable)
-    return { document, file: basename(file), operations, validators, source: async () => source }
+    const validators = createValidators(document, 'request')
+    return { contract: { document, file: basename(file), operations, validators, source: async () => source }, loaded }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error // the stack overflows on a document that contains itself
     throw new FileError([

@@ -1,9 +1,6 @@
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { pointerOf, valueAt } from './json-pointer.ts'
-import { mapObjects } from './normalize-schema.ts'
-
-/** Maximum number of values in a document in which each `$ref` is replaced by what it points to. */
-const MAX_VALUES = 5_000_000
+import { visitObjects } from './walk.ts'
 
 /** Maximum number of schemas that one value must be compared with. */
 const MAX_SCHEMAS = 10_000
@@ -15,24 +12,23 @@ export interface Excess {
 }
 
 /**
- * Finds what multiplies in a document: schemas that include others several times, which include others several times.
- * Each schema is counted once, so that the time is linear.
+ * Finds a schema that includes others several times, which include others several times. Each schema is counted once,
+ * so that the time is linear.
  */
 export function findExcess(document: JsonObject): Excess | undefined {
-  const schemasOf = createCount(document, includedIn)
+  const schemasOf = createCount(document)
   let excess: Excess | undefined
-  mapObjects(document, (object, path) => {
-    if (excess === undefined && schemasOf(object) > MAX_SCHEMAS) {
+  visitObjects<undefined>(
+    document,
+    (object, path) => {
+      if (excess !== undefined || schemasOf(object) <= MAX_SCHEMAS) return undefined
       const message = `the schema includes more than ${MAX_SCHEMAS} schemas by allOf, anyOf, oneOf and $ref; include each schema once`
-      excess = { path, message }
-    }
-    return object
-  })
-  if (excess !== undefined || createCount(document, Object.values)(document) <= MAX_VALUES) return excess
-  return {
-    path: [],
-    message: `its $refs expand to more than ${MAX_VALUES} values; let fewer $refs point to each other`,
-  }
+      excess = { path: [...path], message }
+      return undefined
+    },
+    undefined,
+  )
+  return excess
 }
 
 // What a value must be compared with in addition to the schema itself.
@@ -42,11 +38,8 @@ function includedIn(schema: JsonObject): JsonValue[] {
   return [...branches, ...(isObject(dependentSchemas) ? Object.values(dependentSchemas) : [])]
 }
 
-// Counts a value and its parts, also behind `$ref`s. A part that contains itself counts once.
-function createCount(
-  document: JsonObject,
-  partsOf: (object: JsonObject) => readonly JsonValue[],
-): (value: JsonValue) => number {
+// Counts a schema and those that it includes, also behind `$ref`s. One that includes itself counts once.
+function createCount(document: JsonObject): (value: JsonValue) => number {
   const counts = new Map<JsonValue, number>()
   const countOf = (value: JsonValue): number => {
     if (typeof value !== 'object' || value === null) return 1
@@ -55,7 +48,7 @@ function createCount(
     counts.set(value, 1)
     const target = isObject(value) && typeof value['$ref'] === 'string' ? pointerOf(value['$ref']) : undefined
     const parts = target === undefined ? [] : [valueAt(document, target) ?? null]
-    for (const part of isObject(value) ? partsOf(value) : value) parts.push(part)
+    for (const part of isObject(value) ? includedIn(value) : value) parts.push(part)
     const count = parts.reduce((sum: number, part) => sum + countOf(part), 1)
     counts.set(value, count)
     return count

@@ -11,6 +11,11 @@ export function escapePointer(segment: string): string {
   return segment.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
+/** The JSON pointer of a path of keys. */
+export function toPointer(path: readonly string[]): string {
+  return path.map((key) => `/${escapePointer(key)}`).join('')
+}
+
 /** The keys of a JSON pointer, unescaped. */
 export function toPath(pointer: string): string[] {
   return pointer

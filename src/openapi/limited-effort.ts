@@ -1,4 +1,3 @@
-import { type Ajv, type KeywordCxt, Name, _ } from 'ajv'
 import type { Validator } from './validator.ts'
 
 /** Maximum number of steps to validate a body or a parameter: `$ref`s that are followed, and errors at each of them. */
@@ -9,25 +8,10 @@ class TooManySteps extends Error {}
 /** How many steps are left. A validation takes place synchronously. */
 const left = { steps: 0 }
 
-// A `$ref` is a step. The errors of what it points to are copied, so that ten of them are a step too.
-function followRef(errors: number): void {
-  left.steps -= 1 + errors / 10
+/** Counts a `$ref` that is followed, or the errors of what it points to. These are copied: ten of them are a step. */
+export function countStep(errors = 0): void {
+  left.steps -= errors === 0 ? 1 : errors / 10
   if (left.steps < 0) throw new TooManySteps()
-}
-
-/** Changes the code that ajv generates: it counts the steps. */
-export function countRefs(ajv: Ajv): void {
-  for (const keyword of ['$ref', '$dynamicRef']) {
-    const definition = ajv.getKeyword(keyword)
-    if (typeof definition !== 'object' || !('code' in definition)) continue
-    const { code } = definition
-    Object.assign(definition, {
-      code: (context: KeywordCxt, type?: string) => {
-        context.gen.code(_`${context.gen.scopeValue('func', { ref: followRef })}(${new Name('errors')})`)
-        code(context, type)
-      },
-    })
-  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js'
+import { toUnicodePattern } from './unicode-pattern.ts'
 
 /** A pattern of a contract. */
 export interface Pattern {
@@ -20,8 +21,9 @@ const TOKENS =
  * expressions of JavaScript. RE2 tests all others. Throws an Error that says why a pattern is not supported.
  */
 export function toPattern(source: string): Pattern {
-  const native = new RegExp(source, 'u')
-  const tokens = source.match(TOKENS) ?? []
+  const unicode = toUnicodePattern(source)
+  const native = new RegExp(unicode, 'u')
+  const tokens = unicode.match(TOKENS) ?? []
   let linear: Pattern | undefined
   const toLinear = (): Pattern => (linear ??= toRe2(source, tokens))
   if (!isSimple(tokens)) return toLinear()

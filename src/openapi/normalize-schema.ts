@@ -1,44 +1,5 @@
-import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
-
-// Values under these keywords are data, not schemas.
-const DATA_KEYWORDS = new Set(['example', 'enum', 'const', 'default'])
-// Keys under these keywords are names, not keywords: a property may be called `example`, a response `default`.
-const NAME_KEYWORDS = new Set(
-  'properties patternProperties $defs definitions dependentSchemas paths webhooks responses content encoding x-files schemas parameters headers requestBodies securitySchemes links callbacks pathItems'.split(
-    ' ',
-  ),
-)
-
-/** Changes one object of a document, which is at this path. */
-export type Change = (object: JsonObject, path: readonly string[]) => JsonObject
-
-/** Changes each object of a document, the inner ones first. Data (examples, enums, defaults) does not change. */
-export function mapObjects(object: JsonObject, change: Change, path: readonly string[] = []): JsonObject {
-  const entries = Object.entries(object).map(([key, item]): [string, JsonValue] => {
-    const inside = [...path, key]
-    if (DATA_KEYWORDS.has(key)) return [key, item]
-    if (key === 'examples')
-      return [
-        key,
-        isObject(item)
-          ? mapValues(item, (example, name) => (isObject(example) ? change(example, [...inside, name]) : example))
-          : item,
-      ]
-    if (NAME_KEYWORDS.has(key) && isObject(item))
-      return [key, mapValues(item, (named, name) => mapInside(named, change, [...inside, name]))]
-    return [key, mapInside(item, change, inside)]
-  })
-  return change(Object.fromEntries(entries), path)
-}
-
-function mapInside(value: JsonValue, change: Change, path: readonly string[]): JsonValue {
-  if (Array.isArray(value)) return value.map((item: JsonValue, i) => mapInside(item, change, [...path, String(i)]))
-  return isObject(value) ? mapObjects(value, change, path) : value
-}
-
-function mapValues(object: JsonObject, toValue: (value: JsonValue, name: string) => JsonValue): JsonObject {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, toValue(value, name)]))
-}
+import type { JsonObject, JsonValue } from '../util/json.ts'
+import { mapObjects } from './walk.ts'
 
 /** Whether a document is OpenAPI 3.0, whose schemas differ from JSON Schema. */
 export function isVersion30({ openapi }: JsonObject): boolean {
@@ -51,23 +12,33 @@ export function isVersion30({ openapi }: JsonObject): boolean {
  */
 export function toJsonSchemas(document: JsonObject): JsonObject {
   if (!isVersion30(document)) return document
-  return mapObjects(document, (object) =>
-    typeof object['$ref'] === 'string'
-      ? { $ref: object['$ref'] }
-      : withNull(withBound(withBound(object, 'exclusiveMinimum', 'minimum'), 'exclusiveMaximum', 'maximum')),
-  )
+  return mapObjects(document, (object) => {
+    const { $ref, nullable } = object
+    if (typeof $ref !== 'string') return withNull(withBounds(object))
+    return withNull(nullable === true ? { $ref, nullable } : { $ref })
+  })
 }
 
-function withNull(schema: JsonObject): JsonObject {
+/**
+ * A schema of OpenAPI 3.0 whose `nullable` is JSON Schema. As in other tools, `nullable: true` beside a `$ref` or a
+ * union allows null too. Each branch of a union is preceded by `boundary`.
+ */
+export function withNull(schema: JsonObject, boundary: readonly JsonValue[] = []): JsonObject {
   const { nullable, ...rest } = schema
   if (nullable === undefined || typeof nullable !== 'boolean') return schema
-  if (!nullable || typeof rest['type'] !== 'string') return rest
-  const values = rest['enum']
-  return {
-    ...rest,
-    type: [rest['type'], 'null'],
-    ...(Array.isArray(values) && !values.includes(null) ? { enum: [...values, null] } : {}),
-  }
+  if (!nullable) return rest
+  const { type, enum: values } = rest
+  const withValue = Array.isArray(values) && !values.includes(null) ? { enum: [...values, null] } : {}
+  if (UNIONS.some((key) => rest[key] !== undefined))
+    return { anyOf: [...boundary, { type: 'null' }, ...boundary, rest] }
+  return { ...rest, ...(typeof type === 'string' ? { type: [type, 'null'] } : {}), ...withValue }
+}
+
+const UNIONS = ['$ref', 'allOf', 'anyOf', 'oneOf']
+
+/** A schema of OpenAPI 3.0 whose `exclusiveMinimum` and `exclusiveMaximum` are numbers. */
+export function withBounds(schema: JsonObject): JsonObject {
+  return withBound(withBound(schema, 'exclusiveMinimum', 'minimum'), 'exclusiveMaximum', 'maximum')
 }
 
 function withBound(schema: JsonObject, exclusive: string, inclusive: string): JsonObject {

@@ -59,6 +59,14 @@ const METHODS = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'pat
 // SHALL be ignored".
 const IGNORED_HEADERS = new Set(['accept', 'content-type', 'authorization'])
 
+// Media types are sent in a header.
+const MEDIA_TYPE = /^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+[ \t]*(?:;[\x20-\x7e]*)?$/
+
+/** Whether a key of a `content` is a media type. All other keys are ignored. */
+export function isMediaType(key: string): boolean {
+  return MEDIA_TYPE.test(key)
+}
+
 /** Whether a media type, with or without parameters, is JSON. */
 export function isJsonType(mediaType: string): boolean {
   return /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(mediaType)
@@ -156,7 +164,7 @@ function toBody(document: JsonObject, source: Place): Operation['body'] {
   if (!isObject(value) || !isObject(value['content'])) return undefined
   return {
     required: value['required'] === true,
-    mediaTypes: Object.keys(value['content']),
+    mediaTypes: Object.keys(value['content']).filter(isMediaType),
     pointer: `${pointer}/content`,
   }
 }
@@ -188,7 +196,7 @@ function toResponses(document: JsonObject, source: Place): ResponseSpec[] {
     const response = childOf(source, status)
     const { value, pointer } = deref(document, response.value, response.pointer)
     const { value: content } = childOf({ value, pointer }, 'content')
-    return { status, mediaTypes: Object.keys(isObject(content) ? content : {}), pointer }
+    return { status, mediaTypes: Object.keys(isObject(content) ? content : {}).filter(isMediaType), pointer }
   })
 }
 

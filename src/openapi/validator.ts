@@ -5,9 +5,7 @@ import { boundLoops } from './bounded-loops.ts'
 import { type JsonObject, isObject } from '../util/json.ts'
 import { valueAt } from './json-pointer.ts'
 import { boundFormats } from './linear-formats.ts'
-import { replaceKeywords } from './linear-keywords.ts'
 import { toPattern } from './linear-pattern.ts'
-import { countRefs, limitEffort } from './limited-effort.ts'
 import { isVersion30, toJsonSchemas, withBoundaries } from './normalize-schema.ts'
 import { type Operation, isJsonType, schemaPointer } from './operation.ts'
 
@@ -21,8 +19,15 @@ const DOCUMENT = 'contract'
 // The validators that the build compiles create ordinary regular expressions: the packaged contract's are simple.
 const regExp = Object.assign((source: string) => toPattern(source), { code: 'new RegExp' })
 
-/** Creates an ajv that finds the document's schemas by their JSON pointers. */
+/** Creates an ajv that finds the document's schemas by their JSON pointers. The build compiles all of them with it. */
 export function createAjv(document: JsonObject): Ajv {
+  const ajv = createEmptyAjv(document, { source: true })
+  ajv.addSchema(withBoundaries(toJsonSchemas(document)), DOCUMENT)
+  return ajv
+}
+
+/** Creates an ajv for the dialect of a document. `source` keeps the code that it generates. */
+export function createEmptyAjv(document: JsonObject, { source }: { readonly source: boolean }): Ajv {
   const dialect = isVersion30(document) ? Ajv : Ajv2020
   const ajv = new dialect({
     strict: false,
@@ -31,12 +36,11 @@ export function createAjv(document: JsonObject): Ajv {
     validateSchema: false,
     logger: false, // a format that ajv does not know is ignored
     multipleOfPrecision: 9, // or else 19.99 is not a multiple of 0.01
-    code: { source: true, esm: true, lines: true, process: withAppending, regExp },
+    code: { source, esm: true, lines: true, process: withAppending, regExp },
   })
   ajvFormats.default(ajv)
   boundFormats(ajv)
   boundLoops(ajv)
-  ajv.addSchema(withBoundaries(toJsonSchemas(document)), DOCUMENT)
   return ajv
 }
 
@@ -60,28 +64,4 @@ export function requestSchemas(document: JsonObject, operations: readonly Operat
     ...(body?.mediaTypes ?? []).filter(isJsonType).map((mediaType) => schemaPointer(body?.pointer ?? '', mediaType)),
   ])
   return [...new Set(pointers)].filter((pointer) => isObject(valueAt(document, pointer)))
-}
-
-interface Compiled {
-  /** By the JSON pointers of their schemas. */
-  readonly validators: ReadonlyMap<string, Validator>
-  /** The schemas that cannot be compiled, and why. */
-  readonly faults: readonly { readonly pointer: string; readonly reason: string }[]
-}
-
-/** Compiles the schemas of requests. */
-export function compileValidators(document: JsonObject, operations: readonly Operation[]): Compiled {
-  const ajv = createAjv(document)
-  replaceKeywords(ajv)
-  countRefs(ajv)
-  const validators = new Map<string, Validator>()
-  const faults: { pointer: string; reason: string }[] = []
-  for (const pointer of requestSchemas(document, operations)) {
-    try {
-      validators.set(pointer, limitEffort(ajv.compile(schemaAt(pointer))))
-    } catch (error) {
-      faults.push({ pointer, reason: error instanceof Error ? error.message : String(error) })
-    }
-  }
-  return { validators, faults }
 }

@@ -176,10 +176,9 @@ describe('patterns', () => {
     ['^a(?=b)', "a lookahead that does not directly follow a '^' at its beginning"],
     ['(?!a)b', "a lookahead that does not directly follow a '^' at its beginning"],
     ['^(?:a{1,2000}b)+$', 'a part (error parsing regexp: '],
-  ])('a contract with the pattern %s is rejected', async (source, reason) => {
-    expect(await errorOf({ schemas: { One: { type: 'string', pattern: source } } })).toContain(
-      `the pattern ${JSON.stringify(source)} has ${reason}`,
-    )
+  ])('the pattern %s of a contract is ignored', async (source, reason) => {
+    expect(() => toPattern(source)).toThrow(`the pattern ${JSON.stringify(source)} has ${reason}`)
+    expect(await errorOf({ schemas: { One: { type: 'string', pattern: source } } })).toBe('')
   })
 })
 
@@ -203,7 +202,7 @@ async function errorOf(components: any): Promise<string> {
   }
 }
 
-describe('a document whose parts multiply is rejected', () => {
+describe('a document whose parts multiply', () => {
   /** 26 schemas, each of which has the next one twice. */
   const doubling = (twice: (ref: any) => any): any => {
     const next = (i: number): any => ({ $ref: `#/components/schemas/L${i}` })
@@ -218,8 +217,7 @@ describe('a document whose parts multiply is rejected', () => {
       (ref) => ({ not: { oneOf: [ref, ref] } }),
       'the schema includes more than 10000 schemas by allOf, ',
     ],
-    ['properties', (ref) => ({ properties: { a: ref, b: ref } }), 'its $refs expand to more than 5000000 values; '],
-  ])('%s', async (_what, twice, message) => {
+  ])('by %s is rejected', async (_what, twice, message) => {
     await errorOf({ schemas: { One: {} } }) // loads the modules
     const { response, time } = await timeOf(1, async () => errorOf(doubling(twice)))
     expect(response).toContain(message)

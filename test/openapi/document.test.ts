@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { loadContract } from '../../src/openapi/contract.ts'
+import { loadContract, validateContract } from '../../src/openapi/contract.ts'
 import { FileError } from '../../src/openapi/document.ts'
 
-/** The errors of a contract with these files. DIR is the contract's folder; outside.yaml is in its parent. */
-async function errorsOf(
+/** Creates the files of a contract. DIR is the contract's folder; outside.yaml is in its parent. */
+async function withFiles(
   files: Readonly<Record<string, string>>,
-  prepare: (dir: string) => Promise<void> = async () => {},
+  use: (file: string, dir: string) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   const parent = await mkdtemp(join(tmpdir(), 'contract-'))
   const dir = join(parent, 'spec')
@@ -16,19 +16,35 @@ async function errorsOf(
     await mkdir(dir)
     await writeFile(join(parent, 'outside.yaml'), 'Secret: { type: string, description: a secret }\n{')
     for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text.replaceAll('DIR', dir))
+    const lines = await use(join(dir, 'openapi.yaml'), dir)
+    expect(lines.join('\n')).not.toContain('secret')
+    return lines.map((line) => line.replaceAll(dir, 'DIR'))
+  } finally {
+    await rm(parent, { recursive: true })
+  }
+}
+
+/** The errors because of which a contract cannot be used. */
+async function errorsOf(
+  files: Readonly<Record<string, string>>,
+  prepare: (dir: string) => Promise<void> = async () => {},
+): Promise<readonly string[]> {
+  return withFiles(files, async (file, dir) => {
     await prepare(dir)
-    const error: unknown = await loadContract(join(dir, 'openapi.yaml')).then(
+    const error: unknown = await loadContract(file).then(
       () => undefined,
       (reason: unknown) => reason,
     )
     if (error === undefined) return []
     if (!(error instanceof FileError)) throw error
     expect(error.message).toBe(error.faults.join('\n'))
-    expect(error.message).not.toContain('secret')
-    return error.faults.map((fault) => fault.replaceAll(dir, 'DIR'))
-  } finally {
-    await rm(parent, { recursive: true })
-  }
+    return error.faults
+  })
+}
+
+/** The parts of a contract that are ignored. */
+async function warningsOf(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  return withFiles(files, async (file) => (await validateContract(file)).warnings)
 }
 
 const withSchema = (schema: string, version = '3.0.3'): string => `openapi: ${version}
@@ -80,21 +96,6 @@ test.each<[string, string, (string | RegExp)[]]>([
     ["DIR/openapi.yaml is not an OpenAPI document: it has no key 'openapi'. Use an OpenAPI 3.0 or 3.1 file."],
   ],
   [
-    'has a path without a slash',
-    withSchema('{}').replace('/one:', 'one:'),
-    ["DIR/openapi.yaml:4 paths: 'one' must begin with '/'; see the OpenAPI 3.0.3 specification"],
-  ],
-  [
-    'is of version 3.1 and has a path without a slash',
-    withSchema('{}', '3.1.0').replace('/one:', 'one:'),
-    ["DIR/openapi.yaml:4 paths: 'one' must begin with '/'; see the OpenAPI 3.1.0 specification"],
-  ],
-  [
-    'has an unknown key',
-    withSchema('{}', '3.1.0').replace('in: query', 'in: query\n          requird: true'),
-    [/^DIR\/openapi\.yaml:9 paths\.\/one\.get\.parameters\.0: 'requird' is not allowed here; see/],
-  ],
-  [
     'is of version 2.0',
     '# old\nswagger: "2.0"\ninfo: { title: One, version: "1" }\npaths: {}\n',
     ['DIR/openapi.yaml:2 swagger: "2.0" is not supported; use OpenAPI 3.0 or 3.1'],
@@ -115,36 +116,9 @@ test.each<[string, string, (string | RegExp)[]]>([
     ["DIR/openapi.yaml the document: it has no key 'paths'; see the OpenAPI 3.0.3 specification"],
   ],
   [
-    'has no info',
-    'openapi: 3.0.3\npaths: {}\n',
-    [/^DIR\/openapi\.yaml the document: .*'info'; see the OpenAPI 3\.0\.3 specification$/],
-  ],
-  [
-    'has an operation without responses',
-    'openapi: 3.0.3\ninfo: { title: One, version: "1" }\npaths:\n  /a:\n    get:\n      summary: A\n',
-    [/^DIR\/openapi\.yaml:5 paths\.\/a\.get: .*'responses'; see/],
-  ],
-  [
-    'has a schema of an unknown type',
-    withSchema('{ type: text }'),
-    [/^DIR\/openapi\.yaml:9 paths\.\/one\.get\.parameters\.0\.schema\.type: .*; see/],
-  ],
-  [
-    'has an invalid pattern',
-    withSchema("{ type: string, pattern: '[' }"),
-    [/^DIR\/openapi\.yaml:9 .*Invalid regular expression: \/\[\/.*; fix the schema$/],
-  ],
-  [
-    'has a $ref to nothing',
-    withSchema("{ $ref: '#/components/schemas/None' }"),
-    [
-      "DIR/openapi.yaml:9 $ref '#/components/schemas/None' points to nothing; fix the part after the #, for example #/components/schemas/Name",
-    ],
-  ],
-  [
-    'has a $ref that is not a JSON pointer',
-    withSchema("{ $ref: '#None' }", '3.1.0'),
-    [/:9 \$ref '#None' points to nothing; fix/],
+    'has paths that are not an object',
+    withSchema('{}').replace(/paths:[^]*/, 'paths: [one]'),
+    ['DIR/openapi.yaml:3 the document: paths must be an object; see the OpenAPI 3.0.3 specification'],
   ],
   [
     'has a $ref to a missing file',
@@ -160,6 +134,91 @@ test.each<[string, string, (string | RegExp)[]]>([
   expect(await errorsOf({ 'openapi.yaml': text })).toEqual(
     faults.map((fault) => (typeof fault === 'string' ? fault : expect.stringMatching(fault))),
   )
+})
+
+const Q = '#/paths/~1one/get/parameters/0/schema'
+
+test.each<[string, string, string[]]>([
+  [
+    'a path without a slash',
+    withSchema('{}').replace('/one:', 'one:'),
+    ["DIR/openapi.yaml:4 #/paths/one: 'one' must begin with '/'; it is ignored"],
+  ],
+  [
+    'a path without a slash, in 3.1',
+    withSchema('{}', '3.1.0').replace('/one:', 'one:'),
+    ["DIR/openapi.yaml:4 #/paths/one: 'one' must begin with '/'; it is ignored"],
+  ],
+  [
+    'an unknown key',
+    withSchema('{}', '3.1.0').replace('in: query', 'in: query\n          requird: true'),
+    ["DIR/openapi.yaml:9 #/paths/~1one/get/parameters/0/requird: 'requird' is not allowed here; it is ignored"],
+  ],
+  [
+    'no info',
+    'openapi: 3.0.3\npaths: {}\n',
+    ["DIR/openapi.yaml:1 #: must have required property 'info'; the mock ignores this"],
+  ],
+  [
+    'an operation without responses',
+    'openapi: 3.0.3\ninfo: { title: One, version: "1" }\npaths:\n  /a:\n    get:\n      summary: A\n',
+    ["DIR/openapi.yaml:5 #/paths/~1a/get: must have required property 'responses'; the mock ignores this"],
+  ],
+  [
+    'an invalid pattern',
+    withSchema("{ type: string, pattern: '[' }"),
+    [
+      `DIR/openapi.yaml:9 ${Q}/pattern: Invalid regular expression: /[/u: Unterminated character class; the keyword is ignored`,
+    ],
+  ],
+  [
+    'two invalid patterns',
+    withSchema("{ patternProperties: { '(': {}, a: { pattern: '^a(?=b)' } } }", '3.1.0'),
+    [
+      `DIR/openapi.yaml:9 ${Q}/patternProperties/(: Invalid regular expression: /(/u: Unterminated group; the keyword is ignored`,
+      `DIR/openapi.yaml:9 ${Q}/patternProperties/a/pattern: the pattern "^a(?=b)" has a lookahead that does not directly follow a '^' at its beginning, which cannot be matched in linear time; the keyword is ignored`,
+    ],
+  ],
+  [
+    'a $ref to nothing',
+    withSchema("{ $ref: '#/components/schemas/None' }"),
+    [
+      `DIR/openapi.yaml:9 ${Q}/$ref: $ref '#/components/schemas/None' points to nothing; fix the part after the #, for example #/components/schemas/Name; any value is accepted here`,
+    ],
+  ],
+  [
+    'a $ref to an unknown anchor',
+    withSchema("{ $ref: '#None' }", '3.1.0'),
+    [
+      `DIR/openapi.yaml:9 ${Q}/$ref: $ref '#None' points to nothing; fix the part after the #, for example #/components/schemas/Name; any value is accepted here`,
+    ],
+  ],
+  [
+    'a key that is not a media type',
+    `${withSchema('{}')}    post:\n      responses: { '200': { description: One, content: { 'application json': {}, text/plain: {} } } }\n`,
+    [
+      'DIR/openapi.yaml:12 #/paths/~1one/post/responses/200/content/application json: "application json" is not a media type; use one like application/json; it is ignored',
+    ],
+  ],
+  [
+    'keywords of 3.1 in 3.0',
+    withSchema('{ const: 1, if: {}, $defs: {}, nullable: true }'),
+    [
+      `DIR/openapi.yaml:9 ${Q}/const: OpenAPI 3.0 has no such keyword; the keyword is ignored`,
+      `DIR/openapi.yaml:9 ${Q}/if: OpenAPI 3.0 has no such keyword; the keyword is ignored`,
+      `DIR/openapi.yaml:9 ${Q}/$defs: OpenAPI 3.0 has no such keyword; the keyword is ignored`,
+    ],
+  ],
+  [
+    'examples that do not match their schemas',
+    withSchema('{ type: integer, example: one, items: { example: {} } }'),
+    [
+      `DIR/openapi.yaml:9 ${Q}/example: the example does not match its schema: Invalid type for 'example': expected an integer, but got a string instead; it is sent as it is`,
+    ],
+  ],
+])('a contract with %s can be used, and has a warning', async (_, text, warnings) => {
+  expect(await errorsOf({ 'openapi.yaml': text })).toEqual([])
+  expect(await warningsOf({ 'openapi.yaml': text })).toEqual(warnings)
 })
 
 test.each([
@@ -195,8 +254,10 @@ test('an error in a file behind a $ref is reported with that file and its line',
   expect(await errorsOf({ 'openapi.yaml': spec, 'more.yaml': "One:\n  $ref: '../outside.yaml'\n" })).toEqual([
     expect.stringMatching(/^DIR\/more\.yaml:2 \$ref '\.\.\/outside\.yaml' points outside/),
   ])
-  expect(await errorsOf({ 'openapi.yaml': spec, 'more.yaml': "One:\n  allOf:\n    - $ref: '#/Two'\n" })).toEqual([
-    expect.stringMatching(/^DIR\/more\.yaml:3 \$ref '#\/Two' points to nothing/),
+  expect(await warningsOf({ 'openapi.yaml': spec, 'more.yaml': "One:\n  allOf:\n    - $ref: '#/Two'\n" })).toEqual([
+    expect.stringMatching(
+      /^DIR\/more\.yaml:3 #\/x-files\/more.yaml\/One\/allOf\/0\/\$ref: \$ref '#\/Two' points to nothing/,
+    ),
   ])
 })
 
@@ -205,11 +266,6 @@ test('reports all errors at once', async () => {
     'openapi.yaml': withSchema("{ anyOf: [{ $ref: '../a.yaml' }, { $ref: 'b.yaml' }, { $ref: 'http://c.invalid' }] }"),
   })
   expect(faults).toHaveLength(3)
-  const patterns = withSchema("{ type: string, pattern: '[' }").replace(
-    '      responses',
-    "        - { name: r, in: query, schema: { type: string, pattern: '(' } }\n      responses",
-  )
-  expect(await errorsOf({ 'openapi.yaml': patterns })).toHaveLength(2)
 })
 
 test('ignores a $ref inside an example', async () => {
@@ -262,46 +318,50 @@ test.each([
   expect(fault).toContain(`DIR/openapi.yaml:${line} ${words}`)
 })
 
-test.each<[string, string, string, string?]>([
-  ['{ type: arrray }', 'type', "'arrray' is not one of array, boolean, integer, null, number, object, string", 'array'],
-  [
-    '{ type: [string, nul] }',
-    'type.1',
-    "'nul' is not one of array, boolean, integer, null, number, object, string",
-    'null',
-  ],
-  [
-    '{ items: { type: strin } }',
-    'items.type',
-    "'strin' is not one of array, boolean, integer, null, number, object, string",
-    'string',
-  ],
-  ['{ properties: { schema: { minimum: x } } }', 'properties.schema.minimum', 'must be number'],
-  ['{ required: true }', 'required', 'must be array'],
-  ['{ anyOf: [] }', 'anyOf', 'must NOT have fewer than 1 items'],
-])('rejects the schema %s in a contract of version 3.1', async (schema, path, problem, meant) => {
-  expect(await errorsOf({ 'openapi.yaml': withSchema(schema, '3.1.0') })).toEqual([
-    `DIR/openapi.yaml:9 paths./one.get.parameters.0.schema.${path}: ${problem}; see the OpenAPI 3.1.0 specification${meant === undefined ? '' : `. Did you mean ${meant}?`}`,
-  ])
-})
+const TYPES = 'array, boolean, integer, null, number, object, string'
 
-test('reports an invalid type in 3.0, in a component, and in another file', async () => {
-  expect(await errorsOf({ 'openapi.yaml': withSchema('{ type: strng }') })).toEqual([
-    expect.stringMatching(/:9 .*schema\.type: 'strng' is not one of array, .*\. Did you mean string\?$/),
+test.each<[string, string, string]>([
+  ['{ type: arrray }', 'type', `'arrray' is not one of ${TYPES}. Did you mean array?`],
+  ['{ type: [string, nul] }', 'type', `'nul' is not one of ${TYPES}. Did you mean null?`],
+  ['{ items: { type: strin } }', 'items/type', `'strin' is not one of ${TYPES}. Did you mean string?`],
+  ['{ properties: { schema: { minimum: x } } }', 'properties/schema/minimum', 'must be a number'],
+  ['{ required: true }', 'required', 'must be a list of names'],
+  ['{ anyOf: [] }', 'anyOf', 'must be a list with at least one schema'],
+  ['{ enum: [] }', 'enum', 'must be a list with at least one value'],
+  ['{ multipleOf: 0 }', 'multipleOf', 'must be a number above 0'],
+  ['{ minLength: -1 }', 'minLength', 'must be a whole number from 0'],
+  ['{ exclusiveMinimum: true }', 'exclusiveMinimum', 'must be a number'],
+  ['{ properties: { a: text } }', 'properties/a', 'must be a schema'],
+])(
+  'ignores the keyword that is not valid in the schema %s of a contract of version 3.1',
+  async (schema, path, problem) => {
+    const text = withSchema(schema, '3.1.0')
+    expect(await errorsOf({ 'openapi.yaml': text })).toEqual([])
+    expect(await warningsOf({ 'openapi.yaml': text })).toEqual([
+      `DIR/openapi.yaml:9 ${Q}/${path}: ${problem}; the keyword is ignored`,
+    ])
+  },
+)
+
+test('warns of an invalid type in 3.0, in a component, and in another file', async () => {
+  expect(await warningsOf({ 'openapi.yaml': withSchema('{ type: strng }') })).toEqual([
+    `DIR/openapi.yaml:9 ${Q}/type: 'strng' is not one of ${TYPES}. Did you mean string?; the keyword is ignored`,
   ])
   const components = `${withSchema('{ $ref: more.yaml }', '3.1.0')}components: { schemas: { One: { type: objct } } }\n`
-  expect(await errorsOf({ 'openapi.yaml': components, 'more.yaml': 'description: More\ntype: strng\n' })).toEqual([
-    expect.stringMatching(/^DIR\/more\.yaml:2 .*type: 'strng' is .* Did you mean string\?$/),
-    expect.stringMatching(/^DIR\/openapi\.yaml:11 components\.schemas\.One\.type: 'objct' .* Did you mean object\?$/),
+  expect(await warningsOf({ 'openapi.yaml': components, 'more.yaml': 'description: More\ntype: strng\n' })).toEqual([
+    expect.stringMatching(/^DIR\/more\.yaml:2 .*type: 'strng' is .* Did you mean string\?; the keyword is ignored$/),
+    expect.stringMatching(/^DIR\/openapi\.yaml:11 #\/components\/schemas\/One\/type: 'objct' .* Did you mean object\?/),
   ])
 })
 
 test('accepts keywords that JSON Schema does not know, and boolean schemas, in 3.1', async () => {
   const schema =
     '{ type: [array, "null"], nullable: true, x-own: 1, prefixItems: [true, { example: { type: arrray } }], items: false }'
-  expect(await errorsOf({ 'openapi.yaml': withSchema(schema, '3.1.0') })).toEqual([])
+  expect(await warningsOf({ 'openapi.yaml': withSchema(schema, '3.1.0') })).toEqual([
+    `DIR/openapi.yaml:9 ${Q}/nullable: OpenAPI 3.1 has no such keyword; the keyword is ignored`,
+  ])
   const named = withSchema('{}', '3.1.0').concat('components: { responses: { schema: { description: One } } }\n')
-  expect(await errorsOf({ 'openapi.yaml': named })).toEqual([])
+  expect(await warningsOf({ 'openapi.yaml': named })).toEqual([])
 })
 
 test('rejects a missing file', async () => {
