@@ -8,6 +8,11 @@ class TooManySteps extends Error {}
 /** How many steps are left. A validation takes place synchronously. */
 const left = { steps: 0 }
 
+/** The number of steps of the last validation. */
+export function lastSteps(): number {
+  return MAX_STEPS - left.steps
+}
+
 /** Counts a `$ref` that is followed, or the errors of what it points to. These are copied: ten of them are a step. */
 export function countStep(errors = 0): void {
   left.steps -= errors === 0 ? 1 : errors / 10

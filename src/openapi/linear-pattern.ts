@@ -16,6 +16,11 @@ const MAX_FIXED = 100
 const TOKENS =
   /\\(?:ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|u\{[\da-f]+\}|u[\da-f]{4}|x[\da-f]{2}|c[a-z]|p\{[^}]*\}|k<[^>]*>|[1-9]\d*|.)|\[(?:\\.|[^\]\\])*\]|\(\?(?:<?[=!]|:|<[^>]*>|[^)]*:)|[*+?]\??|\{\d+,?\d*\}\??|./gisu
 
+/** The parts of a `pattern`: characters, classes, repetitions, and the beginnings and ends of groups. */
+export function toTokens(source: string): readonly string[] {
+  return toUnicodePattern(source).match(TOKENS) ?? []
+}
+
 /**
  * Creates the test of a `pattern`, which takes linear time for each text. Most patterns are simple, and remain regular
  * expressions of JavaScript. RE2 tests all others. Throws an Error that says why a pattern is not supported.
@@ -23,7 +28,7 @@ const TOKENS =
 export function toPattern(source: string): Pattern {
   const unicode = toUnicodePattern(source)
   const native = new RegExp(unicode, 'u')
-  const tokens = unicode.match(TOKENS) ?? []
+  const tokens = toTokens(unicode)
   let linear: Pattern | undefined
   const toLinear = (): Pattern => (linear ??= toRe2(source, tokens))
   if (!isSimple(tokens)) return toLinear()

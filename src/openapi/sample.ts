@@ -1,4 +1,5 @@
 import type { Contract } from './contract.ts'
+import type { Validators } from './lazy-validators.ts'
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { type Operation, type ResponseSpec, isJsonType } from './operation.ts'
 import { deref, escapePointer, valueAt } from './json-pointer.ts'
@@ -10,6 +11,8 @@ export interface Sample {
   readonly body: string
   /** Whether the schema requires more than a sample may have. */
   readonly isCut: boolean
+  /** Whether the body matches its schema, or is an example of the contract. */
+  readonly isValid: boolean
 }
 
 // HTTP allows no body with these statuses.
@@ -22,11 +25,14 @@ export async function sampleResponse(contract: Contract, operation: Operation): 
   const status = code >= 200 && code <= 599 ? code : 200 // an informational status does not end a request
   const known = response?.mediaTypes.find(isJsonType) ?? response?.mediaTypes[0]
   if (response === undefined || known === undefined || BODILESS.has(status))
-    return { status, mediaType: undefined, body: '', isCut: false }
-  const { value, isCut } = await valueOf(contract.document, `${response.pointer}/content/${escapePointer(known)}`)
+    return { status, mediaType: undefined, body: '', isCut: false, isValid: true }
+  const { value, isCut, isValid } = await valueOf(
+    contract.document,
+    `${response.pointer}/content/${escapePointer(known)}`,
+  )
   const mediaType = known.includes('*') ? 'application/json' : known
   const isText = typeof value === 'string' && !isJsonType(mediaType)
-  return { status, mediaType, body: isText ? value : JSON.stringify(value ?? null), isCut }
+  return { status, mediaType, body: isText ? value : JSON.stringify(value ?? null), isCut, isValid }
 }
 
 function successOf(responses: readonly ResponseSpec[]): ResponseSpec | undefined {
@@ -36,14 +42,28 @@ function successOf(responses: readonly ResponseSpec[]): ResponseSpec | undefined
   return successes[0] ?? responses.find(({ status }) => status === 'default') ?? responses[0]
 }
 
-async function valueOf(document: JsonObject, pointer: string): Promise<{ value: unknown; isCut: boolean }> {
+interface Value {
+  readonly value: unknown
+  readonly isCut: boolean
+  readonly isValid: boolean
+}
+
+async function valueOf(document: JsonObject, pointer: string): Promise<Value> {
   const media = valueAt(document, pointer)
-  if (!isObject(media)) return { value: null, isCut: false }
-  const example = exampleOf(document, media)
-  if (example !== undefined) return { value: example, isCut: false }
-  const { value: schema } = deref(document, media['schema'] ?? {}, '')
+  const example = isObject(media) ? exampleOf(document, media) : undefined
+  if (example !== undefined) return { value: example, isCut: false, isValid: true }
+  if (!isObject(media) || media['schema'] === undefined) return { value: null, isCut: false, isValid: true }
   const { sampleSchema } = await import('./sample-schema.ts')
-  return sampleSchema(isObject(schema) ? schema : {}, document)
+  return sampleSchema(document, `${pointer}/schema`, await validatorsOf(document))
+}
+
+const validators = new WeakMap<JsonObject, Validators>()
+
+async function validatorsOf(document: JsonObject): Promise<Validators> {
+  const { createValidators } = await import('./lazy-validators.ts')
+  const known = validators.get(document) ?? createValidators(document, 'response')
+  validators.set(document, known)
+  return known
 }
 
 function exampleOf(document: JsonObject, media: JsonObject): JsonValue | undefined {

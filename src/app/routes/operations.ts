@@ -54,8 +54,9 @@ function toModel(id: string): JsonObject {
 async function respondWithSample(c: AppContext): Promise<Reply> {
   const { operation, notes } = c.get('context')
   if (operation === undefined) throw new TypeError('the request has no operation')
-  const { status, mediaType, body, isCut } = await sampleResponse(c.get('mock').contract, operation)
+  const { status, mediaType, body, isCut, isValid } = await sampleResponse(c.get('mock').contract, operation)
   if (isCut) notes.push('sample cut: its schema requires too many or too long values')
+  if (!isValid) notes.push('no sample that matches its schema was found; add an example to the contract')
   if (mediaType === undefined) return { status, headers: {}, body }
   const headers = { 'content-type': mediaType, 'x-content-type-options': 'nosniff' }
   return { status, headers: isJsonType(mediaType) ? headers : { ...headers, ...SANDBOXED }, body }
