@@ -58,6 +58,8 @@ export interface RequestContext extends Writable<RequestFacts> {
   reading: Chat | undefined
   /** Values of the path parameters. */
   params: Readonly<Record<string, string>>
+  /** The same, percent-encoded. */
+  rawParams: Readonly<Record<string, string>>
   /** Delay factor: 0 is instant, 1 is as slow as the real models. */
   pace: number
   choice: Choice | undefined
@@ -119,7 +121,8 @@ function createRequestContext(c: AppContext, mock: MockContext): RequestContext 
     unknownFields: NONE,
     rejection: undefined,
     chat: undefined,
-    params: {},
+    params: NO_VALUES,
+    rawParams: NO_VALUES,
     reading: undefined,
     pace: mock.pace,
     choice: undefined,
@@ -137,6 +140,7 @@ function mountOf({ req }: AppContext): string {
 }
 
 const NONE: readonly never[] = []
+const NO_VALUES = {}
 
 function isBelow(path: string, root: string): boolean {
   return path.startsWith(root) && (path.length === root.length || path[root.length] === '/')

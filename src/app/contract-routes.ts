@@ -40,7 +40,7 @@ export function contractRoutes({ contract, packaged }: Pick<Settings, 'contract'
 
 // Hono matches a path without parameters exactly.
 const NO_VALUES = {}
-const EXACT: PathTemplate = { matches: () => true, read: () => NO_VALUES }
+const EXACT: PathTemplate = { matches: () => true, read: () => NO_VALUES, readRaw: () => NO_VALUES }
 
 // Decodes as Hono does: %2F and %25 stay, so that the number of segments does not change.
 function decodePath(path: string): string {

@@ -59,14 +59,33 @@ export function deref(document: JsonObject, value: JsonValue, pointer: string): 
 }
 
 /** A schema and all schemas in its allOf, anyOf and oneOf, each once: a schema may contain itself. */
-export function composedOf(document: JsonObject, schema: JsonValue, seen: Set<JsonObject> = new Set()): JsonObject[] {
-  const { value } = deref(document, schema, '')
-  if (!isObject(value) || seen.has(value)) return []
-  seen.add(value)
-  return [
-    value,
-    ...['allOf', 'anyOf', 'oneOf']
-      .flatMap((key) => value[key] ?? [])
-      .flatMap((branch) => composedOf(document, branch, seen)),
-  ]
+export function composedOf(document: JsonObject, schema: JsonValue): JsonObject[] {
+  return placesIn(document, { value: schema, pointer: '' }).flatMap(({ value }) => (isObject(value) ? [value] : []))
+}
+
+/** The places of the schema at a JSON pointer and of all schemas in its allOf, anyOf and oneOf, each once. */
+export function composedPlaces(document: JsonObject, pointer: string): Place[] {
+  return placesIn(document, { value: valueAt(document, pointer) ?? null, pointer })
+}
+
+// The keywords beside a `$ref` belong to the schema too, in OpenAPI 3.1.
+function placesIn(document: JsonObject, start: Place): Place[] {
+  const seen = new Set<JsonValue>()
+  const places: Place[] = []
+  const add = (place: Place): void => {
+    const { value, pointer } = place
+    if (!isObject(value) || seen.has(value)) return
+    seen.add(value)
+    const reference = value['$ref'] ?? value['$dynamicRef']
+    const target = typeof reference === 'string' ? pointerOf(reference) : undefined
+    if (target === undefined || Object.keys(value).length > 1) places.push(place)
+    if (target !== undefined) add({ value: valueAt(document, target) ?? null, pointer: target })
+    for (const keyword of ['allOf', 'anyOf', 'oneOf']) {
+      const branches = value[keyword]
+      if (Array.isArray(branches))
+        for (const [i, branch] of branches.entries()) add({ value: branch, pointer: `${pointer}/${keyword}/${i}` })
+    }
+  }
+  add(start)
+  return places
 }

@@ -1,4 +1,5 @@
 import { type JsonObject, type JsonValue, isObject } from '../util/json-value.ts'
+import { typesOf } from './schema-types.ts'
 import { type Place, composedOf, deref, escapePointer, valueAt } from './json-pointer.ts'
 
 /** One method and path of the contract, ready to validate requests. Plain data: the build writes it as JSON. */
@@ -29,11 +30,9 @@ export interface Parameter {
   readonly required: boolean
   readonly style: string
   readonly explode: boolean
-  /** JSON types that the schema allows; empty when it allows any. */
+  /** JSON types that the schema and its branches allow; empty when they allow any. */
   readonly types: readonly string[]
-  readonly itemTypes: readonly string[]
-  /** JSON types of the properties of an object. */
-  readonly propertyTypes: Readonly<Record<string, readonly string[]>>
+  readonly allowEmptyValue: boolean
   /** JSON pointer of its schema; undefined for a parameter without one. */
   readonly schema: string | undefined
   /** Whether its value is JSON (`content: application/json`). */
@@ -70,6 +69,13 @@ export function isMediaType(key: string): boolean {
 /** Whether a media type, with or without parameters, is JSON. */
 export function isJsonType(mediaType: string): boolean {
   return /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(mediaType)
+}
+
+const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|$)/i
+
+/** Whether a media type is a form. */
+export function isFormType(mediaType: string): boolean {
+  return FORM.test(mediaType)
 }
 
 /** The JSON pointer of the schema of one media type, under the pointer of a `content`. */
@@ -131,7 +137,7 @@ function toParameters(document: JsonObject, { value, pointer }: Place): Paramete
   return value.flatMap((item: JsonValue, index): Parameter[] => {
     const place = deref(document, item, `${pointer}/${index}`)
     if (!isObject(place.value)) return []
-    const { name, in: where, required, style, explode, content } = place.value
+    const { name, in: where, required, style, explode, content, allowEmptyValue } = place.value
     if (typeof name !== 'string') return []
     if (where !== 'path' && where !== 'query' && where !== 'header' && where !== 'cookie') return []
     if (where === 'header' && IGNORED_HEADERS.has(name.toLowerCase())) return []
@@ -139,9 +145,6 @@ function toParameters(document: JsonObject, { value, pointer }: Place): Paramete
     const media = mediaType === undefined ? place : childOf(childOf(place, 'content'), mediaType)
     const schema = childOf(deref(document, media.value, media.pointer), 'schema')
     const chosen = typeof style === 'string' ? style : where === 'query' || where === 'cookie' ? 'form' : 'simple'
-    const properties = composedOf(document, schema.value).flatMap((part) =>
-      isObject(part['properties']) ? Object.entries(part['properties']) : [],
-    )
     return [
       {
         name,
@@ -149,9 +152,8 @@ function toParameters(document: JsonObject, { value, pointer }: Place): Paramete
         required: required === true || where === 'path',
         style: chosen,
         explode: typeof explode === 'boolean' ? explode : chosen === 'form',
-        types: typesOf(document, schema.value),
-        itemTypes: typesOf(document, childOf(deref(document, schema.value, ''), 'items').value),
-        propertyTypes: Object.fromEntries(properties.map(([key, property]) => [key, typesOf(document, property)])),
+        types: [...new Set(composedOf(document, schema.value).flatMap(typesOf))],
+        allowEmptyValue: allowEmptyValue === true,
         schema: mediaType === undefined && place.value['schema'] === undefined ? undefined : schema.pointer,
         isJson: mediaType !== undefined && isJsonType(mediaType),
       },
@@ -198,19 +200,6 @@ function toResponses(document: JsonObject, source: Place): ResponseSpec[] {
     const { value: content } = childOf({ value, pointer }, 'content')
     return { status, mediaTypes: Object.keys(isObject(content) ? content : {}).filter(isMediaType), pointer }
   })
-}
-
-// The JSON types that a schema allows for the value itself.
-function typesOf(document: JsonObject, schema: JsonValue): string[] {
-  const types = composedOf(document, schema).flatMap((value): string[] => {
-    const { type, nullable } = value
-    if (typeof type === 'string') return nullable === true ? [type, 'null'] : [type]
-    if (Array.isArray(type)) return type.filter((item): item is string => typeof item === 'string')
-    return [value['const'] ?? [], value['enum'] ?? []]
-      .flat()
-      .map((item: JsonValue) => (item === null ? 'null' : typeof item))
-  })
-  return [...new Set(types)]
 }
 
 // OpenAPI 3: concrete paths before templated ones. Compared segment by segment: /items/latest comes before

@@ -6,6 +6,8 @@ export interface PathTemplate {
   readonly matches: (path: string) => boolean
   /** The values of the parameters in a matching path; undefined if one is not valid percent-encoding. */
   readonly read: (path: string) => Record<string, string> | undefined
+  /** The same values, not decoded. */
+  readonly readRaw: (path: string) => Record<string, string>
 }
 
 /** One part of a path, between two slashes. */
@@ -26,6 +28,10 @@ export function toPathTemplate(template: string): PathTemplate {
   }
   return {
     matches: (path) => valuesIn(path) !== undefined,
+    readRaw: (path) => {
+      const values = valuesIn(path) ?? []
+      return Object.fromEntries(names.map((name, i) => [name, values[i] ?? '']))
+    },
     read: (path) => {
       const values = valuesIn(path) ?? []
       try {

@@ -1,6 +1,7 @@
 import { toPace } from '../../chat/delays.ts'
 import { ApiError } from '../../errors/api-error.ts'
-import { type Operation, isJsonType } from '../../openapi/operation.ts'
+import { escapePointer } from '../../openapi/json-pointer.ts'
+import { type Operation, isFormType, isJsonType } from '../../openapi/operation.ts'
 import { unknownFields } from '../../openapi/unknown-fields.ts'
 import { validateRequest } from '../../openapi/validate-request.ts'
 import { type JsonValue, isObject, readJson } from '../../util/json.ts'
@@ -26,6 +27,7 @@ export function validate(route: Route): AppHandler {
     if (values === undefined)
       throw new ApiError('bad_request_line', { reason: 'The path is not valid percent-encoding. Write a % as %25.' })
     context.params = values
+    context.rawParams = template.readRaw(context.path)
     try {
       await readRequest(c, route)
     } catch (error) {
@@ -43,14 +45,14 @@ const LARGE = 65_536
 async function readRequest(c: AppContext, { operation, isChat }: Route): Promise<void> {
   const context = c.get('context')
   const mock = c.get('mock')
-  const mediaType = operation.body === undefined ? undefined : mediaTypeOf(c, operation.body.mediaTypes)
-  const bytes = operation.body === undefined ? undefined : await readBody(c)
+  const { mediaType, bytes } = await readBytes(c, operation)
   context.size = bytes?.length ?? 0
   if (context.size > LARGE) await nextTurn()
   checkKey(c)
-  const body = bytes === undefined || mediaType === undefined ? undefined : toValue(bytes, mediaType, operation)
+  const body = bytes === undefined || mediaType === undefined ? undefined : await toValue(c, bytes, mediaType)
   context.body = body?.value
-  const request = { path: context.params, query: context.query, header: (name: string) => c.req.header(name), body }
+  const { params: path, rawParams: rawPath, query } = context
+  const request = { path, rawPath, query, header: (name: string) => c.req.header(name), body }
   const { violations: all, isComplete } = validateRequest(mock.contract, operation, request)
   const found = all.filter((one) => !isOwnModel(one, mock))
   const violations = isChat ? found.map(withLinkMessage) : found
@@ -100,14 +102,37 @@ function essenceOf(mediaType: string): string {
   return mediaType.split(';')[0]?.trim().toLowerCase() ?? ''
 }
 
-function toValue(
+// Without a body, the media type of an optional body does not matter.
+async function readBytes(
+  c: AppContext,
+  { body }: Operation,
+): Promise<{ readonly mediaType: string | undefined; readonly bytes: Buffer | undefined }> {
+  if (body === undefined) return { mediaType: undefined, bytes: undefined }
+  try {
+    const mediaType = mediaTypeOf(c, body.mediaTypes)
+    return { mediaType, bytes: await readBody(c) }
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.kind !== 'wrong_content_type' || body.required) throw error
+    const bytes = await readBody(c)
+    if (bytes.length > 0) throw error
+    return { mediaType: undefined, bytes }
+  }
+}
+
+async function toValue(
+  c: AppContext,
   bytes: Buffer,
   mediaType: string,
-  { body }: Operation,
-): { readonly value: JsonValue; readonly mediaType: string } | undefined {
-  if (!isJsonType(mediaType)) return bytes.length === 0 ? undefined : { value: bytes.toString('utf8'), mediaType }
-  if (bytes.length === 0 && body?.required === false) return undefined
-  const reading = readJson(bytes)
+): Promise<{ readonly value: JsonValue; readonly mediaType: string } | undefined> {
+  const operation = c.get('context').operation
+  if (bytes.length === 0 && (operation?.body?.required === false || !isJsonType(mediaType))) return undefined
+  if (!isJsonType(mediaType) && !isFormType(mediaType)) return { value: bytes.toString('utf8'), mediaType }
+  const { contract } = c.get('mock')
+  const pointer = `${operation?.body?.pointer ?? ''}/${escapePointer(mediaType)}`
+  const contentType = c.req.header('content-type') ?? mediaType
+  const reading = isFormType(mediaType)
+    ? await (await import('../../openapi/read-form.ts')).readForm(bytes, contract, { pointer, contentType })
+    : readJson(bytes)
   if ('fault' in reading) throw new ApiError('invalid_body', { reason: reading.fault })
   return { value: reading.value, mediaType }
 }

@@ -1,4 +1,3 @@
-import '@hyperjump/json-schema/formats'
 import { setShouldValidateFormat } from '@hyperjump/json-schema/draft-2020-12'
 import {
   registerSchema as register30,
@@ -14,6 +13,7 @@ export interface Judge {
   readonly close: () => void
 }
 
+await import(import.meta.resolve('@hyperjump/json-schema/formats'))
 setShouldValidateFormat(true)
 let count = 0
 

@@ -1,0 +1,195 @@
+import { expect, test } from 'vitest'
+import { serve } from './served.ts'
+
+const responses = { '204': { description: 'None' } }
+const INTEGER = { type: 'integer' }
+const FORM = 'application/x-www-form-urlencoded'
+
+const taking = (content: unknown, required = true): any => ({
+  paths: { '/one': { post: { requestBody: { required, content }, responses } } },
+})
+
+const CARD = { type: 'object', required: ['number'], properties: { number: { type: 'string' }, year: INTEGER } }
+const PAYMENT = {
+  type: 'object',
+  required: ['amount'],
+  properties: {
+    amount: INTEGER,
+    live: { type: 'boolean' },
+    card: CARD,
+    ids: { type: 'array', items: INTEGER },
+    items: { type: 'array', items: { type: 'object', required: ['price'], properties: { price: INTEGER } } },
+    metadata: {
+      anyOf: [
+        { type: 'object', additionalProperties: { type: 'string' } },
+        { enum: [''], type: 'string' },
+      ],
+    },
+  },
+}
+
+test.each<[string, number, string?]>([
+  ['amount=5&live=true', 204],
+  ['amount=5&card[number]=42&card[year]=2030', 204],
+  ['amount=5&ids[]=1&ids[]=2', 204],
+  ['amount=5&ids[0]=1&ids[1]=2', 204],
+  ['amount=5&ids=1&ids=2', 204],
+  ['amount=5&ids=1', 204],
+  ['amount=5&items[0][price]=1&items[1][price]=2', 204],
+  ['amount=5&metadata[a]=1&metadata[b]=x+y%26', 204],
+  ['amount=5&metadata=', 204],
+  ['live=true', 400, 'amount'],
+  ['amount=five', 400, 'amount'],
+  ['amount=5&card[year]=2030', 400, 'card.number'],
+  ['amount=5&card[number]=1&card[year]=x', 400, 'card.year'],
+  ['amount=5&ids[]=1&ids[]=x', 400, 'ids[1]'],
+  ['amount=5&items[0][price]=x', 400, 'items[0].price'],
+  ['amount=5&live=yes', 400, 'live'],
+  ['amount=5&__proto__[amount]=1', 204],
+])('the form %s', async (body, status, param) => {
+  const { send } = await serve(taking({ [FORM]: { schema: PAYMENT } }))
+  const reply = await send('POST', '/one', { body, headers: { 'content-type': FORM } })
+  expect([reply.status, reply.json?.error.param]).toEqual([status, param])
+})
+
+test('encoding says which fields are JSON, and which are separated by commas', async () => {
+  const schema = {
+    type: 'object',
+    properties: { ids: { type: 'array', items: INTEGER }, card: CARD },
+  }
+  const encoding = { ids: { style: 'form', explode: false }, card: { contentType: 'application/json' } }
+  const { send } = await serve(taking({ [FORM]: { schema, encoding } }))
+  const statusOf = async (body: string): Promise<number> =>
+    (await send('POST', '/one', { body, headers: { 'content-type': FORM } })).status
+  expect(await statusOf(`ids=1,2&card=${encodeURIComponent('{"number":"1"}')}`)).toBe(204)
+  expect(await statusOf('ids=1,x')).toBe(400)
+  expect(await statusOf(`card=${encodeURIComponent('{"year":1}')}`)).toBe(400)
+})
+
+const UPLOAD = {
+  type: 'object',
+  required: ['file', 'title'],
+  properties: {
+    file: { type: 'string', format: 'binary' },
+    title: { type: 'string', minLength: 2 },
+    size: INTEGER,
+    tags: { type: 'array', items: { type: 'string', maxLength: 3 } },
+    more: CARD,
+  },
+}
+
+test.each<[string, [string, string | Blob][], number, string?]>([
+  [
+    'with a file',
+    [
+      ['file', new Blob(['\0\u0001'])],
+      ['title', 'Cat'],
+      ['size', '5'],
+    ],
+    204,
+  ],
+  [
+    'with a list',
+    [
+      ['file', new Blob(['x'])],
+      ['title', 'Cat'],
+      ['tags', 'a'],
+      ['tags', 'b'],
+    ],
+    204,
+  ],
+  [
+    'with JSON in a part',
+    [
+      ['file', new Blob(['x'])],
+      ['title', 'Cat'],
+      ['more', '{"number":"1"}'],
+    ],
+    204,
+  ],
+  ['without the file', [['title', 'Cat']], 400, 'file'],
+  [
+    'with a short title',
+    [
+      ['file', new Blob(['x'])],
+      ['title', 'C'],
+    ],
+    400,
+    'title',
+  ],
+  [
+    'with a wrong number',
+    [
+      ['file', new Blob(['x'])],
+      ['title', 'Cat'],
+      ['size', 'x'],
+    ],
+    400,
+    'size',
+  ],
+  [
+    'with a wrong item',
+    [
+      ['file', new Blob(['x'])],
+      ['title', 'Cat'],
+      ['tags', 'a'],
+      ['tags', 'long'],
+    ],
+    400,
+    'tags[1]',
+  ],
+  [
+    'with wrong JSON in a part',
+    [
+      ['file', new Blob(['x'])],
+      ['title', 'Cat'],
+      ['more', '{}'],
+    ],
+    400,
+    'more.number',
+  ],
+])('multipart/form-data %s', async (_, fields, status, param) => {
+  const { send } = await serve(taking({ 'multipart/form-data': { schema: UPLOAD } }))
+  const body = new FormData()
+  for (const [name, value] of fields) body.append(name, value)
+  const reply = await send('POST', '/one', { body })
+  expect([reply.status, reply.json?.error.param]).toEqual([status, param])
+})
+
+test('a form that cannot be read is a 400', async () => {
+  const { send } = await serve(taking({ 'multipart/form-data': { schema: UPLOAD } }))
+  for (const type of ['multipart/form-data', 'multipart/form-data; boundary=x']) {
+    const reply = await send('POST', '/one', { body: 'no form', headers: { 'content-type': type } })
+    expect(reply.status).toBe(400)
+    expect(reply.json.error.message).toContain('not valid multipart/form-data')
+  }
+})
+
+test('a form has a maximum number of fields', async () => {
+  const { send } = await serve(taking({ [FORM]: { schema: { type: 'object' } } }))
+  const body = Array.from({ length: 10_001 }, (_, i) => `a${i}=1`).join('&')
+  const reply = await send('POST', '/one', { body, headers: { 'content-type': FORM } })
+  expect(reply.json.error.message).toContain('more than 10000 fields')
+})
+
+test('text is compared with its schema', async () => {
+  const { send } = await serve(taking({ 'text/plain': { schema: { type: 'string', pattern: '^[a-z]+$' } } }))
+  expect((await send('POST', '/one', { body: 'abc' })).status).toBe(204)
+  expect((await send('POST', '/one', { body: 'ABC' })).status).toBe(400)
+})
+
+test('XML is accepted, and not compared with its schema', async () => {
+  const { send } = await serve(taking({ 'application/xml': { schema: PAYMENT } }))
+  const headers = { 'content-type': 'application/xml' }
+  expect((await send('POST', '/one', { body: '<payment/>', headers })).status).toBe(204)
+})
+
+test('without a body, the media type matters only if a body is required', async () => {
+  const content = { 'application/json': { schema: { type: 'object' } } }
+  const headers = { 'content-type': 'text/plain' }
+  const optional = await serve(taking(content, false))
+  expect((await optional.send('POST', '/one', { headers })).status).toBe(204)
+  expect((await optional.send('POST', '/one', { headers, body: 'text' })).status).toBe(415)
+  const required = await serve(taking(content))
+  expect((await required.send('POST', '/one', { headers })).status).toBe(415)
+})
