@@ -11,7 +11,7 @@ export interface Route {
   readonly isChat: boolean
 }
 
-/** The operations of one path. */
+/** The operations of one path, and of those that differ from it only in the names of the parameters. */
 export interface PathRoutes {
   /** In Hono's syntax. It may match more paths than the template. */
   readonly path: string
@@ -23,19 +23,29 @@ export interface PathRoutes {
 
 /** The routes of a contract by path, in the order in which they are tried: concrete paths before templated ones. */
 export function contractRoutes({ contract, packaged }: Pick<Settings, 'contract' | 'packaged'>): PathRoutes[] {
-  const paths = [...new Set(contract.operations.map(({ path }) => path))]
-  return paths
-    .toSorted((a, b) => Number(a.includes('{')) - Number(b.includes('{')))
-    .map((path) => {
-      const decoded = decodePath(path)
-      const template = honoPath(decoded) === decoded ? EXACT : toPathTemplate(decoded)
-      const operations = contract.operations.filter((operation) => operation.path === path)
+  const byShape = new Map<string, Operation[]>()
+  for (const operation of contract.operations) {
+    const shape = operation.path.replaceAll(/\{[^}]+\}/g, '{}')
+    const others = byShape.get(shape)
+    if (others === undefined) byShape.set(shape, [operation])
+    else others.push(operation)
+  }
+  return [...byShape]
+    .toSorted(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')))
+    .map(([, operations]) => {
       const routes = operations.map((operation): Route => {
         const behaviour = behaviourOf(operation, packaged)
-        return { operation, template, behaviour, isChat: isChat(operation, packaged) }
+        return { operation, template: templateOf(operation.path), behaviour, isChat: isChat(operation, packaged) }
       })
-      return { path: honoPath(decoded), template, routes, methods: operations.map(({ method }) => method) }
+      const path = operations[0]?.path ?? ''
+      const methods = operations.map(({ method }) => method)
+      return { path: honoPath(decodePath(path)), template: templateOf(path), routes, methods }
     })
+}
+
+function templateOf(path: string): PathTemplate {
+  const decoded = decodePath(path)
+  return honoPath(decoded) === decoded ? EXACT : toPathTemplate(decoded)
 }
 
 // Hono matches a path without parameters exactly.

@@ -201,3 +201,17 @@ function tagOf({ discriminator, ...schema }: JsonObject, keyword: string, pointe
   })
   return { name: discriminator['propertyName'], values: new Map(values) }
 }
+
+/** The types of which a sample may be, the best one first. A schema without types names the one that it describes. */
+export function typesToSample({ types, properties, required, inside, ...merged }: MergedSchema): readonly string[] {
+  if (types !== undefined)
+    return [...types.filter((type) => type !== 'null'), ...types.filter((type) => type === 'null')]
+  const { patterns, format, limits } = merged
+  const has = (...keywords: string[]): boolean => keywords.some((keyword) => limits.has(keyword) || inside.has(keyword))
+  const isObjectSchema = properties.size + required.size > 0
+  if (isObjectSchema || has('additionalProperties', 'patternProperties', 'minProperties', 'maxProperties'))
+    return ['object']
+  if (has('items', 'prefixItems', 'contains', 'minItems', 'maxItems')) return ['array']
+  if (patterns.length > 0 || format.name !== undefined || has('minLength', 'maxLength')) return ['string']
+  return has('minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf') ? ['number'] : ['any']
+}

@@ -95,7 +95,8 @@ function queryForms(
           ? openFields(coercion, schema, { pairs, others })
           : undefined
     if (fields !== undefined) forms.push({ texts: fields })
-    else if (!explode && style !== 'deepObject' && raw[0] !== undefined) forms.push({ texts: pairedFields(raw[0].split(',')) })
+    else if (!explode && style !== 'deepObject' && raw[0] !== undefined)
+      forms.push({ texts: pairedFields(raw[0].split(',')) })
   }
   if (style === 'deepObject' && types.includes('array') && forms.length === 0) {
     const fields = deepFields(name, pairs)

@@ -1,16 +1,13 @@
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
-import { deref, escapePointer, valueAt } from './json-pointer.ts'
+import { deref, valueAt } from './json-pointer.ts'
 import type { Validators } from './lazy-validators.ts'
 import { lastSteps } from './limited-effort.ts'
-import { toPattern } from './linear-pattern.ts'
-import { type MergedSchema, mergeSchemas } from './merge-schema.ts'
+import { type MergedSchema, mergeSchemas, typesToSample } from './merge-schema.ts'
+import { dependents, isHidden, otherPointers, patternPointers, patternProperties } from './sample-properties.ts'
+import { SampleBudget, cutSample } from './sample-budget.ts'
 import { samplePattern } from './sample-pattern.ts'
 import { ANYTHING, sampleNumbers, sampleTexts } from './sample-scalar.ts'
 
-/** Maximum number of values in a sample. */
-const MAX_VALUES = 10_000
-/** Maximum number of characters in the strings of a sample. */
-const MAX_CHARACTERS = 1_048_576
 /** Objects that are nested deeper have only their required properties. */
 const MAX_DEPTH = 7
 /** Maximum number of branches of a union that are tried. */
@@ -36,8 +33,9 @@ export interface SchemaSample {
 export function sampleSchema(document: JsonObject, pointer: string, validators: Validators): SchemaSample {
   const sampler = new Sampler(document, validators)
   const own = ownExample(document, pointer)
-  const value = sampler.cut(own ?? sampler.sample([pointer], START) ?? null)
-  const isCut = sampler.isCut
+  const left = new SampleBudget()
+  const value = cutSample(own ?? sampler.sample([pointer], START) ?? null, left)
+  const isCut = sampler.isCut || left.isExceeded
   return { value, isCut, isValid: own !== undefined || isCut || sampler.matches([pointer], value) }
 }
 
@@ -77,8 +75,7 @@ const START: At = {
 class Sampler {
   readonly #document: JsonObject
   readonly #validators: Validators
-  #values = MAX_VALUES
-  #characters = MAX_CHARACTERS
+  readonly #left = new SampleBudget()
   #attempts = MAX_ATTEMPTS
   #steps = MAX_STEPS
 
@@ -88,7 +85,7 @@ class Sampler {
   }
 
   get isCut(): boolean {
-    return this.#values < 0 || this.#characters < 0
+    return this.#left.isExceeded
   }
 
   /** A value for all schemas at these pointers; undefined if it would contain itself without end. */
@@ -123,26 +120,6 @@ class Sampler {
     })
   }
 
-  /** Cuts the examples in a value, which are used as they are, and as often as the schema requires. */
-  cut(value: JsonValue): JsonValue {
-    const left = { values: MAX_VALUES, characters: MAX_CHARACTERS }
-    const cutInside = (inner: JsonValue): JsonValue => {
-      if (typeof inner === 'string') left.characters -= inner.length
-      if (typeof inner !== 'object' || inner === null) return inner
-      const kept: [string, JsonValue][] = []
-      for (const [name, member] of Object.entries(inner)) {
-        left.values--
-        if (left.values < 0 || left.characters < 0) break
-        kept.push([name, cutInside(member)])
-      }
-      return Array.isArray(inner) ? kept.map(([, item]) => item) : Object.fromEntries(kept)
-    }
-    const result = cutInside(value)
-    this.#values = Math.min(this.#values, left.values)
-    this.#characters = Math.min(this.#characters, left.characters)
-    return result
-  }
-
   *#candidates(pointers: readonly string[], merged: MergedSchema, at: At): Generator<JsonValue | undefined> {
     if (merged.values !== undefined) {
       const { length } = merged.values
@@ -173,7 +150,7 @@ class Sampler {
         })
       return
     }
-    for (const type of typesOf(merged)) yield* this.#ofType(type, merged, { ...at, chosen: START.chosen })
+    for (const type of typesToSample(merged)) yield* this.#ofType(type, merged, { ...at, chosen: START.chosen })
   }
 
   // Branches for null come last: a sample shows what a value looks like.
@@ -199,8 +176,8 @@ class Sampler {
 
   #texts(merged: MergedSchema, index: number): string[] {
     const length = merged.limits.get('minLength') ?? 0
-    const shortest = Math.min(length, Math.max(0, this.#characters))
-    this.#characters -= length
+    const shortest = Math.min(length, Math.max(0, this.#left.characters))
+    this.#left.characters -= length
     const limits = new Map([...merged.limits, ['minLength', shortest]])
     return sampleTexts({ ...merged, limits }, index)
   }
@@ -211,19 +188,20 @@ class Sampler {
     const result: Record<string, JsonValue> = {}
     const add = (name: string, pointers: readonly string[], isRequired: boolean): void => {
       if (!isRequired && Object.keys(result).length + 1 > max) return
-      this.#values--
-      if (this.#values < 0) return
+      this.#left.values--
+      if (this.#left.values < 0) return
       const value = this.sample(pointers, { ...at, isRequired, depth: at.depth + 1 })
       if (value !== undefined)
         Object.defineProperty(result, name, { value, enumerable: true, configurable: true, writable: true })
     }
     for (const [name, pointers] of properties) {
-      if (this.#isHidden(pointers)) continue
+      if (isHidden(this.#document, pointers)) continue
       const isRequired = required.has(name)
-      if (isRequired || !at.isMinimal) add(name, [...pointers, ...this.#patternPointers(merged, name)], isRequired)
+      if (isRequired || !at.isMinimal)
+        add(name, [...pointers, ...patternPointers(this.#document, merged, name)], isRequired)
     }
-    for (const name of required) if (!properties.has(name)) add(name, this.#otherPointers(merged, name), true)
-    for (const name of this.#dependents(merged, result)) add(name, properties.get(name) ?? [], true)
+    for (const name of required) if (!properties.has(name)) add(name, otherPointers(this.#document, merged, name), true)
+    for (const name of dependents(this.#document, merged, result)) add(name, properties.get(name) ?? [], true)
     this.#addOthers(merged, at, { result, add })
     return result
   }
@@ -232,64 +210,22 @@ class Sampler {
   #addOthers(
     merged: MergedSchema,
     at: At,
-    { result, add }: { result: JsonObject; add: (name: string, pointers: string[], isRequired: boolean) => void },
+    {
+      result,
+      add,
+    }: { result: JsonObject; add: (name: string, pointers: readonly string[], isRequired: boolean) => void },
   ): void {
     const [names] = merged.inside.get('propertyNames') ?? []
-    const patterns = Object.keys(this.#patternProperties(merged))
+    const patterns = Object.keys(patternProperties(this.#document, merged))
     const isMap = merged.properties.size === 0 && (merged.inside.has('additionalProperties') || patterns.length > 0)
     const wanted = Math.max(merged.limits.get('minProperties') ?? 0, isMap && !at.isMinimal ? 2 : 0)
-    for (let i = 1; i <= wanted * 2 && Object.keys(result).length < wanted && this.#values > 0; i++) {
+    for (let i = 1; i <= wanted * 2 && Object.keys(result).length < wanted && this.#left.values > 0; i++) {
       const ofPattern = merged.inside.has('additionalProperties') || patterns[0] === undefined ? undefined : patterns[0]
       const sampled = names === undefined ? undefined : this.sample([names], { ...START, index: i - 1 })
       const name =
         typeof sampled === 'string' ? sampled : (ofPattern && samplePattern(ofPattern, 0, i - 1)) || `property${i}`
-      if (!Object.hasOwn(result, name)) add(name, this.#otherPointers(merged, name), at.isMinimal)
+      if (!Object.hasOwn(result, name)) add(name, otherPointers(this.#document, merged, name), at.isMinimal)
     }
-  }
-
-  #dependents({ pointers }: MergedSchema, result: JsonObject): string[] {
-    const lists = pointers.flatMap((pointer) => {
-      const schema = valueAt(this.#document, pointer)
-      return isObject(schema) && isObject(schema['dependentRequired'])
-        ? Object.entries(schema['dependentRequired'])
-        : []
-    })
-    return lists
-      .filter(([name]) => Object.hasOwn(result, name))
-      .flatMap(([, names]) => (Array.isArray(names) ? names.map(String) : []))
-      .filter((name) => !Object.hasOwn(result, name))
-  }
-
-  #isHidden(pointers: readonly string[]): boolean {
-    return pointers.some((pointer) => {
-      const schema = valueAt(this.#document, pointer)
-      const { value } = deref(this.#document, schema ?? null, '')
-      return [schema, value].some((one) => isObject(one) && one['writeOnly'] === true)
-    })
-  }
-
-  #patternProperties({ inside }: MergedSchema): Record<string, string[]> {
-    const found: Record<string, string[]> = {}
-    for (const pointer of inside.get('patternProperties') ?? []) {
-      const patterns = valueAt(this.#document, pointer)
-      for (const pattern of Object.keys(isObject(patterns) ? patterns : {}))
-        found[pattern] = [...(found[pattern] ?? []), `${pointer}/${escapePointer(pattern)}`]
-    }
-    return found
-  }
-
-  #patternPointers(merged: MergedSchema, name: string): string[] {
-    if (!merged.inside.has('patternProperties')) return []
-    return Object.entries(this.#patternProperties(merged)).flatMap(([pattern, pointers]) =>
-      matchesPattern(pattern, name) ? pointers : [],
-    )
-  }
-
-  #otherPointers(merged: MergedSchema, name: string): string[] {
-    const ofPattern = this.#patternPointers(merged, name)
-    return ofPattern.length > 0
-      ? ofPattern
-      : [...(merged.inside.get('additionalProperties') ?? []), ...(merged.inside.get('unevaluatedProperties') ?? [])]
   }
 
   #array({ limits, inside, isUnique }: MergedSchema, at: At): JsonValue[] {
@@ -304,8 +240,8 @@ class Sampler {
     const count = Math.min(usual, limits.get('maxItems') ?? Infinity)
     const items: JsonValue[] = []
     const seen = new Set<string>()
-    for (let i = 0; items.length < count && i < count + 20 && this.#values >= 0; i++) {
-      this.#values--
+    for (let i = 0; items.length < count && i < count + 20 && this.#left.values >= 0; i++) {
+      this.#left.values--
       const ofPosition = prefixes.flatMap((pointer) =>
         items.length < length(pointer) ? [`${pointer}/${items.length}`] : [],
       )
@@ -325,7 +261,6 @@ class Sampler {
       if (!seen.has(text)) items.push(value)
       seen.add(text)
     }
-    if (items.length < least && count > MAX_VALUES) this.#values = -1
     return items
   }
 }
@@ -334,25 +269,4 @@ class Sampler {
 function withoutOwn({ active }: At, { pointers }: MergedSchema): ReadonlySet<string> {
   const own = new Set(pointers)
   return new Set([...active].filter((pointer) => !own.has(pointer)))
-}
-
-function matchesPattern(pattern: string, name: string): boolean {
-  try {
-    return toPattern(pattern).test(name)
-  } catch {
-    return false
-  }
-}
-
-function typesOf({ types, properties, required, inside, patterns, format, limits }: MergedSchema): readonly string[] {
-  if (types !== undefined)
-    return [...types.filter((type) => type !== 'null'), ...types.filter((type) => type === 'null')]
-  if (properties.size + required.size > 0 || inside.has('additionalProperties') || inside.has('patternProperties'))
-    return ['object']
-  if (inside.has('items') || inside.has('prefixItems') || inside.has('contains')) return ['array']
-  const has = (...keywords: string[]): boolean => keywords.some((keyword) => limits.has(keyword))
-  if (has('minItems', 'maxItems')) return ['array']
-  if (has('minProperties', 'maxProperties')) return ['object']
-  if (patterns.length > 0 || format.name !== undefined || has('minLength', 'maxLength')) return ['string']
-  return has('minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf') ? ['number'] : ['any']
 }
