@@ -19,6 +19,7 @@ const RANKS = [
   ['errors'],
   ['openapi', 'images', 'store'],
   ['chat'],
+  ['gateway'],
   ['scenarios', 'journal'],
   ['app'],
   ['node'],
@@ -29,7 +30,7 @@ const RANKS = [
 const folderOf = (file: string): string => file.split('/')[0] ?? ''
 const rankOf = (file: string): number => RANKS.findIndex((folders) => folders.includes(folderOf(file)))
 
-test('imports run downwards: util < errors < openapi, images, store < chat < scenarios, journal < app < node < mock < testing, cli, page', () => {
+test('imports run downwards: util < errors < openapi, images, store < chat < gateway < scenarios, journal < app < node < mock < testing, cli, page', () => {
   const upward = files
     .filter((file) => file !== 'prepared.d.ts')
     .flatMap((file) =>

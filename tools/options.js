@@ -67,7 +67,7 @@ function textsIn(language) {
 
 // Whether a default is a value that the option can have; otherwise it is described in words.
 function isValue({ flag: { defaultsTo }, allowed }) {
-  return /^[\d.]+$/.test(defaultsTo) || allowed.split(/\W+/).includes(defaultsTo)
+  return /^v?[\d.]+$/.test(defaultsTo) || allowed.split(/\W+/).includes(defaultsTo)
 }
 
 if (realpathSync(process.argv[1]) === import.meta.filename) writeAll(optionDocuments())

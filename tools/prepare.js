@@ -1,9 +1,10 @@
 // A step of the build: writes build/prepared.js with the packaged contract, its compiled validators, the validated
-// profiles and scenarios, and the version. So a start needs neither YAML nor ajv.
+// profiles, scenarios and builds of the gateway, and the version. So a start needs neither YAML nor ajv.
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ajvStandalone from 'ajv/dist/standalone/index.js'
 import { toProfiles } from '../build/chat/load-profiles.js'
+import { toGatewayBuild } from '../build/gateway/load-build.js'
 import { loadFile } from '../build/openapi/document.js'
 import { loadDocument } from '../build/openapi/load-document.js'
 import { toOperations } from '../build/openapi/operation.js'
@@ -46,14 +47,21 @@ export async function prepare() {
   const source = await loadFile(path('fixtures/profiles.yaml'))
   const profiles = toProfiles(source.value, source)
   const scenarios = await loadScenarios(path('fixtures/scenarios'))
+  const builds = await Promise.all(['gateway', 'gateway-2025'].map(async (name) => [name, await gatewayBuild(name)]))
   const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
   return [
     await contractCode(),
     `export const profiles = new Map(${toCode([...profiles])})\n`,
     `export const scenarios = new Map(${toCode([...scenarios])})\n`,
     `let facts\nexport const evidence = () => (facts ??= ${toCode(evidenceIn(source.text))})\n`,
+    `export const gatewayBuilds = ${toCode(Object.fromEntries(builds))}\n`,
     `export const version = ${JSON.stringify(version)}\n`,
   ].join('')
+}
+
+async function gatewayBuild(name) {
+  const source = await loadFile(path(`fixtures/gateway/${name}.yaml`))
+  return toGatewayBuild(source.value, source)
 }
 
 if (realpathSync(process.argv[1]) === import.meta.filename) writeFileSync(path('build/prepared.js'), await prepare())

@@ -1,13 +1,12 @@
 import { Hono } from 'hono'
 import { type Env, type MockContext, recorded, requestContext } from './context.ts'
 import { scenario } from './middleware/scenario.ts'
-import { validate } from './middleware/validate.ts'
 import { contractRoutes } from './contract-routes.ts'
+import { frontOf } from './front.ts'
 import { contractDocument } from './routes/contract-document.ts'
 import { controlApi } from './routes/control.ts'
-import { notFound, onError } from './routes/errors.ts'
+import { onError } from './routes/errors.ts'
 import { links } from './routes/links.ts'
-import { otherMethods } from './routes/other-methods.ts'
 import { page, root } from './routes/page.ts'
 import { respond } from './routes/respond.ts'
 
@@ -21,9 +20,10 @@ export function createApp(mock: MockContext): Hono<Env> {
   app.route('/__mock', controlApi(mock)) // closed to other origins; loaded on first use
   app.use(recorded()) // requests to the routes below are recorded
   app.route('/', contractDocument(mock)) // openapi.yaml, openapi.json
+  const { check, otherMethods, notFound } = frontOf(mock) // by the contract, or as the gateway does
   for (const { path, template, routes, methods } of contractRoutes(mock)) {
-    for (const route of routes) app.on(route.operation.method, path, validate(route), scenario(), respond(route))
-    app.all(path, otherMethods(methods, template)) // preflights, 405
+    for (const route of routes) app.on(route.operation.method, path, check(route), scenario(), respond(route))
+    app.all(path, otherMethods(methods, template)) // preflights, 405; the gateway's 404
   }
   app.all('*', root(mock)) // GET /: the page for a browser, JSON for others; loaded on first use
   app.all('*', notFound) // suggests the nearest path

@@ -75,7 +75,7 @@ export async function modelEntries(mock: MockContext): Promise<ModelEntry[]> {
   return Promise.all([...values, ...titles].slice(0, MAX_MODELS).map(async (name) => modelEntry(name, mock)))
 }
 
-async function modelEntry(name: string, { profiles, prefix, seed }: MockContext): Promise<ModelEntry> {
+async function modelEntry(name: string, { profiles, prefix, seed, errors }: MockContext): Promise<ModelEntry> {
   const profile = profileOf(profiles, name)
   const block = profileNameOf(profiles, name)
   const isCustom = profile !== packagedProfiles.get(block)
@@ -83,7 +83,7 @@ async function modelEntry(name: string, { profiles, prefix, seed }: MockContext)
   const [size = { width: 512, height: 512 }] = sizes
   const sampled = { ...profile, sizes: [toSampleSize(size)], references: 'none' as const }
   const body = { model: firstOf(name, MAX_MODEL), messages: [{ role: 'user', content: 'a fox' }] }
-  const [recipe] = toRecipes(await readChatRequest(body, { profile: sampled, base: '', seed }))
+  const [recipe] = toRecipes(await readChatRequest(body, { profile: sampled, base: '', seed, dialect: errors }))
   return {
     name,
     profile: block,

@@ -4,6 +4,8 @@ import type { Chat } from '../chat/reply.ts'
 import type { Recorder } from '../journal/recorder.ts'
 import type { RequestFacts } from '../journal/exchange.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import type { Dialect } from '../errors/table.ts'
+import type { Admission } from '../gateway/admit.ts'
 import type { Choice } from '../scenarios/choose.ts'
 import type { PictureCache } from '../images/picture-cache.ts'
 import type { ClientBindings } from './client.ts'
@@ -25,6 +27,8 @@ export interface MockContext extends Settings {
   readonly record: Recorder
   /** What can be covered. */
   readonly targets: CoverageTargets
+  /** What the gateway checks requests against. Undefined with OpenAI's errors. */
+  readonly admission: Admission | undefined
   readonly pictures: PictureCache
   /** Folder with the files of the page. Defaults to that of the package. */
   readonly pageFolder?: string
@@ -102,7 +106,7 @@ function createRequestContext(c: AppContext, mock: MockContext): RequestContext 
   const mark = url.indexOf('?', start)
   const origin = c.env.origin ?? url.slice(0, start)
   return {
-    requestId: createRequestId(),
+    requestId: createRequestId(mock.errors),
     started: performance.now(),
     method,
     path: relativePath,
@@ -156,15 +160,21 @@ export function recorded(): MiddlewareHandler<Env> {
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
+// The builds of 2026 add these letters, which are the same in all recorded ids [S].
+const MARKS: Readonly<Record<Dialect, string>> = { openai: '', gateway: '8268d9d6', 'gateway-2025': '' }
+
 /**
- * A new request id in the gateway's form [S]: UTC date and time, nine digits of a fraction of a second, eight random
- * characters. It only identifies the request and is not a secret. `node:crypto` would add 3 ms to a start.
+ * A new request id in the gateway's form [S]: UTC date and time, nanoseconds, eight random characters. The builds of 2025
+ * write the nanoseconds without leading zeros. It only identifies the request and is not a secret. `node:crypto` would
+ * add 3 ms to a start.
  */
-export function createRequestId(): string {
+export function createRequestId(dialect: Dialect): string {
   const [date = '', time = ''] = new Date().toISOString().split('T')
   const milliseconds = time.slice(9, 12)
   const fraction = String(Math.floor(Math.random() * 1_000_000)).padStart(6, '0')
   let letters = ''
   for (let i = 0; i < 8; i++) letters += LETTERS[Math.floor(Math.random() * LETTERS.length)]
-  return date.replaceAll('-', '') + time.slice(0, 8).replaceAll(':', '') + milliseconds + fraction + letters
+  const nanoseconds = milliseconds + fraction
+  const written = dialect === 'gateway-2025' ? String(Number(nanoseconds)) : nanoseconds
+  return date.replaceAll('-', '') + time.slice(0, 8).replaceAll(':', '') + written + MARKS[dialect] + letters
 }

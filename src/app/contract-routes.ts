@@ -1,6 +1,6 @@
 import type { Operation } from '../openapi/operation.ts'
 import { type PathTemplate, honoPath, toPathTemplate } from '../openapi/path-template.ts'
-import { type Behaviour, behaviourOf, isChat } from './routes/operations.ts'
+import { type Behaviour, behaviourOf, isChat, isModels } from './routes/operations.ts'
 import type { Settings } from './settings.ts'
 
 /** An Operation with its path template and its behaviour. */
@@ -9,6 +9,8 @@ export interface Route {
   readonly template: PathTemplate
   readonly behaviour: Behaviour
   readonly isChat: boolean
+  /** Whether it lists models. */
+  readonly isModels: boolean
 }
 
 /** The operations of one path, and of those that differ from it only in the names of the parameters. */
@@ -35,7 +37,8 @@ export function contractRoutes({ contract, packaged }: Pick<Settings, 'contract'
     .map(([, operations]) => {
       const routes = operations.map((operation): Route => {
         const behaviour = behaviourOf(operation, packaged)
-        return { operation, template: templateOf(operation.path), behaviour, isChat: isChat(operation, packaged) }
+        const kinds = { isChat: isChat(operation, packaged), isModels: isModels(operation, packaged) }
+        return { operation, template: templateOf(operation.path), behaviour, ...kinds }
       })
       const path = operations[0]?.path ?? ''
       const methods = operations.map(({ method }) => method)

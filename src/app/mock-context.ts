@@ -1,4 +1,5 @@
 import { createPictureCache, renderPicture } from '../images/picture-cache.ts'
+import { isMeant } from '../chat/profile.ts'
 import { createRecorder } from '../journal/recorder.ts'
 import { overlaps } from '../openapi/path-template.ts'
 import { type MockContext, CONTROL } from './context.ts'
@@ -7,6 +8,8 @@ import { modelsOf } from './routes/operations.ts'
 import { createChatReader } from './routes/chat.ts'
 import { LINK_PATHS } from './routes/links.ts'
 import type { Settings } from './settings.ts'
+
+type Models = Readonly<Record<'models' | 'families', readonly string[]>>
 
 /** What an app needs in addition to its settings. */
 type Surroundings = Pick<MockContext, 'isReady' | 'closing' | 'ending'>
@@ -32,10 +35,19 @@ export function createMockContext(settings: Settings, surroundings: Surroundings
     targets,
     record: createRecorder({ store, targets, onFault, contract, prefix }),
     prefix,
+    admission: admissionOf(settings, targets),
     readChat: createChatReader(settings),
     pictures: createPictureCache(renderPicture, settings.metrics.pictures),
     labelsOf: createLabels(scenarios, targets),
   }
+}
+
+// A contract without models accepts all.
+function admissionOf({ gateway, errors }: Settings, { models, families }: Models): MockContext['admission'] {
+  if (gateway === undefined || errors === 'openai') return undefined
+  const known = [...models, ...families]
+  const isKnown = (model: string): boolean => known.length === 0 || known.some((name) => isMeant(name, model))
+  return { dialect: errors, build: gateway, isKnown, known }
 }
 
 /** Wraps a function of the user: what it throws goes to `onError` and changes no response. */

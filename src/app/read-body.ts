@@ -1,7 +1,8 @@
 import { ApiError } from '../errors/api-error.ts'
 import type { AppContext } from './context.ts'
 
-const MAX_BODY = 33_554_432 // 32 MiB
+/** Maximum size of a body: 32 MiB. */
+export const MAX_BODY = 33_554_432
 
 /** Reads the body of a request. Throws an ApiError if it is too large, or if the client has disconnected. */
 export async function readBody(c: AppContext): Promise<Buffer> {
@@ -44,7 +45,8 @@ async function drop(reader: ReadableStreamDefaultReader<Uint8Array> | undefined)
   while ((await reader?.read())?.done === false);
 }
 
-function tooLarge(): ApiError {
+/** The error for a body that is too large. */
+export function tooLarge(): ApiError {
   return new ApiError('body_too_large', {
     reason: `The request body is too large. The limit is ${MAX_BODY} bytes.`,
   })

@@ -6,6 +6,7 @@ import { isObject } from '../util/json.ts'
 import { type Reply, encodeBody, isStream, joinNotes, totalsOf } from '../util/reply.ts'
 import { dropBody, headersOf } from './client.ts'
 import type { AppContext, MockContext, RequestContext } from './context.ts'
+import { headersFor } from './origins.ts'
 import type { RequestLogEntry } from './settings.ts'
 import { toResponse } from './to-response.ts'
 
@@ -19,7 +20,8 @@ export async function send(c: AppContext, reply: Reply): Promise<Response> {
   const mock = c.get('mock')
   const { notes } = context
   notes.unshift(...(reply.notes ?? []))
-  let whole = completed(reply, context, mock)
+  const { requestId } = context
+  let whole = completed(reply, { requestId, headers: headersFor(c), notes }, mock)
   const { method, path, query } = context
   const request = { method, path, query, headers: headersOf(c) }
   const recording = context.isRecorded
@@ -52,13 +54,17 @@ function hasWaits(body: Reply['body']): boolean {
   return isStream(body) && totalsOf(body).wait > 0
 }
 
-type Sent = Pick<RequestContext, 'requestId' | 'isOpen'> & { readonly notes: readonly string[] }
+interface Sent extends Pick<RequestContext, 'requestId'> {
+  /** For pages of other origins, and of the gateway. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly notes: readonly string[]
+}
 
-/** A Reply as it is sent: text as bytes, with the headers that all responses have. `isOpen` adds the CORS headers. */
+/** A Reply as it is sent: text as bytes, with the headers that all responses have. */
 export function completed(
   reply: Reply,
-  { requestId, isOpen, notes }: Sent,
-  { version, errors }: Pick<MockContext, 'version' | 'errors'>,
+  { requestId, headers: common, notes }: Sent,
+  { version }: Pick<MockContext, 'version'>,
 ): Reply {
   const { status, wait = 0, drawn = [] } = reply
   const body = hasNoBody(status) ? '' : encodeBody(reply.body)
@@ -67,17 +73,13 @@ export function completed(
     'x-request-id': requestId,
     'x-oneapi-request-id': requestId,
     'x-mock-version': version,
-    ...(isOpen ? OPEN[errors] : undefined),
+    ...common,
     ...toNote(notes),
     ...(isStream(body) || hasNoBody(status) ? undefined : { 'content-length': String(body.length) }),
     ...reply.headers,
   }
   return { status, headers, body, wait, drawn }
 }
-
-const ALLOWED = { 'access-control-allow-origin': '*' }
-// A page can read every header. The gateway does not send this header.
-const OPEN = { openai: { ...ALLOWED, 'access-control-expose-headers': '*' }, gateway: ALLOWED }
 
 // HTTP allows no body with these statuses.
 function hasNoBody(status: number): boolean {

@@ -1,6 +1,7 @@
 import type { Contract } from '../openapi/contract.ts'
 import type { Profiles } from '../chat/profile.ts'
 import type { Dialect } from '../errors/table.ts'
+import type { GatewayBuild } from '../gateway/build.ts'
 import type { Choosing } from '../scenarios/choose.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -65,6 +66,9 @@ export interface Settings extends Choosing {
   readonly ownScenarios: readonly string[]
   readonly contractMode: ContractMode
   readonly errors: Dialect
+  /** The build of the gateway that the mock imitates. Undefined with OpenAI's errors. */
+  readonly gateway: GatewayBuild | undefined
+  readonly gatewayVersion: string
   /** Returns the time in milliseconds, for `created`. */
   readonly clock: () => number
   readonly timer: Timer

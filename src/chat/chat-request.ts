@@ -1,4 +1,5 @@
 import { ApiError } from '../errors/api-error.ts'
+import type { Dialect } from '../errors/table.ts'
 import type { Format, PictureFault, Recipe, Size } from '../images/recipe.ts'
 import { firstOf, FORMATS, labelOf, MAX_MODEL, PALETTES } from '../images/recipe.ts'
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
@@ -17,6 +18,19 @@ export function languageOf(text: string): Language {
   return /[\u3400-\u9fff]/.test(text) ? 'zh' : 'en'
 }
 
+/**
+ * The usage in a stream: not at all; null in each chunk, because the gateway requested it from the vendor and does not
+ * pass it on; or also as a chunk at the end.
+ */
+export type StreamUsage = 'absent' | 'null' | 'chunk'
+
+// Depending on `stream_options.include_usage`. Of the gateway [M].
+const USAGES: Readonly<Record<Dialect, (included: JsonValue | undefined) => StreamUsage>> = {
+  openai: (included) => (included === true ? 'chunk' : 'absent'),
+  gateway: (included) => (included === false ? 'null' : 'chunk'),
+  'gateway-2025': (included) => (included === true ? 'chunk' : 'null'),
+}
+
 /** The content of one chat request. */
 export interface ChatRequest {
   readonly model: string
@@ -31,8 +45,9 @@ export interface ChatRequest {
   readonly format: Format
   readonly references: readonly Reference[]
   readonly wantsStream: boolean
-  /** Whether the stream ends with a chunk for the usage (`stream_options.include_usage`). */
-  readonly wantsUsage: boolean
+  readonly usage: StreamUsage
+  /** Whether comments interrupt the silence of a stream. */
+  readonly hasPings: boolean
   readonly promptTokens: number
   /** 64 hexadecimal digits. All values that look random are derived from them. */
   readonly digest: string
@@ -50,10 +65,14 @@ export interface ReadOptions {
   readonly profile: Profile
   readonly base: string
   readonly seed: string
+  readonly dialect: Dialect
 }
 
 /** Reads a valid body. Throws an ApiError for a reference picture that is broken or missing. */
-export async function readChatRequest(body: JsonObject, { profile, base, seed }: ReadOptions): Promise<ChatRequest> {
+export async function readChatRequest(
+  body: JsonObject,
+  { profile, base, seed, dialect }: ReadOptions,
+): Promise<ChatRequest> {
   const model = typeof body['model'] === 'string' ? body['model'] : ''
   if (model.length > MAX_NAME)
     throw new ApiError('invalid_value', {
@@ -82,7 +101,8 @@ export async function readChatRequest(body: JsonObject, { profile, base, seed }:
     format,
     references,
     wantsStream: body['stream'] === true,
-    wantsUsage: isObject(body['stream_options']) && body['stream_options']['include_usage'] === true,
+    usage: USAGES[dialect](isObject(body['stream_options']) ? body['stream_options']['include_usage'] : undefined),
+    hasPings: dialect === 'openai', // off by default in the gateway [M]
     promptTokens: 7 + 85 * pictures + countTokens(conversation.text), // the rule of published usages [M]
     digest,
     base,

@@ -15,10 +15,11 @@ const EVENT_STREAM = {
 }
 
 /** An Answer as a Reply: a stream or one completion. `pace` is a factor of the real gateway's time. */
-export function toReply({ wantsStream, wantsUsage, notes }: ChatRequest, answer: Answer, pace: number): Reply {
+export function toReply(request: ChatRequest, answer: Answer, pace: number): Reply {
+  const { wantsStream, usage, hasPings, notes } = request
   const { drawn } = answer
   if (wantsStream)
-    return { status: 200, headers: EVENT_STREAM, body: toFrames(answer, { pace, wantsUsage }), notes, drawn }
+    return { status: 200, headers: EVENT_STREAM, body: toFrames(answer, { pace, usage, hasPings }), notes, drawn }
   const status = isFailed(answer) ? 500 : 200
   return { status, headers: JSON_HEADERS, body: toCompletion(answer), wait: durationOf(answer, pace), notes, drawn }
 }

@@ -1,5 +1,6 @@
 import { type Frame, createFrames, totalsOf } from '../util/reply.ts'
 import type { Answer } from './answer.ts'
+import type { ChatRequest } from './chat-request.ts'
 import type { End, Step } from './step.ts'
 
 /** Milliseconds of silence after which the gateway sends a comment, independent of the pace [S]. */
@@ -19,24 +20,30 @@ interface Pending {
   data: string
 }
 
+/** How a stream is written. */
+interface StreamOptions extends Pick<ChatRequest, 'usage' | 'hasPings'> {
+  readonly pace: number
+}
+
 /**
  * An Answer as the frames of a server-sent stream, one event for each step, in the format of the gateway. The waits
  * of steps are multiplied by `pace`. A step without a wait shares the frame of the step before it. Comments interrupt
  * long waits.
  */
-export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; wantsUsage: boolean }): Iterable<Frame> {
+export function toFrames(answer: Answer, options: StreamOptions): Iterable<Frame> {
+  const { pace, usage: usageIn, hasPings } = options
   const { id, created, model, steps, usage } = answer
   const names = `"id":"chatcmpl-89C${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)}`
   // `join` makes a flat string, which is faster to copy into each event than the rope of a template literal.
   const head = ['data: {', names, ',"choices":[{"index":0,"delta":'].join('')
-  const tail = wantsUsage ? '],"usage":null}\n\n' : ']}\n\n'
+  const tail = usageIn === 'absent' ? ']}\n\n' : '],"usage":null}\n\n'
   const frames: PlannedFrame[] = []
   let next: Pending = { wait: 0, isSilent: false, data: '' }
   for (const step of steps) {
     const wait = Math.min(step.wait * pace, MAX_WAIT) + (step.hold ?? 0)
     if (wait > 0) {
       if (next.data !== '') push(frames, next)
-      next = { wait, isSilent: step.hold !== undefined, data: '' }
+      next = { wait, isSilent: !hasPings || step.hold !== undefined, data: '' }
     }
     if (step.end !== undefined) {
       push(frames, next, step.end)
@@ -45,7 +52,7 @@ export function toFrames(answer: Answer, { pace, wantsUsage }: { pace: number; w
     const finish = step.finish === undefined ? 'null' : `"${step.finish}"`
     next.data += step.raw ?? `${head}${deltaOf(step)},"finish_reason":${finish}}${tail}`
   }
-  if (wantsUsage) next.data += `data: {${names},"choices":[],"usage":${JSON.stringify(usage)}}\n\n`
+  if (usageIn === 'chunk') next.data += `data: {${names},"choices":[],"usage":${JSON.stringify(usage)}}\n\n`
   next.data += 'data: [DONE]\n\n'
   push(frames, next)
   return withPings(frames)

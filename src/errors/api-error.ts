@@ -1,6 +1,9 @@
-import type { Dialect, Envelope, ErrorDetails, ErrorSpec } from './error-spec.ts'
-import { type ErrorKind, type ErrorRow, ERRORS } from './table.ts'
-import { type Reply, JSON_HEADERS } from '../util/reply.ts'
+import type { Reply } from '../util/reply.ts'
+import { errorHeaders, writeError } from './envelopes.ts'
+import type { Dialect, ErrorDetails, ErrorLanguage, ErrorSpec, GatewayDialect } from './error-spec.ts'
+import { type GatewayRow, GATEWAY } from './gateway.ts'
+import { GATEWAY_2025 } from './gateway-2025.ts'
+import { type ErrorKind, ERRORS } from './table.ts'
 
 /** An error that a client receives. Thrown where it is detected, and turned into a Reply in one place. */
 export class ApiError extends Error {
@@ -9,11 +12,13 @@ export class ApiError extends Error {
   readonly details: ErrorDetails
 
   constructor(kind: ErrorKind, details: ErrorDetails = {}) {
-    super(messageOf(specOf(kind, 'openai'), details, ''))
+    super(messageOf(ERRORS[kind](), details, NOBODY))
     this.kind = kind
     this.details = details
   }
 }
+
+const NOBODY: ErrorFormat = { dialect: 'openai', requestId: '' }
 
 /** The Reply to an error. Its body is text. */
 export interface ErrorReply extends Reply {
@@ -25,65 +30,87 @@ export interface ErrorFormat {
   readonly dialect: Dialect
   /** The gateway appends it to its own messages. */
   readonly requestId: string
+  /** Of the gateway's own messages. Defaults to English. */
+  readonly language?: ErrorLanguage
 }
 
 /**
  * The response to an ApiError. Any other error is a bug of the mock, and the response does not have its message. What
  * the gateway's message leaves out (which models exist, what exactly is wrong) becomes a note.
  */
-export function errorReply(error: unknown, { dialect, requestId }: ErrorFormat): ErrorReply {
+export function errorReply(error: unknown, format: ErrorFormat): ErrorReply {
   const { kind, details, message: advice } = error instanceof ApiError ? error : new ApiError('server_error')
-  const spec = specOf(kind, dialect)
-  const message = messageOf(spec, details, requestId)
-  const code = typeof spec.code === 'function' ? spec.code(details, requestId) : spec.code
-  const { status, type, envelope } = spec
+  const spec = specOf(kind, format.dialect)
+  const { dialect, requestId } = format
+  const message = messageOf(spec, details, format)
+  const code = typeof spec.code === 'function' ? spec.code(details, askingOf(format)) : spec.code
+  const param = details.param ?? null
+  if (isVendors(kind, dialect))
+    return { ...vendorErrorReply({ ...spec, message, param, code }, { ...format, dialect }), notes: [] }
+  const { status, type, envelope, param: given = '' } = spec
   return {
     status,
-    headers: { ...(CONTENT[envelope] ?? JSON_HEADERS), ...spec.headers, ...details.headers },
-    body: BODIES[envelope]({ message, requestId, type, code, given: spec.param ?? '', param: details.param ?? null }),
+    headers: { ...errorHeaders(dialect, envelope), ...spec.headers, ...details.headers },
+    body: writeError(dialect, envelope, { message, requestId, type, code, given, param }),
     notes: message === advice ? [] : [advice],
   }
 }
 
+/** An error of a vendor in OpenAI's format. */
+export interface VendorError {
+  readonly status: number
+  readonly message: string
+  readonly type: string
+  readonly param: string | null
+  /** Any JSON value. */
+  readonly code: unknown
+}
+
+/** A format of the gateway. */
+export interface GatewayFormat extends ErrorFormat {
+  readonly dialect: GatewayDialect
+}
+
+/**
+ * An error of a vendor, as the gateway passes it on: without the vendor's headers, and with an empty `param`. The builds
+ * of 2025 add the request id, and replace the message of a 429 [M].
+ */
+export function vendorErrorReply(error: VendorError, { dialect, requestId }: GatewayFormat): ErrorReply {
+  const { status, type, code, param } = error
+  const message = dialect === 'gateway-2025' && status === 429 ? '当前分组上游负载已饱和，请稍后再试' : error.message
+  return {
+    status,
+    headers: errorHeaders(dialect, 'upstream'),
+    body: writeError(dialect, 'upstream', { message, requestId, type, code, given: param ?? '', param }),
+  }
+}
+
+const OLDER: Partial<Record<ErrorKind, GatewayRow>> = { ...GATEWAY, ...GATEWAY_2025 }
+const ROWS: Readonly<Record<GatewayDialect, Partial<Record<ErrorKind, GatewayRow>>>> = {
+  gateway: GATEWAY,
+  'gateway-2025': OLDER,
+}
+
+function isVendors(kind: ErrorKind, dialect: Dialect): dialect is GatewayDialect {
+  return dialect !== 'openai' && ROWS[dialect][kind] === 'vendor'
+}
+
+// An error that the gateway does not have gets its envelope.
 function specOf(kind: ErrorKind, dialect: Dialect): ErrorSpec {
-  const row: ErrorRow = ERRORS[kind]()
-  const [openai, gateway] = 'status' in row ? [row] : row
-  if (dialect === 'openai') return openai
-  return gateway ?? { ...openai, envelope: 'middleware', type: 'new_api_error' }
+  const row = dialect === 'openai' ? 'vendor' : ROWS[dialect][kind]
+  if (row === 'vendor') return ERRORS[kind]()
+  return row === undefined ? { ...ERRORS[kind](), envelope: 'middleware', type: 'new_api_error' } : row()
 }
 
 // A message may repeat the delay of the headers.
-function messageOf(spec: ErrorSpec, details: ErrorDetails, requestId: string): string {
-  return spec.message({ ...details, headers: { ...spec.headers, ...details.headers } }, requestId)
+function messageOf(spec: ErrorSpec, details: ErrorDetails, format: ErrorFormat): string {
+  return spec.message({ ...details, headers: { ...spec.headers, ...details.headers } }, askingOf(format))
 }
 
-interface Fields {
-  readonly message: string
-  readonly requestId: string
-  readonly type: string
-  readonly code: string | null
-  /** `param` in OpenAI's format. */
-  readonly param: string | null
-  /** `param` in the gateway's format. */
-  readonly given: string
-}
-
-const withRequestId = ({ message, requestId }: Fields): string => `${message} (request id: ${requestId})`
-const errorJson = (error: object): string => JSON.stringify({ error })
-
-// The body of each envelope. The fields have the order of the real servers.
-const BODIES: Readonly<Record<Envelope, (fields: Fields) => string>> = {
-  openai: ({ message, type, param, code }) => errorJson({ message, type, param, code }),
-  middleware: (fields) => errorJson({ code: fields.code ?? '', message: withRequestId(fields), type: fields.type }),
-  relay: (fields) =>
-    errorJson({ message: withRequestId(fields), type: fields.type, param: fields.given, code: fields.code }),
-  upstream: ({ message, type, given, code }) => errorJson({ message, type, param: given, code }),
-  html: ({ message: title }) =>
-    `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`,
-  empty: () => '',
-}
-
-const CONTENT: Partial<Record<Envelope, Readonly<Record<string, string>>>> = {
-  html: { 'content-type': 'text/html', 'x-content-type-options': 'nosniff' },
-  empty: {},
+// The builds of 2025 have no translations.
+function askingOf({ dialect, requestId, language = 'en' }: ErrorFormat): {
+  requestId: string
+  language: ErrorLanguage
+} {
+  return { requestId, language: dialect === 'gateway-2025' ? 'zh' : language }
 }

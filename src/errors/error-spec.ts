@@ -1,6 +1,14 @@
-/** The error formats: OpenAI's, or the gateway's. They differ in status, wording and envelope. */
-export const DIALECTS = ['openai', 'gateway'] as const
+/**
+ * The error formats: OpenAI's, the gateway's (its builds of 2026), or that of the gateway's builds of 2025. They differ
+ * in status, wording and envelope.
+ */
+export const DIALECTS = ['openai', 'gateway', 'gateway-2025'] as const
 export type Dialect = (typeof DIALECTS)[number]
+/** The formats of the gateway. */
+export type GatewayDialect = Exclude<Dialect, 'openai'>
+
+/** The languages of the gateway's own errors: English, simplified and traditional Chinese. */
+export type ErrorLanguage = 'en' | 'zh' | 'zh-TW'
 
 /** What an error is about. Each kind of error uses some of the fields. */
 export interface ErrorDetails {
@@ -8,6 +16,8 @@ export interface ErrorDetails {
   readonly headers?: Readonly<Record<string, string>>
   /** What is wrong, in full sentences. */
   readonly reason?: string
+  /** What is wrong, in the words of the gateway's decoder. */
+  readonly decoder?: string
   /** What was requested: a model, a path. */
   readonly asked?: string
   /** The prompt that was rejected. */
@@ -19,9 +29,10 @@ export interface ErrorDetails {
 /**
  * How an error's body is written. `openai`: `param` is null if there is none. `middleware`: the gateway's, without
  * `param`, keys sorted. `relay`: the gateway's, with an empty `param`. Both end the message with the request id.
- * `upstream`: passed on unchanged. `html`: the page of a proxy. `empty`: no body.
+ * `upstream`: about the vendor, passed on as the build does. `plain`: the gateway's, without request id. `html`: the
+ * page of a proxy. `empty`: no body.
  */
-export type Envelope = 'openai' | 'middleware' | 'relay' | 'upstream' | 'html' | 'empty'
+export type Envelope = 'openai' | 'middleware' | 'relay' | 'upstream' | 'plain' | 'html' | 'empty'
 
 /** An error in one dialect. */
 export interface ErrorSpec {
@@ -35,18 +46,27 @@ export interface ErrorSpec {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A text of an error, or a part of one. Some vendors put the request id into their messages. */
-export type Text = (details: ErrorDetails, requestId: string) => string
+/** The request that an error answers. */
+export interface Asking {
+  /** Some vendors put it into their messages. */
+  readonly requestId: string
+  readonly language: ErrorLanguage
+}
+
+/** A text of an error, or a part of one. */
+export type Text = (details: ErrorDetails, asking: Asking) => string
 type Code = string | null | Text
 
-/** A template tag: the template is the message, and its parts are called with the details of the error. */
+/** A template tag: its parts are called with the details of the error. */
+export function text(raw: readonly string[], ...parts: readonly Text[]): Text {
+  return (details, asking) => String.raw({ raw }, ...parts.map((part) => part(details, asking)))
+}
+
+/** A template tag: the template is the message. */
 type Tag = (strings: readonly string[], ...parts: readonly Text[]) => ErrorSpec
 
 function worded(spec: Omit<ErrorSpec, 'message'>): Tag {
-  return (raw, ...parts) => ({
-    ...spec,
-    message: (details, requestId) => String.raw({ raw }, ...parts.map((part) => part(details, requestId))),
-  })
+  return (raw, ...parts) => ({ ...spec, message: text(raw, ...parts) })
 }
 
 /** An error of OpenAI's own API. The type defaults to the most frequent one. */
@@ -55,11 +75,27 @@ export const openai = (status: number, code: string | null, type = 'invalid_requ
 /** An error of the gateway's middleware. */
 export const gateway = (status: number, code = ''): Tag =>
   worded({ envelope: 'middleware', status, type: 'new_api_error', code })
-/** An error of the gateway's relay, about the vendor behind it. */
+/** An error of the gateway's relay. */
 export const relay = (status: number, type: string, code = type): Tag =>
   worded({ envelope: 'relay', status, type, code })
-/** An error of a vendor, which the gateway passes on unchanged. */
+/** An error about the vendor behind the gateway. */
 export const upstream = (status: number, type: string, code: Code): Tag =>
   worded({ envelope: 'upstream', status, type, code })
+/** An error of the gateway's router. */
+export const plain = (status: number, type: string, code: string): Tag =>
+  worded({ envelope: 'plain', status, type, code })
 /** The page of a proxy in front of the gateway. */
 export const page = (status: number): Tag => worded({ envelope: 'html', status, type: '', code: null })
+
+/** The model or the path that was requested. */
+export const asked: Text = ({ asked: name = 'X' }) => name
+/** The prompt that was rejected. */
+export const prompt: Text = ({ prompt: words = '' }) => words
+/** The parameter that an error is about. */
+export const param: Text = ({ param: name = 'prompt' }) => name
+/** The request id. */
+export const id: Text = (_details, { requestId }) => requestId
+/** What is wrong, or another text. */
+export function reasonOr(otherwise: string): Text {
+  return (details) => details.reason ?? otherwise
+}

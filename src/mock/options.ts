@@ -61,8 +61,13 @@ export interface MockOptions {
   readonly watch?: boolean
   /** How long answers take: `instant` (the default), `real`, or a factor of `real` from 0 to 1000. */
   readonly pace?: 'instant' | 'real' | number
-  /** Error format: OpenAI's (`openai`, the default) or the gateway's (`gateway`). */
+  /**
+   * How the mock rejects requests and reports faults: as OpenAI's API (`openai`, the default), as the gateway's builds of
+   * 2026 (`gateway`), or as those of 2025 (`gateway-2025`).
+   */
   readonly errors?: Dialect
+  /** Value of the gateway's header `X-New-Api-Version`, which its builds of 2026 send. */
+  readonly gatewayVersion?: string
   /** Bearer keys that are accepted. By default every key is accepted, and no key too. */
   readonly apiKeys?: readonly string[]
   /** Another seed gives other ids and other pictures. */
@@ -175,7 +180,19 @@ export const MOCK_OPTIONS = {
   errors: {
     ...oneOf(DIALECTS),
     flag: { name: 'errors', env: 'MOCK_ERRORS', value: 'FORMAT', defaultsTo: 'openai', group: 'Answers' },
-    help: 'error format: openai, or gateway for the statuses and messages of the gateway',
+    help: 'error format: openai, gateway for the checks, statuses and messages of the gateway, or gateway-2025 for those of its older builds',
+  },
+  gatewayVersion: {
+    allowed: '1 to 100 characters of printable ASCII',
+    isAllowed: (value) => typeof value === 'string' && /^[\x20-\x7e]{1,100}$/.test(value),
+    flag: {
+      name: 'gateway-version',
+      env: 'MOCK_GATEWAY_VERSION',
+      value: 'TEXT',
+      defaultsTo: 'v0.0.0',
+      group: 'Answers',
+    },
+    help: 'value of the header X-New-Api-Version, which the mock sends with --errors gateway',
   },
   pace: {
     allowed: "'instant', 'real' or a factor from 0 to 1000",

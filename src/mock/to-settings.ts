@@ -1,4 +1,12 @@
-import { document, operations, profiles, scenarios as packagedScenarios, validators, version } from '#prepared'
+import {
+  document,
+  gatewayBuilds,
+  operations,
+  profiles,
+  scenarios as packagedScenarios,
+  validators,
+  version,
+} from '#prepared'
 import { Metrics } from '../app/metrics.ts'
 import { guarded } from '../app/mock-context.ts'
 import type { Settings } from '../app/settings.ts'
@@ -48,6 +56,7 @@ export async function toSettings(
     ? await (await import('../scenarios/load-fixtures.ts')).loadFixtures(options.fixtures, profiles, onRead)
     : { profiles: new Map(), scenarios: new Map() }
   const contract = options.spec === undefined ? packaged : await loadContract(options.spec, onRead)
+  const { errors = 'openai' } = options
   const choosing = toChoosing(options, new Map([...packagedScenarios, ...own.scenarios]))
   return {
     version,
@@ -59,7 +68,9 @@ export async function toSettings(
     ...choosing,
     store: store ?? (await openStore(options, onStoreBack)),
     contractMode: options.contract ?? 'enforce',
-    errors: options.errors ?? 'openai',
+    errors,
+    gateway: errors === 'openai' ? undefined : gatewayBuilds[errors],
+    gatewayVersion: options.gatewayVersion ?? 'v0.0.0',
     clock: options.clock === 'real' ? Date.now : () => FIXED,
     timer: options.timer ?? realTimer,
     pace: typeof options.pace === 'number' ? options.pace : (toPace(options.pace ?? 'instant') ?? 0),

@@ -346,7 +346,7 @@ test.each<[options: object, message: string]>([
   [{ apiKey: 'k' }, 'apiKey: unknown option. Did you mean apiKeys? The options are publicUrl, apiKeys,'],
   [{ apiKeys: 'k' }, 'apiKeys: this value is not valid. Use a list of non-empty strings'],
   [{ faults: 'x' }, "faults: 'x' is not valid. Use a list of non-empty strings"],
-  [{ errors: 'french' }, "errors: 'french' is not valid. Use 'openai' or 'gateway'"],
+  [{ errors: 'french' }, "errors: 'french' is not valid. Use 'openai', 'gateway' or 'gateway-2025'"],
   [{ contract: 'off' }, "contract: 'off' is not valid. Use 'enforce', 'report' or 'strict'"],
   [{ clock: 'slow' }, "clock: 'slow' is not valid. Use 'fixed' or 'real'"],
   [{ pace: 'fast' }, "pace: 'fast' is not valid. Use 'instant', 'real' or a factor"],

@@ -182,7 +182,7 @@ describe('the table of options', () => {
     const [english, chinese] = ['en', 'zh-CN'].map((language) => rowsOf(language, 'options'))
     expect(chinese?.map((row) => row.slice(0, 3))).toEqual(english?.map((row) => row.slice(0, 3)))
     for (const [i, { flag, allowed }] of commandOptions.entries()) {
-      const isValue = /^[\d.]+$/.test(flag.defaultsTo) || allowed.split(/\W+/).includes(flag.defaultsTo)
+      const isValue = /^v?[\d.]+$/.test(flag.defaultsTo) || allowed.split(/\W+/).includes(flag.defaultsTo)
       expect(chinese?.[i]?.[3]).toSatisfy((text: string) => (isValue ? text === flag.defaultsTo : hasHan(text)))
       expect(chinese?.[i]?.[4]).toSatisfy(hasHan)
     }

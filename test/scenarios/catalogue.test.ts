@@ -24,11 +24,14 @@ const ERRORS: readonly (readonly [name: string, openai: string, gateway: string,
   ['key-disabled', 'AuthenticationError 401 invalid_api_key', 'AuthenticationError 401 -'],
   ['key-exhausted', 'AuthenticationError 401 invalid_api_key', 'AuthenticationError 401 -'],
   ['key-banned', 'AuthenticationError 401 account_deactivated', 'PermissionDeniedError 403 -'],
+  ['key-address', 'AuthenticationError 401 ip_not_authorized', 'PermissionDeniedError 403 access_denied'],
+  ['key-group', 'PermissionDeniedError 403 null', 'PermissionDeniedError 403 -'],
   ['quota-account', 'RateLimitError 429 insufficient_quota', 'PermissionDeniedError 403 insufficient_user_quota'],
   ['quota-key', 'RateLimitError 429 insufficient_quota', 'PermissionDeniedError 403 pre_consume_token_quota_failed'],
   ['limit-rate', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 -', 'retried'],
   ['limit-rate-after', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 -', 'retried'],
   ['limit-rate-ms', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 -', 'retried'],
+  ['limit-count', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 undefined', 'retried'],
   ['limit-no-retry', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 -'],
   ['limit-saturated', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 model_not_found', 'retried'],
   ['limit-upstream', 'RateLimitError 429 rate_limit_exceeded', 'RateLimitError 429 rate_limit_exceeded', 'retried'],
@@ -50,7 +53,7 @@ const ERRORS: readonly (readonly [name: string, openai: string, gateway: string,
     'retried',
   ],
   ['request-max-tokens', 'BadRequestError 400 invalid_value', 'InternalServerError 500 invalid_request', 'retried'],
-  ['request-too-large', 'APIError 413 request_too_large', 'APIError 413 read_request_body_failed'],
+  ['request-too-large', 'APIError 413 request_too_large', 'BadRequestError 400 -'],
   ['request-unknown-path', 'NotFoundError 404 null', 'NotFoundError 404 -'],
   [
     'request-not-built',
@@ -393,7 +396,7 @@ test('an error contains the model and the prompt of the request', async () => {
   await expect(send('/mock refused-prompt a cat')).rejects.toThrow(
     'Prompt is sensitive.\n\n/mock refused-prompt a cat\n\n',
   )
-  await expect(send('/mock model-forbidden')).rejects.toThrow('该令牌无权访问模型 flux')
+  await expect(send('/mock model-forbidden')).rejects.toThrow('This token has no access to model flux')
 })
 
 test.each([

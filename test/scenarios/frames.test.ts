@@ -17,7 +17,14 @@ test.each<[pace: number, then: Then]>([
   [1000, { frames: 'crlf' }],
 ])('the totals of a stream at pace %d are those of its frames: %o', async (pace, then) => {
   const profile = profileOf(profiles, BODY.model)
-  const chat = await readChat(BODY, { profile, base: 'http://mock.invalid', seed: '0', created: 1, pace })
+  const chat = await readChat(BODY, {
+    profile,
+    base: 'http://mock.invalid',
+    seed: '0',
+    created: 1,
+    pace,
+    dialect: 'openai',
+  })
   const respond = async () => chat.reply(async () => new Uint8Array())
   const format = { dialect: 'openai', requestId: '1' } as const
   const subject = { format, rejection: undefined, chat: undefined, respond }

@@ -6,17 +6,21 @@ import { unknownFields } from '../../openapi/unknown-fields.ts'
 import { validateRequest } from '../../openapi/validate-request.ts'
 import { type JsonValue, isObject, readJson } from '../../util/json.ts'
 import { nextTurn } from '../../util/next-turn.ts'
-import type { AppContext, AppHandler } from '../context.ts'
+import type { Violation } from '../../openapi/violation.ts'
+import type { AppContext, AppHandler, MockContext } from '../context.ts'
 import { readBody } from '../read-body.ts'
 import { bearerOf } from '../session.ts'
 import type { Route } from '../contract-routes.ts'
 import { isOwnModel, toViolationError, withLinkMessage } from '../routes/operations.ts'
 
+/** Reads a request and throws an ApiError if it is not valid. */
+type Read = (c: AppContext, route: Route) => Promise<void>
+
 /**
  * Reads a request and validates it against its Operation, in the order 415, 413, 401, 400. An error becomes the
  * context's `rejection`: a scenario that a header requests is applied nevertheless.
  */
-export function validate(route: Route): AppHandler {
+export function validate(route: Route, read: Read = readRequest): AppHandler {
   const { operation, template } = route
   return async (c, next) => {
     const context = c.get('context')
@@ -29,7 +33,7 @@ export function validate(route: Route): AppHandler {
     context.params = values
     context.rawParams = template.readRaw(context.path)
     try {
-      await readRequest(c, route)
+      await read(c, route)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       context.rejection = error
@@ -39,17 +43,36 @@ export function validate(route: Route): AppHandler {
 }
 
 /** Size of a body that takes milliseconds to validate, in bytes. Other requests are served between two of them. */
-const LARGE = 65_536
+export const LARGE = 65_536
 
 // The bytes of the body are freed when this returns: the response may be delayed for minutes.
-async function readRequest(c: AppContext, { operation, isChat }: Route): Promise<void> {
+async function readRequest(c: AppContext, route: Route): Promise<void> {
+  const { operation } = route
   const context = c.get('context')
-  const mock = c.get('mock')
   const { mediaType, bytes } = await readBytes(c, operation)
   context.size = bytes?.length ?? 0
   if (context.size > LARGE) await nextTurn()
   checkKey(c)
   const body = bytes === undefined || mediaType === undefined ? undefined : await toValue(c, bytes, mediaType)
+  await readContent(c, route, { body, bytes })
+}
+
+/** The content of a request. */
+interface Content {
+  readonly body: { readonly value: JsonValue; readonly mediaType: string } | undefined
+  readonly bytes: Buffer | undefined
+  /** Whether a violation is reported and does not reject the request. */
+  readonly isTolerated?: (violation: Violation) => boolean
+}
+
+/** Validates the content of a request against its Operation, and reads a chat request. Throws an ApiError. */
+export async function readContent(
+  c: AppContext,
+  { operation, isChat }: Route,
+  { body, bytes, isTolerated = () => false }: Content,
+): Promise<void> {
+  const context = c.get('context')
+  const mock = c.get('mock')
   context.body = body?.value
   const { params: path, rawParams: rawPath, query } = context
   const request = { path, rawPath, query, header: (name: string) => c.req.header(name), body }
@@ -60,9 +83,9 @@ async function readRequest(c: AppContext, { operation, isChat }: Route): Promise
   const isStrict = mock.contractMode === 'strict'
   context.violations = isStrict ? [...violations, ...unknown] : violations
   context.unknownFields = isStrict ? [] : unknown
-  const isAnswered = mock.contractMode === 'report' && isUnderstood(body?.value)
-  if (context.violations.length > 0 && !isAnswered)
-    throw toViolationError({ violations: context.violations, isComplete }, operation, mock)
+  const rejecting = context.violations.filter((violation) => !isTolerated(violation))
+  if (rejecting.length > 0 && !isAnswered(mock, body?.value))
+    throw toViolationError({ violations: rejecting, isComplete }, operation, mock)
   context.pace = paceOf(c.req.header('x-mock-pace')) ?? mock.pace
   if (isChat) await readChat(c, bytes ?? Buffer.alloc(0))
 }
@@ -76,9 +99,10 @@ async function readChat(c: AppContext, bytes: Buffer): Promise<void> {
   context.chat = context.reading.request
 }
 
-// Whether model and messages can be read. All other violations can then be reported instead of rejected.
-function isUnderstood(body: JsonValue | undefined): boolean {
-  return isObject(body) && typeof body['model'] === 'string' && Array.isArray(body['messages'])
+/** Whether violations are reported instead of rejected: in the mode `report`, if model and messages can be read. */
+export function isAnswered({ contractMode }: MockContext, body: JsonValue | undefined): boolean {
+  const isUnderstood = isObject(body) && typeof body['model'] === 'string' && Array.isArray(body['messages'])
+  return contractMode === 'report' && isUnderstood
 }
 
 // A missing Content-Type means JSON, if the contract has it.

@@ -27,10 +27,10 @@ function keyOf({ bytes, base, created, pace }: ChatBody): string | undefined {
 }
 
 /** Creates a function that reads chat requests and caches those that are repeated. */
-export function createChatReader({ profiles, seed }: Pick<Settings, 'profiles' | 'seed'>) {
+export function createChatReader({ profiles, seed, errors: dialect }: Pick<Settings, 'profiles' | 'seed' | 'errors'>) {
   const read = async ({ body, ...rest }: ChatBody): Promise<Chat> => {
     const model = typeof body['model'] === 'string' ? body['model'] : ''
-    return readChat(body, { ...rest, seed, profile: profileOf(profiles, model) })
+    return readChat(body, { ...rest, seed, dialect, profile: profileOf(profiles, model) })
   }
   return memoize(read, { keyOf, max: MAX_KEPT })
 }

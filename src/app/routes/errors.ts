@@ -4,7 +4,9 @@ import type { ErrorKind } from '../../errors/table.ts'
 import { suggestPaths } from '../../openapi/path-template.ts'
 import { StoreForgotten, StoreUnavailable } from '../../store/store.ts'
 import { type AppContext, type Env, type MockContext, type RequestContext, createRequestId } from '../context.ts'
+import { ALL_ORIGINS } from '../origins.ts'
 import { completed, send } from '../send.ts'
+import { formatOf } from '../error-format.ts'
 import { NoAnswer } from '../to-response.ts'
 import { preflight } from './other-methods.ts'
 
@@ -18,8 +20,7 @@ export const onError: ErrorHandler<Env> = async (thrown, c) => {
   if (context.violations.length === 0) context.violations = violationOf(error)
   context.failure = error.message
   context.notes.length = 0
-  const dialect = context.isOpen ? mock.errors : 'openai' // the gateway has no control API
-  return send(c, errorReply(error, { dialect, requestId: context.requestId }))
+  return send(c, errorReply(error, formatOf(c)))
 }
 
 function toApiError(thrown: Error): Error {
@@ -45,10 +46,10 @@ function violationOf(error: Error): RequestContext['violations'] {
 
 /** The response to input that is not a valid HTTP request, with the headers that all responses have. */
 export function refusal(mock: MockContext, error: Error): ErrorReply {
-  const requestId = createRequestId()
+  const requestId = createRequestId(mock.errors)
   const reply = errorReply(error, { dialect: mock.errors, requestId })
   const { body } = reply
-  return { ...completed(reply, { requestId, isOpen: true, notes: reply.notes ?? [] }, mock), body }
+  return { ...completed(reply, { requestId, headers: ALL_ORIGINS[mock.errors], notes: reply.notes ?? [] }, mock), body }
 }
 
 /** Handles unknown paths: with a 404 that suggests the nearest paths, or a CORS preflight for the usual methods. */

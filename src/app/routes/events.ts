@@ -19,7 +19,8 @@ export async function sendEvents(c: AppContext): Promise<Response> {
   const mock = c.get('mock')
   const session = context.session === '' ? undefined : context.session
   const subscriber = await eventsOf(mock.store).join({ session, after: c.req.header('last-event-id') })
-  const reply = completed({ status: 200, headers: HEADERS, body: [] }, context, mock)
+  const { requestId, notes } = context
+  const reply = completed({ status: 200, headers: HEADERS, body: [] }, { requestId, headers: {}, notes }, mock)
   const { status, headers } = reply
   const countEnd = mock.metrics.begin(true)
   const end = (hungUp: boolean): void => {

@@ -11,6 +11,7 @@ import { type Reply, jsonReply } from '../../util/reply.ts'
 import type { AppContext } from '../context.ts'
 import type { Settings } from '../settings.ts'
 import { createChatCompletion } from './chat.ts'
+import { gatewayModel, gatewayModels } from './gateway-models.ts'
 
 /** Responds to a valid request for an operation. */
 export type Behaviour = (c: AppContext) => Reply | Promise<Reply>
@@ -37,14 +38,26 @@ export function chatOperationOf({
   return contract.operations.find((one) => isChat(one, packaged))
 }
 
+/** Whether an Operation lists models, or describes one. */
+export function isModels(operation: Operation, packaged: Settings['packaged']): boolean {
+  const behaviour = behaviourOf(operation, packaged)
+  return behaviour === listModels || behaviour === retrieveModel
+}
+
 function listModels(c: AppContext): Reply {
-  return jsonReply({ object: 'list', data: modelsOf(c.get('mock')).values.map(toModel) })
+  const { gateway } = c.get('mock')
+  const { values } = modelsOf(c.get('mock'))
+  return gateway === undefined
+    ? jsonReply({ object: 'list', data: values.map(toModel) })
+    : gatewayModels(values, gateway)
 }
 
 function retrieveModel(c: AppContext): Reply {
   const context = c.get('context')
   const parameter = context.operation?.parameters[0]
-  return jsonReply(toModel(context.params[parameter?.name ?? ''] ?? ''))
+  const name = context.params[parameter?.name ?? ''] ?? ''
+  const { gateway } = c.get('mock')
+  return gateway === undefined ? jsonReply(toModel(name)) : gatewayModel(name, gateway)
 }
 
 function toModel(id: string): JsonObject {

@@ -3,6 +3,7 @@ import type { Choice } from '../../scenarios/choose.ts'
 import type { Reply } from '../../util/reply.ts'
 import type { AppContext, AppHandler } from '../context.ts'
 import type { Route } from '../contract-routes.ts'
+import { formatOf } from '../error-format.ts'
 import { send } from '../send.ts'
 import { chatSubject } from './chat.ts'
 import type { Behaviour } from './operations.ts'
@@ -28,9 +29,13 @@ function toNote({ name, why, step }: Choice): string {
 
 async function applyChoice(c: AppContext, choice: Choice, behaviour: Behaviour): Promise<Reply> {
   const { applyScenario } = await import('../../scenarios/apply.ts')
-  const { rejection, requestId } = c.get('context')
-  const format = { dialect: c.get('mock').errors, requestId }
-  return applyScenario(choice, { format, rejection, chat: chatSubject(c), respond: async () => behaviour(c) })
+  const { rejection } = c.get('context')
+  return applyScenario(choice, {
+    format: formatOf(c),
+    rejection,
+    chat: chatSubject(c),
+    respond: async () => behaviour(c),
+  })
 }
 
 /** Maximum number of violations and of unknown fields in the notes, and of characters of each. */

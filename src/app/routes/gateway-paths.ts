@@ -1,0 +1,79 @@
+import { ApiError } from '../../errors/api-error.ts'
+import type { Admission } from '../../gateway/admit.ts'
+import { type PathTemplate, suggestPaths, toPathTemplate } from '../../openapi/path-template.ts'
+import type { AppContext, AppHandler, MockContext } from '../context.ts'
+import { type PathRoutes, contractRoutes } from '../contract-routes.ts'
+import { refuseNotBuilt } from '../middleware/through-gateway.ts'
+import { isOfOtherOrigin } from '../origins.ts'
+import { send } from '../send.ts'
+
+/** An operation that the gateway has and does not implement. */
+interface NotBuilt {
+  readonly method: string
+  readonly template: PathTemplate
+}
+
+/** Handles unknown paths and methods as the gateway does [M]. */
+export function gatewayNotFound(mock: MockContext, admission: Admission): AppHandler {
+  const routes = contractRoutes(mock)
+  const notBuilt = admission.build.notBuilt.map((line): NotBuilt => {
+    const [method = '', path = ''] = line.split(' ')
+    return { method, template: toPathTemplate(path) }
+  })
+  return async (c) => {
+    if (c.req.method === 'OPTIONS' && isOfOtherOrigin(c)) return preflight(c)
+    const { method, path } = c.get('context')
+    const shorter = path.slice(0, -1)
+    if (path.endsWith('/') && routes.some((one) => isOf(one, shorter) && one.methods.includes(method)))
+      return redirect(c, shorter)
+    const known = notBuilt.find((one) => one.method === method && one.template.matches(path))
+    if (known !== undefined) return refuseNotBuilt(c, admission, known.template.read(path)?.['model'])
+    if (routes.some((one) => isOf(one, path)) || admission.build.api.some((prefix) => path.startsWith(prefix)))
+      throw unknownPath(c)
+    return sendDashboard(c)
+  }
+}
+
+// Hono has matched a path without parameters already, so that its template matches all.
+function isOf({ path: pattern, template }: PathRoutes, path: string): boolean {
+  return pattern.includes(':') ? template.matches(path) : pattern === path
+}
+
+function unknownPath(c: AppContext): ApiError {
+  const { method, path } = c.get('context')
+  const { operations } = c.get('mock').contract
+  return new ApiError('unknown_path', {
+    asked: `${method} ${path.slice(0, 200)}`,
+    known: suggestPaths(path, operations),
+    reason: operations
+      .slice(0, 5)
+      .map((operation) => `${operation.method} ${operation.path}`)
+      .join(', '),
+  })
+}
+
+// The gateway allows all headers with `*`, which browsers do not apply to `authorization`.
+async function preflight(c: AppContext): Promise<Response> {
+  return send(c, {
+    status: 204,
+    headers: {
+      'access-control-allow-methods': 'GET,POST,PUT,DELETE,OPTIONS',
+      'access-control-allow-headers': '*',
+      'access-control-max-age': '43200',
+    },
+    body: '',
+  })
+}
+
+async function redirect(c: AppContext, path: string): Promise<Response> {
+  const { method, query } = c.get('context')
+  const location = encodeURI(path) + (query === '' ? '' : `?${query}`)
+  return send(c, { status: method === 'GET' ? 301 : 307, headers: { location }, body: '' })
+}
+
+// Each other path is a page of the gateway's dashboard, which the mock does not have.
+async function sendDashboard(c: AppContext): Promise<Response> {
+  const { message } = unknownPath(c)
+  const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' }
+  return send(c, { status: 200, headers, body: '<!doctype html><title>stub</title>\n', notes: [message] })
+}
