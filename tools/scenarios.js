@@ -2,6 +2,7 @@
 // fixtures/scenarios/ or src/scenarios/scenario-schema.ts: npm run build && node tools/scenarios.js
 import { realpathSync } from 'node:fs'
 import { loadScenarios } from '../build/scenarios/load-fixtures.js'
+import { ORIGINS } from '../build/scenarios/scenario.js'
 import { scenarioSchema } from '../build/scenarios/scenario-schema.js'
 import { documentsWith, pathOf, textsOf, toCell, toTable, writeAll } from './tables.js'
 
@@ -41,8 +42,11 @@ function catalogue(scenarios, language) {
   const prefixOf = (name) => name.split('-')[0]
   const prefixes = [...new Set(names.map(prefixOf))]
   const headings = textsOf(language, 'groups', prefixes)
+  const origins = textsOf(language, 'origins', ORIGINS)
   const rowsOf = (prefix) =>
-    names.filter((name) => prefixOf(name) === prefix).map((name) => [`\`${name}\``, toCell(texts[name])])
+    scenarios
+      .filter(({ name }) => prefixOf(name) === prefix)
+      .map(({ name, from }) => [`\`${name}\``, origins[from], toCell(texts[name])])
   return Object.keys(textsOf('en', 'groups', prefixes))
     .map((prefix) => `**${headings[prefix]}**\n\n${toTable(language, 'scenarios', rowsOf(prefix))}`)
     .join('\n')

@@ -1,6 +1,7 @@
 import type { PictureCounts } from '../images/picture-cache.ts'
 import { type CoverageTargets, modelOf } from '../journal/coverage-keys.ts'
 import type { RequestFacts } from '../journal/exchange.ts'
+import { findScenario } from '../scenarios/find-scenario.ts'
 import type { Scenarios } from '../scenarios/scenario.ts'
 import { isObject } from '../util/json.ts'
 
@@ -109,7 +110,8 @@ export function createLabels(
       operation: endpoint ?? 'other',
       model: typeof model === 'string' ? (modelOf(model, targets) ?? 'other') : 'none',
       status: String(status),
-      scenario: choice === undefined ? 'none' : scenarios.has(choice.name) ? choice.name : 'other',
+      scenario:
+        choice === undefined ? 'none' : findScenario(scenarios, choice.name) === undefined ? 'other' : choice.name,
     }
   }
 }

@@ -15,6 +15,7 @@ import { toPace } from '../chat/delays.ts'
 import { type Contract, loadContract, toContract } from '../openapi/contract.ts'
 import type { OnRead } from '../openapi/document.ts'
 import type { Choosing } from '../scenarios/choose.ts'
+import { findScenario } from '../scenarios/find-scenario.ts'
 import type { Fixtures } from '../scenarios/load-fixtures.ts'
 import type { Scenarios } from '../scenarios/scenario.ts'
 import { MemoryStore } from '../store/memory-store.ts'
@@ -102,7 +103,7 @@ function toChoosing(
 ): Omit<Choosing, 'store'> {
   const named = faults.map((name) => ({ option: 'faults', name }))
   if (scenario !== undefined) named.unshift({ option: 'scenario', name: scenario })
-  const unknown = named.find(({ name }) => !scenarios.has(name))
+  const unknown = named.find(({ name }) => findScenario(scenarios, name) === undefined)
   if (unknown !== undefined) {
     const { option, name } = unknown
     const hint = didYouMean(name, scenarios.keys()) || ' The command `chat-image-mock scenarios` lists all.'

@@ -6,6 +6,7 @@ import { type End, type Step, say, toPiece } from '../chat/step.ts'
 import { styles } from '../chat/styles/styles.ts'
 import { type ErrorFormat, ApiError, errorReply } from '../errors/api-error.ts'
 import type { ErrorDetails } from '../errors/table.ts'
+import { relay } from '../gateway/relay.ts'
 import { type Frame, type Reply, createFrames, isStream, joinedFrames, jsonReply, totalsOf } from '../util/reply.ts'
 import type { Choice } from './choose.ts'
 import type { Framing, StreamEdit, StreamPlace, Then } from './scenario.ts'
@@ -26,7 +27,29 @@ const MAX_ECHO = 4000 // characters of a prompt that an error repeats, at most
  * The Reply of a scenario: its own (also to an invalid request), or the normal one with edits. Throws `rejection` if
  * the scenario edits the normal response and there is none.
  */
-export async function applyScenario({ then, details }: Choice, subject: ScenarioSubject): Promise<Reply> {
+export async function applyScenario(choice: Choice, subject: ScenarioSubject): Promise<Reply> {
+  const { format, chat } = subject
+  const { dialect } = format
+  const { relay: isRelayed, ping } = choice.then
+  if (isRelayed === undefined || dialect === 'openai') return applyHere(choice, subject)
+  const request = chat?.request
+  return relay(await applyHere(choice, atVendor(subject)), {
+    format: { ...format, dialect },
+    request,
+    ping: ping === undefined || dialect === 'gateway-2025' ? undefined : ping * 1000,
+  })
+}
+
+// The vendor has OpenAI's errors, and the gateway requests the usage from it.
+function atVendor({ format, chat, ...rest }: ScenarioSubject): ScenarioSubject {
+  return {
+    ...rest,
+    format: { ...format, dialect: 'openai' },
+    chat: chat && { ...chat, request: { ...chat.request, usage: 'chunk' } },
+  }
+}
+
+async function applyHere({ then, details }: Choice, subject: ScenarioSubject): Promise<Reply> {
   const { format, chat } = subject
   const about = chat && { asked: chat.request.model, prompt: chat.request.prompt.slice(0, MAX_ECHO) }
   const given = then.headers && { headers: then.headers } // an error may repeat their delay

@@ -5,6 +5,7 @@ import { ApiError } from '../errors/api-error.ts'
 import type { ErrorDetails, ErrorKind } from '../errors/table.ts'
 import { type Opened, type Scripted, type Store, StoreForgotten, StoreUnavailable } from '../store/store.ts'
 import { suggestNames } from '../util/suggest.ts'
+import { findScenario } from './find-scenario.ts'
 import { mismatches } from './match.ts'
 import type { Scenario, Scenarios, ScriptEntry, Then, When } from './scenario.ts'
 
@@ -111,7 +112,7 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
 }
 
 function find(name: string, why: string, scenarios: Scenarios): Choice {
-  const scenario = scenarios.get(name)
+  const scenario = findScenario(scenarios, name)
   if (scenario === undefined)
     throw new ApiError('unknown_scenario', { asked: name.slice(0, 64), known: suggestNames(name, scenarios.keys()) })
   return { name, why, then: scenario.then }

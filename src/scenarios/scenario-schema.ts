@@ -16,7 +16,7 @@ import { type SourceFile, FileError } from '../openapi/document.ts'
 import type { JsonValue } from '../util/json.ts'
 import { MAX_COUNT, MAX_MODEL, PICTURE_FAULTS } from '../images/recipe.ts'
 import { ERRORS } from '../errors/table.ts'
-import { type Scenario, type ScriptEntry, FRAMINGS, STREAM_PLACES } from './scenario.ts'
+import { type Scenario, type ScriptEntry, FRAMINGS, ORIGINS, STREAM_PLACES } from './scenario.ts'
 
 const MAX_TEXT = 100_000
 const text = z.string({ error: 'must be a string' }).max(MAX_TEXT, `must have at most ${MAX_TEXT} characters`)
@@ -146,6 +146,14 @@ const answer = {
     'How a stream is sent: byte by byte (`bytes`), with CRLF line ends (`crlf`), or without the space after `data:` (`tight`).',
   ),
   reset: optional(z.literal(true, { error: 'must be true' }), '`true`: the connection is reset before the first byte.'),
+  relay: optional(
+    z.literal(true, { error: 'must be true' }),
+    '`true`: the vendor behind the gateway responds so, and the gateway passes it on. Only with `--errors gateway` and `gateway-2025`.',
+  ),
+  ping: optional(
+    seconds.min(0.1, 'must be at least 0.1 seconds'),
+    'Seconds of silence after which the gateway sends a comment in a stream that it relays (`relay`). `gateway-2025` sends none.',
+  ),
 }
 
 /** How a Scenario changes a response. */
@@ -172,6 +180,11 @@ export const then = mapping({
 export const scenario = z.strictObject(
   {
     about: line.min(1, 'must not be empty').describe('What a client sees, on one line.'),
+    from: oneOf(ORIGINS)
+      .exactOptional()
+      .describe(
+        'Where the fault happens: in the gateway itself (`gateway`), at the vendor behind it (`vendor`), or between the gateway and its client (`network`). Only a label.',
+      ),
     when: when
       .exactOptional()
       .describe('Requests that get this scenario without naming it. A condition that is absent matches all.'),
@@ -180,8 +193,8 @@ export const scenario = z.strictObject(
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? toUnknownKeys(issue.keys, 'about, when, then')
-        : 'must be an object with about and then; when is optional',
+        ? toUnknownKeys(issue.keys, 'about, from, when, then')
+        : 'must be an object with about and then; from and when are optional',
   },
 )
 

@@ -84,14 +84,22 @@ export interface Then {
   readonly frames?: Framing
   /** Resets the connection before the first byte. */
   readonly reset?: true
+  /** The vendor behind the gateway responds so, and the gateway passes it on. Only with the gateway's errors. */
+  readonly relay?: true
+  /** Seconds of silence after which the gateway sends a comment in a relayed stream. Its builds of 2025 send none. */
+  readonly ping?: number
   /** One response for each request in this order, then one normal response. Then it starts again. */
   readonly sequence?: readonly Then[]
 }
+
+/** Where a fault happens: in the gateway itself, at the vendor behind it, or between the gateway and its client. */
+export const ORIGINS = ['gateway', 'vendor', 'network'] as const
 
 /** A response that replaces or changes the normal one, with a name. */
 export interface Scenario {
   readonly name: string
   readonly about: string
+  readonly from?: (typeof ORIGINS)[number]
   readonly when?: When
   readonly then: Then
 }

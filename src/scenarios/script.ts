@@ -3,6 +3,7 @@ import { ApiError } from '../errors/api-error.ts'
 import { suggestNames } from '../util/suggest.ts'
 import { StoreFull } from '../store/store.ts'
 import type { Choosing } from './choose.ts'
+import { findScenario } from './find-scenario.ts'
 import type { ScriptEntry } from './scenario.ts'
 import { script } from './scenario-schema.ts'
 
@@ -19,12 +20,12 @@ export async function addScript(
       reason: `Invalid script: ${joinFirst(wordsOf(result.error.issues), '; ')}.`,
     })
   for (const { scenario } of result.data) {
-    if (typeof scenario === 'string' && !scenarios.has(scenario))
+    if (typeof scenario === 'string' && findScenario(scenarios, scenario) === undefined)
       throw new ApiError('unknown_scenario', { asked: scenario, known: suggestNames(scenario, scenarios.keys()) })
   }
   // Without `times`, a sequence is used once.
   const lengthOf = ({ scenario }: ScriptEntry): number =>
-    (typeof scenario === 'string' ? scenarios.get(scenario)?.then : scenario.then)?.sequence?.length ?? 1
+    (typeof scenario === 'string' ? findScenario(scenarios, scenario)?.then : scenario.then)?.sequence?.length ?? 1
   const entries = result.data.map((entry) => {
     const times = entry.times ?? lengthOf(entry)
     return { times, json: JSON.stringify({ ...entry, times } satisfies ScriptEntry) }

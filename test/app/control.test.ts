@@ -223,7 +223,8 @@ test.each<[what: string, script: unknown, message: RegExp]>([
 test('GET scenarios lists the scenarios without their responses', async () => {
   await using mock = await listening()
   const { scenarios } = (await control(mock, 'scenarios')).json
-  expect(scenarios).toContainEqual(expect.objectContaining({ name: 'retry-503', about: expect.stringMatching(/\S/) }))
+  const retry = { name: 'retry-503', about: expect.stringMatching(/\S/), from: 'gateway' }
+  expect(scenarios).toContainEqual(expect.objectContaining(retry))
   for (const one of scenarios) expect(one).not.toHaveProperty('then')
 })
 

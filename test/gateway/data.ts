@@ -37,3 +37,28 @@ export function withoutIds(text: string): string {
     .replaceAll(/\(request id: \d{15,23}\w{8,16}\)/g, '(request id: <request id>)')
     .replaceAll(/"chatcmpl-89[CD]\w{26}"/g, '"chatcmpl-<id>"')
 }
+
+/** What a client received through both builds when the vendor behind them did what a scenario does. */
+export interface BehindCase extends Readonly<Record<Generation, Received | null>> {
+  /** The name of the scenario, or `connection refused`. */
+  readonly kind: string
+  readonly stream: boolean
+}
+
+/** Texts of a completion are replaced by `*`, and counts of tokens other than 0 by `N`. */
+export interface Received extends Omit<Measured, 'begins'> {
+  /** All events of a stream. */
+  readonly events?: readonly string[]
+  /** The first and the last events of a stream, or parts of a body. */
+  readonly begins?: readonly string[]
+  readonly ends?: readonly string[]
+}
+
+export const BEHIND: readonly BehindCase[] = JSON.parse(readFileSync(new URL('behind.json', import.meta.url), 'utf8'))
+
+/** A text with its contents and counts replaced, as in the recording. */
+export function shapeOf(text: string): string {
+  return withoutIds(text)
+    .replaceAll(/"content":"(?:[^"\\]|\\.)*"/g, '"content":"*"')
+    .replaceAll(/("(?:prompt_tokens|completion_tokens|total_tokens|text_tokens)":)[1-9]\d*/g, '$1N')
+}

@@ -158,6 +158,10 @@ const RESPONSES: readonly (readonly [name: string, streamed: string, whole: stri
   ['answer-length', '0 pictures, length', '0 pictures, length', /!\[image\]\($/],
   ['answer-filtered', '0 pictures, content_filter', '0 pictures, content_filter', /^$/],
   ['answer-error', 'no events', 'an error in place of choices: server_error'],
+  ['ping-start', NORMAL, NORMAL],
+  ['ping-error', 'InternalServerError 500 null x2', 'InternalServerError 500 null x2'],
+  ['ping-limit', 'RateLimitError 429 rate_limit_exceeded x2', 'RateLimitError 429 rate_limit_exceeded x2'],
+  ['ping-stall', NORMAL, NORMAL],
   ['answer-odd-envelope', '1 picture, no finish', '1 picture, no finish', /!\[None\]\(/],
   ['retry-503', 'InternalServerError 503 null x2', 'InternalServerError 503 null x2'],
   ['retry-429', `${NORMAL} x2`, `${NORMAL} x2`],
@@ -452,6 +456,7 @@ test('each file refers to the published schema and is valid; the schema is curre
     const file = readFileSync(`fixtures/scenarios/${name}.yaml`, 'utf8')
     expect(file).toMatch(/^# yaml-language-server: \$schema=\.\.\/scenario\.schema\.json\n/)
     expect(validate(parse(file)), `${name}: ${JSON.stringify(validate.errors)}`).toBe(true)
+    expect(parse(file).from, `${name} says where the fault happens`).toMatch(/^(?:gateway|vendor|network)$/)
   }
   for (const wrong of [
     { about: 'x' },

@@ -31,10 +31,14 @@ const problemsOf = async (files: Readonly<Record<string, string>>): Promise<stri
 
 describe('an invalid file', () => {
   test.each<[what: string, text: string, ...problems: string[]]>([
-    ['an empty file', '', 'x.yaml:1 must be an object with about and then; when is optional'],
+    ['an empty file', '', 'x.yaml:1 must be an object with about and then; from and when are optional'],
     ['no then', 'about: x\n', 'x.yaml:1 then: must be an object; its keys are error, status, headers,'],
     ['no about', 'then: { wait: 1 }\n', 'x.yaml:1 about: must be a string'],
-    ['an unknown key', 'about: x\nthen: { wait: 1 }\nwhy: y\n', "x.yaml:3 unknown key 'why'; use about, when, then"],
+    [
+      'an unknown key',
+      'about: x\nthen: { wait: 1 }\nwhy: y\n',
+      "x.yaml:3 unknown key 'why'; use about, from, when, then",
+    ],
     ['an unknown key of then', 'about: x\nthen:\n  wiat: 1\n', "x.yaml:3 then: unknown key 'wiat'; use error, status,"],
     [
       'an unknown key of when',

@@ -3,6 +3,7 @@ import { ApiError } from '../../errors/api-error.ts'
 import { toLinks } from '../../images/links.ts'
 import { type Placeholder, readPlaceholder } from '../../images/read-placeholder.ts'
 import { decodeRecipe, MEDIA_TYPES } from '../../images/recipe.ts'
+import { ORIGINS } from '../../scenarios/scenario.ts'
 import { toColumns } from '../../util/columns.ts'
 import { type ModelEntry, type ScenarioEntry, modelEntries, scenarioEntries } from '../catalogue-entries.ts'
 import { type MockContext, CONTROL } from '../context.ts'
@@ -27,6 +28,7 @@ const scenario = z.custom<ScenarioEntry>().openapi('Scenario', {
   properties: {
     name: { type: 'string' },
     about: { type: 'string' },
+    from: { type: 'string', enum: [...ORIGINS] },
     when: { type: 'object' },
     group: { type: 'string' },
     isCustom: { type: 'boolean' },
