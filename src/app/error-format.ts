@@ -1,12 +1,14 @@
 import type { ErrorFormat } from '../errors/api-error.ts'
 import type { ErrorLanguage } from '../errors/error-spec.ts'
+import { isObject } from '../util/json.ts'
 import type { AppContext } from './context.ts'
 
 /** The format of the errors of a request. The control API has OpenAI's, because the gateway has no such API. */
 export function formatOf(c: AppContext): ErrorFormat {
-  const { requestId, isOpen } = c.get('context')
+  const { requestId, isOpen, body } = c.get('context')
   const dialect = isOpen ? c.get('mock').errors : 'openai'
-  return { dialect, requestId, language: languageOf(c.req.header('accept-language')) }
+  const wantsStream = isObject(body) && body['stream'] === true
+  return { dialect, requestId, language: languageOf(c.req.header('accept-language')), wantsStream }
 }
 
 // The gateway reads only the first language of the header [S]. All others than Chinese are English [M].

@@ -20,7 +20,10 @@ export function frontOf(mock: MockContext): Front {
   if (admission === undefined) return { check: (route) => validate(route), otherMethods, notFound }
   const handler = gatewayNotFound(mock, admission)
   return {
-    check: (route) => validate(route, async (c) => readThroughGateway(c, route, admission)),
+    check: (route) =>
+      route.isChat || route.isModels
+        ? validate(route, async (c) => readThroughGateway(c, route, admission))
+        : validate(route), // the gateway has no such operation
     // The gateway has no 405.
     otherMethods: (_methods, template) => async (c, next) =>
       template.matches(c.get('context').path) ? handler(c, next) : next(),

@@ -1,25 +1,24 @@
 import type { Recipe } from '../images/recipe.ts'
 import type { JsonObject } from '../util/json.ts'
-import { type Reply, encodeBody, JSON_HEADERS } from '../util/reply.ts'
+import { type Reply, encodeBody, EVENT_STREAM_HEADERS, JSON_HEADERS } from '../util/reply.ts'
 import { type Answer, type AnswerOptions, durationOf, isFailed, toAnswer, toCompletion } from './answer.ts'
 import { type ChatRequest, type ReadOptions, readChatRequest } from './chat-request.ts'
 import type { Profile } from './profile.ts'
 import { toFrames } from './sse.ts'
 import { styles } from './styles/styles.ts'
 
-const EVENT_STREAM = {
-  'content-type': 'text/event-stream',
-  'cache-control': 'no-cache',
-  'x-accel-buffering': 'no',
-  'x-content-type-options': 'nosniff',
-}
-
 /** An Answer as a Reply: a stream or one completion. `pace` is a factor of the real gateway's time. */
 export function toReply(request: ChatRequest, answer: Answer, pace: number): Reply {
   const { wantsStream, usage, hasPings, notes } = request
   const { drawn } = answer
   if (wantsStream)
-    return { status: 200, headers: EVENT_STREAM, body: toFrames(answer, { pace, usage, hasPings }), notes, drawn }
+    return {
+      status: 200,
+      headers: EVENT_STREAM_HEADERS,
+      body: toFrames(answer, { pace, usage, hasPings }),
+      notes,
+      drawn,
+    }
   const status = isFailed(answer) ? 500 : 200
   return { status, headers: JSON_HEADERS, body: toCompletion(answer), wait: durationOf(answer, pace), notes, drawn }
 }

@@ -1,6 +1,6 @@
-import type { Reply } from '../util/reply.ts'
+import { type Reply, EVENT_STREAM_HEADERS } from '../util/reply.ts'
 import { errorHeaders, writeError } from './envelopes.ts'
-import type { Dialect, ErrorDetails, ErrorLanguage, ErrorSpec, GatewayDialect } from './error-spec.ts'
+import type { Dialect, Envelope, ErrorDetails, ErrorLanguage, ErrorSpec, GatewayDialect } from './error-spec.ts'
 import { type GatewayRow, GATEWAY } from './gateway.ts'
 import { GATEWAY_2025 } from './gateway-2025.ts'
 import { type ErrorKind, ERRORS } from './table.ts'
@@ -32,6 +32,8 @@ export interface ErrorFormat {
   readonly requestId: string
   /** Of the gateway's own messages. Defaults to English. */
   readonly language?: ErrorLanguage
+  /** Whether the client requested a stream. Defaults to false. */
+  readonly wantsStream?: boolean
 }
 
 /**
@@ -50,7 +52,7 @@ export function errorReply(error: unknown, format: ErrorFormat): ErrorReply {
   const { status, type, envelope, param: given = '' } = spec
   return {
     status,
-    headers: { ...errorHeaders(dialect, envelope), ...spec.headers, ...details.headers },
+    headers: { ...headersOf(envelope, format, spec.isLate), ...spec.headers, ...details.headers },
     body: writeError(dialect, envelope, { message, requestId, type, code, given, param }),
     notes: message === advice ? [] : [advice],
   }
@@ -75,14 +77,23 @@ export interface GatewayFormat extends ErrorFormat {
  * An error of a vendor, as the gateway passes it on: without the vendor's headers, and with an empty `param`. The builds
  * of 2025 add the request id, and replace the message of a 429 [M].
  */
-export function vendorErrorReply(error: VendorError, { dialect, requestId }: GatewayFormat): ErrorReply {
+export function vendorErrorReply(error: VendorError, format: GatewayFormat): ErrorReply {
+  const { dialect, requestId } = format
   const { status, type, code, param } = error
   const message = dialect === 'gateway-2025' && status === 429 ? '当前分组上游负载已饱和，请稍后再试' : error.message
   return {
     status,
-    headers: errorHeaders(dialect, 'upstream'),
+    headers: headersOf('upstream', format, true),
     body: writeError(dialect, 'upstream', { message, requestId, type, code, given: param ?? '', param }),
   }
+}
+
+// The builds of 2026 begin a requested stream before they have a response of the vendor.
+function headersOf(envelope: Envelope, format: ErrorFormat, isLate: true | undefined): ErrorReply['headers'] {
+  const { dialect, wantsStream = false } = format
+  return dialect === 'gateway' && wantsStream && isLate === true
+    ? EVENT_STREAM_HEADERS
+    : errorHeaders(dialect, envelope)
 }
 
 const OLDER: Partial<Record<ErrorKind, GatewayRow>> = { ...GATEWAY, ...GATEWAY_2025 }

@@ -44,6 +44,8 @@ export interface ErrorSpec {
   /** The value of `param`, if it is always the same. */
   readonly param?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Whether the gateway has called the vendor before. The builds of 2026 have begun a requested stream then [M]. */
+  readonly isLate?: true
 }
 
 /** The request that an error answers. */
@@ -80,7 +82,10 @@ export const relay = (status: number, type: string, code = type): Tag =>
   worded({ envelope: 'relay', status, type, code })
 /** An error about the vendor behind the gateway. */
 export const upstream = (status: number, type: string, code: Code): Tag =>
-  worded({ envelope: 'upstream', status, type, code })
+  worded({ envelope: 'upstream', status, type, code, isLate: true })
+/** The same, in the envelope of the gateway's relay. */
+export const late = (status: number, type: string, code = type): Tag =>
+  worded({ envelope: 'relay', status, type, code, isLate: true })
 /** An error of the gateway's router. */
 export const plain = (status: number, type: string, code: string): Tag =>
   worded({ envelope: 'plain', status, type, code })

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { toUuid } from '../util/prng.ts'
 import { type ErrorSpec, type Text, asked, gateway, id, page, param, plain, prompt } from './error-spec.ts'
-import { relay, text, upstream } from './error-spec.ts'
+import { late, relay, text, upstream } from './error-spec.ts'
 import type { ErrorKind } from './table.ts'
 
 /**
@@ -106,15 +106,15 @@ export const GATEWAY = {
   invalid_image: 'vendor',
   upstream_saturated: 'vendor',
   upstream_error: 'vendor',
-  reference_required: () => relay(400, 'new_api_error', 'invalid_request')`${asked} requires an input image`,
+  reference_required: () => late(400, 'new_api_error', 'invalid_request')`${asked} requires an input image`,
   moderation_blocked: () =>
     upstream(
       400,
       'shell_api_error',
       'moderation_blocked',
     )`Your request was rejected by the safety system. If you believe this is an error, contact us at help.openai.com and include the request ID ${(_details, { requestId }) => toUuid(hash('sha256', requestId, 'hex'))}.`,
-  prompt_blocked: () => relay(400, 'prompt_blocked')`request blocked by Gemini API: SAFETY`,
-  sensitive_prompt: () => relay(400, 'openai_error', 'unknown_error')`Prompt is sensitive.\n\n${prompt}\n\n`,
+  prompt_blocked: () => late(400, 'prompt_blocked')`request blocked by Gemini API: SAFETY`,
+  sensitive_prompt: () => late(400, 'openai_error', 'unknown_error')`Prompt is sensitive.\n\n${prompt}\n\n`,
   output_image_sensitive: () => sensitive('output image', 'OutputImageSensitiveContentDetected'),
   input_text_sensitive: () => sensitive('input text', 'InputTextSensitiveContentDetected'),
   input_image_sensitive: () => sensitive('input image', 'InputImageSensitiveContentDetected'),
@@ -135,12 +135,12 @@ export const GATEWAY = {
     )`The required parameter ${param} is missing.`,
 
   // What the gateway says about a vendor that fails.
-  empty_response: () => relay(500, 'empty_response')`empty response from Gemini API`,
+  empty_response: () => late(500, 'empty_response')`empty response from Gemini API`,
   bad_response: () => openaiError,
   bad_response_status: () => openaiError,
   bad_response_body: () => upstream(500, 'bad_response_body', 'bad_response_body')`${unreadable}`,
   response_reset: () => upstream(500, 'read_response_body_failed', 'read_response_body_failed')`${resetByVendor}`,
-  upstream_unreachable: () => relay(500, 'new_api_error', 'do_request_failed')`upstream error: do request failed`,
+  upstream_unreachable: () => late(500, 'new_api_error', 'do_request_failed')`upstream error: do request failed`,
 
   // Pages of a proxy in front of the gateway.
   bad_gateway: () => page(502)`502 Bad Gateway`,

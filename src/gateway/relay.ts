@@ -4,7 +4,7 @@ import { type GatewayFormat, ApiError, errorReply, vendorErrorReply } from '../e
 import { goJson } from '../errors/envelopes.ts'
 import type { ErrorKind } from '../errors/table.ts'
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
-import { type Reply, createFrames, isStream, totalsOf } from '../util/reply.ts'
+import { type Reply, createFrames, EVENT_STREAM_HEADERS, isStream, totalsOf } from '../util/reply.ts'
 import { syntaxFault } from './go-syntax.ts'
 import { afterSilence, relayFrames } from './relay-stream.ts'
 import { gatewayPromptTokens, gatewayUsage } from './usage.ts'
@@ -32,9 +32,8 @@ export function relay(reply: Reply, relayed: Relayed): Reply {
     : reply.status === 200
       ? undefined
       : failure(reply, relayed)
-  if (failed !== undefined && request.wantsStream && format.dialect === 'gateway')
-    return { ...asEvents({ ...failed, wait }, ping), notes }
-  if (failed !== undefined) return { ...failed, wait, notes }
+  if (failed !== undefined)
+    return { ...afterComments({ ...failed, wait }, format.wantsStream ? ping : undefined), notes }
   return { ...(request.wantsStream ? stream(reply, relayed) : json(reply, relayed)), notes }
 }
 
@@ -118,13 +117,6 @@ function sorted(value: JsonValue): JsonValue {
   return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]))
 }
 
-const EVENT_STREAM = {
-  'content-type': 'text/event-stream',
-  'cache-control': 'no-cache',
-  'x-accel-buffering': 'no',
-  'x-content-type-options': 'nosniff',
-}
-
 // How much a relayed stream grows at most: an event is written anew, with the usage at the end and with comments.
 const GROWTH = 2
 const MAX_USAGE = 1000 // bytes
@@ -142,15 +134,14 @@ function stream({ body, wait = 0 }: Reply, { request = NO_REQUEST, ping }: Relay
   const pings = ping === undefined ? 0 : Math.ceil(waits / ping)
   const sent = GROWTH * totals.sent + MAX_USAGE + PING_BYTES * pings
   const relayed = createFrames(() => relayFrames(frames, options), { ...totals, wait: waits, sent })
-  return { status: 200, headers: EVENT_STREAM, body: relayed, wait: wait - before }
+  return { status: 200, headers: EVENT_STREAM_HEADERS, body: relayed, wait: wait - before }
 }
 
-// The builds of 2026 begin a stream before they have a response. After a comment, the status is always 200 [M].
-function asEvents(reply: Reply, ping: number | undefined): Reply {
+// After a comment, the status is always 200 [M].
+function afterComments(reply: Reply, ping: number | undefined): Reply {
   const { wait = 0, body } = reply
-  if (ping === undefined || wait < ping || typeof body !== 'string') return { ...reply, headers: EVENT_STREAM }
-  const frames = [...afterSilence(wait, body, ping)]
-  return { status: 200, headers: EVENT_STREAM, body: frames }
+  if (ping === undefined || wait < ping || typeof body !== 'string') return reply
+  return { status: 200, headers: EVENT_STREAM_HEADERS, body: [...afterSilence(wait, body, ping)] }
 }
 
 interface Joined {

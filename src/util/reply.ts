@@ -27,6 +27,14 @@ export interface Reply {
 /** The headers of JSON responses. A browser must not guess another type. */
 export const JSON_HEADERS = { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }
 
+/** The headers of a stream of events. */
+export const EVENT_STREAM_HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache',
+  'x-accel-buffering': 'no',
+  'x-content-type-options': 'nosniff',
+}
+
 /** Creates a JSON response. */
 export function jsonReply(value: unknown, { status = 200, headers }: Partial<Reply> = {}): Reply {
   return { status, headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(value) }

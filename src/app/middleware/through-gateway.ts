@@ -12,15 +12,15 @@ import { readBody } from '../read-body.ts'
 import { isAnswered, LARGE, readContent } from './validate.ts'
 
 /**
- * Reads a request as the gateway does: key, body, model, channel, and then the types of the fields. What it does not
+ * Reads a chat request, or one for models, as the gateway does: key, body, model, channel, and then the types of the fields. What it does not
  * check is left to the vendor behind it, whose rules are those of the contract. Throws an ApiError.
  */
 export async function readThroughGateway(c: AppContext, route: Route, admission: Admission): Promise<void> {
-  const { operation, isChat, isModels } = route
+  const { operation, isChat } = route
   checkKey(c)
-  if (isModels) return
+  if (!isChat) return
   const body = await readBodyOf(c, admission)
-  if (isChat && !isAnswered(c.get('mock'), body.value)) admitChat(body, admission)
+  if (!isAnswered(c.get('mock'), body.value)) admitChat(body, admission)
   // The builds of 2025 send the bytes on as they are.
   if (!isUtf8(body.bytes)) throw new ApiError('invalid_encoding', { reason: 'The request body is not valid UTF-8.' })
   const mediaType = operation.body?.mediaTypes.find(isJsonType) ?? 'application/json'

@@ -25,7 +25,7 @@ export function gatewayNotFound(mock: MockContext, admission: Admission): AppHan
     const { method, path } = c.get('context')
     const shorter = path.slice(0, -1)
     if (path.endsWith('/') && routes.some((one) => isOf(one, shorter) && one.methods.includes(method)))
-      return redirect(c, shorter)
+      return redirect(c)
     const known = notBuilt.find((one) => one.method === method && one.template.matches(path))
     if (known !== undefined) return refuseNotBuilt(c, admission, known.template.read(path)?.['model'])
     if (routes.some((one) => isOf(one, path)) || admission.build.api.some((prefix) => path.startsWith(prefix)))
@@ -65,10 +65,17 @@ async function preflight(c: AppContext): Promise<Response> {
   })
 }
 
-async function redirect(c: AppContext, path: string): Promise<Response> {
-  const { method, query } = c.get('context')
-  const location = encodeURI(path) + (query === '' ? '' : `?${query}`)
-  return send(c, { status: method === 'GET' ? 301 : 307, headers: { location }, body: '' })
+// To the same URL without the slash at the end of its path.
+async function redirect(c: AppContext): Promise<Response> {
+  const { pathname, search } = new URL(c.req.url)
+  const location = pathname.slice(0, -1) + search
+  if (c.req.method !== 'GET') return send(c, { status: 307, headers: { location }, body: '' })
+  const headers = { location, 'content-type': 'text/html; charset=utf-8', 'x-content-type-options': 'nosniff' }
+  return send(c, { status: 301, headers, body: `<a href="${escapeHtml(location)}">Moved Permanently</a>.\n\n` })
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&#34;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
 // Each other path is a page of the gateway's dashboard, which the mock does not have.
