@@ -1,6 +1,6 @@
 import type { GatewayDialect } from '../errors/error-spec.ts'
 import { ApiError } from '../errors/api-error.ts'
-import { type JsonValue, readJson } from '../util/json.ts'
+import { type JsonObject, type JsonValue, readJson } from '../util/json.ts'
 import { firstMember } from './first-member.ts'
 import { syntaxFault } from './go-syntax.ts'
 
@@ -51,13 +51,25 @@ function parse(bytes: Buffer, decoder: () => string | undefined): JsonValue {
   throw new ApiError('invalid_body', { reason: reading.fault, decoder: decoder() ?? reading.fault })
 }
 
+const MAX_FIELDS = 10_000
+const AND = 0x26
+
 // A field that is repeated is a list.
 function readForm(bytes: Buffer): GatewayBody {
-  const form = new URLSearchParams(bytes.toString('utf8'))
-  const fields = [...new Set(form.keys())].map((key): [string, JsonValue] => {
-    const values = form.getAll(key)
-    return [key, values.length === 1 ? (values[0] ?? '') : values]
-  })
-  const value = Object.fromEntries(fields)
+  let count = 0
+  for (let at = bytes.indexOf(AND); at >= 0; at = bytes.indexOf(AND, at + 1)) count++
+  if (count > MAX_FIELDS) {
+    const reason = `The form has too many fields. The limit is ${MAX_FIELDS}.`
+    throw new ApiError('invalid_body', { reason, decoder: reason })
+  }
+  const fields = new Map<string, string[]>()
+  for (const [name, text] of new URLSearchParams(bytes.toString('utf8'))) {
+    const texts = fields.get(name)
+    if (texts === undefined) fields.set(name, [text])
+    else texts.push(text)
+  }
+  const value: JsonObject = Object.fromEntries(
+    [...fields].map(([name, [first = '', ...rest]]) => [name, rest.length === 0 ? first : [first, ...rest]]),
+  )
   return { value, model: value['model'], bytes: Buffer.from(JSON.stringify(value)) }
 }

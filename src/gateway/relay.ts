@@ -93,7 +93,7 @@ function unreadable(text: string, { format }: Relayed): string {
   return text === '' ? 'EOF' : 'unexpected EOF'
 }
 
-// The builds of 2026 count the tokens themselves if the vendor did not, and then write the response anew [M].
+// The builds of 2026 count the tokens themselves if the vendor did not, and then write the response again [M].
 function withUsage(value: JsonValue, { format, request = NO_REQUEST }: Relayed): string | undefined {
   if (format.dialect !== 'gateway' || !isObject(value)) return undefined
   const { usage, ...rest } = value

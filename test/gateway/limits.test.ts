@@ -128,6 +128,23 @@ const CASES: readonly (readonly [name: string, request: Request, newer: Response
   ],
 ]
 
+test('a form with many fields is rejected before it is read, a long repeated model is read in linear time', async () => {
+  const mock = await mockWith({ errors: 'gateway' })
+  const send = async (body: string, type: string): Promise<string> => {
+    const response = await mock.fetch(`${mock.baseURL}/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body,
+    })
+    return response.text()
+  }
+  const began = performance.now()
+  expect(await send('a&'.repeat(10_000_000), 'application/x-www-form-urlencoded')).toContain('too many fields')
+  const long = String.raw`\"`.repeat(5_000_000)
+  expect(await send(`{"x":"${long}","model":"first","model":"last"}`, 'application/json')).toContain('model first ')
+  expect(performance.now() - began).toBeLessThan(15_000)
+})
+
 describe.each(GENERATIONS)('with --errors %s', (errors: Generation) => {
   test.each(CASES)('%s', async (_name, { body, headers = {} }, newer, older) => {
     const mock = await mockWith({ errors })
