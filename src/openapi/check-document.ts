@@ -4,7 +4,7 @@ import { findExcess } from './expansion.ts'
 import type { LoadedDocument } from './load-document.ts'
 
 /** Throws a FileError if a document is not OpenAPI 3.0 or 3.1, or if its schemas multiply. */
-export function checkDocument({ source, document, placeOf }: LoadedDocument): void {
+export function checkDocument({ file, document, placeOf }: LoadedDocument): void {
   const version = document['swagger'] === undefined ? 'openapi' : 'swagger'
   const { openapi, paths } = document
   if (version === 'swagger' || typeof openapi !== 'string' || !/^3\.[01]\./.test(openapi)) {
@@ -14,7 +14,7 @@ export function checkDocument({ source, document, placeOf }: LoadedDocument): vo
   }
   if (!isObject(paths)) {
     const message = paths === undefined ? "it has no key 'paths'" : 'paths must be an object'
-    const place = paths === undefined ? source.file : placeOf(['paths'])
+    const place = paths === undefined ? file : placeOf(['paths'])
     throw new FileError([`${place} the document: ${message}; see the OpenAPI ${openapi} specification`])
   }
   const excess = findExcess(document)

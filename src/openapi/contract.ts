@@ -15,6 +15,8 @@ export interface Contract {
   readonly operations: readonly Operation[]
   /** By the JSON pointers of their schemas. */
   readonly validators: Validators
+  /** Loads what the validators need, and must be called before they are used. */
+  readonly prepare?: () => Promise<void>
   /** The document as its author wrote it. */
   readonly source: () => Promise<SourceFile>
 }
@@ -64,23 +66,38 @@ async function load(
   file: string,
   onRead?: OnRead,
 ): Promise<{ readonly contract: Contract; readonly loaded: LoadedDocument }> {
-  const [{ FileError }, { loadDocument }, { checkDocument }, { createValidators }] = await Promise.all([
+  const [{ FileError }, { loadDocument }, { checkDocument }] = await Promise.all([
     import('./document.ts'),
     import('./load-document.ts'),
     import('./check-document.ts'),
-    import('./lazy-validators.ts'),
   ])
   try {
     const loaded = await loadDocument(file, onRead)
     checkDocument(loaded)
     const { document, source } = loaded
     const operations = toOperations(document)
-    const validators = createValidators(document, 'request')
-    return { contract: { document, file: basename(file), operations, validators, source: async () => source }, loaded }
+    return { contract: { document, file: basename(file), operations, source, ...lateValidators(document) }, loaded }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error // the stack overflows on a document that contains itself
     throw new FileError([
       `${file}: the document is nested too deeply or refers to itself; remove the circular reference`,
     ])
+  }
+}
+
+// A start needs neither ajv nor RE2: the first request does.
+function lateValidators(document: JsonObject): Required<Pick<Contract, 'validators' | 'prepare'>> {
+  let validators: Validators | undefined
+  return {
+    prepare: async () => {
+      const { createValidators } = await import('./lazy-validators.ts')
+      validators ??= createValidators(document, 'request')
+    },
+    validators: {
+      get: (pointer) => {
+        if (validators === undefined) throw new TypeError('the validators are not prepared')
+        return validators.get(pointer)
+      },
+    },
   }
 }

@@ -1,8 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { readFile, stat } from 'node:fs/promises'
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { JsonValue } from '../util/json.ts'
-import { describeYamlError } from './yaml-error.ts'
 
 /** A YAML or JSON file is not valid. The message has a line for each error: file, line, problem, fix. */
 export class FileError extends Error {
@@ -34,38 +32,8 @@ const MAX_FILE = 16_777_216
 
 /** Reads a YAML or JSON file of at most 16 MiB. Throws a FileError that lists the syntax errors with their lines. */
 export async function loadFile(file: string): Promise<SourceFile> {
-  return parseFile(file, await readText(file))
-}
-
-/** Parses the text of a YAML or JSON file. Throws a FileError that lists the syntax errors with their lines. */
-export function parseFile(file: string, text: string): SourceFile {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
-  if (document.errors.length > 0) {
-    throw new FileError(
-      document.errors.map((fault) => `${file}:${lines.linePos(fault.pos[0]).line} ${describeYamlError(fault.message)}`),
-    )
-  }
-  const lineOf = (path: readonly (string | number)[]): number => {
-    let node: unknown = document.contents
-    let offset = 0
-    for (const key of path) {
-      const isKey = (other: unknown): boolean => isScalar(other) && String(other.value) === String(key)
-      const pair = isMap(node) ? node.items.find((item) => isKey(item.key)) : undefined
-      const next = isSeq(node) ? node.items[Number(key)] : pair?.value
-      const start = pair?.key ?? next
-      if (!isNode(start)) break
-      offset = start.range?.[0] ?? offset
-      node = next
-    }
-    return lines.linePos(offset).line || 1
-  }
-  try {
-    const value: JsonValue = document.toJS()
-    return { file, text, value, lineOf }
-  } catch (error) {
-    throw new FileError([`${file}: ${messageOf(error)}; use fewer YAML aliases`])
-  }
+  const [text, { parseFile }] = await Promise.all([readText(file), import('./parse-yaml.ts')])
+  return parseFile(file, text)
 }
 
 /** Reads the text of a file of at most 16 MiB. Throws a FileError. */

@@ -21,7 +21,7 @@ export function findExcess(document: JsonObject): Excess | undefined {
   visitObjects<undefined>(
     document,
     (object, path) => {
-      if (excess !== undefined || schemasOf(object) <= MAX_SCHEMAS) return undefined
+      if (excess !== undefined || !includes(object) || schemasOf(object) <= MAX_SCHEMAS) return undefined
       const message = `the schema includes more than ${MAX_SCHEMAS} schemas by allOf, anyOf, oneOf and $ref; include each schema once`
       excess = { path: [...path], message }
       return undefined
@@ -29,6 +29,13 @@ export function findExcess(document: JsonObject): Excess | undefined {
     undefined,
   )
   return excess
+}
+
+const KEYWORDS = ['$ref', 'allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else', 'dependentSchemas']
+
+// Most objects of a document include no other schema, and need not be counted.
+function includes(object: JsonObject): boolean {
+  return KEYWORDS.some((keyword) => object[keyword] !== undefined)
 }
 
 // What a value must be compared with in addition to the schema itself.
@@ -42,7 +49,7 @@ function includedIn(schema: JsonObject): JsonValue[] {
 function createCount(document: JsonObject): (value: JsonValue) => number {
   const counts = new Map<JsonValue, number>()
   const countOf = (value: JsonValue): number => {
-    if (typeof value !== 'object' || value === null) return 1
+    if (typeof value !== 'object' || value === null || (isObject(value) && !includes(value))) return 1
     const known = counts.get(value)
     if (known !== undefined) return known
     counts.set(value, 1)

@@ -1,8 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { CORE_SCHEMA, load, mergeTag } from 'js-yaml'
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
-import { type OnRead, type SourceFile, FileError, parseFile, readText } from './document.ts'
+import { type OnRead, type SourceFile, FileError, readText } from './document.ts'
 import { lineInJson } from './json-lines.ts'
 import { pointerOf, toPointer, valueAt } from './json-pointer.ts'
 import { type Identifiers, type Reference, findIdentified, readReferences, uriOf } from './references.ts'
@@ -17,7 +16,9 @@ export interface Problem {
 
 /** A contract that was read from disk: its main file, and one document with the content of all its files. */
 export interface LoadedDocument {
-  readonly source: SourceFile
+  /** The main file as its author wrote it. */
+  readonly source: () => Promise<SourceFile>
+  readonly file: string
   /** Each `$ref` in it is a JSON pointer of this document: `#/components/schemas/One`. */
   readonly document: JsonObject
   /** File and line of the value at a path of the document. */
@@ -28,7 +29,6 @@ export interface LoadedDocument {
 
 // Without it, errors in the YAML of the file do not matter: it is another text.
 const VERSION_KEY = /(?:openapi|swagger)["']?\s*:/
-const SCHEMA = CORE_SCHEMA.withTags(mergeTag)
 
 /**
  * Reads a contract and the files that its `$ref`s point to. These must be in the folder of the contract, also after
@@ -44,7 +44,7 @@ export async function loadDocument(file: string, onRead: OnRead = () => {}): Pro
     new FileError([`${file} is not an OpenAPI document: ${reason}. Use an OpenAPI 3.0 or 3.1 file.`])
   if (content.trim() === '') throw isOther('it is empty')
   if (!VERSION_KEY.test(content)) throw isOther("it has no key 'openapi'")
-  const main = readContent(absolute, content)
+  const main = await readContent(absolute, content)
   const { value } = main
   if (!isObject(value) || !['openapi', 'swagger'].some((key) => key in value)) throw isOther("it has no key 'openapi'")
   return joinFiles(main, onRead)
@@ -55,14 +55,15 @@ interface PartFile extends Omit<SourceFile, 'value'> {
   readonly value: JsonValue
 }
 
-// A large document is parsed without the lines of its values. They are found when there is an error.
-function readContent(file: string, text: string): PartFile {
+// A large document is parsed without the lines of its values. They are found when there is an error. JSON needs no YAML
+// parser, which has 8 MB.
+async function readContent(file: string, text: string): Promise<PartFile> {
   const json = /^\s*\{/.test(text) ? parseJson(text) : undefined
   if (json !== undefined) return { file, text, value: json, lineOf: late(() => lineInJson(text)) }
-  const value = parseYaml(text)
-  return value === undefined
-    ? parseFile(file, text)
-    : { file, text, value, lineOf: late(() => parseFile(file, text).lineOf) }
+  const { parseFile, parseLargeYaml } = await import('./parse-yaml.ts')
+  const value = parseLargeYaml(text)
+  if (value === undefined) return parseFile(file, text)
+  return { file, text, value, lineOf: late(() => parseFile(file, text).lineOf) }
 }
 
 function late(create: () => SourceFile['lineOf']): SourceFile['lineOf'] {
@@ -76,21 +77,6 @@ function parseJson(text: string): JsonValue | undefined {
   } catch {
     return undefined
   }
-}
-
-// js-yaml takes a fifth of the time of `yaml`, and a third of its memory. `yaml` reports the errors, and bounds aliases.
-function parseYaml(text: string): JsonValue | undefined {
-  try {
-    const value = load(text, { schema: SCHEMA, maxAliases: 0 })
-    return isJson(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-// The schema has only the types of JSON.
-function isJson(value: unknown): value is JsonValue {
-  return value !== undefined
 }
 
 interface Part {
@@ -130,7 +116,7 @@ async function joinFiles(main: PartFile, onRead: OnRead): Promise<LoadedDocument
       if (files.has(target.name)) continue
       try {
         const other = join(root, target.name)
-        files.set(target.name, readContent(other, await readText(other)))
+        files.set(target.name, await readContent(other, await readText(other)))
       } catch (error) {
         if (!(error instanceof FileError)) throw error
         faults.push(...error.faults)
@@ -144,20 +130,18 @@ async function joinFiles(main: PartFile, onRead: OnRead): Promise<LoadedDocument
   const joined = isObject(main.value) ? main.value : {}
   const document: JsonObject = files.size > 1 ? { ...joined, 'x-files': others } : joined
   const broken = parts.flatMap((part) => resolveAll(part, { document, rootOf, own, identifiers }))
-  const { file, text, lineOf } = main
-  const source = {
-    file,
-    text,
-    get value() {
-      return readContent(file, text).value
-    },
-    lineOf,
-  }
+  const { file, lineOf } = main
   const placeOf = (path: readonly string[]): string => {
     const part = path[0] === 'x-files' ? files.get(path[1] ?? '') : undefined
     return part === undefined ? `${file}:${lineOf(path)}` : `${part.file}:${part.lineOf(path.slice(2))}`
   }
-  return { source, document, placeOf, broken }
+  return {
+    file,
+    source: async () => ({ ...main, value: (await readContent(file, main.text)).value }),
+    document,
+    placeOf,
+    broken,
+  }
 }
 
 function createIdentifiers(): Identifiers {

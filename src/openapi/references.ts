@@ -42,8 +42,7 @@ export function readReferences(
   visitObjects<string>(
     value,
     (object, path, around) => {
-      const at = { path: [...root, ...path], around }
-      const base = identifiers === undefined ? around : readIdentifiers(object, at, identifiers)
+      const base = identifiers === undefined ? around : readIdentifiers(object, { root, path, around }, identifiers)
       for (const keyword of KEYWORDS) {
         const text = object[keyword]
         if (typeof text === 'string') references.push({ object, keyword, text, path: [...path], base })
@@ -59,15 +58,20 @@ export function readReferences(
 // Returns the base URI inside the object.
 function readIdentifiers(
   object: JsonObject,
-  { path, around }: { readonly path: readonly string[]; readonly around: string },
+  {
+    root,
+    path,
+    around,
+  }: { readonly root: readonly string[]; readonly path: readonly string[]; readonly around: string },
   { ids, anchors }: Identifiers,
 ): string {
   const { $id: id } = object
   const base = typeof id === 'string' ? (resolveUri(id, around) ?? around) : around
-  if (base !== around) ids.set(base, path)
+  if (base !== around) ids.set(base, [...root, ...path])
   for (const keyword of ['$anchor', '$dynamicAnchor']) {
     const anchor = object[keyword]
-    if (typeof anchor === 'string' && !anchors.has(`${base}#${anchor}`)) anchors.set(`${base}#${anchor}`, path)
+    if (typeof anchor === 'string' && !anchors.has(`${base}#${anchor}`))
+      anchors.set(`${base}#${anchor}`, [...root, ...path])
   }
   return base
 }

@@ -66,12 +66,13 @@ export function visitObjects<S>(root: JsonValue, visit: Visit<S>, state: S): voi
   }
   const visitObject = (object: JsonObject, from: S): void => {
     const own = visit(object, path, from)
-    for (const [key, item] of Object.entries(object)) {
-      if (typeof item !== 'object' || item === null || isData(key)) continue
+    for (const key of Object.keys(object)) {
+      const item = object[key]
+      if (item === undefined || typeof item !== 'object' || item === null || isData(key)) continue
       path.push(key)
       if (key === 'examples') visitExamples(item, own)
       else if (NAME_KEYWORDS.has(key) && isObject(item))
-        for (const [name, named] of Object.entries(item)) inside(name, named, own)
+        for (const name of Object.keys(item)) inside(name, item[name] ?? null, own)
       else visitValue(item, own)
       path.pop()
     }

@@ -32,6 +32,7 @@ export function validate(route: Route, read: Read = readRequest): AppHandler {
       throw new ApiError('bad_request_line', { reason: 'The path is not valid percent-encoding. Write a % as %25.' })
     context.params = values
     context.rawParams = template.readRaw(context.path)
+    await c.get('mock').contract.prepare?.()
     try {
       await read(c, route)
     } catch (error) {
