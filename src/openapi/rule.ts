@@ -1,6 +1,6 @@
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { didYouMean } from '../util/suggest.ts'
-import { type Place, deref, escapePointer } from './json-pointer.ts'
+import { type Place, deref, escapePointer, valueAt } from './json-pointer.ts'
 import { type Operation, isJsonType, schemaPointer } from './operation.ts'
 import { describeSchema, valuesOf } from './schema-words.ts'
 import type { Violation } from './violation.ts'
@@ -22,7 +22,7 @@ export function findRule(document: JsonObject, operation: Operation, violation: 
   if (param === 'body' && operation.body !== undefined)
     return { pointer: `${parentOf(operation.body.pointer)}/required`, hint: 'Send a body.' }
   const search: Search = { document, left: MAX_STEPS }
-  const found = startsOf(document, operation, param)
+  const found = startsOf(document, operation, violation)
     .map(({ place, rest }) => follow([place], rest, search))
     .find(({ places }) => places.length > 0 || reason === 'unknown')
   const [place] = found?.places ?? []
@@ -74,18 +74,29 @@ function unknownRule({ owners, name }: Found, param: string): Rule | undefined {
   return { pointer: `${first.pointer}/properties`, hint: `Remove '${param.slice(0, 200)}'.${didYouMean(name, names)}` }
 }
 
-// Where the search begins: the schema of the body, and that of a parameter with this name.
-function startsOf(document: JsonObject, { body, parameters }: Operation, param: string) {
-  const pointers = [
-    ...(body?.mediaTypes ?? [])
-      .filter(isJsonType)
-      .map((mediaType) => ({ pointer: schemaPointer(body?.pointer ?? '', mediaType), rest: param })),
-    ...parameters.flatMap(({ name, schema }) =>
-      schema !== undefined && isPrefix(name, param) ? [{ pointer: schema, rest: param.slice(name.length) }] : [],
-    ),
-  ]
-  return pointers.map(({ pointer, rest }) => ({ place: deref(document, { $ref: `#${pointer}` }, ''), rest }))
+// Where the search begins: the schema of the body, and those of the parameters with this name.
+function startsOf(document: JsonObject, { body, parameters }: Operation, { param, message }: Violation): Start[] {
+  const ofBody = (body?.mediaTypes ?? [])
+    .filter(isJsonType)
+    .map((mediaType) => ({ pointer: schemaPointer(body?.pointer ?? '', mediaType), rest: param }))
+  const ofParameters = parameters.flatMap(({ name, schema }) =>
+    schema !== undefined && isPrefix(name, param)
+      ? [{ pointer: schema, rest: param.slice(name.length).replace(/^\./, '') }]
+      : [],
+  )
+  return [...(IN_PARAMETER.test(message) ? [] : ofBody), ...ofParameters].flatMap(({ pointer, rest }) => {
+    const value = valueAt(document, pointer)
+    return value === undefined ? [] : [{ place: { value, pointer }, rest }]
+  })
 }
+
+interface Start {
+  readonly place: Place
+  readonly rest: string
+}
+
+// The message about a missing or unknown parameter names its place: the body may have a field of the same name.
+const IN_PARAMETER = /' \(in (?:query|header|path|cookie)\)\./
 
 function isPrefix(name: string, param: string): boolean {
   return name !== '' && param.startsWith(name) && ['', '.', '['].includes(param.charAt(name.length))

@@ -1,10 +1,11 @@
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { composedOf, deref } from './json-pointer.ts'
 
-/** Maximum number of values and of branches in a text, and of characters of a value. */
-const MAX_LISTED = 30
-const MAX_VALUE = 100
-const MAX_DEPTH = 3
+// A contract may have schemas of any size. These limits keep a text below a megabyte.
+const MAX_LISTED = 30 // values
+const MAX_VALUE = 100 // characters of a value
+const MAX_BRANCHES = 10 // of a union
+const MAX_DEPTH = 2 // of unions in unions
 
 /** The values of a schema in words: `an integer (at least 1, at most 10) or null`. */
 export function describeSchema(document: JsonObject, schema: JsonValue, depth = 0): string {
@@ -13,7 +14,7 @@ export function describeSchema(document: JsonObject, schema: JsonValue, depth = 
   const branches = [value['anyOf'] ?? [], value['oneOf'] ?? []].flat()
   const words = [
     ...(branches.length === 0 ? [kindOf(value)] : []),
-    ...branches.slice(0, MAX_LISTED).map((branch: JsonValue) => describeSchema(document, branch, depth + 1)),
+    ...branches.slice(0, MAX_BRANCHES).map((branch: JsonValue) => describeSchema(document, branch, depth + 1)),
     ...(value['nullable'] === true ? ['null'] : []),
   ]
   return [...new Set(words)].join(' or ') + exampleOf(value)
