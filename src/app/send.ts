@@ -3,7 +3,7 @@ import { NOT_RECORDED } from '../journal/recorder.ts'
 import { redactCut, redactCutKeys, redactRepeated } from '../journal/credentials.ts'
 import { Redactor } from '../journal/redact.ts'
 import { isObject } from '../util/json.ts'
-import { type Reply, encodeBody, isStream, joinNotes, totalsOf } from '../util/reply.ts'
+import { type Reply, encodeBody, isStream, joinedFrames, joinNotes } from '../util/reply.ts'
 import { dropBody, headersOf } from './client.ts'
 import type { AppContext, MockContext, RequestContext } from './context.ts'
 import { headersFor } from './origins.ts'
@@ -51,7 +51,8 @@ export async function send(c: AppContext, reply: Reply): Promise<Response> {
 }
 
 function hasWaits(body: Reply['body']): boolean {
-  return isStream(body) && totalsOf(body).wait > 0
+  if (isStream(body)) for (const { wait } of joinedFrames(body)) if (wait > 0) return true
+  return false
 }
 
 interface Sent extends Pick<RequestContext, 'requestId'> {
