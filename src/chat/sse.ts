@@ -71,9 +71,8 @@ function push(frames: PlannedFrame[], { wait, isSilent, data }: Pending, end?: E
 function withPings(frames: readonly PlannedFrame[]): Iterable<Frame> {
   const pings = frames.reduce((sum, frame) => sum + (frame.pings ?? 0), 0)
   if (pings === 0) return frames
-  const { held, sent, wait } = totalsOf(frames)
-  const totals = { held, sent: sent + pings * PING.data.length, wait: wait + pings * PING_EVERY }
-  return createFrames(() => interrupt(frames), totals)
+  const { held, sent } = totalsOf(frames)
+  return createFrames(() => interrupt(frames), { held, sent: sent + pings * PING.data.length })
 }
 
 function* interrupt(frames: readonly PlannedFrame[]): Generator<Frame> {

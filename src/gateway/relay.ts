@@ -117,10 +117,9 @@ function sorted(value: JsonValue): JsonValue {
   return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]))
 }
 
-// How much a relayed stream grows at most: an event is written anew, with the usage at the end and with comments.
+// How much a relayed stream grows at most, without comments: events are written anew, with the usage at the end.
 const GROWTH = 2
 const MAX_USAGE = 1000 // bytes
-const PING_BYTES = 8
 
 // With comments, the headers do not wait for the vendor.
 function stream({ body, wait = 0 }: Reply, { request = NO_REQUEST, ping }: Relayed): Reply {
@@ -129,11 +128,9 @@ function stream({ body, wait = 0 }: Reply, { request = NO_REQUEST, ping }: Relay
   const frames = isStream(body) ? body : [{ wait: 0, data: body }]
   const before = ping === undefined ? 0 : wait
   const options = { model, promptTokens, hasUsage: usage === 'chunk', ping, before }
-  const totals = totalsOf(frames)
-  const waits = totals.wait + before
-  const pings = ping === undefined ? 0 : Math.ceil(waits / ping)
-  const sent = GROWTH * totals.sent + MAX_USAGE + PING_BYTES * pings
-  const relayed = createFrames(() => relayFrames(frames, options), { ...totals, wait: waits, sent })
+  const { held, sent } = totalsOf(frames)
+  const totals = { held, sent: GROWTH * sent + MAX_USAGE }
+  const relayed = createFrames(() => relayFrames(frames, options), totals)
   return { status: 200, headers: EVENT_STREAM_HEADERS, body: relayed, wait: wait - before }
 }
 

@@ -64,8 +64,6 @@ export interface FrameTotals {
   readonly held: number
   /** Bytes that are sent; for text an estimate. */
   readonly sent: number
-  /** Milliseconds of all waits. */
-  readonly wait: number
   /** Fewer frames with the same bytes at the same times, for a reader to whom frames do not matter. */
   readonly joined?: Iterable<Frame>
 }
@@ -98,13 +96,12 @@ export function joinedFrames(frames: Iterable<Frame>): Iterable<Frame> {
 /** The totals of the frames of a stream. Iterates only frames that are held. */
 export function totalsOf(frames: Iterable<Frame>): FrameTotals {
   if (frames instanceof CreatedFrames) return frames.totals
-  let [held, sent, wait] = [0, 0, 0]
+  let [held, sent] = [0, 0]
   for (const frame of frames) {
     held += 64 + 2 * frame.data.length
     sent += frame.data.length
-    wait += frame.wait
   }
-  return { held, sent, wait }
+  return { held, sent }
 }
 
 /** Joins notes for a header: printable ASCII, at most 500 characters. */

@@ -47,7 +47,7 @@ export function filterOf(query: { readonly [K in keyof Filter]: Filter[K] | unde
 }
 
 /** The journal does not record lists of exchanges, so nobody counts their frames. */
-export const NOT_COUNTED = { held: 0, sent: 0, wait: 0 }
+export const NOT_COUNTED = { held: 0, sent: 0 }
 
 /** The media type that the control API returns by default. */
 export const JSON_TYPE = 'application/json'
