@@ -64,7 +64,10 @@ function kindOf(schema: JsonObject): string {
     const rest = values.length - MAX_LISTED
     return `${values.slice(0, MAX_LISTED).map(quote).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
   }
-  const types = [schema['type'] ?? []].flat().map((type) => TYPES[String(type)] ?? String(type))
+  const types = [schema['type'] ?? []]
+    .flat()
+    .filter((type) => typeof type === 'string')
+    .map((type) => TYPES[type] ?? type)
   const limits = LIMITS.flatMap(([keyword, words]) => {
     const limit = schema[keyword]
     return limit === undefined

@@ -29,11 +29,11 @@ const names = (description: string) =>
     .optional()
 const withForm = ({ form = /^/, allowed }: FilterField): z.ZodString => z.string().regex(form, `use ${allowed}`)
 // A query has its own message.
-const checkQuery = (query: string, { addIssue }: z.core.$RefinementCtx): void => {
+const checkQuery = (query: string, context: z.core.$RefinementCtx): void => {
   try {
     parseQuery(query)
   } catch (error) {
-    addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
   }
 }
 /** The query parameters of lists of exchanges. */
