@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import { describe, expect, test } from 'vitest'
-import { type Mock, startMock } from '../../src/index.ts'
+import { type Mock, readPlaceholder, startMock } from '../../src/index.ts'
+import { toBytes } from '../../src/page/parts/format.ts'
 import { toCurl } from '../../src/page/snippets/curl.ts'
 import { axe, hasBrowser, usePages } from './browser.ts'
 import { chat } from './chat.ts'
@@ -63,7 +64,26 @@ describe.runIf(hasBrowser)('the detail of an exchange', () => {
     const page = await open(mock, { hash: '#/journal/1' })
     await page.locator('.notice.bad').getByText('Rate limit reached').waitFor()
     await page.getByRole('link', { name: 'Previous' }).click()
-    await page.locator('.code').getByText('<html').waitFor()
+    expect(await page.locator('.code code').innerText()).toContain('<html')
+  })
+
+  test('shows each picture with its size and what readPlaceholder returns', async () => {
+    await using mock = await startMock()
+    await chat(mock, { body: { model: 'gpt-4o-image', n: 2, stream: true } })
+    const [exchange] = await mock.exchanges()
+    const page = await open(mock, { hash: '#/journal/latest' })
+    await page.getByRole('tab', { name: 'Pictures 2' }).click()
+    const cards = page.getByRole('tabpanel').locator('section')
+    expect(await cards.count()).toBe(2)
+    for (const [i, { path, event = -1 }] of (exchange?.pictures ?? []).entries()) {
+      const bytes = await (await fetch(mock.url + path)).arrayBuffer()
+      const card = cards.nth(i)
+      const placeholder = await card.locator('.code code').innerText()
+      expect(JSON.parse(placeholder)).toEqual(readPlaceholder(bytes))
+      const text = await card.locator('dl').innerText()
+      for (const part of ['1024 × 1024', toBytes(bytes.byteLength), 'image/png', `in event ${event + 1}, after`])
+        expect(text).toContain(part)
+    }
   })
 
   test('shows the request, without the credential', async () => {
@@ -97,8 +117,8 @@ describe.runIf(hasBrowser)('the detail of an exchange', () => {
     await page.getByRole('link', { name: pointer }).click()
     await page.locator('.code', { hasText: pointer }).getByText('integer').waitFor()
     await page.goto(`${mock.url}/#/journal/2`)
-    await page.getByText("Unknown parameter: 'temprature'.").waitFor()
     await page.getByText('does not violate the contract').waitFor()
+    expect(await page.locator('.notes').innerText()).toMatch(/^Unknown parameter: 'temprature'\./)
   })
 
   test('says why the scenario answered, and lists near misses field by field', async () => {
@@ -196,6 +216,7 @@ describe.runIf(hasBrowser)('the film of a stream', () => {
     const page = await open(mock, { hash: '#/journal/1' })
     await tab(page, 'Frames')
     await page.getByText(words).waitFor()
+    expect(await page.locator('.marks .bad').first().innerText()).toBe(words)
   })
 
   test('follows an open stream, keeps tab and scroll, and marks a client that disconnects', async () => {

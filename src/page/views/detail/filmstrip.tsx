@@ -1,18 +1,13 @@
 import { useEffect, useRef } from 'preact/hooks'
-import type { Exchange } from '../../../journal/exchange.ts'
 import { urlOf } from '../../control.ts'
 import { useWords } from '../../language.ts'
 import { toTime } from '../../parts/format.ts'
 import { memo } from '../../parts/memo.ts'
-import type { Frame, Stall } from '../../sse-text.ts'
+import type { Frame } from '../../sse-text.ts'
 import { detailWords } from '../../words/detail.ts'
+import type { TimelineProps } from './timeline.tsx'
 
-interface Props {
-  readonly frames: readonly Frame[]
-  readonly stalls: readonly Stall[]
-  readonly pictures: Exchange['pictures']
-  readonly shown: number
-  readonly received: number
+interface Props extends TimelineProps {
   readonly goTo: (count: number) => void
 }
 

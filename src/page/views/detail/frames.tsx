@@ -7,7 +7,7 @@ import { detailWords } from '../../words/detail.ts'
 import type { TabProps } from '../exchange-detail.tsx'
 import { AnswerView, answerOf } from './answer.tsx'
 import { Filmstrip } from './filmstrip.tsx'
-import { Timeline } from './timeline.tsx'
+import { type TimelineProps, Timeline } from './timeline.tsx'
 
 /** The events of a stream as a film: each with its time, and the answer up to it. */
 export function FramesTab(props: TabProps) {
@@ -22,43 +22,66 @@ function Film({ exchange, progress }: TabProps) {
   const shown = Math.min(chosen ?? received, received)
   // The last position follows a stream that is still open.
   const goTo = (count: number): void => choose(count >= received ? undefined : Math.max(0, count))
-  const [isPlaying, setPlaying] = usePlayer(frames, { shown, received, goTo })
   const stalls = useMemo(() => stallsIn(frames), [frames])
   const { text = '', reset } = exchange.response
   const faults = faultsOf(frames, { text, isReset: reset, hungUp: exchange.hungUp })
-  const visible = frames.slice(0, shown)
   const seen = pictures.filter(({ event = 0 }) => event < shown)
   const current = frames[shown - 1]
-  const time = timeBefore(frames, shown)
-  const position = words.positionOf(
-    shown,
-    isOpen ? received : frames.length,
-    time === 0 && shown === 0 ? words.start : toTime(time),
-  )
+  const film = { frames, stalls, pictures: exchange.pictures, shown, received }
   const press = (event: KeyboardEvent): void => {
     const step = event.target instanceof HTMLInputElement ? undefined : STEPS[event.key]
     if (step === undefined) return
     event.preventDefault()
     goTo(shown + step)
   }
+  return (
+    <div class="stack film" onKeyDown={press}>
+      <Player {...film} all={isOpen ? received : frames.length} isFollowing={chosen === undefined} goTo={goTo} />
+      <Marks stalls={stalls} faults={faults} />
+      <Filmstrip {...film} goTo={goTo} />
+      <h2>{words.answerSoFar}</h2>
+      <AnswerView
+        answer={answerOf(frames.slice(0, shown))}
+        pictures={seen}
+        prompt={exchange.chat?.prompt ?? ''}
+        isOpen={isOpen}
+      />
+      {current !== undefined && <Code label={words.eventNumber(shown)} text={current.raw} />}
+    </div>
+  )
+}
+
+interface PlayerProps extends TimelineProps {
+  /** The number of events that the position is compared with. */
+  readonly all: number
+  /** Whether the last event that was sent is shown. */
+  readonly isFollowing: boolean
+  readonly goTo: (count: number) => void
+}
+
+function Player({ all, isFollowing, goTo, ...film }: PlayerProps) {
+  const words = useWords(detailWords)
+  const { frames, shown, received } = film
+  const [isPlaying, setPlaying] = usePlaying(frames, { shown, received, goTo })
+  const position = words.positionOf(shown, all, shown === 0 ? words.start : toTime(timeBefore(frames, shown)))
   const play = (): void => {
-    if (!isPlaying && shown >= received) choose(0)
+    if (!isPlaying && isFollowing) goTo(0)
     setPlaying(!isPlaying)
   }
   return (
-    <div class="stack film" onKeyDown={press}>
+    <>
       <div class="row">
         <button type="button" class="quiet" onClick={play}>
           {isPlaying ? words.stop : words.play}
         </button>
-        {isOpen && chosen !== undefined && (
-          <button type="button" class="quiet" onClick={() => choose(undefined)}>
-            {words.follow}
+        {!isFollowing && (
+          <button type="button" class="quiet" onClick={() => goTo(received)}>
+            {words.toEnd}
           </button>
         )}
         <span class="soft">{position}</span>
       </div>
-      <Timeline frames={frames} stalls={stalls} pictures={exchange.pictures} shown={shown} received={received} />
+      <Timeline {...film} />
       <input
         type="range"
         min="0"
@@ -69,19 +92,7 @@ function Film({ exchange, progress }: TabProps) {
         aria-valuetext={position}
         onInput={({ currentTarget }) => goTo(Number(currentTarget.value))}
       />
-      <Marks stalls={stalls} faults={faults} />
-      <Filmstrip
-        frames={frames}
-        stalls={stalls}
-        pictures={exchange.pictures}
-        shown={shown}
-        received={received}
-        goTo={goTo}
-      />
-      <h2>{words.answerSoFar}</h2>
-      <AnswerView answer={answerOf(visible)} pictures={seen} prompt={exchange.chat?.prompt ?? ''} isOpen={isOpen} />
-      {current !== undefined && <Code label={words.eventNumber(shown)} text={current.raw} />}
-    </div>
+    </>
   )
 }
 
@@ -114,14 +125,14 @@ function timeBefore(frames: readonly Frame[], count: number): number {
 /** Milliseconds between two events when a film is played: at least, so that one sees each of them, and at most. */
 const STEP = { shortest: 60, longest: 5000 }
 
-interface Film {
+interface Position {
   readonly shown: number
   readonly received: number
   readonly goTo: (count: number) => void
 }
 
 // Shows one event after another, with the pauses that they had.
-function usePlayer(frames: readonly Frame[], { shown, received, goTo }: Film) {
+function usePlaying(frames: readonly Frame[], { shown, received, goTo }: Position) {
   const [isPlaying, setPlaying] = useState(false)
   useEffect(() => {
     if (!isPlaying) return undefined

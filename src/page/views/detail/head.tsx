@@ -16,10 +16,7 @@ export function DetailHead({ exchange }: { readonly exchange: Exchange }) {
     [words.facts.session, session === '' ? words.none : session],
     [words.facts.scenario, scenario === null ? words.none : <span class="warn">{scenario.name}</span>],
     [words.facts.time, <time dateTime={time}>{new Date(time).toLocaleString([], { hour12: false })}</time>],
-    [
-      words.facts.firstByte,
-      firstByte === undefined ? (duration === undefined ? words.running : words.none) : toTime(firstByte),
-    ],
+    [words.facts.firstByte, firstByte === undefined ? (duration === undefined ? '…' : words.none) : toTime(firstByte)],
     [words.facts.total, duration === undefined ? words.running : toTime(duration)],
   ]
   return (

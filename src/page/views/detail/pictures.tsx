@@ -1,8 +1,10 @@
 import type { Exchange } from '../../../journal/exchange.ts'
-import { urlOf } from '../../control.ts'
+import { control, read, urlOf } from '../../control.ts'
 import { useWords } from '../../language.ts'
-import { toTime } from '../../parts/format.ts'
+import { Code } from '../../parts/copy.tsx'
+import { toBytes, toTime } from '../../parts/format.ts'
 import { Picture } from '../../parts/picture.tsx'
+import { useRead } from '../../read.ts'
 import type { Frame } from '../../sse-text.ts'
 import { detailWords } from '../../words/detail.ts'
 import type { TabProps } from '../exchange-detail.tsx'
@@ -37,6 +39,15 @@ interface CardProps {
 function PictureCard({ picture, number, frame, prompt }: CardProps) {
   const words = useWords(detailWords)
   const { path, width, height, format, label, inline, event } = picture
+  const name = path.split('/').at(-2) ?? ''
+  const { value, error } = useRead(async () => read(control.pictures[':name'].$get({ param: { name } })), [name])
+  const facts = [
+    [words.pixels, `${width} × ${height}`],
+    [words.bytes, value === undefined ? '…' : toBytes(value.bytes)],
+    [words.type, value?.mediaType ?? format],
+    [words.event, inline ? words.asBytes : words.asLink],
+    ...(event === undefined ? [] : [[words.time, words.inEvent(event + 1, toTime(frame?.time ?? 0))] as const]),
+  ] as const
   return (
     <section class="card stack">
       <h2>{words.picture(number)}</h2>
@@ -44,24 +55,15 @@ function PictureCard({ picture, number, frame, prompt }: CardProps) {
         <Picture path={path} alt={words.pictureOf(label || prompt)} width={width} height={height} />
       </a>
       <dl class="facts">
-        <div>
-          <dt>{words.pixels}</dt>
-          <dd>
-            {width} × {height}
-          </dd>
-        </div>
-        <div>
-          <dt>{words.type}</dt>
-          <dd>{format.toUpperCase()}</dd>
-        </div>
-        <div class="whole">
-          <dt>{words.event}</dt>
-          <dd>
-            {inline ? words.asBytes : words.asLink}
-            {event !== undefined && ` · ${words.inEvent(event + 1, toTime(frame?.time ?? 0))}`}
-          </dd>
-        </div>
+        {facts.map(([fact, text]) => (
+          <div key={fact}>
+            <dt>{fact}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
       </dl>
+      {error !== undefined && <p class="bad">{error}</p>}
+      {value !== undefined && <Code label={words.placeholder} text={JSON.stringify(value.placeholder, null, 2)} />}
     </section>
   )
 }

@@ -1,9 +1,10 @@
 import type { Exchange } from '../../../journal/exchange.ts'
 import { useWords } from '../../language.ts'
-import { type Frame, type Stall } from '../../sse-text.ts'
+import type { Frame, Stall } from '../../sse-text.ts'
 import { detailWords } from '../../words/detail.ts'
 
-interface Props {
+/** A stream, and how much of it is shown. */
+export interface TimelineProps {
   readonly frames: readonly Frame[]
   readonly stalls: readonly Stall[]
   readonly pictures: Exchange['pictures']
@@ -13,7 +14,7 @@ interface Props {
 }
 
 /** A line on which each event has its place in time, so that pauses are as long as they were. */
-export function Timeline({ frames, stalls, pictures, shown, received }: Props) {
+export function Timeline({ frames, stalls, pictures, shown, received }: TimelineProps) {
   const words = useWords(detailWords)
   const end = Math.max(1, ...frames.map(({ time = 0 }) => time))
   const isInstant = end === 1
