@@ -3,6 +3,10 @@ export interface CatalogueEntry {
   readonly name: string
   /** What a client sees. */
   readonly about: string
+  readonly group: string
+  readonly isCustom: boolean
+  /** The responses of a sequence, in order; one if it is not a sequence. */
+  readonly effects: readonly { readonly status: number | null; readonly code: string | null }[]
 }
 
 /** Scenarios under one heading. */
@@ -12,9 +16,9 @@ export interface CatalogueGroup {
 }
 
 /**
- * The scenarios that match a search, in groups. `headings` are by the prefix of the names, in the order of the groups;
- * scenarios with another prefix come first, under `own`: they are the user's. Each word of the search must be in the
- * name, in the text or in the heading.
+ * The scenarios that match a search, in groups. `headings` are by the name of the group, in the order of the groups. The
+ * user's scenarios come first, under `own`. Each word of the search must be in the name, the text, the heading, or a
+ * status or code of the scenario.
  */
 export function toCatalogue(
   entries: readonly CatalogueEntry[],
@@ -25,16 +29,19 @@ export function toCatalogue(
   }: { readonly headings: Readonly<Record<string, string>>; readonly own: string; readonly search: string },
 ): CatalogueGroup[] {
   const words = search.toLowerCase().split(/\s+/)
-  const matches = (heading: string, { name, about }: CatalogueEntry): boolean => {
-    const text = `${name} ${about} ${heading}`.toLowerCase()
+  const matches = (heading: string, { name, about, effects }: CatalogueEntry): boolean => {
+    const seen = effects.flatMap(({ status, code }) => [status, code])
+    const text = [name, about, heading, ...seen].join(' ').toLowerCase()
     return words.every((word) => text.includes(word))
   }
-  const prefixOf = ({ name }: CatalogueEntry): string | undefined =>
-    Object.keys(headings).find((prefix) => name.startsWith(`${prefix}-`))
-  return [[undefined, own] as const, ...Object.entries(headings)]
-    .map(([prefix, heading]) => ({
+  const groups = Object.entries(headings).map(([group, heading]) => ({
+    heading,
+    isIn: (entry: CatalogueEntry) => !entry.isCustom && entry.group === group,
+  }))
+  return [{ heading: own, isIn: ({ isCustom }: CatalogueEntry) => isCustom }, ...groups]
+    .map(({ heading, isIn }) => ({
       heading,
-      entries: entries.filter((entry) => prefixOf(entry) === prefix && matches(heading, entry)),
+      entries: entries.filter((entry) => isIn(entry) && matches(heading, entry)),
     }))
     .filter((group) => group.entries.length > 0)
 }

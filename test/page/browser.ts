@@ -65,7 +65,9 @@ function watch(page: Page, origin: string, problems: string[]): void {
 // The browser logs each response with an error status, also those that a test requests, and each attempt to connect to
 // a mock that has ended.
 function isExpected(text: string): boolean {
-  return /^Failed to load resource: (?:the server responded with a status of|net::ERR_CONNECTION_(?:REFUSED|RESET))/.test(text)
+  return /^Failed to load resource: (?:the server responded with a status of|net::ERR_CONNECTION_(?:REFUSED|RESET))/.test(
+    text,
+  )
 }
 
 /** What axe finds wrong with a page. */

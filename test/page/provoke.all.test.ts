@@ -119,6 +119,12 @@ describe.runIf(hasBrowser)('Provoke', () => {
     await page.getByRole('searchbox').fill('retry-after 1')
     await page.getByText('1 scenario', { exact: true }).waitFor()
     expect(await page.locator('.scenarios h3').allTextContents()).toEqual(['limit-rate-after'])
+    await page.getByRole('searchbox').fill('503 retry')
+    await card(page, 'retry-503').waitFor()
+    expect(await card(page, 'retry-503').locator('.effects li').allTextContents()).toEqual([
+      expect.stringContaining('503'),
+      expect.stringContaining('503'),
+    ])
   })
 
   test('each way to request a scenario can be copied, and works', async () => {
@@ -128,6 +134,7 @@ describe.runIf(hasBrowser)('Provoke', () => {
     })
     const item = card(page, 'limit-rate')
     await item.getByText('How to request it').click()
+    await item.locator('dl').waitFor()
     const copied: string[] = []
     for (const button of await item.locator('dl button').all()) {
       await button.click()

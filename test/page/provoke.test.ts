@@ -2,11 +2,18 @@ import { expect, test } from 'vitest'
 import { toCatalogue } from '../../src/page/catalogue.ts'
 import { WAYS, waysOf } from '../../src/page/script-ways.ts'
 
+const entry = (name: string, about: string, group: string, isCustom = false) => ({
+  name,
+  about,
+  group,
+  isCustom,
+  effects: [{ status: group === 'key' ? 401 : 200, code: group === 'key' ? 'invalid_api_key' : null }],
+})
 const ENTRIES = [
-  { name: 'fox', about: 'A fox' },
-  { name: 'key-banned', about: '401 (banned)' },
-  { name: 'keyless', about: 'My own' },
-  { name: 'slow-start', about: 'Late' },
+  entry('fox', 'A fox', 'fox', true),
+  entry('key-banned', 'The account is banned', 'key'),
+  entry('key-own', 'My own', 'key', true),
+  entry('slow-start', 'Late', 'slow'),
 ]
 const headings = { slow: 'Delays', key: 'Keys' }
 const namesOf = (search: string): [string, string[]][] =>
@@ -17,15 +24,16 @@ const namesOf = (search: string): [string, string[]][] =>
 
 test('the catalogue has the groups in the order of the headings, and own scenarios first', () => {
   expect(namesOf('')).toEqual([
-    ['Yours', ['fox', 'keyless']],
+    ['Yours', ['fox', 'key-own']],
     ['Delays', ['slow-start']],
     ['Keys', ['key-banned']],
   ])
 })
 
 test.each([
-  ['KEY', ['keyless', 'key-banned']],
-  ['401  key', ['key-banned']],
+  ['KEY', ['key-own', 'key-banned']],
+  ['401  banned', ['key-banned']],
+  ['invalid_API', ['key-own', 'key-banned']],
   ['delays', ['slow-start']],
   ['fox 401', []],
 ])('the search %j finds names, texts and headings', (search, names) => {

@@ -1,8 +1,11 @@
 /// <reference lib="dom" />
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from '@playwright/test'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Mock } from '../../src/index.ts'
 import { startMock } from '../../src/index.ts'
 import { axe, hasBrowser, usePages } from './browser.ts'
@@ -85,6 +88,29 @@ describe.runIf(hasBrowser)('Try it', () => {
     await send(page, { model: '*', 'other-model': 'flux-nine' })
     await page.locator('.result img').first().waitFor()
     expect(await lastOf(mock)).toMatchObject({ chat: { model: 'flux-nine' } })
+  })
+
+  test('the form has the sizes of the model, and says how it uses reference pictures', async () => {
+    const page = await open(mock, { hash: '#/try?model=dall-e-3' })
+    await page.getByText('This model ignores them.').waitFor()
+    const sizes = page.locator('datalist option')
+    const valuesOf = async () => sizes.evaluateAll((all: HTMLOptionElement[]) => all.map(({ value }) => value))
+    expect(await valuesOf()).toEqual(['1024x1024', '1792x1024', '1024x1792'])
+    await page.locator('[name=model]').selectOption('doubao-seededit-3-0-i2i-250628')
+    await page.getByText('Without one, the response of this model has a note.').waitFor()
+    expect(await valuesOf()).not.toContain('1792x1024')
+  })
+
+  test('a model of the own fixtures can be chosen', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'try-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, 'profiles.yaml'), 'my-model: { style: lite, sizes: [512x512] }\n')
+    const own = await startMock({ fixtures: folder })
+    onTestFinished(async () => own.close())
+    const page = await open(own, { hash: '#/try' })
+    await send(page, { model: 'my-model' })
+    await page.getByText('512×512').waitFor()
+    expect(await lastOf(own)).toMatchObject({ chat: { model: 'my-model' }, violations: [] })
   })
 
   test('frames and the picture appear before the stream ends, each with its time', async () => {

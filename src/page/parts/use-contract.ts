@@ -1,3 +1,4 @@
+import type { ModelEntry } from '../../app/catalogue-entries.ts'
 import { type ChatForm, toChatForm } from '../chat-form.ts'
 import { ROOT, control, read } from '../control.ts'
 import { useJournal } from '../journal.ts'
@@ -15,7 +16,14 @@ export interface PageContract {
   /** An OpenAPI document. */
   readonly document: JsonObject
   /** Undefined if the contract has no chat operation. */
-  readonly chat: (ChatForm & { readonly url: string }) | undefined
+  readonly chat: ChatOperation | undefined
+}
+
+/** The chat operation. Its models include those of the user's fixtures. */
+export interface ChatOperation extends ChatForm {
+  readonly url: string
+  /** The facts of the models and families. */
+  readonly facts: readonly ModelEntry[]
 }
 
 /** Reads the contract, and again when the mock can be reached again. */
@@ -25,9 +33,21 @@ export function useContract(): Reading<PageContract> {
 }
 
 async function readContract(): Promise<PageContract> {
-  const { basePath, chat, document } = await read(control.contract.$get())
+  const [{ basePath, chat, document }, { models }] = await Promise.all([
+    read(control.contract.$get()),
+    read(control.models.$get()),
+  ])
   if (!isObject(document)) throw new TypeError('the contract is not an object')
   const root = ROOT.replace(/\/$/, '')
   const form = chat === null ? undefined : toChatForm(document, chat)
-  return { root, basePath, baseUrl: root + basePath, document, chat: form && { ...form, url: root + form.path } }
+  const [names, families] = [false, true].map((isFamily) =>
+    models.map(({ name }) => name).filter((name) => name.endsWith('*') === isFamily),
+  )
+  return {
+    root,
+    basePath,
+    baseUrl: root + basePath,
+    document,
+    chat: form && { ...form, models: names ?? [], families: families ?? [], facts: models, url: root + form.path },
+  }
 }

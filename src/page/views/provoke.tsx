@@ -21,8 +21,8 @@ export function ProvokeView({ route: { query } }: { readonly route: Route }) {
   const [search, setSearch] = useState(query.get('q') ?? '')
   const { value: contract } = useContract()
   const { value, error } = useRead(async () => read(control.scenarios.$get()), [contract])
-  const scenarios = (value?.scenarios ?? []).map(({ name, about }) => ({
-    name,
+  const scenarios = (value?.scenarios ?? []).map(({ about, ...rest }) => ({
+    ...rest,
     about: language === 'zh' ? (CHINESE[about] ?? about) : about,
   }))
   const groups = toCatalogue(scenarios, { headings: GROUPS[language], own: words.own, search })

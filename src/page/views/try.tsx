@@ -4,7 +4,7 @@ import { useWords } from '../language.ts'
 import { ChatResult } from '../parts/chat-result.tsx'
 import { Code } from '../parts/copy.tsx'
 import { useChat } from '../parts/use-chat.ts'
-import { type PageContract, useContract } from '../parts/use-contract.ts'
+import { type ChatOperation, type PageContract, useContract } from '../parts/use-contract.ts'
 import { toSource } from '../request-source.ts'
 import type { Route } from '../route.ts'
 import { toCurl } from '../snippets/curl.ts'
@@ -34,7 +34,7 @@ export function TryView({ route }: { readonly route: Route }) {
 
 interface TryProps {
   readonly contract: PageContract
-  readonly chat: NonNullable<PageContract['chat']>
+  readonly chat: ChatOperation
   readonly query: URLSearchParams
 }
 

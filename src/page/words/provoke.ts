@@ -17,6 +17,8 @@ export const provokeWords = translations(
     scriptName: (name: string) => `Script ${name}`,
     scripted: (name: string, session: string) =>
       session === '' ? `${name} is scripted.` : `${name} is scripted for the session ${session}.`,
+    effects: 'Responses',
+    noResponse: 'reset',
     how: 'How to request it',
     howName: (name: string) => `How to request ${name}`,
     ways: {
@@ -56,6 +58,8 @@ export const provokeWords = translations(
     script: '加入脚本',
     scriptName: (name) => `将 ${name} 加入脚本`,
     scripted: (name, session) => (session === '' ? `${name} 已加入脚本。` : `${name} 已加入会话 ${session} 的脚本。`),
+    effects: '响应',
+    noResponse: '连接重置',
     how: '如何请求',
     howName: (name) => `如何请求 ${name}`,
     ways: {

@@ -15,6 +15,12 @@ export const tryWords = translations(
     prompt: 'Prompt',
     references: 'Reference pictures',
     dropHere: 'Choose files, or drop them anywhere in this form. They are sent as data URIs.',
+    uses: {
+      none: 'This model ignores them.',
+      optional: '',
+      wanted: 'Without one, the response of this model has a note.',
+      required: 'This model rejects requests without one.',
+    },
     remove: (name: string) => `Remove ${name}`,
     problems: {
       notPicture: (name: string) => `${name} is not a picture.`,
@@ -43,6 +49,12 @@ export const tryWords = translations(
     prompt: '提示词',
     references: '参考图',
     dropHere: '选择文件，或将文件拖放到表单的任意位置。文件以 data URI 的形式发送。',
+    uses: {
+      none: '此模型会忽略参考图。',
+      optional: '',
+      wanted: '没有参考图时，此模型的响应会附带说明。',
+      required: '此模型会拒绝没有参考图的请求。',
+    },
     remove: (name) => `移除 ${name}`,
     problems: {
       notPicture: (name) => `${name} 不是图片。`,

@@ -58,7 +58,7 @@ export function Catalogue({
 }
 
 function ScenarioCard({
-  entry: { name, about },
+  entry: { name, about, effects },
   target,
   said,
   onScript,
@@ -79,6 +79,13 @@ function ScenarioCard({
         </button>
       </div>
       <p>{withCode(about)}</p>
+      <ul class="row effects" aria-label={words.effects}>
+        {effects.map(({ status, code }, index) => (
+          <li key={index} class="tag">
+            <span class={status !== null && status < 400 ? 'good' : 'bad'}>{status ?? words.noResponse}</span> {code}
+          </li>
+        ))}
+      </ul>
       <p class={said?.isError === true ? 'bad' : 'good'} role="status">
         {said?.text}
       </p>

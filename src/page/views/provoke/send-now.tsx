@@ -1,20 +1,15 @@
 import { useState } from 'preact/hooks'
-import { type ChatForm, toChatBody } from '../../chat-form.ts'
+import { toChatBody } from '../../chat-form.ts'
 import { useWords } from '../../language.ts'
 import { ChatResult } from '../../parts/chat-result.tsx'
 import { useChat } from '../../parts/use-chat.ts'
+import type { ChatOperation } from '../../parts/use-contract.ts'
 import { chatWords } from '../../words/chat.ts'
 import { provokeWords } from '../../words/provoke.ts'
 import { sessionHeader } from './session-header.ts'
 
 /** Sends a chat request of the session, which takes the next scripted response. */
-export function SendNow({
-  chat,
-  session,
-}: {
-  readonly chat: ChatForm & { readonly url: string }
-  readonly session: string
-}) {
+export function SendNow({ chat, session }: { readonly chat: ChatOperation; readonly session: string }) {
   const words = useWords(provokeWords)
   const { cancel: cancelWord } = useWords(chatWords)
   const [model = '', setModel] = useState(chat.models[0])

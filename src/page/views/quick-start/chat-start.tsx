@@ -5,7 +5,7 @@ import { ChatResult } from '../../parts/chat-result.tsx'
 import { Code } from '../../parts/copy.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { useChat } from '../../parts/use-chat.ts'
-import type { PageContract } from '../../parts/use-contract.ts'
+import type { ChatOperation, PageContract } from '../../parts/use-contract.ts'
 import { firstTest } from '../../quick-start.ts'
 import { toSource } from '../../request-source.ts'
 import { hrefOf } from '../../route.ts'
@@ -18,7 +18,7 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 
 interface ChatStartProps {
   readonly contract: PageContract
-  readonly chat: NonNullable<PageContract['chat']>
+  readonly chat: ChatOperation
 }
 
 /** Snippets that send a chat request, a button that sends it, and the models. */

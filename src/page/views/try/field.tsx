@@ -7,7 +7,7 @@ interface ContractFieldProps {
   readonly value: string
   readonly onChange: (value: string) => void
   /** Values to choose from in a text field. */
-  readonly suggestions?: readonly string[]
+  readonly suggestions?: readonly string[] | undefined
 }
 
 /** A field of the form for a property of the contract. */

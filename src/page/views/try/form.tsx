@@ -2,6 +2,8 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { ChatForm } from '../../chat-form.ts'
 import { useWords } from '../../language.ts'
+import { factsOf } from '../../model-facts.ts'
+import type { ChatOperation } from '../../parts/use-contract.ts'
 import { chatWords } from '../../words/chat.ts'
 import { tryWords } from '../../words/try.ts'
 import { type TryEntry } from './entry.ts'
@@ -15,7 +17,7 @@ import { readReferences } from './read-references.ts'
 const FIRST = ['size', 'n'] as const
 
 export interface TryFormProps {
-  readonly chat: ChatForm
+  readonly chat: ChatOperation
   readonly entry: TryEntry
   readonly change: (changes: Partial<TryEntry>) => void
   readonly isRunning: boolean
@@ -58,6 +60,7 @@ export function TryForm({ chat, entry, change, isRunning, onSend, onCancel }: Tr
       </label>
       <ReferenceField
         references={entry.references}
+        use={factsOf(chat.facts, entry.model)?.references}
         problem={rejected}
         onAdd={add}
         onRemove={(removed) => change({ references: entry.references.filter((one) => one !== removed) })}
@@ -82,6 +85,7 @@ function ContractFields({ chat, entry, change }: Pick<TryFormProps, 'chat' | 'en
     <ContractField
       key={field.name}
       field={field}
+      suggestions={field.name === 'size' ? factsOf(chat.facts, entry.model)?.sizes : undefined}
       value={entry.fields[field.name] ?? ''}
       onChange={(value) => change({ fields: { ...entry.fields, [field.name]: value } })}
     />

@@ -4,6 +4,8 @@ import type { Reference } from './entry.ts'
 
 interface ReferenceFieldProps {
   readonly references: readonly Reference[]
+  /** How the model uses them. Undefined if the model is not known. */
+  readonly use: keyof typeof tryWords.en.uses | undefined
   /** Why the last file was not added. */
   readonly problem: string | undefined
   readonly onAdd: (files: Iterable<File>) => void
@@ -11,7 +13,7 @@ interface ReferenceFieldProps {
 }
 
 /** The reference pictures: chosen as files, or dropped on the form. */
-export function ReferenceField({ references, problem, onAdd, onRemove }: ReferenceFieldProps) {
+export function ReferenceField({ references, use, problem, onAdd, onRemove }: ReferenceFieldProps) {
   const words = useWords(tryWords)
   return (
     <div class="stack references">
@@ -27,7 +29,9 @@ export function ReferenceField({ references, problem, onAdd, onRemove }: Referen
             currentTarget.value = '' // so that the same file can be added again
           }}
         />
-        <small>{words.dropHere}</small>
+        <small>
+          {words.dropHere} {use !== undefined && words.uses[use]}
+        </small>
       </label>
       <p class="bad" role="alert">
         {problem}
