@@ -1,11 +1,16 @@
 /// <reference lib="dom" />
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { getRequestListener } from '@hono/node-server'
 import type { Page } from '@playwright/test'
+import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { createApp } from '../../src/hono.ts'
 import type { Mock } from '../../src/index.ts'
 import { startMock } from '../../src/index.ts'
 import { axe, hasBrowser, usePages } from './browser.ts'
@@ -199,6 +204,33 @@ describe.runIf(hasBrowser)('Try it', () => {
     await send(page)
     expect(await lastOf(mock)).toMatchObject({ chat: { references: 0 } })
     expect(await page.title()).not.toContain('hit')
+  })
+
+  test('it works at another path: mounted in another app', async () => {
+    const app = new Hono()
+    app.route('/below', await createApp())
+    const server = createServer(getRequestListener(app.fetch)).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const address = server.address()
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+    const page = await open({ url }, { path: '/below/', hash: '#/try' })
+    await send(page)
+    await page.getByText('1024×1024').waitFor()
+    expect(await page.locator('.result img').getAttribute('src')).toContain(`${url}/below/`)
+  })
+
+  test('with a control token and API keys, it works after both were entered', async () => {
+    const own = await startMock({ controlToken: 'token', apiKeys: ['sk-right'] })
+    onTestFinished(async () => own.close())
+    const page = await open(own, { hash: '#/try' })
+    await page.getByLabel('Control token').fill('token')
+    await page.getByRole('button', { name: 'Open' }).click()
+    await send(page)
+    expect(await page.locator('.result strong').textContent()).toBe('401')
+    await send(page, { key: 'sk-right' })
+    await page.getByText('1024×1024').waitFor()
+    expect(await page.getByRole('alert').filter({ hasText: /./ }).count()).toBe(0)
   })
 
   test('a hostile prompt stays text, and no picture of another server is loaded', async () => {
