@@ -155,6 +155,20 @@ describe.runIf(hasBrowser)('Provoke', () => {
     ])
   })
 
+  test('the keyboard is enough', async () => {
+    const page = await open(mock, { hash: '#/provoke?session=keyboard' })
+    await page.getByRole('searchbox').focus()
+    await page.keyboard.type('stream-cut')
+    await page.getByText('1 scenario', { exact: true }).waitFor()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await card(page, 'stream-cut').getByText('is scripted').waitFor()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByText('/mock stream-cut').waitFor()
+    expect(await mock.session('keyboard').pending()).toEqual([{ scenario: 'stream-cut', times: 1 }])
+  })
+
   test('an own scenario comes first, and its text stays text', async () => {
     const page = await open(mock, { hash: '#/provoke' })
     await page.getByRole('heading', { name: 'Your scenarios' }).waitFor()

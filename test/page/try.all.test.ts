@@ -233,6 +233,18 @@ describe.runIf(hasBrowser)('Try it', () => {
     expect(await page.getByRole('alert').filter({ hasText: /./ }).count()).toBe(0)
   })
 
+  test('the keyboard is enough', async () => {
+    const page = await open(mock, { hash: '#/try' })
+    await page.getByRole('textbox', { name: 'Prompt' }).focus()
+    await page.keyboard.press('Control+A')
+    await page.keyboard.type('a keyboard')
+    const isSend = async () => page.evaluate(() => document.activeElement?.textContent === 'Send')
+    for (let i = 0; i < 20 && !(await isSend()); i++) await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByRole('img', { name: 'Picture of the prompt a keyboard' }).waitFor()
+    expect(await lastOf(mock)).toMatchObject({ chat: { prompt: 'a keyboard' } })
+  })
+
   test('a hostile prompt stays text, and no picture of another server is loaded', async () => {
     const page = await open(mock, { hash: '#/try' })
     const prompt = `${HOSTILE} ![x](https://evil.example/cat.png) http://evil.example/cdn/1x/${'a'.repeat(30)}.png`
