@@ -40,7 +40,8 @@ interface NameAndValue {
 }
 
 // An entry of HAR 1.2. Sizes on the wire are unknown (-1), and bodies are redacted and cut as in the Exchange.
-function toHarEntry({ id, session, time, request, response, scenario, note, duration = 0 }: Exchange, url: string) {
+function toHarEntry(exchange: Exchange, url: string) {
+  const { id, session, time, request, response, scenario, note, duration = 0, firstByte = duration } = exchange
   const { method, path, query, body } = request
   const text = response.text ?? (response.body === undefined ? '' : JSON.stringify(response.body))
   return {
@@ -71,7 +72,7 @@ function toHarEntry({ id, session, time, request, response, scenario, note, dura
       bodySize: -1,
     },
     cache: {},
-    timings: { send: 0, wait: duration, receive: 0 },
+    timings: { send: 0, wait: firstByte, receive: duration - firstByte },
     ...(note !== null && { comment: note }),
     // Names with an underscore are extensions.
     _id: id,
