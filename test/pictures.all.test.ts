@@ -24,6 +24,8 @@ const FILES = [
   { name: 'chat-dark.png', width: 1840, height: 1680, limit: 250_000 },
   { name: 'models-light.png', width: 1800, height: 1120, limit: 200_000 },
   { name: 'models-dark.png', width: 1800, height: 1120, limit: 200_000 },
+  { name: 'page-light.png', width: 1920, height: 1200, limit: 250_000 },
+  { name: 'page-dark.png', width: 1920, height: 1200, limit: 250_000 },
 ]
 
 async function measure(file: string): Promise<{ format: string; width: number; height: number; bytes: number }> {
@@ -64,6 +66,15 @@ describe.runIf(existsSync(CHROMIUM))('tools/pictures.js', () => {
       )
       expect(text).toMatch(/\b[1-9]\d chunks, finish_reason: stop$/)
       expect(widths).toEqual([1536])
+    }
+  })
+
+  test("the mock's page shows the journal and an exchange with its picture", () => {
+    const pages = pagesOf('page-')
+    expect(pages).toHaveLength(2)
+    for (const { text, widths } of pages) {
+      expect(text).toMatch(/7 exchanges[^]*a red fox in the snow, 3:2[^]*一只橘猫在看书[^]*limit-rate-after/)
+      expect(widths).toContain(1536)
     }
   })
 

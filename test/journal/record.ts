@@ -120,7 +120,12 @@ async function replyTo(facts: Writable<RequestFacts>, request: { path: string; q
     return { status: response.status, headers, body: await response.text() }
   }
   const profile = profileOf(profiles, (body as any).model)
-  facts.chat = await readChatRequest(body as any, { profile, base: 'http://mock.invalid', seed: '0', dialect: 'openai' })
+  facts.chat = await readChatRequest(body as any, {
+    profile,
+    base: 'http://mock.invalid',
+    seed: '0',
+    dialect: 'openai',
+  })
   const { style, task, prose } = profile
   const render = async (): Promise<Uint8Array> => new Uint8Array(64)
   return toReply(facts.chat, await toAnswer(facts.chat, { write: styles[style], task, prose, created: 1, render }), 0)

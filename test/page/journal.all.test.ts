@@ -49,6 +49,20 @@ describe.runIf(hasBrowser)('the journal', () => {
     expect(await page.getByText('before').count()).toBe(0)
   })
 
+  test('all tabs of a browser share one connection', async () => {
+    await using mock = await startMock()
+    await chat(mock)
+    const page = await open(mock)
+    await page.locator('.exchanges li').waitFor()
+    const second = await page.context().newPage()
+    await second.goto(`${mock.url}/`)
+    await second.locator('.exchanges li').waitFor()
+    await chat(mock, { content: 'for both' })
+    for (const tab of [page, second]) await tab.getByText('for both').waitFor()
+    const metrics = await (await fetch(`${mock.url}/__mock/metrics`)).text()
+    expect(metrics).toMatch(/^chat_image_mock_open_streams 1$/m)
+  })
+
   test('searches, and keeps the search while exchanges arrive', async () => {
     await using mock = await startMock()
     await chat(mock, { content: 'a cat' })
