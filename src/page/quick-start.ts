@@ -1,6 +1,18 @@
 import type { PlainRequest } from './request-source.ts'
 import { JAVASCRIPT, writeText, writeValue } from './snippets/literal.ts'
 
+/** The model of the sample request: one whose answer begins with the picture, otherwise the first one. */
+export function sampleModel({
+  models,
+  facts,
+}: {
+  readonly models: readonly string[]
+  readonly facts: readonly { readonly name: string; readonly style: string }[]
+}): string {
+  const isShort = (model: string): boolean => facts.some(({ name, style }) => name === model && style === 'markdown')
+  return models.find(isShort) ?? models[0] ?? ''
+}
+
 /** The operation that is easiest to call, of those of a contract: one without a body and without parameters in its path. */
 export function firstOperation<T extends Pick<PlainRequest, 'method' | 'path'>>(
   operations: readonly T[],

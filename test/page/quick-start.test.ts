@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { firstOperation, firstTest, withValues } from '../../src/page/quick-start.ts'
+import { firstOperation, firstTest, sampleModel, withValues } from '../../src/page/quick-start.ts'
 import { toSource } from '../../src/page/request-source.ts'
 import { toCurl } from '../../src/page/snippets/curl.ts'
 
@@ -21,6 +21,19 @@ test.each([
 ])('of %j, %s is the easiest to call', (names, expected) => {
   const first = firstOperation(operationsOf(...names))
   expect(`${first?.method} ${first?.path}`).toBe(expected)
+})
+
+test.each([
+  [['log', 'short', 'other'], 'short'],
+  [['log', 'unknown'], 'log'],
+  [[], ''],
+])('of the models %j, the sample request has %j', (models, expected) => {
+  const facts = [
+    { name: 'log', style: 'task-log' },
+    { name: 'short', style: 'markdown' },
+    { name: 'other', style: 'markdown' },
+  ]
+  expect(sampleModel({ models, facts })).toBe(expected)
 })
 
 test('a contract without operations has no first one', () => {

@@ -6,7 +6,7 @@ import { Code } from '../../parts/copy.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { useChat } from '../../parts/use-chat.ts'
 import type { ChatOperation, PageContract } from '../../parts/use-contract.ts'
-import { firstTest } from '../../quick-start.ts'
+import { firstTest, sampleModel } from '../../quick-start.ts'
 import { toSource } from '../../request-source.ts'
 import { hrefOf } from '../../route.ts'
 import { toCurl } from '../../snippets/curl.ts'
@@ -25,7 +25,7 @@ interface ChatStartProps {
 export function ChatStart({ contract, chat }: ChatStartProps) {
   const words = useWords(quickStartWords)
   const [chosen, choose] = useState('curl')
-  const [model = ''] = chat.models
+  const model = sampleModel(chat)
   const prompt = words.samplePrompt
   const entry = { model, prompt, references: [], stream: false, fields: {}, headers: {} }
   const body = toChatBody(chat, entry)
