@@ -36,7 +36,7 @@ export function contractRoutes({ contract, packaged }: Pick<Settings, 'contract'
     .toSorted(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')))
     .map(([, operations]) => {
       const routes = operations.map((operation): Route => {
-        const behaviour = behaviourOf(operation, packaged)
+        const behaviour = behaviourOf(operation, packaged, contract)
         const kinds = { isChat: isChat(operation, packaged), isModels: isModels(operation, packaged) }
         return { operation, template: templateOf(operation.path), behaviour, ...kinds }
       })

@@ -45,7 +45,7 @@ export interface OwnSessionData extends SessionData {
   readonly erase: (filter?: Filter) => Promise<void>
 }
 
-type DataSource = Pick<Settings, 'store' | 'scenarios'> & { readonly targets: CoverageTargets }
+type DataSource = Pick<Settings, 'store' | 'scenarios' | 'scripted'> & { readonly targets: CoverageTargets }
 
 /** The data of a session, or of all. A script without a session is for all sessions that have no name and no script. */
 export function sessionDataOf(mock: DataSource, session: string | undefined): OwnSessionData {

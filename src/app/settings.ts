@@ -57,7 +57,7 @@ export interface RequestLogEntry {
 export interface Settings extends Choosing {
   readonly version: string
   readonly contract: Contract
-  /** The packaged contract: it identifies an operation without an operationId by method and path. */
+  /** The packaged contract: it identifies the chat operation by method and path. */
   readonly packaged: Contract
   readonly profiles: Profiles
   /** The models and families that custom profiles add to those of the contract. */

@@ -11,6 +11,7 @@ import { Metrics } from '../app/metrics.ts'
 import { guarded } from '../app/mock-context.ts'
 import type { Settings } from '../app/settings.ts'
 import { realTimer } from '../app/waits.ts'
+import { scriptedOperations } from '../app/routes/operations.ts'
 import { toPace } from '../chat/delays.ts'
 import { type Contract, loadContract, toContract } from '../openapi/contract.ts'
 import type { OnRead } from '../openapi/document.ts'
@@ -67,6 +68,7 @@ export async function toSettings(
     ownModels: [...own.profiles.keys()].filter((name) => name !== '*'),
     ownScenarios: [...own.scenarios.keys()],
     ...choosing,
+    scripted: scriptedOperations(contract, packaged),
     store: store ?? (await openStore(options, onStoreBack)),
     contractMode: options.contract ?? 'enforce',
     errors,
@@ -100,7 +102,7 @@ async function openStore(
 function toChoosing(
   { scenario, faultRate = 0, faults = [], seed = 0 }: MockOptions,
   scenarios: Scenarios,
-): Omit<Choosing, 'store'> {
+): Omit<Choosing, 'store' | 'scripted'> {
   const named = faults.map((name) => ({ option: 'faults', name }))
   if (scenario !== undefined) named.unshift({ option: 'scenario', name: scenario })
   const unknown = named.find(({ name }) => findScenario(scenarios, name) === undefined)

@@ -9,6 +9,8 @@ export interface Operation {
   /** As in the contract, with `{parameters}`. */
   readonly path: string
   readonly operationId: string | undefined
+  /** The custom behaviour that the document gives it: `x-chat-image-mock`. */
+  readonly behaviour: string | undefined
   readonly parameters: readonly Parameter[]
   /** Undefined if the contract has no request body for it. */
   readonly body:
@@ -117,9 +119,11 @@ function toOperation(
   const isOverridden = (parameter: Parameter): boolean =>
     own.some((other) => other.name === parameter.name && other.in === parameter.in)
   const { value: operationId } = childOf(place, 'operationId')
+  const { value: behaviour } = childOf(place, 'x-chat-image-mock')
   const body = toBody(document, childOf(place, 'requestBody'))
   return {
     operationId: typeof operationId === 'string' ? operationId : undefined,
+    behaviour: typeof behaviour === 'string' ? behaviour : undefined,
     parameters: [...shared.filter((parameter) => !isOverridden(parameter)), ...own],
     body,
     ...toFields(document, body),

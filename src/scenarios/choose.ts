@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto'
 import { prngFor } from '../chat/digest.ts'
-import type { ChatRequest } from '../chat/chat-request.ts'
 import { ApiError } from '../errors/api-error.ts'
 import type { ErrorDetails, ErrorKind } from '../errors/table.ts'
 import { type Opened, type Scripted, type Store, StoreForgotten, StoreUnavailable } from '../store/store.ts'
 import { suggestNames } from '../util/suggest.ts'
 import { findScenario } from './find-scenario.ts'
-import { mismatches } from './match.ts'
+import { type MatchedRequest, mismatches } from './match.ts'
 import type { Scenario, Scenarios, ScriptEntry, Then, When } from './scenario.ts'
 
 /** The scenario of one request, and why it was chosen. */
@@ -26,19 +25,28 @@ export interface Choosing {
   /** The scenarios with a `when`. */
   readonly conditional: readonly (Pick<Scenario, 'name'> & { readonly when: When })[]
   readonly store: Store
-  /** Default scenario for chat requests. */
+  /** Default scenario. */
   readonly scenario: string | undefined
-  /** Share of the chat requests, from 0 to 1, that get one of `faults`. */
+  /** Share of the requests, from 0 to 1, that get one of `faults`. */
   readonly faultRate: number
   readonly faults: readonly string[]
   readonly seed: string
+  /** The operations that scripts and `when` apply to: those for chat, or all if there is none. */
+  readonly scripted: ScriptedOperations
+}
+
+/** The operations that scripts and `when` apply to. */
+export interface ScriptedOperations {
+  readonly hasChat: boolean
+  /** Their methods and paths, and their operationIds. */
+  readonly names: readonly string[]
 }
 
 /** What the choice depends on in a request. */
 export interface ScenarioRequest {
   readonly session: string
-  /** Undefined if it is not a chat request, or could not be read. */
-  readonly chat: ChatRequest | undefined
+  /** What a `when` is compared with. Undefined if neither scripts nor `when` apply to the request. */
+  readonly subject: MatchedRequest | undefined
   /** `x-mock-scenario`. */
   readonly header: string | undefined
   /** `Prefer`. */
@@ -56,24 +64,24 @@ export interface Selection {
 }
 
 /**
- * Chooses the scenario of a request: by `x-mock-scenario`, then by `Prefer: code=…`, and for chat requests then by
- * `/mock NAME` in the prompt, the session's script, a `when`, the mock's default scenario, and the fault rate. Counts
- * the chat request in its session. Throws an ApiError if the name is unknown.
+ * Chooses the scenario of a request: by `x-mock-scenario`, then by `Prefer: code=…`, and for requests with a subject then
+ * by `/mock NAME` in the prompt, the session's script, a `when`, the mock's default scenario, and the fault rate. Counts
+ * the request in its session. Throws an ApiError if the name is unknown.
  */
 export async function chooseScenario(request: ScenarioRequest, choosing: Choosing): Promise<Selection> {
-  const { session, chat, prefer } = request
+  const { session, subject, prefer } = request
   const { store, scenarios } = choosing
   const notes: string[] = []
   const nearMisses: string[] = []
   const forced = byHeader(request, choosing) ?? (prefer === undefined ? undefined : await byPreference(prefer, notes))
-  const inPrompt = chat === undefined ? undefined : FROM_PROMPT.exec(chat.prompt)?.[1]
+  const inPrompt = subject?.chat === undefined ? undefined : FROM_PROMPT.exec(subject.chat.prompt)?.[1]
   const isNamed = forced !== undefined || inPrompt !== undefined
-  const opened = chat === undefined ? undefined : await openSession(session, store, isNamed)
+  const opened = subject === undefined ? undefined : await openSession(session, store, isNamed)
   const named = forced ?? (inPrompt === undefined ? undefined : find(inPrompt, 'requested in the prompt', scenarios))
   const counting = { session, store, generation: opened?.generation }
-  if (named !== undefined || opened === undefined || chat === undefined)
+  if (named !== undefined || opened === undefined || subject === undefined)
     return { choice: named && (await inSequence(named, counting)), nearMisses, notes, generation: opened?.generation }
-  const candidate: Candidate = { chat, session, opened, choosing, nearMisses }
+  const candidate: Candidate = { subject, session, opened, choosing, nearMisses }
   const scripted = opened.scripted.length === 0 ? undefined : await fromScript(candidate)
   const usual = scripted === undefined ? (byWhen(candidate) ?? byOption(candidate)) : undefined
   const choice = scripted ?? (usual && (await inSequence(usual, counting)))
@@ -145,7 +153,7 @@ async function reopen(session: string, store: Store, error: unknown): Promise<Op
 }
 
 interface Candidate {
-  readonly chat: ChatRequest
+  readonly subject: MatchedRequest
   readonly session: string
   readonly opened: OpenedSession
   readonly choosing: Choosing
@@ -163,10 +171,10 @@ async function fromScript(candidate: Candidate): Promise<Choice | undefined> {
 type Entry = readonly [scripted: Scripted, entry: ScriptEntry]
 
 // Parses an entry only when it is needed.
-function* fitting({ chat, opened, nearMisses }: Candidate): Generator<Entry> {
+function* fitting({ subject, opened, nearMisses }: Candidate): Generator<Entry> {
   for (const scripted of opened.scripted) {
     const entry: ScriptEntry = JSON.parse(scripted.json)
-    const wrong = mismatches(entry.when ?? {}, chat, opened.nth)
+    const wrong = mismatches(entry.when ?? {}, subject, opened.nth)
     addNearMiss(nearMisses, typeof entry.scenario === 'string' ? `script: ${entry.scenario}` : 'script', wrong)
     if (wrong.length === 0) yield [scripted, entry]
   }
@@ -188,9 +196,9 @@ async function claim(entries: readonly Entry[], { opened, choosing }: Candidate)
   return { name, why: 'scripted', ...stepOf(sequence, times - claimed.left, times) }
 }
 
-function byWhen({ chat, opened, choosing, nearMisses }: Candidate): Choice | undefined {
+function byWhen({ subject, opened, choosing, nearMisses }: Candidate): Choice | undefined {
   for (const { name, when } of choosing.conditional) {
-    const wrong = mismatches(when, chat, opened.nth)
+    const wrong = mismatches(when, subject, opened.nth)
     if (wrong.length === 0) return find(name, 'its when matches', choosing.scenarios)
     addNearMiss(nearMisses, name, wrong)
   }

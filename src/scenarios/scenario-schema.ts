@@ -57,6 +57,16 @@ export const when = mapping({
     whole.min(1, 'must be at least 1'),
     'Number of the request among the chat requests of its session, from 1.',
   ),
+  operation: optional(
+    z.union([text, z.array(text).min(1)], { error: 'must be an operation or a list of operations' }),
+    'Method and path of an operation in the contract, such as `GET /orders/{id}`, its `operationId`, or a list of them.',
+  ),
+  path: optional(text, 'A pattern that matches the whole path. `*` matches any text.'),
+  query: optional(z.record(text, text), 'Query parameters and their values. `*` matches any text.'),
+  body: optional(
+    z.json({ error: 'must be a JSON value' }),
+    'A part of the JSON body: the fields that it must have. Lists must be equal.',
+  ),
 })
 
 // Reports an unknown key only.

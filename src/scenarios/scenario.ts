@@ -7,9 +7,11 @@ import type { ErrorKind } from '../errors/table.ts'
 import type { ScenarioName } from './scenario-name.ts'
 
 /**
- * Which chat requests a Scenario applies to. A condition that is absent matches all.
+ * Which requests a Scenario applies to. A condition that is absent matches all. With a contract that has a chat
+ * operation these are chat requests, otherwise the requests for all operations.
  * @example
  * await mock.script('limit-rate', { when: { model: ['flux', 'flux-*'], stream: true } })
+ * await mock.script('limit-rate', { when: { operation: 'GET /orders/{id}', query: { state: 'paid' } } })
  */
 export interface When {
   /** A name, a prefix such as `flux-*`, or a list of them. */
@@ -21,8 +23,16 @@ export interface When {
   readonly stream?: boolean
   /** Whether there are reference pictures. */
   readonly references?: boolean
-  /** The request's number among the session's chat requests, from 1. */
+  /** The request's number in its session, from 1. */
   readonly nth?: number
+  /** Method and path of an operation in the contract, such as `GET /orders/{id}`, its operationId, or a list of them. */
+  readonly operation?: string | readonly string[]
+  /** A pattern of the whole path. `*` matches any text. */
+  readonly path?: string
+  /** Query parameters and their values. `*` matches any text. */
+  readonly query?: Readonly<Record<string, string>>
+  /** A part of the JSON body: the fields that it must have. Lists must be equal. */
+  readonly body?: JsonValue
 }
 
 /**

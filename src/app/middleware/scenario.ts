@@ -1,5 +1,6 @@
-import { chooseScenario } from '../../scenarios/choose.ts'
-import type { AppHandler } from '../context.ts'
+import { nameOf } from '../../journal/coverage-keys.ts'
+import { type ScenarioRequest, chooseScenario } from '../../scenarios/choose.ts'
+import type { AppHandler, MockContext, RequestContext } from '../context.ts'
 
 /** Chooses the scenario of a request: by header, prompt, script, its own `when`, option, or chance. */
 export function scenario(): AppHandler {
@@ -10,7 +11,7 @@ export function scenario(): AppHandler {
     const { choice, nearMisses, notes, generation } = await chooseScenario(
       {
         session: context.session,
-        chat: context.chat,
+        subject: subjectOf(context, mock),
         header: c.req.header('x-mock-scenario'),
         prefer: c.req.header('prefer'),
       },
@@ -22,4 +23,15 @@ export function scenario(): AppHandler {
     context.notes.push(...notes)
     await next()
   }
+}
+
+// With a contract that has a chat operation, scripts and `when` are for the chat requests that could be read. Otherwise
+// they are for all valid requests.
+function subjectOf(
+  { chat, operation, path, query, body, rejection }: RequestContext,
+  { scripted }: MockContext,
+): ScenarioRequest['subject'] {
+  if (scripted.hasChat ? chat === undefined : rejection !== undefined || operation === undefined) return undefined
+  const name = operation === undefined ? undefined : { name: nameOf(operation), id: operation.operationId }
+  return { chat, operation: name, path, query, body }
 }

@@ -2,7 +2,10 @@ import { isMeant } from '../../chat/profile.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import type { ErrorKind } from '../../errors/table.ts'
 import { MAX_MODEL } from '../../images/recipe.ts'
+import type { Contract } from '../../openapi/contract.ts'
 import { type Alternatives, type Operation, isJsonType } from '../../openapi/operation.ts'
+import { nameOf } from '../../journal/coverage-keys.ts'
+import type { ScriptedOperations } from '../../scenarios/choose.ts'
 import { sampleResponse } from '../../openapi/sample.ts'
 import type { Validation } from '../../openapi/validate-request.ts'
 import type { Violation } from '../../openapi/violation.ts'
@@ -16,18 +19,37 @@ import { gatewayModel, gatewayModels } from './gateway-models.ts'
 /** Responds to a valid request for an operation. */
 export type Behaviour = (c: AppContext) => Reply | Promise<Reply>
 
-/** The operations with custom behaviour, by operationId. */
+/** The custom behaviours, by the names of the packaged contract's operations. */
 const behaviours = new Map<string, Behaviour>(Object.entries({ createChatCompletion, listModels, retrieveModel }))
 
-/** The Behaviour of an Operation: its custom one, otherwise the contract's example or a sample of its schema. */
-export function behaviourOf(operation: Operation, packaged: Settings['packaged']): Behaviour {
-  const twin = packaged.operations.find(({ method, path }) => method === operation.method && path === operation.path)
-  return behaviours.get(operation.operationId ?? twin?.operationId ?? '') ?? respondWithSample
+/**
+ * The Behaviour of an Operation: the custom one that its document names (`x-chat-image-mock`), or that the operation
+ * with its method and path has in the packaged contract. Otherwise the contract's example or a sample of its schema. In
+ * a contract without chat, `/v1/models` may be models of cars.
+ */
+export function behaviourOf(operation: Operation, packaged: Contract, contract: Contract = packaged): Behaviour {
+  const name = operation.behaviour ?? twinOf(operation, packaged)
+  const behaviour = behaviours.get(name ?? '')
+  if (behaviour === undefined) return respondWithSample
+  const isNamed = operation.behaviour !== undefined || behaviour === createChatCompletion
+  return isNamed || contract.operations.some((one) => isChat(one, packaged)) ? behaviour : respondWithSample
+}
+
+function twinOf({ method, path }: Operation, packaged: Contract): string | undefined {
+  return packaged.operations.find((one) => one.method === method && one.path === path)?.operationId
 }
 
 /** Whether an Operation's requests are chat requests. */
-export function isChat(operation: Operation, packaged: Settings['packaged']): boolean {
-  return behaviourOf(operation, packaged) === createChatCompletion
+export function isChat(operation: Operation, packaged: Contract): boolean {
+  return behaviours.get(operation.behaviour ?? twinOf(operation, packaged) ?? '') === createChatCompletion
+}
+
+/** The operations that scripts and `when` apply to: those for chat, or all if the contract has none. */
+export function scriptedOperations(contract: Contract, packaged: Contract): ScriptedOperations {
+  const chat = contract.operations.filter((operation) => isChat(operation, packaged))
+  const scripted = chat.length > 0 ? chat : contract.operations
+  const names = scripted.flatMap((operation) => [nameOf(operation), operation.operationId ?? []].flat())
+  return { hasChat: chat.length > 0, names }
 }
 
 /** The chat operation of the contract. Undefined if it has none. */
@@ -118,7 +140,7 @@ export function toViolationError(validation: Validation, operation: Operation, s
   const [first] = violations
   if (first === undefined) throw new RangeError('no violation')
   const { param, reason, value } = first
-  const isSample = behaviourOf(operation, settings.packaged) === respondWithSample
+  const isSample = behaviourOf(operation, settings.packaged, settings.contract) === respondWithSample
   if (!isSample && violations.length === 1 && param === 'model' && reason === 'value' && typeof value === 'string') {
     const { values, titles } = modelsOf(settings)
     return new ApiError('unknown_model', { param, asked: value.slice(0, 64), known: [...values, ...titles] })
