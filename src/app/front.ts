@@ -20,10 +20,11 @@ export function frontOf(mock: MockContext): Front {
   if (admission === undefined) return { check: (route) => validate(route), otherMethods, notFound }
   const handler = gatewayNotFound(mock, admission)
   return {
-    check: (route) =>
-      route.isChat || route.isModels
-        ? validate(route, async (c) => readThroughGateway(c, route, admission))
-        : validate(route), // the gateway has no such operation
+    check: (route) => {
+      if (!route.isChat && !route.isModels) return validate(route) // the gateway has no such operation
+      const check = validate(route, async (c) => readThroughGateway(c, route, admission))
+      return async (c, next) => (c.req.method === 'HEAD' ? handler(c, next) : check(c, next)) // nor has it HEAD
+    },
     // The gateway has no 405.
     otherMethods: (_methods, template) => async (c, next) =>
       template.matches(c.get('context').path) ? handler(c, next) : next(),

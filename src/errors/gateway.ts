@@ -98,6 +98,7 @@ export const GATEWAY = {
     relay(403, 'new_api_error', 'pre_consume_token_quota_failed')`令牌额度不足, 剩余额度: ＄0.000000`,
 
   // What a vendor says about a request.
+  unknown_operation: 'vendor',
   missing_parameter: 'vendor',
   invalid_type: 'vendor',
   invalid_value: 'vendor',

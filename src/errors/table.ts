@@ -120,6 +120,7 @@ export const ERRORS = {
       404,
       null,
     )`Invalid URL (${asked}).${(details) => list('Did you mean', details.known, '?') || (details.reason === undefined ? '' : ` Available operations: ${details.reason}.`)}`,
+  unknown_operation: () => openai(404, null)`Invalid URL (${asked}).`,
   unknown_picture: () =>
     openai(404, 'picture_not_found')`Picture not found: the URL was not issued by this mock, or it was altered or cut.`,
   wrong_method: () => openai(405, 'method_not_allowed')`Invalid method for URL (${asked}).${known('Allowed:')}`,

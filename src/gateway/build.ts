@@ -7,6 +7,8 @@ export interface GatewayBuild {
   readonly api: readonly string[]
   /** The operations that exist and are not implemented, as `METHOD /path`. */
   readonly notBuilt: readonly string[]
+  /** The operations that the gateway passes on to a vendor, in addition to chat. */
+  readonly relayed: readonly string[]
   readonly models: {
     /** The fields of one model after its id. The text `{id}` is its name. */
     readonly entry: JsonObject

@@ -6,9 +6,11 @@ import type { GatewayBuild } from './build.ts'
 
 const text = z.string()
 const json = z.record(text, z.json())
+const operation = text.regex(/^[A-Z]+ \/\S+$/)
 const file = mapping({
   api: z.array(text),
-  notBuilt: z.array(text.regex(/^[A-Z]+ \/\S+$/)),
+  notBuilt: z.array(operation),
+  relayed: z.array(operation),
   models: mapping({ entry: json, list: json, known: z.record(text, text) }),
   request: text,
   structs: z.record(text, z.record(text, text.regex(/^(?:string|bool|int|uint|float64|(?:\[\])?dto\.\w+)$/))),

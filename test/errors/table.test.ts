@@ -124,6 +124,7 @@ const GATEWAY_ERRORS: readonly Row[] = [
   ['unknown_parameter', { reason: 'why' }, 400, relayed('invalid_request_error', 'unknown_parameter', 'why')],
   ['invalid_image', { reason: 'why' }, 400, relayed('invalid_request_error', 'invalid_image', 'why')],
   ['invalid_encoding', { reason: 'why' }, 400, relayed('invalid_request_error', null, 'why')],
+  ['unknown_operation', { asked: 'X' }, 404, relayed('invalid_request_error', null, 'Invalid URL (X).')],
   ['unknown_path', { asked: 'POST /v1/x' }, 404, relayed('invalid_request_error', '', 'Invalid URL (POST /v1/x)')],
 
   // [S]

@@ -108,6 +108,25 @@ describe.each(GENERATIONS)('with --errors %s', (errors) => {
     expect((await send('PUT /v1/files'))[0]).toBe(404)
   })
 
+  test('operations that the vendor has not are its 404, after the same checks', async () => {
+    const mock = await mockWith({ errors, apiKeys: ['sk-right'] })
+    const send = async (model: string, key: string): Promise<[number, string]> => {
+      const response = await mock.fetch(`${mock.baseURL}/images/generations`, {
+        method: 'POST',
+        headers: { ...json, authorization: key },
+        body: JSON.stringify({ model, prompt: 'a cat' }),
+      })
+      return [response.status, (await response.json()).error.message]
+    }
+    const id = errors === 'gateway' ? '' : expect.stringMatching(/ \(request id: \d+\w+\)$/)
+    for (const key of ['Bearer sk-right', 'bearer sk-right', 'right'])
+      expect(await send('flux', key)).toEqual([404, id || 'Invalid URL (POST /v1/images/generations).'])
+    expect((await send('nope', 'right'))[0]).toBe(503)
+    expect((await send('flux', 'wrong'))[0]).toBe(401)
+    for (const path of ['/models', '/models/flux'])
+      expect((await mock.fetch(mock.baseURL + path, { method: 'HEAD' })).status).toBe(404)
+  })
+
   test('request ids have the form of the build, in the header and in the message', async () => {
     const mock = await mockWith({ errors })
     for (let i = 0; i < 20; i++) {

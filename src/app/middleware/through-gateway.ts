@@ -28,12 +28,11 @@ export async function readThroughGateway(c: AppContext, route: Route, admission:
   await readContent(c, route, { body: content, bytes: body.bytes, isTolerated })
 }
 
-/** Checks key and channel of a request for an operation that the gateway does not implement. Throws an ApiError. */
-export async function refuseNotBuilt(c: AppContext, admission: Admission, model: string | undefined): Promise<never> {
+/** Checks key and channel of a request for another operation. Its path may have the model. Throws an ApiError. */
+export async function checkChannel(c: AppContext, admission: Admission, model: string | undefined): Promise<void> {
   checkKey(c)
   const body = await readBodyOf(c, admission)
   chooseChannel(model === undefined ? body : { ...body, model }, admission)
-  throw new ApiError('not_implemented')
 }
 
 async function readBodyOf(c: AppContext, { dialect }: Admission): Promise<GatewayBody> {
@@ -45,12 +44,13 @@ async function readBodyOf(c: AppContext, { dialect }: Admission): Promise<Gatewa
   return readGatewayBody(bytes, c.req.header('content-type') ?? '', dialect)
 }
 
-// The gateway accepts a key without `Bearer` too [M].
+// The gateway accepts a key without `Bearer` [M] and without `sk-` [S].
 function checkKey(c: AppContext): void {
   const { apiKeys } = c.get('mock')
   if (apiKeys.length === 0) return
   const key = (c.req.header('authorization') ?? '').replace(/^[Bb]earer /, '').trim()
-  if (!apiKeys.includes(key)) throw new ApiError(key === '' ? 'missing_api_key' : 'invalid_api_key')
+  const isKnown = apiKeys.some((known) => known.replace(/^sk-/, '') === key.replace(/^sk-/, ''))
+  if (!isKnown) throw new ApiError(key === '' ? 'missing_api_key' : 'invalid_api_key')
 }
 
 // The gateway has chosen a channel for the model. It sends an empty role for a missing one, and the provider accepts null

@@ -3,35 +3,45 @@ import type { Admission } from '../../gateway/admit.ts'
 import { type PathTemplate, suggestPaths, toPathTemplate } from '../../openapi/path-template.ts'
 import type { AppContext, AppHandler, MockContext } from '../context.ts'
 import { type PathRoutes, contractRoutes } from '../contract-routes.ts'
-import { refuseNotBuilt } from '../middleware/through-gateway.ts'
+import { checkChannel } from '../middleware/through-gateway.ts'
 import { isOfOtherOrigin } from '../origins.ts'
 import { send } from '../send.ts'
 
-/** An operation that the gateway has and does not implement. */
-interface NotBuilt {
+/** An operation that the gateway has, and the mock has not. */
+interface OtherOperation {
   readonly method: string
   readonly template: PathTemplate
+  /** The error after all checks: of the gateway, or of the vendor. */
+  readonly kind: 'not_implemented' | 'unknown_operation'
 }
 
 /** Handles unknown paths and methods as the gateway does [M]. */
 export function gatewayNotFound(mock: MockContext, admission: Admission): AppHandler {
   const routes = contractRoutes(mock)
-  const notBuilt = admission.build.notBuilt.map((line): NotBuilt => {
-    const [method = '', path = ''] = line.split(' ')
-    return { method, template: toPathTemplate(path) }
-  })
+  const others = [
+    ...admission.build.notBuilt.map((line) => toOperation(line, 'not_implemented')),
+    ...admission.build.relayed.map((line) => toOperation(line, 'unknown_operation')),
+  ]
   return async (c) => {
     if (c.req.method === 'OPTIONS' && isOfOtherOrigin(c)) return preflight(c)
     const { method, path } = c.get('context')
     const shorter = path.slice(0, -1)
     if (path.endsWith('/') && routes.some((one) => isOf(one, shorter) && one.methods.includes(method)))
       return redirect(c)
-    const known = notBuilt.find((one) => one.method === method && one.template.matches(path))
-    if (known !== undefined) return refuseNotBuilt(c, admission, known.template.read(path)?.['model'])
+    const other = others.find((one) => one.method === method && one.template.matches(path))
+    if (other !== undefined) {
+      await checkChannel(c, admission, other.template.read(path)?.['model'])
+      throw new ApiError(other.kind, { asked: `${method} ${path}` })
+    }
     if (routes.some((one) => isOf(one, path)) || admission.build.api.some((prefix) => path.startsWith(prefix)))
       throw unknownPath(c)
     return sendDashboard(c)
   }
+}
+
+function toOperation(line: string, kind: OtherOperation['kind']): OtherOperation {
+  const [method = '', path = ''] = line.split(' ')
+  return { method, template: toPathTemplate(path), kind }
 }
 
 // Hono has matched a path without parameters already, so that its template matches all.
