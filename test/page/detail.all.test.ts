@@ -61,10 +61,14 @@ describe.runIf(hasBrowser)('the detail of an exchange', () => {
     await using mock = await startMock()
     await chat(mock, { headers: { 'x-mock-scenario': 'limit-rate' } })
     await chat(mock, { headers: { 'x-mock-scenario': 'proxy-page' } })
+    await chat(mock, { body: { messages: 7 } })
     const page = await open(mock, { hash: '#/journal/1' })
     await page.locator('.notice.bad').getByText('Rate limit reached').waitFor()
     await page.getByRole('link', { name: 'Previous' }).click()
     expect(await page.locator('.code code').innerText()).toContain('<html')
+    expect(await page.locator('.detail .line .tag').innerText()).toBe('text/html')
+    await page.getByRole('link', { name: 'Previous' }).click()
+    await page.locator('.notice.bad').getByText("Invalid type for 'messages'").waitFor()
   })
 
   test('shows each picture with its size and what readPlaceholder returns', async () => {
@@ -286,8 +290,11 @@ describe.runIf(hasBrowser)('what can be done with an exchange', () => {
       await page.getByRole('button', { name }).click()
       await expect.poll(copied, { message: name }).toContain(text)
     }
+    await page.reload()
+    await page.getByRole('button', { name: 'curl' }).waitFor()
     await page.keyboard.press('c')
     await expect.poll(copied).toBe(curl)
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
   })
 
   test.each(['button', 'key'])('sends it again with the %s, and shows the new exchange', async (way) => {

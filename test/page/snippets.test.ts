@@ -6,6 +6,7 @@ import { toOpenAIPython } from '../../src/page/snippets/openai-python.ts'
 import { toPytest } from '../../src/page/snippets/pytest.ts'
 import type { SnippetSource } from '../../src/page/snippets/recorded.ts'
 import { SNIPPETS } from '../../src/page/snippets/snippets.ts'
+import { toFetchRequest } from '../../src/page/snippets/send-again.ts'
 import { toVitest } from '../../src/page/snippets/vitest.ts'
 import { type ChatOptions, ask, mockWith } from '../ask.ts'
 
@@ -156,4 +157,31 @@ test('a test of a slow response waits for it', async () => {
   const slow = { ...source.exchange, response: { ...source.exchange.response, wait: 60_000 } }
   expect(toVitest({ ...source, exchange: slow })).toContain('{ timeout: 65000 }')
   expect(toPytest({ ...source, exchange: slow })).toContain('timeout=90')
+})
+
+test('a request is sent again as it was, without what a browser sets itself', async () => {
+  const source = await sourceOf({
+    text: "it's 猫",
+    headers: { authorization: 'Bearer session-alice', 'user-agent': 'a', 'x-mock-pace': '0' },
+  })
+  const { path, init } = toFetchRequest(source)
+  expect(path).toBe('/v1/chat/completions')
+  expect(init).toEqual({
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: 'Bearer any',
+      'x-mock-pace': '0',
+      'x-mock-session': 'alice',
+    },
+    body: JSON.stringify(source.exchange.request.body),
+  })
+})
+
+test('a GET request is sent again without a body, and with its query', async () => {
+  const source = await sourceOf({})
+  const request = { ...source.exchange.request, method: 'GET', path: '/v1/models/猫 %2F', query: 'a=b&key=[redacted]' }
+  const { path, init } = toFetchRequest({ ...source, exchange: { ...source.exchange, request } })
+  expect(path).toBe('/v1/models/%E7%8C%AB%20%2F?a=b&key=redacted')
+  expect(init).not.toHaveProperty('body')
 })

@@ -1,12 +1,20 @@
 import { useEffect, useState } from 'preact/hooks'
+import { useKeys } from '../keys.ts'
 import { useWords } from '../language.ts'
 import { shellWords } from '../words/shell.ts'
 
 /** Milliseconds for which a button says that it has copied. */
 const SAID = 1500
 
+interface CopyProps {
+  readonly text: string | (() => string)
+  readonly label?: string
+  /** A key that does the same. */
+  readonly shortcut?: string
+}
+
 /** A button that copies a text. */
-export function Copy({ text, label }: { readonly text: string | (() => string); readonly label?: string }) {
+export function Copy({ text, label, shortcut }: CopyProps) {
   const words = useWords(shellWords)
   const [isCopied, setCopied] = useState(false)
   useEffect(() => {
@@ -15,6 +23,7 @@ export function Copy({ text, label }: { readonly text: string | (() => string); 
     return () => clearTimeout(timer)
   }, [isCopied])
   const copy = async (): Promise<void> => setCopied(await copyText(typeof text === 'string' ? text : text()))
+  useKeys(shortcut === undefined ? {} : { [shortcut]: () => void copy() })
   return (
     <button type="button" class="quiet" onClick={copy}>
       <span aria-live="polite">{isCopied ? words.copied : (label ?? words.copy)}</span>

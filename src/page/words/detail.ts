@@ -35,6 +35,7 @@ export const detailWords = translations(
     reset: 'connection reset',
     json: 'JSON',
     sse: 'SSE',
+    noType: 'no content type',
     views: 'Parts of the exchange',
     tabs: {
       answer: 'Answer',
@@ -151,6 +152,7 @@ export const detailWords = translations(
     reset: '连接被重置',
     json: 'JSON',
     sse: 'SSE',
+    noType: '无内容类型',
     views: '请求记录的各部分',
     tabs: { answer: '响应', pictures: '图片', request: '请求', frames: '帧', contract: '契约', why: '原因' },
     notRecorded: '未记录此响应：请求包含凭据或 data URI，而响应可能会重复其内容。',

@@ -5,10 +5,9 @@ import { useJournal } from '../../journal.ts'
 import { useKeys } from '../../keys.ts'
 import { useWords } from '../../language.ts'
 import { BASE_PATH, IS_TOKEN_NEEDED } from '../../page-data.ts'
-import { Copy, copyText } from '../../parts/copy.tsx'
+import { Copy } from '../../parts/copy.tsx'
 import { useExchangeId } from '../../parts/use-exchange-id.ts'
 import { hrefOf } from '../../route.ts'
-import { toCurl } from '../../snippets/curl.ts'
 import type { SnippetSource } from '../../snippets/recorded.ts'
 import { toFetchRequest } from '../../snippets/send-again.ts'
 import { SNIPPETS } from '../../snippets/snippets.ts'
@@ -42,14 +41,18 @@ export function DetailActions({ exchange }: Props) {
 
 function CopyAs({ source }: { readonly source: SnippetSource }) {
   const words = useWords(detailWords)
-  useKeys({ c: () => void copyText(toCurl(source)) })
   return (
     <div class="row" role="group" aria-label={words.copyAs}>
       <span class="soft" aria-hidden="true">
         {words.copyAs}
       </span>
       {SNIPPETS.map(({ id, write }) => (
-        <Copy key={id} text={() => write(source)} label={words.snippets[id]} />
+        <Copy
+          key={id}
+          text={() => write(source)}
+          label={words.snippets[id]}
+          {...(id === 'curl' ? { shortcut: 'c' } : {})}
+        />
       ))}
     </div>
   )

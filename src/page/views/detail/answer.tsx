@@ -17,11 +17,12 @@ export function AnswerTab({ exchange, progress }: TabProps) {
   const { response, chat } = exchange
   const { frames, received, pictures, isOpen } = progress
   const answer = frames.length > 0 ? answerOf(frames.slice(0, received)) : readAnswer(response.body)
-  const isChat = chat !== null && (frames.length > 0 || response.body !== undefined)
+  const hasText = chat !== null && (frames.length > 0 || response.body !== undefined)
+  const isReadable = hasText || answer.error !== undefined
   return (
     <div class="stack">
       {!isRecorded(response) && <p class="notice">{words.notRecorded}</p>}
-      {isRecorded(response) && isChat && (
+      {isRecorded(response) && isReadable && (
         <div class="row" role="group" aria-label={words.form}>
           <button type="button" class="quiet" aria-pressed={!isRaw} onClick={() => setRaw(false)}>
             {words.rendered}
@@ -31,10 +32,10 @@ export function AnswerTab({ exchange, progress }: TabProps) {
           </button>
         </div>
       )}
-      {isRecorded(response) && isChat && !isRaw && (
-        <AnswerView answer={answer} pictures={pictures} prompt={chat.prompt} isOpen={isOpen} />
+      {isRecorded(response) && isReadable && !isRaw && (
+        <AnswerView answer={answer} pictures={pictures} prompt={chat?.prompt ?? ''} isOpen={isOpen} />
       )}
-      {isRecorded(response) && (isRaw || !isChat) && (
+      {isRecorded(response) && (isRaw || !isReadable) && (
         <Code label={response.headers['content-type'] ?? words.raw} text={rawOf(response)} />
       )}
       <Headers label={words.responseHeaders} headers={response.headers} />
@@ -65,7 +66,7 @@ export function AnswerView({ answer, pictures, prompt, isOpen }: AnswerViewProps
   const words = useWords(detailWords)
   const { content, reasoning, error } = answer
   const { parts, rest } = splitAnswer(content, pictures)
-  const all = [...parts, ...rest]
+  const all = tidy([...parts, ...rest])
   return (
     <div class="stack">
       {reasoning !== '' && (
@@ -94,6 +95,19 @@ export function AnswerView({ answer, pictures, prompt, isOpen }: AnswerViewProps
       {all.length === 0 && error === undefined && <p class="soft">{isOpen ? words.noTextYet : words.noText}</p>}
     </div>
   )
+}
+
+// A picture has a line for itself, so the empty lines around it are left out.
+function tidy(parts: readonly AnswerPart[]): AnswerPart[] {
+  return parts.map((part, i) => {
+    if (typeof part !== 'string') return part
+    const start = isPicture(parts[i - 1]) ? part.replace(/^\n+/, '') : part
+    return isPicture(parts[i + 1]) ? start.replace(/\n+$/, '') : start
+  })
+}
+
+function isPicture(part: AnswerPart | undefined): boolean {
+  return typeof part === 'object' && 'path' in part
 }
 
 function Part({ part, prompt }: { readonly part: AnswerPart; readonly prompt: string }) {

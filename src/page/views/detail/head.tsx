@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import type { Exchange } from '../../../journal/exchange.ts'
 import { useWords } from '../../language.ts'
 import { toTime } from '../../parts/format.ts'
-import { detailWords } from '../../words/detail.ts'
+import { type DetailWords, detailWords } from '../../words/detail.ts'
 import { DetailActions } from './actions.tsx'
 
 /** The head of an exchange: what was requested, the status, the times, and what can be done with it. */
@@ -29,7 +29,7 @@ export function DetailHead({ exchange }: { readonly exchange: Exchange }) {
             {query !== '' && `?${query}`}
           </code>
           <strong class={response.status < 400 ? 'good' : 'bad'}>{response.status}</strong>
-          <span class="tag">{response.stream ? words.sse : words.json}</span>
+          <span class="tag">{kindOf(response.headers['content-type'], words)}</span>
           {response.reset && <span class="tag bad">{words.reset}</span>}
           {hungUp === true && <span class="tag warn">{words.hungUp}</span>}
           {duration === undefined && <span class="tag">{words.running}</span>}
@@ -46,4 +46,9 @@ export function DetailHead({ exchange }: { readonly exchange: Exchange }) {
       </dl>
     </header>
   )
+}
+
+function kindOf(type = '', words: DetailWords): string {
+  if (type.startsWith('text/event-stream')) return words.sse
+  return /[/+]json\b/.test(type) ? words.json : (type.split(';')[0] ?? '') || words.noType
 }
