@@ -3,7 +3,7 @@ import { countTokens } from '../chat/step.ts'
 import { type GatewayFormat, ApiError, errorReply, vendorErrorReply } from '../errors/api-error.ts'
 import { goJson } from '../errors/envelopes.ts'
 import type { ErrorKind } from '../errors/table.ts'
-import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject, parseJson } from '../util/json.ts'
 import { type Reply, createFrames, EVENT_STREAM_HEADERS, isStream, totalsOf } from '../util/reply.ts'
 import { syntaxFault } from './go-syntax.ts'
 import { afterSilence, relayFrames } from './relay-stream.ts'
@@ -49,7 +49,7 @@ function gatewayError(kind: ErrorKind, { format }: Relayed, decoder?: string): R
 
 // An error of the vendor, or a status without one.
 function failure({ status, body }: Reply, { format }: Relayed): Reply {
-  const error = errorIn(parse(joinFrames(body).text))
+  const error = errorIn(parseJson(joinFrames(body).text))
   if (error !== undefined) return vendorErrorReply({ status, ...error }, format)
   const code = 'bad_response_status_code'
   return format.dialect === 'gateway'
@@ -79,7 +79,7 @@ function json(reply: Reply, relayed: Relayed): Reply {
 function readJson({ headers, body }: Reply, relayed: Relayed): Reply {
   const { text, isReset } = joinFrames(body)
   if (isReset) return gatewayError('response_reset', relayed)
-  const value = parse(text)
+  const value = parseJson(text)
   if (value === undefined) return gatewayError('bad_response_body', relayed, unreadable(text, relayed))
   const error = errorIn(value)
   if (error !== undefined) return vendorErrorReply({ status: 200, ...error }, relayed.format)
@@ -117,7 +117,7 @@ function sorted(value: JsonValue): JsonValue {
   return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]))
 }
 
-// How much a relayed stream grows at most, without comments: events are written anew, with the usage at the end.
+// How much a relayed stream grows at most, without comments: each event is written again, with the usage at the end.
 const GROWTH = 2
 const MAX_USAGE = 1000 // bytes
 
@@ -155,13 +155,4 @@ function joinFrames(body: Reply['body']): Joined {
     parts.push(Buffer.from(data))
   }
   return { text: Buffer.concat(parts).toString('utf8'), isReset: false }
-}
-
-function parse(text: string): JsonValue | undefined {
-  try {
-    const value: JsonValue = JSON.parse(text)
-    return value
-  } catch {
-    return undefined
-  }
 }

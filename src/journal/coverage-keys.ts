@@ -2,10 +2,10 @@ import { isMeant } from '../chat/profile.ts'
 import type { Contract } from '../openapi/contract.ts'
 import type { Operation } from '../openapi/operation.ts'
 import type { Violation } from '../openapi/violation.ts'
-import { type JsonValue, isObject } from '../util/json.ts'
+import { type JsonValue, isObject, parseJson } from '../util/json.ts'
 import { type Reply, isStream } from '../util/reply.ts'
 import { redactCut, redactRepeated } from './credentials.ts'
-import { type RequestFacts, parseJson } from './exchange.ts'
+import { type RequestFacts } from './exchange.ts'
 import { type Answered, type RequestHead, codeOf } from './write-exchange.ts'
 
 /** Everything that requests can cover. */

@@ -1,3 +1,4 @@
+import { parseJson } from '../util/json.ts'
 import type { Ending, StoredExchange } from '../store/store.ts'
 import { type JsonValue, isObject } from '../util/json-value.ts'
 import type { ChatRequest } from '../chat/chat-request.ts'
@@ -150,15 +151,6 @@ function isHead(value: unknown): value is ExchangeHead {
 export function modelOfExchange({ chat, request }: Pick<Exchange, 'chat' | 'request'>): string | undefined {
   const model = chat?.model ?? (isObject(request.body) ? request.body['model'] : undefined)
   return typeof model === 'string' ? model : undefined
-}
-
-/** Parses JSON. Undefined if the text is not JSON. */
-export function parseJson(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** The scenario of a response, and why it was chosen. */

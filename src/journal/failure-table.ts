@@ -1,4 +1,4 @@
-import { type JsonValue, isObject } from '../util/json.ts'
+import { type JsonValue, isObject, parseJson } from '../util/json.ts'
 import type { Scripted, StoredExchange } from '../store/store.ts'
 import { redactText } from './credentials.ts'
 import { type Exchange, modelOfExchange, parseJson, readExchange } from './exchange.ts'

@@ -9,7 +9,7 @@ export interface LiveEvent {
 /** Whether the page hears of changes: `live`, or the status of the response that ended it; 0 without a response. */
 export type Connection = 'live' | number
 
-/** What a reader of the event stream is told. */
+/** What a reader of the event stream receives. */
 export type LiveMessage = LiveEvent | { readonly connection: Connection }
 
 /** Milliseconds between two attempts to connect: the first, and the longest. */

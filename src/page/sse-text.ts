@@ -22,7 +22,7 @@ export interface Frame {
 }
 
 const BLANK_LINE = /\r?\n\r?\n/g
-/** The journal cuts a long text and says so at its end. */
+/** The end of a text that the journal has cut. */
 const SHORTENED = /… \(\d+ characters\)$/
 
 /** Splits the recorded text of a stream into its events. `times` are those of the journal, in the same order. */

@@ -67,8 +67,8 @@ async function editNormal(then: Then, { format, rejection, chat, respond }: Scen
   return editReply(toReply(request, answer, chat.pace), then, format)
 }
 
-// Undefined if the scenario only edits the normal response.
-function ownReply(then: Then, format: ErrorFormat, details: ErrorDetails): Reply | undefined {
+/** The Reply of a scenario that does not need the normal one. Undefined if the scenario only edits that. */
+export function ownReply(then: Then, format: ErrorFormat, details: ErrorDetails): Reply | undefined {
   if (then.reset === true) return { status: 200, headers: {}, body: [RESET] }
   if (then.error !== undefined) {
     const reply = errorReply(new ApiError(then.error, details), format)

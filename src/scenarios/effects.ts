@@ -1,5 +1,8 @@
-import { type ErrorFormat, ApiError, errorReply } from '../errors/api-error.ts'
-import { isObject } from '../util/json.ts'
+import type { ErrorFormat } from '../errors/api-error.ts'
+import { relay } from '../gateway/relay.ts'
+import { isObject, parseJson } from '../util/json.ts'
+import { type Reply, isStream } from '../util/reply.ts'
+import { ownReply } from './apply.ts'
 import type { Then } from './scenario.ts'
 
 /** What a client sees of a scenario's response to a chat request. */
@@ -22,16 +25,24 @@ export function effectsOf(then: Then, dialect: ErrorFormat['dialect']): Effect[]
 }
 
 function effectOf(then: Then, dialect: ErrorFormat['dialect']): Effect {
-  const { error, reset, headers = {}, wait = 0 } = then
-  const reply =
-    error === undefined ? undefined : errorReply(new ApiError(error, { headers }), { dialect, requestId: '' })
-  const status = reset === true ? null : (then.status ?? reply?.status ?? 200)
-  return { status, code: codeIn(reply?.body ?? ''), headers, wait, changes: Object.keys(then) }
+  const { headers = {}, wait = 0 } = then
+  const reply = replyOf(then, dialect)
+  const body = reply === undefined || isStream(reply.body) ? '' : Buffer.from(reply.body).toString()
+  const status = reply !== undefined && isStream(reply.body) ? null : (reply?.status ?? 200)
+  return { status, code: codeIn(body), headers, wait, changes: Object.keys(then) }
+}
+
+// The gateway writes the error of a vendor in its own way. A reset is the only own reply that is a stream.
+function replyOf(then: Then, dialect: ErrorFormat['dialect']): Reply | undefined {
+  const requestId = ''
+  const details = then.headers === undefined ? {} : { headers: then.headers }
+  if (then.relay === undefined || dialect === 'openai') return ownReply(then, { dialect, requestId }, details)
+  const reply = ownReply(then, { dialect: 'openai', requestId }, details)
+  return reply && relay(reply, { format: { dialect, requestId }, request: undefined, ping: undefined })
 }
 
 function codeIn(body: string): string | null {
-  if (!body.startsWith('{')) return null
-  const value: unknown = JSON.parse(body)
+  const value = parseJson(body)
   const code = isObject(value) && isObject(value['error']) ? value['error']['code'] : null
   return typeof code === 'string' && code !== '' ? code : null
 }

@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import type { JsonValue } from './json-value.ts'
 
-export { type JsonObject, type JsonValue, isObject } from './json-value.ts'
+export { type JsonObject, type JsonValue, isObject, parseJson } from './json-value.ts'
 
 /** Maximum nesting of objects and arrays. */
 const MAX_DEPTH = 64

@@ -62,7 +62,7 @@ function isList(body: Reply['body']): body is readonly Frame[] {
 export interface FrameTotals {
   /** Estimated bytes that the frames need in memory until they are sent. */
   readonly held: number
-  /** Bytes that are sent; for text an estimate. */
+  /** Bytes that are sent, or a few more. */
   readonly sent: number
   /** Fewer frames with the same bytes at the same times, for a reader to whom frames do not matter. */
   readonly joined?: Iterable<Frame>
@@ -99,7 +99,7 @@ export function totalsOf(frames: Iterable<Frame>): FrameTotals {
   let [held, sent] = [0, 0]
   for (const frame of frames) {
     held += 64 + 2 * frame.data.length
-    sent += frame.data.length
+    sent += Buffer.byteLength(frame.data)
   }
   return { held, sent }
 }

@@ -44,7 +44,7 @@ export function toCurl(source: SnippetSource): string {
   return `${toCommand("--data-binary @- <<'END'")}${JSON.stringify(body)}\nEND\n`
 }
 
-// curl sends a body as a form unless a header says otherwise.
+// curl sends a body as a form if there is no header with another type.
 function headersOf(headers: Readonly<Record<string, SecretText>>, hasBody: boolean) {
   return hasBody && headers['content-type'] === undefined
     ? { 'content-type': ['application/json'], ...headers }
