@@ -25,7 +25,7 @@ export function Copy({ text, label, shortcut }: CopyProps) {
   const copy = async (): Promise<void> => setCopied(await copyText(typeof text === 'string' ? text : text()))
   useKeys(shortcut === undefined ? {} : { [shortcut]: () => void copy() })
   return (
-    <button type="button" class="quiet" onClick={copy}>
+    <button type="button" class="quiet" onClick={() => void copy()}>
       <span aria-live="polite">{isCopied ? words.copied : (label ?? words.copy)}</span>
     </button>
   )

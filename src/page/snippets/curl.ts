@@ -1,5 +1,5 @@
 import { type Syntax, writeValue } from './literal.ts'
-import { type SecretText, type SnippetSource, joinTexts, toRepeated } from './recorded.ts'
+import { type SecretText, type SnippetSource, joinTexts, toRepeated, withSecrets } from './recorded.ts'
 
 // Linux accepts at most 128 KiB in one argument of a program.
 const MAX_ARGUMENT = 120_000 // bytes
@@ -37,7 +37,8 @@ export function toCurl(source: SnippetSource): string {
   const toCommand = (data: string): string =>
     `${comments}${[...lines, ...(data === '' ? [] : [data])].join(' \\\n  ')}\n`
   if (body === undefined) return toCommand('')
-  const text: SecretText = isJson ? splitMarks(writeValue(body, JSON_WITH_MARKS)) : [String(body)]
+  const text =
+    typeof body === 'string' && !isJson ? withSecrets(body, '') : splitMarks(writeValue(body, JSON_WITH_MARKS))
   const argument = quote(text)
   if (new TextEncoder().encode(argument).length <= MAX_ARGUMENT) return toCommand(`--data-raw ${argument}`)
   // A line of JSON never consists of this word only. A text that is not JSON is never so long in the journal.

@@ -20,8 +20,8 @@ const OF_OPENAI = new Set(['accept', 'authorization', 'content-type'])
 export function toCall(source: SnippetSource): OpenAICall {
   const { root, basePath } = source
   const { method, path, headers, body, isJson, differences } = toRepeated(source)
-  const [start = '', ...rest] = path
-  const whole = String(start)
+  const [start, ...rest] = path
+  const whole = typeof start === 'string' ? start : ''
   const isChat = method === 'POST' && whole.endsWith(CHAT) && rest.length === 0
   const base = isChat ? whole.slice(0, -CHAT.length) : basePath
   // The first part ends where a secret of the query begins.

@@ -19,7 +19,7 @@ export function toFetchRequest(source: SnippetSource): FetchRequest {
     init: {
       method,
       headers: { ...type, ...Object.fromEntries(texts) },
-      ...(mayHaveBody ? { body: isJson ? JSON.stringify(body) : String(body) } : {}),
+      ...(mayHaveBody ? { body: typeof body === 'string' && !isJson ? body : JSON.stringify(body) } : {}),
     },
   }
 }

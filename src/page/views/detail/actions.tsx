@@ -86,7 +86,7 @@ function SendAgain({ source }: { readonly source: SnippetSource }) {
   }, [id])
   return (
     <>
-      <button type="button" class="quiet" onClick={send} disabled={sending.state === 'sending'}>
+      <button type="button" class="quiet" onClick={() => void send()} disabled={sending.state === 'sending'}>
         {sending.state === 'sending' ? words.sending : words.again}
       </button>
       {sending.state === 'failed' && (
@@ -108,7 +108,7 @@ function Delete({ exchange: { id } }: Props) {
     location.hash = hrefOf('journal', neighbour?.id, { q: search })
   }
   return (
-    <button type="button" class="quiet" onClick={erase}>
+    <button type="button" class="quiet" onClick={() => void erase()}>
       {words.erase}
     </button>
   )
