@@ -192,11 +192,14 @@ describe.runIf(hasBrowser)('Try it', () => {
   test('a picture that is dropped on the form is a reference, and its hostile name stays text', async () => {
     const page = await open(mock, { hash: '#/try' })
     const name = `${HOSTILE}.png`
+    await page.locator('form.card').dispatchEvent('dragover')
+    await page.locator('form[data-over]').waitFor()
     await drop(page, [
       { name, type: 'image/png', base64: PIXEL.toString('base64') },
       { name: 'notes.txt', type: 'text/plain', base64: 'YQ==' },
     ])
     await page.getByText(name, { exact: true }).waitFor()
+    expect(await page.locator('form[data-over]').count()).toBe(0)
     expect(await page.getByRole('alert').first().textContent()).toBe('notes.txt is not a picture.')
     await send(page)
     expect(await lastOf(mock)).toMatchObject({ chat: { references: 1 } })

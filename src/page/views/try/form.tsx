@@ -12,6 +12,7 @@ import { HeaderFields } from './headers.tsx'
 import { ModelField } from './model-field.tsx'
 import { ReferenceField } from './references.tsx'
 import { readReferences } from './read-references.ts'
+import { useDrop } from './use-drop.ts'
 
 /** Fields that most users need. The others are below them, folded. */
 const FIRST = ['size', 'n'] as const
@@ -35,14 +36,11 @@ export function TryForm({ chat, entry, change, isRunning, onSend, onCancel }: Tr
     setRejected(problem === undefined ? undefined : words.problems[problem.kind](problem.name))
     change({ references })
   }
+  const drop = useDrop(add)
   return (
     <form
       class="stack card"
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault()
-        void add(event.dataTransfer?.files ?? [])
-      }}
+      {...drop}
       onSubmit={(event) => {
         event.preventDefault()
         onSend()

@@ -38,8 +38,8 @@ export function ReferenceField({ references, use, problem, onAdd, onRemove }: Re
       </p>
       {references.length > 0 && (
         <ul class="row">
-          {references.map((reference) => (
-            <li key={reference.url} class="row">
+          {references.map((reference, index) => (
+            <li key={index} class="row">
               <img class="picture" src={reference.url} alt="" width="48" height="48" />
               <span dir="auto">{reference.name}</span>
               <button
