@@ -1,7 +1,7 @@
 import { type JsonValue, isObject, parseJson } from '../util/json.ts'
 import type { Scripted, StoredExchange } from '../store/store.ts'
 import { redactText } from './credentials.ts'
-import { type Exchange, modelOfExchange, parseJson, readExchange } from './exchange.ts'
+import { type Exchange, modelOfExchange, readExchange } from './exchange.ts'
 
 const WIDTH = 120
 const MAX_ROWS = 20

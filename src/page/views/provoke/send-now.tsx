@@ -24,17 +24,17 @@ export function SendNow({ chat, session }: { readonly chat: ChatOperation; reado
   }
   return (
     <section class="card stack" aria-label={words.send}>
+      <label class="field">
+        {words.model}
+        <select name="model" value={model} onChange={({ currentTarget }) => setModel(currentTarget.value)}>
+          {chat.models.map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
       <div class="row">
-        <label class="row">
-          {words.model}
-          <select name="model" value={model} onChange={({ currentTarget }) => setModel(currentTarget.value)}>
-            {chat.models.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
         {chat.canStream && (
           <label class="row">
             <input
