@@ -1,6 +1,5 @@
-import { parseJson } from '../util/json.ts'
 import type { Ending, StoredExchange } from '../store/store.ts'
-import { type JsonValue, isObject } from '../util/json-value.ts'
+import { type JsonValue, isObject, parseJson } from '../util/json-value.ts'
 import type { ChatRequest } from '../chat/chat-request.ts'
 import type { Operation } from '../openapi/operation.ts'
 import type { Violation } from '../openapi/violation.ts'
