@@ -17,9 +17,9 @@ export function createApp(mock: MockContext): Hono<Env> {
   app.use(requestContext(mock)) // request id, session, start time
   app.route('/', links(mock)) // pictures, downloads, previews, sources
   app.route('/', page(mock)) // the page at /__mock/page and its files; loaded on first use
+  app.route('/', contractDocument(mock)) // openapi.yaml, openapi.json
   app.route('/__mock', controlApi(mock)) // closed to other origins; loaded on first use
   app.use(recorded()) // requests to the routes below are recorded
-  app.route('/', contractDocument(mock)) // openapi.yaml, openapi.json
   const { check, otherMethods, notFound } = frontOf(mock) // by the contract, or as the gateway does
   for (const { path, template, routes, methods } of contractRoutes(mock)) {
     for (const route of routes) app.on(route.operation.method, path, check(route), scenario(), respond(route))

@@ -189,4 +189,7 @@ test('the routes of links that have moved are in the paths of pictures and sampl
   expect(picture?.path).toMatch(/^\/__mock\/cdn\//)
   expect(readPlaceholder(await (await mock.fetch(picture!.path)).arrayBuffer())?.label).toBe('a fox')
   expect((await get(mock, `pictures/${picture!.path.split('/')[3]}`)).path).toBe(picture!.path)
+  expect(await (await mock.fetch('/__mock/contract.json')).json()).toMatchObject({ info: { title: 'a' } })
+  const { links } = await (await mock.fetch('/')).json()
+  expect(new URL(links.openapi).pathname).toBe('/__mock/contract.yaml')
 })

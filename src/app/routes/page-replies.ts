@@ -6,6 +6,7 @@ import { accepts } from 'hono/accepts'
 import { escapeHtml } from '../../util/escape-html.ts'
 import { type Reply, jsonReply } from '../../util/reply.ts'
 import { type AppContext, type MockContext, CONTROL } from '../context.ts'
+import { documentPaths } from './contract-document.ts'
 import { isCached } from './links.ts'
 import { basePathOf } from './operations.ts'
 import { type PageFile, PAGE } from './page.ts'
@@ -53,7 +54,7 @@ export function createPage(mock: MockContext): Page {
       'data-root': relativeRoot(c),
       'data-base-url': rootOf(c) + basePath,
       'data-base-path': basePath,
-      'data-contract': `${prefix}/openapi.yaml`,
+      'data-contract': documentPaths(prefix).yaml,
       'data-version': version,
       'data-token': controlToken === undefined ? 'none' : 'required',
     }),
@@ -66,7 +67,7 @@ export function createPage(mock: MockContext): Page {
       baseURL: url + basePath,
       contract: { operations: contract.operations.length, basePath },
       links: {
-        openapi: `${url}${prefix}/openapi.yaml`,
+        openapi: url + documentPaths(prefix).yaml,
         controlAPI: url + CONTROL,
         controlOpenapi: `${url}${CONTROL}/openapi.json`,
         health: `${url}${CONTROL}/health`,
