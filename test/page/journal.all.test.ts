@@ -84,7 +84,7 @@ describe.runIf(hasBrowser)('the journal', () => {
     await using mock = await startMock()
     await chat(mock, { content: 'one', headers: { 'x-mock-session': 'alice' } })
     const page = await open(mock)
-    await page.getByText('one').waitFor()
+    await page.getByText('one', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Pause' }).click()
     await chat(mock, { content: 'two', headers: { 'x-mock-session': 'bob' } })
     const second = await page.context().newPage()
@@ -97,7 +97,7 @@ describe.runIf(hasBrowser)('the journal', () => {
     expect(await page.locator('.group h2').allInnerTexts()).toEqual(['bob', 'alice'])
     page.on('dialog', (dialog) => void dialog.accept())
     await page.getByRole('button', { name: 'Delete', exact: true }).click()
-    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.getByRole('heading', { level: 1, name: 'first request' }).waitFor()
     expect(await mock.exchanges()).toEqual([])
   })
 

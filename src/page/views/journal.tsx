@@ -28,6 +28,7 @@ export function JournalView({ route }: { readonly route: Route }) {
   return (
     <div class="journal" data-open={id === '' ? undefined : ''}>
       <section class="list stack" aria-label={words.list}>
+        {id === '' && <h1 class="hidden">{words.list}</h1>}
         <JournalTools field={search} isGrouped={isGrouped} setGrouped={setGrouped} />
         <ExchangeList chosen={id} isGrouped={isGrouped} />
       </section>
