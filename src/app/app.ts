@@ -22,7 +22,7 @@ export function createApp(mock: MockContext): Hono<Env> {
   app.use(recorded()) // requests to the routes below are recorded
   const { check, otherMethods, notFound } = frontOf(mock) // by the contract, or as the gateway does
   for (const { path, template, routes, methods } of contractRoutes(mock)) {
-    for (const route of routes) app.on(route.operation.method, path, check(route), scenario(), respond(route))
+    for (const route of routes) app.on(route.operation.method, path, check(route), scenario(route), respond(route))
     app.all(path, otherMethods(methods, template)) // preflights, 405; the gateway's 404
   }
   app.all('*', root(mock)) // GET /: the page for a browser, JSON for others; loaded on first use

@@ -6,6 +6,7 @@ import type { RequestFacts } from '../journal/exchange.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { Dialect } from '../errors/table.ts'
 import type { Admission } from '../gateway/admit.ts'
+import type { Preference } from '../openapi/preference.ts'
 import type { Choice } from '../scenarios/choose.ts'
 import type { PictureCache } from '../images/picture-cache.ts'
 import type { ClientBindings } from './client.ts'
@@ -67,6 +68,8 @@ export interface RequestContext extends Writable<RequestFacts> {
   /** Delay factor: 0 is instant, 1 is as slow as the real models. */
   pace: number
   choice: Choice | undefined
+  /** What the client prefers of a response that the contract documents. */
+  preference: Preference
   readonly notes: string[]
   /** Method and path template of the matching route. */
   endpoint: string | undefined
@@ -130,6 +133,7 @@ function createRequestContext(c: AppContext, mock: MockContext): RequestContext 
     reading: undefined,
     pace: mock.pace,
     choice: undefined,
+    preference: NO_PREFERENCE,
     nearMisses: NONE,
     notes: [],
     failure: undefined,
@@ -145,6 +149,7 @@ function mountOf({ req }: AppContext): string {
 
 const NONE: readonly never[] = []
 const NO_VALUES = {}
+const NO_PREFERENCE: Preference = { code: undefined, example: undefined, dynamic: false }
 
 function isBelow(path: string, root: string): boolean {
   return path.startsWith(root) && (path.length === root.length || path[root.length] === '/')

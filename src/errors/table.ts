@@ -64,6 +64,7 @@ export const ERRORS = {
     )`Unknown scenario '${asked}'.${known('Did you mean', '?')} GET /__mock/scenarios lists all scenarios.`,
   invalid_header: () => openai(400, 'invalid_value')`${reason}`,
   bad_request_line: () => openai(400, null)`${reason}`,
+  missing_credentials: () => openai(401, 'missing_credentials')`${reason}`,
   missing_api_key: () => openai(401, null)`You didn't provide an API key. ${sendKey}`,
   invalid_api_key: () => openai(401, 'invalid_api_key')`Incorrect API key provided. ${sendKey}`,
   foreign_origin: () =>
@@ -126,6 +127,8 @@ export const ERRORS = {
   wrong_method: () => openai(405, 'method_not_allowed')`Invalid method for URL (${asked}).${known('Allowed:')}`,
   request_timeout: () => openai(408, 'request_timeout')`The request did not arrive in time.`,
   body_too_large: () => openai(413, 'request_too_large')`${reasonOr('The request body is too large.')}`,
+  not_acceptable: () =>
+    openai(406, 'not_acceptable')`No response matches the header Accept: ${asked}.${known('Accept one of these:')}`,
   wrong_content_type: () =>
     openai(
       415,

@@ -1,5 +1,7 @@
 import { type JsonObject, type JsonValue, isObject } from '../util/json-value.ts'
 import { typesOf } from './schema-types.ts'
+import { type Credential, credentialsOf } from './security.ts'
+import { basePathsOf } from './servers.ts'
 import { type Place, composedOf, deref, escapePointer, valueAt } from './json-pointer.ts'
 
 /** One method and path of the contract, ready to validate requests. Plain data: the build writes it as JSON. */
@@ -11,6 +13,10 @@ export interface Operation {
   readonly operationId: string | undefined
   /** The custom behaviour that the document gives it: `x-chat-image-mock`. */
   readonly behaviour: string | undefined
+  /** Paths of the document's `servers`, below which it is served too. */
+  readonly bases: readonly string[]
+  /** The sets of credentials of which it requires one. */
+  readonly credentials: readonly (readonly Credential[])[]
   readonly parameters: readonly Parameter[]
   /** Undefined if the contract has no request body for it. */
   readonly body:
@@ -103,6 +109,7 @@ export function toOperations(document: JsonObject): Operation[] {
       .map((method) => ({
         method: method.toUpperCase(),
         path,
+        bases: basePathsOf([childOf(item, method).value, item.value, document]),
         ...toOperation(document, childOf(item, method), shared),
       }))
   })
@@ -114,7 +121,7 @@ function toOperation(
   document: JsonObject,
   place: Place,
   shared: readonly Parameter[],
-): Omit<Operation, 'method' | 'path'> {
+): Omit<Operation, 'method' | 'path' | 'bases'> {
   const own = toParameters(document, childOf(place, 'parameters'))
   const isOverridden = (parameter: Parameter): boolean =>
     own.some((other) => other.name === parameter.name && other.in === parameter.in)
@@ -124,6 +131,7 @@ function toOperation(
   return {
     operationId: typeof operationId === 'string' ? operationId : undefined,
     behaviour: typeof behaviour === 'string' ? behaviour : undefined,
+    credentials: credentialsOf(document, place.value),
     parameters: [...shared.filter((parameter) => !isOverridden(parameter)), ...own],
     body,
     ...toFields(document, body),

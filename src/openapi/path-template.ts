@@ -109,9 +109,17 @@ export function suggestPaths(path: string, operations: readonly Operation[]): st
     .replaceAll(/\/{2,}/g, '/')
     .replace(/\/$/, '')
   return operations
-    .filter((operation) => requested === '' || isNear(requested, operation.path.toLowerCase()))
-    .map(({ method, path: known }) => `${method} ${known}`)
+    .filter(
+      ({ path: known, bases }) =>
+        requested === '' || ['', ...bases].some((base) => isNear(requested, (base + known).toLowerCase())),
+    )
+    .map(({ method, path: known, bases }) => `${method} ${baseIn(requested, bases)}${known}`)
     .slice(0, 5)
+}
+
+// The base path that was requested, so that the suggestion has it too.
+function baseIn(requested: string, bases: readonly string[]): string {
+  return bases.find((base) => requested.startsWith(`${base.toLowerCase()}/`)) ?? ''
 }
 
 function isNear(requested: string, known: string): boolean {

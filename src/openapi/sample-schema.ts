@@ -29,10 +29,15 @@ export interface SchemaSample {
 /**
  * Creates a sample of the schema at a JSON pointer: always the same one. It has all properties that can be sampled, and
  * prefers the examples and defaults of the schemas inside. Each part is compared with its schema.
+ * If it is dynamic, it has values of the types and no examples.
  */
-export function sampleSchema(document: JsonObject, pointer: string, validators: Validators): SchemaSample {
-  const sampler = new Sampler(document, validators)
-  const own = ownExample(document, pointer)
+export function sampleSchema(
+  document: JsonObject,
+  pointer: string,
+  { validators, isDynamic }: { readonly validators: Validators; readonly isDynamic: boolean },
+): SchemaSample {
+  const sampler = new Sampler(document, validators, isDynamic)
+  const own = isDynamic ? undefined : ownExample(document, pointer)
   const left = new SampleBudget()
   const value = cutSample(own ?? sampler.sample([pointer], START) ?? null, left)
   const isCut = sampler.isCut || left.isExceeded
@@ -75,11 +80,14 @@ const START: At = {
 class Sampler {
   readonly #document: JsonObject
   readonly #validators: Validators
+  /** Whether examples and defaults are not used. */
+  readonly #isDynamic: boolean
   readonly #left = new SampleBudget()
   #attempts = MAX_ATTEMPTS
   #steps = MAX_STEPS
 
-  constructor(document: JsonObject, validators: Validators) {
+  constructor(document: JsonObject, validators: Validators, isDynamic: boolean) {
+    this.#isDynamic = isDynamic
     this.#document = document
     this.#validators = validators
   }
@@ -126,7 +134,7 @@ class Sampler {
       for (let i = 0; i < Math.min(length, MAX_BRANCHES); i++) yield merged.values[(at.index + i) % length]
       if (length > 0) return
     }
-    if (at.index === 0) yield* merged.examples
+    if (at.index === 0 && !this.#isDynamic) yield* merged.examples
     const union = merged.unions.find(({ branches }) => !at.chosen.has(branches[0] ?? ''))
     if (union !== undefined) {
       const chosen = new Set([...at.chosen, union.branches[0] ?? ''])

@@ -127,7 +127,7 @@ test.each([
   [{ 'x-ids': '1, b' }, 400, 'X-Ids[1]'],
   [{ cookie: 'a=b; visitor=7; visitors=x' }, 200, null],
   [{ cookie: 'visitor=me' }, 400, 'visitor'],
-  [{ accept: 'text/html', authorization: 'Basic eDp5' }, 200, null],
+  [{ accept: 'text/html, */*', authorization: 'Basic eDp5' }, 200, null],
 ])(
   'validates headers and cookies, except Accept, Content-Type and Authorization: %o',
   async (headers, status, param) => {

@@ -2,6 +2,7 @@ import { toPace } from '../../chat/delays.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import { escapePointer } from '../../openapi/json-pointer.ts'
 import { type Operation, isFormType, isJsonType } from '../../openapi/operation.ts'
+import { missingCredentials } from '../../openapi/security.ts'
 import { unknownFields } from '../../openapi/unknown-fields.ts'
 import { validateRequest } from '../../openapi/validate-request.ts'
 import { type JsonValue, isObject, readJson } from '../../util/json.ts'
@@ -48,12 +49,13 @@ export const LARGE = 65_536
 
 // The bytes of the body are freed when this returns: the response may be delayed for minutes.
 async function readRequest(c: AppContext, route: Route): Promise<void> {
-  const { operation } = route
+  const { operation, isSampled } = route
   const context = c.get('context')
   const { mediaType, bytes } = await readBytes(c, operation)
   context.size = bytes?.length ?? 0
   if (context.size > LARGE) await nextTurn()
   checkKey(c)
+  if (isSampled) checkCredentials(c, operation)
   const body = bytes === undefined || mediaType === undefined ? undefined : await toValue(c, bytes, mediaType)
   await readContent(c, route, { body, bytes })
 }
@@ -169,6 +171,17 @@ function checkKey(c: AppContext): void {
   const key = bearerOf(header)
   if (key === undefined || !apiKeys.includes(key))
     throw new ApiError(header === undefined ? 'missing_api_key' : 'invalid_api_key', {
+      headers: { 'www-authenticate': 'Bearer' },
+    })
+}
+
+// The credentials that the contract requires. Their values do not matter: `--api-key` checks those.
+function checkCredentials(c: AppContext, { credentials }: Operation): void {
+  const source = { query: c.get('context').query, header: (name: string) => c.req.header(name) }
+  const missing = missingCredentials(credentials, source)
+  if (missing !== undefined)
+    throw new ApiError('missing_credentials', {
+      reason: `The contract requires ${missing}.`,
       headers: { 'www-authenticate': 'Bearer' },
     })
 }

@@ -8,7 +8,10 @@ import { ALL_ORIGINS } from '../origins.ts'
 import { completed, send } from '../send.ts'
 import { formatOf } from '../error-format.ts'
 import { NoAnswer } from '../to-response.ts'
+import type { Reply } from '../../util/reply.ts'
+import { behaviourOf } from './operations.ts'
 import { preflight } from './other-methods.ts'
+import { documentedError, respondWithSample } from './samples.ts'
 
 /** Turns every error into a response. An internal error is reported, and its response is a 500 without the message. */
 export const onError: ErrorHandler<Env> = async (thrown, c) => {
@@ -20,7 +23,17 @@ export const onError: ErrorHandler<Env> = async (thrown, c) => {
   if (context.violations.length === 0) context.violations = violationOf(error)
   context.failure = error.message
   context.notes.length = 0
-  return send(c, errorReply(error, formatOf(c)))
+  const reply = errorReply(error, formatOf(c))
+  return send(c, (await inOwnForm(c, error, reply)) ?? reply)
+}
+
+// Clients of a contract expect errors as it documents them. Chat requests have the errors of the provider.
+async function inOwnForm(c: AppContext, error: Error, reply: ErrorReply): Promise<Reply | undefined> {
+  const { operation, isOpen } = c.get('context')
+  const { packaged, contract } = c.get('mock')
+  if (operation === undefined || !isOpen || !(error instanceof ApiError)) return undefined
+  if (behaviourOf(operation, packaged, contract) !== respondWithSample) return undefined
+  return documentedError(c, reply, error.message)
 }
 
 function toApiError(thrown: Error): Error {

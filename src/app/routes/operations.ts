@@ -3,10 +3,9 @@ import { ApiError } from '../../errors/api-error.ts'
 import type { ErrorKind } from '../../errors/table.ts'
 import { MAX_MODEL } from '../../images/recipe.ts'
 import type { Contract } from '../../openapi/contract.ts'
-import { type Alternatives, type Operation, isJsonType } from '../../openapi/operation.ts'
+import type { Alternatives, Operation } from '../../openapi/operation.ts'
 import { nameOf } from '../../journal/coverage-keys.ts'
 import type { ScriptedOperations } from '../../scenarios/choose.ts'
-import { sampleResponse } from '../../openapi/sample.ts'
 import type { Validation } from '../../openapi/validate-request.ts'
 import type { Violation } from '../../openapi/violation.ts'
 import type { JsonObject } from '../../util/json.ts'
@@ -15,6 +14,7 @@ import type { AppContext } from '../context.ts'
 import type { Settings } from '../settings.ts'
 import { createChatCompletion } from './chat.ts'
 import { gatewayModel, gatewayModels } from './gateway-models.ts'
+import { respondWithSample } from './samples.ts'
 
 /** Responds to a valid request for an operation. */
 export type Behaviour = (c: AppContext) => Reply | Promise<Reply>
@@ -85,21 +85,6 @@ function retrieveModel(c: AppContext): Reply {
 function toModel(id: string): JsonObject {
   return { id, object: 'model', created: 1_677_652_288, owned_by: 'chat-image-mock' }
 }
-
-async function respondWithSample(c: AppContext): Promise<Reply> {
-  const { operation, notes } = c.get('context')
-  if (operation === undefined) throw new TypeError('the request has no operation')
-  const { status, mediaType, body, isCut, isValid } = await sampleResponse(c.get('mock').contract, operation)
-  if (isCut) notes.push('sample cut: its schema requires too many or too long values')
-  if (!isValid) notes.push('no sample that matches its schema was found; add an example to the contract')
-  if (mediaType === undefined) return { status, headers: {}, body }
-  const headers = { 'content-type': mediaType, 'x-content-type-options': 'nosniff' }
-  return { status, headers: isJsonType(mediaType) ? headers : { ...headers, ...SANDBOXED }, body }
-}
-
-// A browser executes an HTML example of a contract, which the user may not have written. In a sandbox it has another
-// origin than the control API.
-const SANDBOXED = { 'content-security-policy': 'sandbox' }
 
 /** The models and families that can be requested: those of the chat operation's schema and of custom profiles. */
 export function modelsOf({ ownModels, ...contracts }: Settings): Alternatives {

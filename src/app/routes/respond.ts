@@ -13,8 +13,8 @@ export function respond({ operation, behaviour }: Route): AppHandler {
   return async (c, next) => {
     const context = c.get('context')
     if (context.operation !== operation) return next()
-    const { choice, rejection, notes, violations, unknownFields } = context
-    if (choice === undefined && rejection !== undefined) throw rejection
+    const { choice, rejection, notes, violations, unknownFields, preference } = context
+    if (choice === undefined && rejection !== undefined && preference.code === undefined) throw rejection
     const reply = choice === undefined ? await behaviour(c) : await applyChoice(c, choice, behaviour)
     if (choice !== undefined) notes.unshift(toNote(choice))
     notes.push(...violations.slice(0, MAX_VIOLATIONS).map(({ message }) => `violation: ${cut(message)}`))

@@ -1,0 +1,56 @@
+import type { JsonObject, JsonValue } from '../util/json.ts'
+import { essenceOf } from './accept.ts'
+import { isJsonType } from './operation.ts'
+
+/** What a body is: a text, a picture that must be drawn, or bytes of a format that the mock cannot write. */
+export type Content = 'text' | 'picture' | 'bytes'
+
+/** A body. The text is empty if it is not a text. */
+export interface Written {
+  readonly body: string
+  readonly content: Content
+}
+
+/** Writes a value in its media type. `pointer` is that of the media type in the document. */
+export async function writeSample(
+  document: JsonObject,
+  pointer: string,
+  { mediaType, value }: { readonly mediaType: string; readonly value: JsonValue },
+): Promise<Written> {
+  const type = essenceOf(mediaType)
+  if (isJsonType(mediaType)) return text(JSON.stringify(value))
+  if (type === 'text/event-stream')
+    return text(typeof value === 'string' && value.includes('\n') ? value : toEvents(value))
+  if (/^image\/(?:png|jpeg|webp)$/.test(type)) return { body: '', content: 'picture' }
+  if (/^(?:application|text)\/(?:[\w.-]+\+)?xml$/.test(type) && typeof value !== 'string') {
+    const { writeXml } = await import('./write-xml.ts')
+    return text(writeXml(document, `${pointer}/schema`, value))
+  }
+  if (type === 'application/x-ndjson' || type === 'application/jsonl')
+    return text(
+      [value]
+        .flat()
+        .map((item: JsonValue) => `${JSON.stringify(item)}\n`)
+        .join(''),
+    )
+  if (type.startsWith('text/') || (typeof value === 'string' && !isBinary(type)))
+    return text(typeof value === 'string' ? value : JSON.stringify(value))
+  return isBinary(type) ? { body: '', content: 'bytes' } : text(JSON.stringify(value))
+}
+
+function text(body: string): Written {
+  return { body, content: 'text' }
+}
+
+function isBinary(type: string): boolean {
+  return (
+    /^(?:image|audio|video|font)\/(?!svg)/.test(type) ||
+    /^application\/(?:octet-stream|pdf|zip|gzip|x-tar|vnd\.)/.test(type)
+  )
+}
+
+// A list is one event for each item.
+function toEvents(value: JsonValue): string {
+  const items: readonly JsonValue[] = Array.isArray(value) ? value : [value]
+  return items.map((item) => `data: ${typeof item === 'string' ? item : JSON.stringify(item)}\n\n`).join('')
+}
