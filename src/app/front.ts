@@ -1,3 +1,4 @@
+import type { PathTemplate } from '../openapi/path-template.ts'
 import type { AppHandler, MockContext } from './context.ts'
 import type { Route } from './contract-routes.ts'
 import { readThroughGateway } from './middleware/through-gateway.ts'
@@ -5,7 +6,6 @@ import { validate } from './middleware/validate.ts'
 import { notFound } from './routes/errors.ts'
 import { gatewayNotFound } from './routes/gateway-paths.ts'
 import { otherMethods } from './routes/other-methods.ts'
-import type { PathTemplate } from '../openapi/path-template.ts'
 
 /** How requests are checked, and how wrong paths and methods are handled. */
 export interface Front {

@@ -47,8 +47,7 @@ export function errorReply(error: unknown, format: ErrorFormat): ErrorReply {
   const message = messageOf(spec, details, format)
   const code = typeof spec.code === 'function' ? spec.code(details, askingOf(format)) : spec.code
   const param = details.param ?? null
-  if (isVendors(kind, dialect))
-    return { ...vendorErrorReply({ ...spec, message, param, code }, { ...format, dialect }), notes: [] }
+  if (isVendors(kind, dialect)) return vendorErrorReply({ ...spec, message, param, code }, { ...format, dialect })
   const { status, type, envelope, param: given = '' } = spec
   return {
     status,
@@ -75,7 +74,7 @@ export interface GatewayFormat extends ErrorFormat {
 
 /**
  * An error of a vendor, as the gateway passes it on: without the vendor's headers, and with an empty `param`. The builds
- * of 2025 add the request id, and replace the message of a 429 [M].
+ * of 2025 add the request id, and replace the message of a 429 [M]; it becomes a note.
  */
 export function vendorErrorReply(error: VendorError, format: GatewayFormat): ErrorReply {
   const { dialect, requestId } = format
@@ -85,6 +84,7 @@ export function vendorErrorReply(error: VendorError, format: GatewayFormat): Err
     status,
     headers: headersOf('upstream', format, true),
     body: writeError(dialect, 'upstream', { message, requestId, type, code, given: param ?? '', param }),
+    notes: message === error.message ? [] : [error.message],
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ChatRequest } from '../chat/chat-request.ts'
 import { countTokens } from '../chat/step.ts'
-import { type GatewayFormat, ApiError, errorReply, vendorErrorReply } from '../errors/api-error.ts'
+import { type GatewayFormat, type VendorError, ApiError, errorReply, vendorErrorReply } from '../errors/api-error.ts'
 import { goJson } from '../errors/envelopes.ts'
 import type { ErrorKind } from '../errors/table.ts'
 import { type JsonObject, type JsonValue, isObject, parseJson } from '../util/json.ts'
@@ -33,7 +33,10 @@ export function relay(reply: Reply, relayed: Relayed): Reply {
       ? undefined
       : failure(reply, relayed)
   if (failed !== undefined)
-    return { ...afterComments({ ...failed, wait }, format.wantsStream ? ping : undefined), notes }
+    return {
+      ...afterComments({ ...failed, wait }, format.wantsStream ? ping : undefined),
+      notes: [...notes, ...(failed.notes ?? [])],
+    }
   return { ...(request.wantsStream ? stream(reply, relayed) : json(reply, relayed)), notes }
 }
 
@@ -60,7 +63,7 @@ function failure({ status, body }: Reply, { format }: Relayed): Reply {
       )
 }
 
-function errorIn(value: JsonValue | undefined) {
+function errorIn(value: JsonValue | undefined): Omit<VendorError, 'status'> | undefined {
   const error = isObject(value) ? value['error'] : undefined
   if (!isObject(error) || typeof error['message'] !== 'string') return undefined
   const { message, type, param, code = null } = error

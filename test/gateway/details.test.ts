@@ -231,6 +231,13 @@ describe.each(GENERATIONS)('with --errors %s', (errors) => {
   })
 })
 
+test("gateway-2025 replaces the message of a vendor's 429, which becomes a note", async () => {
+  const mock = await mockWith({ errors: 'gateway-2025' })
+  const response = await ask(mock, { headers: { 'x-mock-scenario': 'vendor-limit-rate' } })
+  expect(response.json.error.message).toMatch(/^当前分组上游负载已饱和，请稍后再试 \(request id: /)
+  expect(response.headers.get('x-mock-note')).toContain('Rate limit reached')
+})
+
 test('the header of the version is sent by the builds of 2026, with a configurable value', async () => {
   const versionOf = async (options: object, path = '/v1/models'): Promise<string | null> => {
     const mock = await mockWith(options)

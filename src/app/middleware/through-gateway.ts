@@ -12,8 +12,9 @@ import { readBody } from '../read-body.ts'
 import { isAnswered, LARGE, readContent } from './validate.ts'
 
 /**
- * Reads a chat request, or one for models, as the gateway does: key, body, model, channel, and then the types of the fields. What it does not
- * check is left to the vendor behind it, whose rules are those of the contract. Throws an ApiError.
+ * Reads a chat request, or one for models, as the gateway does: key, body, model, channel, and then the types of the
+ * fields. What it does not check is left to the vendor behind it, whose rules are those of the contract. Throws an
+ * ApiError.
  */
 export async function readThroughGateway(c: AppContext, route: Route, admission: Admission): Promise<void> {
   const { operation, isChat } = route
