@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../util/json.ts'
+import type { JsonObject, JsonValue } from '../util/json-value.ts'
 
 /** The JSON types that a schema allows for the value itself, without its branches; empty if it does not say. */
 export function typesOf({ type, nullable, const: constant, enum: values, ...schema }: JsonObject): string[] {

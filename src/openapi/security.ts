@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json-value.ts'
 import { deref } from './json-pointer.ts'
 
 /** A credential that an operation may require. */

@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json-value.ts'
 
 /** Maximum number of base paths: each of them has all paths of its operations. */
 const MAX_BASES = 10
