@@ -73,8 +73,8 @@ describe.runIf(existsSync(CHROMIUM))('tools/pictures.js', () => {
     const pages = pagesOf('page-')
     expect(pages).toHaveLength(2)
     for (const { text, widths } of pages) {
-      expect(text).toMatch(/7 exchanges[^]*a red fox in the snow, 3:2[^]*一只橘猫在看书[^]*limit-rate-after/)
-      expect(widths).toContain(1536)
+      expect(text).toMatch(/7 exchanges[^]*a whale above the clouds[^]*一只橘猫在看书[^]*limit-rate-after/)
+      expect(widths).toContain(1024)
     }
   })
 

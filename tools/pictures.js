@@ -38,13 +38,13 @@ const PAGES = {
 
 // What the journal in the picture of the mock's page shows, the oldest first.
 const REQUESTS = [
-  { model: 'nano-banana', prompt: 'a whale above the clouds', session: 'gallery' },
   { model: 'dall-e-3', prompt: 'a lighthouse at night', session: 'gallery' },
   { model: 'flux', prompt: 'a red fox', session: 'retries', scenario: 'limit-rate-after' },
   { model: 'flux', prompt: 'a red fox', session: 'retries', stream: true },
   { model: 'recraftv3', prompt: 'a paper crane', session: 'forms', n: 'two' },
   { model: 'qwen-image', prompt: '一只橘猫在看书', session: 'chinese', stream: true },
   { model: 'gpt-4o-image', prompt: 'a red fox in the snow, 3:2', session: 'chat', stream: true },
+  { model: 'nano-banana', prompt: 'a whale above the clouds', session: 'gallery', stream: true },
 ]
 
 /**
@@ -59,10 +59,12 @@ export async function makePictures(folder) {
     throw error
   })
   try {
-    for (const request of REQUESTS) await send(mock, request)
     const made = []
     for (const name of Object.keys(PAGES))
-      for (const colorScheme of ['light', 'dark']) made.push(await makePicture(browser, { folder, name, colorScheme }))
+      for (const colorScheme of ['light', 'dark']) {
+        if (name === 'page') await fillJournal(mock)
+        made.push(await makePicture(browser, { folder, name, colorScheme }))
+      }
     return made
   } finally {
     await browser.close()
@@ -82,6 +84,11 @@ function openBrowser(port) {
       `--host-resolver-rules=MAP ${ADDRESS} 127.0.0.1:${port}`,
     ],
   })
+}
+
+async function fillJournal(mock) {
+  await mock.reset()
+  for (const request of REQUESTS) await send(mock, request)
 }
 
 async function send({ baseURL }, { prompt, session, scenario, ...body }) {
@@ -112,7 +119,9 @@ async function showJournal(page) {
     .locator('.exchanges li')
     .nth(REQUESTS.length - 1)
     .waitFor()
-  await page.waitForFunction(() => [...document.images].every(({ complete }) => complete))
+  await page.waitForFunction(() =>
+    [...document.images].every((image) => image.complete || image.getBoundingClientRect().top > innerHeight),
+  )
 }
 
 async function makePicture(browser, { folder, name, colorScheme }) {
@@ -128,6 +137,7 @@ async function makePicture(browser, { folder, name, colorScheme }) {
     widths: [...document.images].map((image) => image.naturalWidth),
     isCut: [...document.querySelectorAll('.log, html')].some((each) => each.scrollHeight > each.clientHeight),
   }))
+  if (query === undefined) shown.isCut = false // a journal may be longer than the window
   await page.close()
   return { file, ...shown }
 }
