@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { ExchangeDetail } from './exchange-detail.tsx'
 import { ExchangeList } from './exchange-list.tsx'
 import { QuickStart } from './quick-start.tsx'
-import { type Route, hrefOf } from '../route.ts'
+import { type Route, hrefOf, readRoute } from '../route.ts'
 import { type Journal, useJournal } from '../journal.ts'
 import { useKeys } from '../keys.ts'
 import { useWords } from '../language.ts'
@@ -17,8 +17,8 @@ export function JournalView({ route }: { readonly route: Route }) {
   const search = useRef<HTMLInputElement>(null)
   const id = route.id === 'latest' ? (journal.exchanges[0]?.id ?? '') : route.id
   useKeys({
-    j: () => move(journal, id, 1),
-    k: () => move(journal, id, -1),
+    j: () => move(journal, 1),
+    k: () => move(journal, -1),
     '/': () => search.current?.focus(),
     p: () => journal.setPaused(!journal.isPaused),
   })
@@ -48,8 +48,10 @@ export function JournalView({ route }: { readonly route: Route }) {
   )
 }
 
-function move({ exchanges, search }: Journal, id: string, by: number): void {
-  const at = exchanges.findIndex((exchange) => exchange.id === id)
+// From where the URL is now: a key may be pressed again before the page is drawn.
+function move({ exchanges, search }: Journal, by: number): void {
+  const { id } = readRoute(location.hash)
+  const at = id === 'latest' ? 0 : exchanges.findIndex((exchange) => exchange.id === id)
   const next = exchanges[at < 0 ? 0 : Math.min(exchanges.length - 1, Math.max(0, at + by))]
   if (next !== undefined) location.hash = hrefOf('journal', next.id, { q: search })
 }
