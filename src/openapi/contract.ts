@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { type JsonObject, isObject } from '../util/json.ts'
+import { nextTurn } from '../util/next-turn.ts'
 import type { OnRead, SourceFile } from './document.ts'
 import { toPointer } from './json-pointer.ts'
 import type { LoadedDocument } from './load-document.ts'
@@ -73,9 +74,12 @@ async function load(
   ])
   try {
     const loaded = await loadDocument(file, onRead)
+    await nextTurn() // a large document takes seconds: the command can print that it is loading
     checkDocument(loaded)
+    await nextTurn()
     const { document, source } = loaded
     const operations = toOperations(document)
+    await nextTurn()
     return { contract: { document, file: basename(file), operations, source, ...lateValidators(document) }, loaded }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error // the stack overflows on a document that contains itself

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { nextTurn } from '../util/next-turn.ts'
 import { type OnRead, type SourceFile, FileError, readText } from './document.ts'
 import { lineInJson } from './json-lines.ts'
 import { pointerOf, toPointer, valueAt } from './json-pointer.ts'
@@ -45,6 +46,7 @@ export async function loadDocument(file: string, onRead: OnRead = () => {}): Pro
   if (content.trim() === '') throw isOther('it is empty')
   if (!VERSION_KEY.test(content)) throw isOther("it has no key 'openapi'")
   const main = await readContent(absolute, content)
+  await nextTurn()
   const { value } = main
   if (!isObject(value) || !['openapi', 'swagger'].some((key) => key in value)) throw isOther("it has no key 'openapi'")
   return joinFiles(main, onRead)

@@ -355,6 +355,24 @@ test('validate checks a contract as --spec does', () => {
   )
 })
 
+test('validate prints a warning for each part that is ignored', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'validate-'))
+  try {
+    const file = join(folder, 'one.yaml')
+    writeFileSync(
+      file,
+      'openapi: 3.1.0\ninfo: { title: One, version: "1" }\npaths: {}\ncomponents: { schemas: { A: { type: text } } }\n',
+    )
+    const { status, stdout, stderr } = run(['validate', file])
+    expect([status, stdout]).toEqual([0, `${file} is valid; operations: 0; warnings: 1\n`])
+    expect(stderr).toBe(
+      `warning: ${file}:4 #/components/schemas/A/type: 'text' is not one of array, boolean, integer, null, number, object, string; the keyword is ignored\n`,
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
 test('a second process draws the same picture with the same bytes', async () => {
   await using one = await start()
   await using two = await start()

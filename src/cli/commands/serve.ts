@@ -7,6 +7,7 @@ import { REMEMBERED, StoreForgotten, StoreUnavailable } from '../../store/store.
 import { OptionError } from '../../util/option-error.ts'
 import type { Command, Options } from '../command-line.ts'
 import { createLineBuffer, createLog } from '../log.ts'
+import { withProgress } from '../progress.ts'
 import { checkScope, finish, readGoals } from './coverage.ts'
 
 /** What the command needs of its process. */
@@ -38,9 +39,9 @@ export async function serve({ options, warnings, nameOf }: Command, terminal: Te
   const onFault = (error: unknown): void =>
     log.event(error instanceof StoreForgotten ? 'warn' : 'error', toText(error, nameOf))
   const [onExchange, onStream] = form === 'silent' ? [] : [log.request, log.stream]
-  const { mock, ...counts } = await startIn(
-    { ...mockOptions, ...(onExchange && { onExchange }), onFault, processMetrics: true },
-    { onStream, onReload: log.reload, onStoreBack: (message) => log.event('info', message) },
+  const given = { ...mockOptions, ...(onExchange && { onExchange }), onFault, processMetrics: true }
+  const { mock, ...counts } = await withProgress(stderr, `loading ${mockOptions.spec ?? 'the mock'} …`, async () =>
+    startIn(given, { onStream, onReload: log.reload, onStoreBack: (message) => log.event('info', message) }),
   )
   await checkScope(mock, goals, nameOf)
   const { url, baseURL } = mock
