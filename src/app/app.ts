@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { TrieRouter } from 'hono/router/trie-router'
 import { type Env, type MockContext, recorded, requestContext } from './context.ts'
 import { scenario } from './middleware/scenario.ts'
 import { contractRoutes } from './contract-routes.ts'
@@ -10,9 +11,12 @@ import { links } from './routes/links.ts'
 import { page, root } from './routes/page.ts'
 import { respond } from './routes/respond.ts'
 
+/** With more operations, Hono's default router needs 40 MB. It compiles all paths to one regular expression. */
+const MANY = 100
+
 /** The mock as a Hono app: all its middleware and routes, in the order in which a request meets them. */
 export function createApp(mock: MockContext): Hono<Env> {
-  const app = new Hono<Env>()
+  const app = new Hono<Env>(mock.contract.operations.length > MANY ? { router: new TrieRouter() } : {})
   app.onError(onError) // the only place where an error becomes a response
   app.use(requestContext(mock)) // request id, session, start time
   app.route('/', links(mock)) // pictures, downloads, previews, sources
