@@ -1,5 +1,6 @@
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { type Place, composedPlaces, escapePointer } from './json-pointer.ts'
+import { lastSteps } from './limited-effort.ts'
 import type { Validators } from './lazy-validators.ts'
 import { typesOf } from './schema-types.ts'
 
@@ -50,17 +51,38 @@ export interface Coercion {
 }
 
 /**
+ * Maximum number of steps to read the texts of one parameter or form: schemas that are tried, and steps to compare
+ * values with them. Then the first branch of each schema is used. If several branches contain the schema itself, the time
+ * would double with each level of the names.
+ */
+const MAX_STEPS = 500_000
+
+interface Reading extends Coercion {
+  steps: number
+}
+
+/**
  * The value that texts mean for the schema at a pointer. If the schema has several types, each is tried, and the first
  * that matches the schema is used.
  */
-export function coerce(coercion: Coercion, pointer: string | undefined, texts: Texts): JsonValue {
-  if (pointer === undefined) return toPlain(texts)
-  const shape = shapeOf(coercion.document, pointer)
-  const candidates = candidatesOf(coercion, shape, texts)
+export function coerce({ document, validators }: Coercion, pointer: string | undefined, texts: Texts): JsonValue {
+  return pointer === undefined ? toPlain(texts) : read({ document, validators, steps: 0 }, pointer, texts)
+}
+
+function read(reading: Reading, pointer: string, texts: Texts): JsonValue {
+  reading.steps++
+  const candidates = candidatesOf(reading, shapeOf(reading.document, pointer), texts)
   const [first = null] = candidates
   if (candidates.length < 2) return first
-  const validator = coercion.validators.get(pointer)
-  return candidates.find((value) => validator === undefined || validator(value)) ?? first
+  return candidates.find((value) => matches(reading, pointer, value)) ?? first
+}
+
+function matches(reading: Reading, pointer: string, value: JsonValue): boolean {
+  const validator = reading.validators.get(pointer)
+  if (validator === undefined || reading.steps > MAX_STEPS) return true
+  const isValid = validator(value)
+  reading.steps += lastSteps()
+  return isValid
 }
 
 function toPlain(texts: Texts): JsonValue {
@@ -73,32 +95,39 @@ function isList(texts: Texts): texts is readonly Texts[] {
   return Array.isArray(texts)
 }
 
-function candidatesOf(coercion: Coercion, shape: Shape, texts: Texts): JsonValue[] {
-  if (typeof texts === 'string') return candidatesOfText(coercion, shape, texts)
+function candidatesOf(reading: Reading, shape: Shape, texts: Texts): JsonValue[] {
+  if (typeof texts === 'string') return candidatesOfText(reading, shape, texts)
   if (isList(texts)) {
-    const items = texts.map((text) => coerceInside(coercion, shape.items, text))
+    const items = texts.map((text) => coerceInside(reading, shape.items, text))
     const last = texts.at(-1)
     const isAlsoText = !shape.types.has('array') && shape.types.size > 0 && last !== undefined
-    return isAlsoText ? [...candidatesOf(coercion, shape, last), items] : [items]
+    return isAlsoText ? [...candidatesOf(reading, shape, last), items] : [items]
   }
   const names = Object.keys(texts)
   const isArray = shape.types.has('array') && names.every((name) => /^\d+$/.test(name))
-  const list = names.map((name) => coerceInside(coercion, shape.items, texts[name] ?? ''))
+  const list = names.map((name) => coerceInside(reading, shape.items, texts[name] ?? ''))
   const entries = names.map((name): [string, JsonValue] => [
     name,
-    coerceInside(coercion, shape.properties.get(name) ?? shape.others, texts[name] ?? ''),
+    coerceInside(reading, shape.properties.get(name) ?? shape.others, texts[name] ?? ''),
   ])
   return isArray ? [list, Object.fromEntries(entries)] : [Object.fromEntries(entries)]
 }
 
 // The schemas are those of different branches: the first that the value matches is used.
-function coerceInside(coercion: Coercion, pointers: readonly string[], texts: Texts): JsonValue {
-  const values = pointers.map((pointer) => ({ pointer, value: coerce(coercion, pointer, texts) }))
-  const matching = values.find(({ pointer, value }) => coercion.validators.get(pointer)?.(value) === true)
-  return (matching ?? values[0])?.value ?? toPlain(texts)
+function coerceInside(reading: Reading, pointers: readonly string[], texts: Texts): JsonValue {
+  const [first, ...others] = pointers
+  if (first === undefined) return toPlain(texts)
+  const value = read(reading, first, texts)
+  if (others.length === 0 || reading.steps > MAX_STEPS || matches(reading, first, value)) return value
+  for (const pointer of others) {
+    if (reading.steps > MAX_STEPS) break
+    const other = read(reading, pointer, texts)
+    if (matches(reading, pointer, other)) return other
+  }
+  return value
 }
 
-function candidatesOfText(coercion: Coercion, shape: Shape, text: string): JsonValue[] {
+function candidatesOfText(reading: Reading, shape: Shape, text: string): JsonValue[] {
   const { types, items } = shape
   if (types.size === 0) return [text]
   const isPossible = (type: string): boolean => types.has(type)
@@ -109,7 +138,7 @@ function candidatesOfText(coercion: Coercion, shape: Shape, text: string): JsonV
     ...(isPossible('null') && (text === 'null' || text === '') ? [null] : []),
   ]
   const json = (isPossible('object') || isPossible('array')) && /^\s*[[{]/.test(text) ? parse(text) : undefined
-  const list = isPossible('array') ? [[coerceInside(coercion, items, text)]] : []
+  const list = isPossible('array') ? [[coerceInside(reading, items, text)]] : []
   const all = [...scalars, ...(json === undefined ? [] : [json]), ...list]
   return all.length === 0 ? [text] : all
 }
