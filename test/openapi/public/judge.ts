@@ -1,3 +1,4 @@
+import { type Validators, createValidators } from '../../../src/openapi/lazy-validators.ts'
 import { setShouldValidateFormat } from '@hyperjump/json-schema/draft-2020-12'
 import {
   registerSchema as register30,
@@ -10,6 +11,8 @@ import { registerSchema as register31, validate as validate31 } from '@hyperjump
 export interface Judge {
   /** Whether a value is valid by the schema at a JSON pointer. True if the validator cannot compile the schema. */
   readonly isValid: (pointer: string, value: unknown) => Promise<boolean>
+  /** The mock's own validators. */
+  readonly validators: Validators
   readonly close: () => void
 }
 
@@ -41,6 +44,7 @@ export function createJudge(document: any): Judge {
         return true
       }
     },
+    validators: createValidators(document, 'request'),
     close: () => unregisterSchema(uri),
   }
 }
