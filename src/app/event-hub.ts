@@ -209,8 +209,8 @@ const OPEN = toText({ event: 'open', data: {} })
 const MISSED = toText({ event: 'missed', data: {} })
 
 function keep(event: StoreEvent): KeptEvent {
-  const { length = 0 } = (event.type === 'deleted' && event.ids) || []
-  if (length > MAX_EVENTS) return { session: undefined, read: async () => MISSED }
+  if (event.type === 'deleted' && (event.ids?.length ?? 0) > MAX_EVENTS)
+    return { session: undefined, read: async () => MISSED }
   let reading: Promise<string | undefined> | undefined
   return {
     session: event.type === 'missed' ? undefined : event.session,

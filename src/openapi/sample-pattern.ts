@@ -13,7 +13,7 @@ interface Part {
 const MAX_REPETITIONS = 10_000
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 // The first of them that matches is used.
-const CHARACTERS = [...`${LETTERS}0123456789${LETTERS.toUpperCase()} -_./:@+#,;=&%!?()[]{}<>|~^$*'"\\\`\n\té猫`]
+const CHARACTERS = Array.from(`${LETTERS}0123456789${LETTERS.toUpperCase()} -_./:@+#,;=&%!?()[]{}<>|~^$*'"\\\`\n\té猫`)
 
 /**
  * A text for a pattern, of at least `minLength` characters if the pattern has a part that can be repeated. `index`
@@ -23,7 +23,7 @@ export function samplePattern(pattern: string, minLength = 0, index = 0): string
   try {
     const parts = readAlternatives(toTokens(pattern), { at: 0 })
     const shortest = write(parts, { index, extra: 0 })
-    const missing = minLength - [...shortest].length
+    const missing = minLength - Array.from(shortest).length
     return missing <= 0 ? shortest : write(parts, { index, extra: Math.min(missing, MAX_REPETITIONS) })
   } catch {
     return undefined // a backreference is not a token by itself

@@ -182,5 +182,6 @@ async function headersOf(document: JsonObject, response: ResponseSpec): Promise<
 function toHeader(value: JsonValue): string {
   if (Array.isArray(value))
     return value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(',')
-  return isObject(value) ? Object.entries(value).flat().map(String).join(',') : String(value ?? '')
+  if (isObject(value)) return Object.entries(value).flat().map(String).join(',')
+  return typeof value === 'object' ? '' : String(value)
 }

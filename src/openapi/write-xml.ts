@@ -18,7 +18,7 @@ export function writeXml(document: JsonObject, pointer: string, value: JsonValue
     ? { [itemName(document, item, name)]: value.map((one: JsonValue) => toContent(document, item, one)) }
     : toContent(document, pointer, value)
   const root = isObject(content) || Array.isArray(value) ? { ...namespaceOf(hints), ...asObject(content) } : content
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${String(builder.build({ [name]: root }))}`
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build({ [name]: root })}`
 }
 
 function asObject(content: JsonValue): JsonObject {
@@ -35,10 +35,8 @@ interface Hints {
 
 function hintsOf(document: JsonObject, pointer: string | undefined): Hints {
   const schemas = pointer === undefined ? [] : composedPlaces(document, pointer).map(({ value }) => value)
-  const xml = Object.assign(
-    {},
-    ...schemas.toReversed().map((schema) => (isObject(schema) ? schema['xml'] : {})),
-  ) as JsonObject
+  const all = schemas.map((schema) => (isObject(schema) ? schema['xml'] : undefined)).filter(isObject)
+  const xml: JsonObject = Object.fromEntries(all.toReversed().flatMap((one) => Object.entries(one)))
   const text = (key: string): object => (typeof xml[key] === 'string' ? { [key]: xml[key] } : {})
   return {
     ...text('name'),

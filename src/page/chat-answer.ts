@@ -1,4 +1,4 @@
-import { isObject } from '../util/json-value.ts'
+import { isObject, parseJson } from '../util/json-value.ts'
 import type { ChatEvent } from './chat-client.ts'
 import { picturesIn } from './pictures-in.ts'
 
@@ -83,14 +83,14 @@ export function withEvent(answer: ChatAnswer, event: ChatEvent): ChatAnswer {
       return { ...answer, state: 'complete', duration: at }
     case 'cancelled':
       return { ...answer, state: 'cancelled', duration: at }
-    case 'failed':
+    default:
       return { ...answer, state: 'failed', duration: at, error: event.reason }
   }
 }
 
 // The text, pictures and error of an answer after a chunk, or after a whole completion.
 function read({ text, pictures, error }: ChatAnswer, json: string): Pick<ChatAnswer, 'text' | 'pictures' | 'error'> {
-  const value = parse(json)
+  const value = parseJson(json)
   if (!isObject(value)) return { text, pictures, error }
   const [choice] = Array.isArray(value['choices']) ? value['choices'] : []
   const delta = isObject(choice) ? (choice['delta'] ?? choice['message']) : undefined
@@ -108,7 +108,7 @@ function read({ text, pictures, error }: ChatAnswer, json: string): Pick<ChatAns
 
 // Without what all chunks of a stream repeat.
 function summaryOf(data: string): string {
-  const value = parse(data)
+  const value = parseJson(data)
   const [choice] = isObject(value) && Array.isArray(value['choices']) ? value['choices'] : []
   if (!isObject(choice)) return data.slice(0, MAX_SUMMARY)
   const { delta, finish_reason: finish } = choice
@@ -120,14 +120,6 @@ function summaryOf(data: string): string {
 function messageOf(error: unknown): string | undefined {
   if (!isObject(error)) return undefined
   const { message, code } = error
-  const words = [code, message].filter((word) => typeof word === 'string' && word !== '')
+  const words = [code, message].filter((word): word is string => typeof word === 'string' && word !== '')
   return words.length === 0 ? undefined : words.join(': ')
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

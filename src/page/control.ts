@@ -5,7 +5,7 @@ import type { ControlApi } from '../app/routes/control-api.ts'
 export const ROOT = new URL('../../', import.meta.url).href
 
 /** The header that holds the control token. */
-export const TOKEN = 'x-mock-control-token'
+const TOKEN = 'x-mock-control-token'
 
 let token = ''
 

@@ -1,8 +1,5 @@
 const dataset: DOMStringMap = document.getElementById('page')?.dataset ?? {}
 
-/** The version of the mock. */
-export const VERSION = dataset['version'] ?? ''
-
 /** The path before the paths of the contract, such as `/v1`; empty if they have none in common. */
 export const BASE_PATH = dataset['basePath'] ?? ''
 

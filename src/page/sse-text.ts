@@ -1,4 +1,4 @@
-import { type JsonObject, isObject } from '../util/json-value.ts'
+import { type JsonObject, isObject, parseJson } from '../util/json-value.ts'
 import { errorText } from './answer-text.ts'
 
 /** What an event of a recorded stream is. `cut` is an incomplete event at the end. */
@@ -69,12 +69,8 @@ function valuesOf(lines: readonly string[], field: string): string[] {
 }
 
 function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(text)
+  return isObject(value) ? value : undefined
 }
 
 /** A pause before an event. */

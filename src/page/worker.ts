@@ -16,7 +16,10 @@ function tell(message: LiveMessage): void {
 function listen(port: MessagePort): void {
   let isFirst = true
   port.addEventListener('message', ({ data }: MessageEvent<Record<string, string> | null>) => {
-    if (data === null) return void ports.delete(port)
+    if (data === null) {
+      ports.delete(port)
+      return
+    }
     const isRunning = connection !== undefined
     ports.add(port)
     if (isFirst && isRunning) {

@@ -10,6 +10,8 @@ import { ask, mockWith, read } from '../ask.ts'
 import { type Events, readEvents } from './event-reader.ts'
 import { appWith } from './unlistened.ts'
 
+/** Stands for an exchange that is not there. */
+const NONE = { id: '', time: '' }
 const namesOf = (events: readonly any[]): string[] => events.map(({ event }) => event)
 
 /** An event stream that is closed after the test. It has received its event `open`. */
@@ -35,7 +37,7 @@ test('an exchange is sent when it is recorded, and when its response is complete
     headers: { 'x-mock-session': 'alice', 'x-mock-scenario': 'stream-cut' },
   }).catch(() => {})
   const [exchange, end] = await events.take(2)
-  const [{ id = '', time = '' } = {}] = await mock.exchanges()
+  const [{ id, time } = NONE] = await mock.exchanges()
   expect(exchange).toEqual({
     id: expect.stringMatching(/^[\da-f]+-1$/),
     event: 'exchange',
@@ -80,7 +82,7 @@ test('changes of scripts and deletions are sent', async () => {
   await alice.script('limit-rate')
   await ask(alice)
   const received = await events.take(4)
-  const [, { id: second = '' } = {}] = await alice.exchanges()
+  const [, { id: second } = NONE] = await alice.exchanges()
   await mock.fetch('/__mock/exchanges?status=429', { method: 'DELETE', headers })
   await mock.fetch('/__mock/exchanges', { method: 'DELETE' })
   await alice.reset()
@@ -200,7 +202,9 @@ test('a minute after the last client has gone, the mock keeps no events', async 
     }
   }
   const { app } = await appWith({ store })
-  const mock = { fetch: async (input: string | URL | Request, init?: RequestInit) => app.request(String(input), init) }
+  const mock = {
+    fetch: async (input: string | URL | Request, init?: RequestInit) => app.request(new Request(input), init),
+  }
   const [one, two] = [await open(mock), await open(mock)]
   expect(listeners).toBe(1)
   await store.reset()
@@ -281,7 +285,7 @@ test('a client on a port that reads nothing does not stop the others', async () 
 
 test('a mock that is mounted in another app has events', async () => {
   const app = await createApp()
-  const events = await open({ fetch: async (input, init) => app.request(String(input), init) })
+  const events = await open({ fetch: async (input, init) => app.request(new Request(input), init) })
   await app.request('/nothing')
   expect((await events.next()).data).toMatchObject({ path: '/nothing' })
 })

@@ -84,7 +84,7 @@ test('the URLs of a HAR log have the public URL, or the path at which the mock i
   const { Hono } = await import('hono')
   const app = new Hono().route('/mock', await createApp())
   await app.request('/mock/nothing')
-  expect(await urlOf(async (input, init) => app.request(`/mock${String(input)}`, init))).toBe(
+  expect(await urlOf(async (path, init) => app.request(`/mock${path as string}`, init))).toBe(
     'http://localhost/mock/nothing',
   )
 })

@@ -212,7 +212,8 @@ describe.runIf(hasBrowser)('Try it', () => {
   test('it works at another path: mounted in another app', async () => {
     const app = new Hono()
     app.route('/below', await createApp())
-    const server = createServer(getRequestListener(app.fetch)).listen(0, '127.0.0.1')
+    const listener = getRequestListener(app.fetch)
+    const server = createServer((request, response) => void listener(request, response)).listen(0, '127.0.0.1')
     onTestFinished(() => void server.close())
     await once(server, 'listening')
     const address = server.address()

@@ -9,7 +9,8 @@ export function TokenForm({ onToken }: { readonly onToken: () => void }) {
   const [isTried, setTried] = useState(false)
   const send = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
     event.preventDefault()
-    setToken(String(new FormData(event.currentTarget).get('token') ?? ''))
+    const token = new FormData(event.currentTarget).get('token')
+    setToken(typeof token === 'string' ? token : '')
     setTried(true)
     onToken()
   }

@@ -5,6 +5,7 @@ import { useJournal } from '../journal.ts'
 import { useWords } from '../language.ts'
 import { Code } from '../parts/copy.tsx'
 import { saveAs } from '../parts/save-as.ts'
+import { useAction } from '../parts/use-action.ts'
 import { useRead } from '../read.ts'
 import { hrefOf } from '../route.ts'
 import { coverageWords } from '../words/coverage.ts'
@@ -22,6 +23,7 @@ export function CoverageView() {
   const words = useWords(coverageWords)
   const { version } = useJournal()
   const [isTotal, setTotal] = useState(false)
+  const [failure, run] = useAction()
   const query = { models: 'all', ...(isTotal ? { total: 'true' as const } : {}) }
   const { value: coverage, error } = useRead(
     async () => read(control.coverage.$get({ query, header: {} })),
@@ -35,7 +37,7 @@ export function CoverageView() {
         <input type="checkbox" checked={isTotal} onChange={({ currentTarget }) => setTotal(currentTarget.checked)} />
         {words.total}
       </label>
-      {error !== undefined && <p class="notice bad">{error}</p>}
+      {(error ?? failure) !== undefined && <p class="notice bad">{error ?? failure}</p>}
       {coverage !== undefined && (
         <>
           {coverage.notCounted > 0 && <p class="notice">{words.notCounted(coverage.notCounted)}</p>}
@@ -61,7 +63,7 @@ export function CoverageView() {
         <h2 id="coverage-download">{words.download}</h2>
         <div class="row">
           {FORMATS.map(({ name, accept, file }) => (
-            <button key={name} type="button" onClick={async () => download(query, accept, file)}>
+            <button key={name} type="button" onClick={() => run(async () => download(query, accept, file))}>
               {name}
             </button>
           ))}
@@ -115,5 +117,6 @@ function Violations({ list }: { readonly list: readonly ViolationCount[] }) {
 async function download(query: Readonly<Record<string, string>>, accept: string, file: string): Promise<void> {
   const url = `${urlOf('/__mock/coverage')}?${new URLSearchParams(query).toString()}`
   const response = await fetch(url, { headers: { ...controlHeaders(), accept } })
-  if (response.ok) saveAs(await response.blob(), file)
+  if (!response.ok) throw new Error(`HTTP ${response.status}`)
+  saveAs(await response.blob(), file)
 }

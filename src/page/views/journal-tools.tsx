@@ -2,6 +2,7 @@ import type { RefObject } from 'preact'
 import { controlHeaders, control, read, urlOf } from '../control.ts'
 import { useJournal } from '../journal.ts'
 import { useWords } from '../language.ts'
+import { useAction } from '../parts/use-action.ts'
 import { saveAs } from '../parts/save-as.ts'
 import { hrefOf } from '../route.ts'
 import { journalWords } from '../words/journal.ts'
@@ -23,6 +24,7 @@ export function JournalTools({
 }) {
   const words = useWords(journalWords)
   const { exchanges, search, error, isPaused, setPaused } = useJournal()
+  const [failure, run] = useAction()
   const q = search === '' ? {} : { q: search }
   const erase = async (): Promise<void> => {
     if (confirm(search === '' ? words.eraseAll : words.eraseFound(exchanges.length)))
@@ -57,15 +59,15 @@ export function JournalTools({
         {words.group}
       </button>
       {FORMATS.map(({ name, type, file }) => (
-        <button key={name} type="button" onClick={() => download(q, type, file)}>
+        <button key={name} type="button" onClick={() => run(async () => download(q, type, file))}>
           {words.export} {name}
         </button>
       ))}
-      <button type="button" onClick={erase}>
+      <button type="button" onClick={() => run(erase)}>
         {words.erase}
       </button>
       <p id="search-error" class="bad" role="alert">
-        {error}
+        {error ?? failure}
       </p>
     </div>
   )
@@ -74,5 +76,6 @@ export function JournalTools({
 async function download(query: { readonly q?: string }, accept: string, file: string): Promise<void> {
   const url = `${urlOf('/__mock/exchanges')}?${new URLSearchParams({ ...query }).toString()}`
   const response = await fetch(url, { headers: { ...controlHeaders(), accept } })
-  if (response.ok) saveAs(await response.blob(), file)
+  if (!response.ok) throw new Error(`HTTP ${response.status}`)
+  saveAs(await response.blob(), file)
 }

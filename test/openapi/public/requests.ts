@@ -208,7 +208,8 @@ async function toBody(
 
 // As Stripe and Rails write nested values: `a[b][0]=c`.
 function formPairs(value: unknown, name = ''): [string, string][] {
-  if (typeof value !== 'object' || value === null) return [[name, value === null ? '' : String(value)]]
+  if (value === null) return [[name, '']]
+  if (typeof value !== 'object') return [[name, typeof value === 'string' ? value : JSON.stringify(value)]]
   return Object.entries(value).flatMap(([key, item]) => {
     const isFlat = Array.isArray(value) && (typeof item !== 'object' || item === null)
     return formPairs(item, name === '' ? key : isFlat ? `${name}[]` : `${name}[${key}]`)

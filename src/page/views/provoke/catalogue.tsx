@@ -47,7 +47,7 @@ export function Catalogue({
                 entry={entry}
                 target={target}
                 said={said?.name === entry.name ? said : undefined}
-                onScript={() => script(entry.name)}
+                onScript={() => void script(entry.name)}
               />
             ))}
           </ul>

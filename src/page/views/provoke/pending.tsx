@@ -1,6 +1,7 @@
 import { control, read } from '../../control.ts'
 import { useJournal } from '../../journal.ts'
 import { useWords } from '../../language.ts'
+import { useAction } from '../../parts/use-action.ts'
 import { useRead } from '../../read.ts'
 import { provokeWords } from '../../words/provoke.ts'
 import { sessionHeader } from './session-header.ts'
@@ -13,6 +14,7 @@ export function Pending({ session }: { readonly session: string }) {
     async () => read(control.script.$get({ header: sessionHeader(session) })),
     [version, session],
   )
+  const [failure, run] = useAction()
   const reset = async (): Promise<void> => {
     if (confirm(session === '' ? words.resetAllAsk : words.resetAsk(session)))
       await read(control.reset.$post({ header: sessionHeader(session) }))
@@ -21,7 +23,7 @@ export function Pending({ session }: { readonly session: string }) {
   return (
     <section class="card stack" aria-labelledby="pending">
       <h2 id="pending">{session === '' ? words.pending : words.pendingOf(session)}</h2>
-      {error !== undefined && <p class="bad">{error}</p>}
+      {(error ?? failure) !== undefined && <p class="bad">{error ?? failure}</p>}
       <div aria-live="polite">
         {pending.length === 0 ? (
           <p class="soft">{words.nothingPending}</p>
@@ -38,7 +40,7 @@ export function Pending({ session }: { readonly session: string }) {
         )}
       </div>
       <div class="row">
-        <button type="button" class="quiet" onClick={reset}>
+        <button type="button" class="quiet" onClick={() => run(reset)}>
           {session === '' ? words.resetAll : words.reset}
         </button>
       </div>

@@ -36,7 +36,7 @@ export function TryForm({ chat, entry, change, isRunning, onSend, onCancel }: Tr
     setRejected(problem === undefined ? undefined : words.problems[problem.kind](problem.name))
     change({ references })
   }
-  const drop = useDrop(add)
+  const drop = useDrop((files) => void add(files))
   return (
     <form
       class="stack card"
@@ -60,7 +60,7 @@ export function TryForm({ chat, entry, change, isRunning, onSend, onCancel }: Tr
         references={entry.references}
         use={factsOf(chat.facts, entry.model)?.references}
         problem={rejected}
-        onAdd={add}
+        onAdd={(files) => void add(files)}
         onRemove={(removed) => change({ references: entry.references.filter((one) => one !== removed) })}
       />
       <ContractFields chat={chat} entry={entry} change={change} />
