@@ -123,12 +123,13 @@ async function valueOf(document: JsonObject, pointer: string, { example: name, d
   const media = valueAt(document, pointer)
   const named = isObject(media) && name !== undefined ? namedExample(document, media, name) : undefined
   const plain = { isCut: false, isValid: true, applied: named === undefined ? [] : [`example=${name ?? ''}`] }
-  const hasSchema = isObject(media) && media['schema'] !== undefined
+  const keyword = isObject(media) && media['schema'] === undefined ? 'itemSchema' : 'schema' // of a stream, in 3.2
+  const hasSchema = isObject(media) && media[keyword] !== undefined
   const isDynamic = dynamic && named === undefined && hasSchema
   const example = named ?? (isObject(media) && !isDynamic ? exampleOf(document, media) : undefined)
   if (example !== undefined || !hasSchema) return { ...plain, value: example ?? null }
   const { sampleSchema } = await import('./sample-schema.ts')
-  const { value, isCut, isValid } = sampleSchema(document, `${pointer}/schema`, {
+  const { value, isCut, isValid } = sampleSchema(document, `${pointer}/${keyword}`, {
     validators: await validatorsOf(document),
     isDynamic,
   })

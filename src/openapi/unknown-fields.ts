@@ -13,9 +13,9 @@ const MAX_UNKNOWN = 50
 const MAX_STEPS = 1_000_000
 
 /**
- * The fields of a JSON body and the query parameters that the contract does not name, at most 50. JSON Schema accepts
- * them, so `validateRequest` does not report them. A schema without named properties, or with a schema for all other
- * names (`additionalProperties`, `patternProperties`), has no unknown fields.
+ * The fields of a JSON body and the query parameters that the contract does not name, and the fields that are read-only:
+ * at most 50. JSON Schema accepts them, so `validateRequest` does not report them. A schema without named properties, or
+ * with a schema for all other names (`additionalProperties`, `patternProperties`), has no unknown fields.
  */
 export function unknownFields(contract: Contract, operation: Operation, request: RequestParts): Violation[] {
   const found = unknownParameters(operation, request.query)
@@ -74,7 +74,8 @@ function searchFields(object: JsonObject, schemas: readonly JsonObject[], contex
     const inside = named.filter((properties) => Object.hasOwn(properties, name))
     path.push(name)
     const next = unique(inside.flatMap((properties) => composedIn(document, properties[name])))
-    if (next.length > 0) search(value, next, context)
+    if (next.some((schema) => schema['readOnly'] === true)) found.push(toReadOnly(toParam('', path)))
+    else if (next.length > 0) search(value, next, context)
     if (inside.length === 0 && !isOpen)
       found.push(toUnknown(toParam('', path), '', didYouMean(name, new Set(named.flatMap(Object.keys)))))
     path.pop()
@@ -88,6 +89,11 @@ function acceptsOthers(schema: JsonObject): boolean {
 
 function toUnknown(param: string, place: string, hint: string): Violation {
   const message = `Unknown parameter: '${param.slice(0, 200)}'${place}.${hint}`
+  return { param, reason: 'unknown', value: undefined, message }
+}
+
+function toReadOnly(param: string): Violation {
+  const message = `Read-only parameter: '${param.slice(0, 200)}'. It is ignored.`
   return { param, reason: 'unknown', value: undefined, message }
 }
 

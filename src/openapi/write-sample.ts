@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
 import { essenceOf } from './accept.ts'
 import { isJsonType } from './operation.ts'
 
@@ -52,5 +52,25 @@ function isBinary(type: string): boolean {
 // A list is one event for each item.
 function toEvents(value: JsonValue): string {
   const items: readonly JsonValue[] = Array.isArray(value) ? value : [value]
-  return items.map((item) => `data: ${typeof item === 'string' ? item : JSON.stringify(item)}\n\n`).join('')
+  return items.map((item) => `${toEvent(item)}\n\n`).join('')
+}
+
+const EVENT_FIELDS = new Set(['event', 'data', 'id', 'retry'])
+
+// An object with the fields of an event is that event. Any other value is its data.
+function toEvent(item: JsonValue): string {
+  const isEvent =
+    isObject(item) && item['data'] !== undefined && Object.keys(item).every((key) => EVENT_FIELDS.has(key))
+  const fields = isEvent ? Object.entries(item) : [['data', item] as const]
+  return fields
+    .flatMap(([name, field]) =>
+      toText(field)
+        .split('\n')
+        .map((line) => `${name}: ${line}`),
+    )
+    .join('\n')
+}
+
+function toText(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

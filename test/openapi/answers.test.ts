@@ -63,6 +63,15 @@ test.each<[unknown, string]>([
   [{ example: [{ a: 1 }, 'b'] }, 'data: {"a":1}\n\ndata: b\n\n'],
   [{ schema: { type: 'object', properties: { a: { type: 'integer' } } } }, 'data: {"a":0}\n\n'],
   [{ example: 'event: x\ndata: 1\n\n' }, 'event: x\ndata: 1\n\n'],
+  [
+    {
+      itemSchema: {
+        type: 'object',
+        properties: { event: { const: 'added' }, data: { type: 'object', example: { a: 1 } } },
+      },
+    },
+    'event: added\ndata: {"a":1}\n\n',
+  ],
 ])('a text/event-stream consists of events: %j', async (media, text) => {
   const { send } = await serve(one({ 'text/event-stream': media }))
   expect(await send('GET', '/one')).toMatchObject({ text })

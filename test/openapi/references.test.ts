@@ -155,3 +155,18 @@ test.each<[string, string, unknown]>([
   expect((await send('POST', '/one', { body: { id: 1, name: 'Mi' } })).status).toBe(204)
   expect((await send('POST', '/one', { body: { id: 1 } })).json.error.param).toBe('name')
 })
+
+test('a property that is readOnly and sent is reported, and rejected in the mode strict', async () => {
+  const document = documentOf({
+    ...User,
+    properties: { ...User.properties, in: { type: 'object', properties: User.properties } },
+  })
+  const body = { id: 1, name: 'Mi', in: { id: 2 } }
+  const usual = await (await serve(document)).send('POST', '/one', { body })
+  expect([usual.status, usual.note]).toEqual([
+    204,
+    "Read-only parameter: 'id'. It is ignored.; Read-only parameter: 'in.id'. It is ignored.",
+  ])
+  const strict = await (await serve(document, { contract: 'strict' })).send('POST', '/one', { body })
+  expect([strict.status, strict.json.error.param]).toEqual([400, 'id'])
+})
