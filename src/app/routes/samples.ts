@@ -1,5 +1,4 @@
 import { ApiError } from '../../errors/api-error.ts'
-import { renderPicture } from '../../images/picture-cache.ts'
 import { type Recipe, FORMATS, MEDIA_TYPES } from '../../images/recipe.ts'
 import { isJsonType } from '../../openapi/operation.ts'
 import { type Sample, responseFor, sampleResponse } from '../../openapi/sample.ts'
@@ -12,7 +11,7 @@ export async function respondWithSample(c: AppContext): Promise<Reply> {
   if (operation === undefined) throw new TypeError('the request has no operation')
   const accept = c.req.header('accept')
   const sample = await sampleResponse(c.get('mock').contract, operation, { accept, preference })
-  if (!('known' in sample)) return toReply(sample)
+  if (!('known' in sample)) return toReply(c, sample)
   throw new ApiError('not_acceptable', { asked: (accept ?? '').slice(0, 100), known: sample.known })
 }
 
@@ -38,12 +37,12 @@ export async function documentedError(
   const preference = { code, example: undefined, dynamic: false }
   const sample = await sampleResponse(c.get('mock').contract, operation, { preference })
   if ('known' in sample) return undefined
-  const reply = await toReply({ ...sample, applied: [] })
+  const reply = await toReply(c, { ...sample, applied: [] })
   const { 'content-type': _type, ...others } = headers
   return { ...reply, headers: { ...others, ...reply.headers }, notes: [...(notes ?? []), message] }
 }
 
-async function toReply(sample: Sample): Promise<Reply> {
+async function toReply(c: AppContext, sample: Sample): Promise<Reply> {
   const { status, mediaType, headers: documented, isCut, isValid, applied } = sample
   const notes = [
     ...(isCut ? ['sample cut: its schema requires too many or too long values'] : []),
@@ -52,7 +51,7 @@ async function toReply(sample: Sample): Promise<Reply> {
   const headers = { ...documented, ...(applied.length === 0 ? {} : { 'preference-applied': applied.join(', ') }) }
   if (mediaType === undefined) return { status, headers, body: '', notes }
   const typed = { ...headers, 'content-type': mediaType, 'x-content-type-options': 'nosniff' }
-  const body = await bodyOf(sample)
+  const body = await bodyOf(c, sample)
   return { status, headers: isJsonType(mediaType) ? typed : { ...typed, ...SANDBOXED }, body, notes }
 }
 
@@ -75,9 +74,9 @@ const PICTURE: Omit<Recipe, 'format'> = {
   count: 1,
 }
 
-async function bodyOf({ content, body, mediaType = '' }: Sample): Promise<Reply['body']> {
+async function bodyOf(c: AppContext, { content, body, mediaType = '' }: Sample): Promise<Reply['body']> {
   if (content === 'bytes') return BYTES
   if (content === 'text') return body
   const format = FORMATS.find((one) => mediaType.startsWith(MEDIA_TYPES[one])) ?? 'png'
-  return renderPicture({ ...PICTURE, format })
+  return c.get('mock').pictures({ name: `contract.${format}`, recipe: { ...PICTURE, format }, isGone: () => false })
 }
