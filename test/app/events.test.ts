@@ -203,7 +203,7 @@ test('a minute after the last client has gone, the mock keeps no events', async 
   }
   const { app } = await appWith({ store })
   const mock = {
-    fetch: async (input: string | URL | Request, init?: RequestInit) => app.request(input as string, init),
+    fetch: async (input: string | URL | Request, init?: RequestInit) => app.request(input, init),
   }
   const [one, two] = [await open(mock), await open(mock)]
   expect(listeners).toBe(1)
@@ -285,7 +285,7 @@ test('a client on a port that reads nothing does not stop the others', async () 
 
 test('a mock that is mounted in another app has events', async () => {
   const app = await createApp()
-  const events = await open({ fetch: async (input, init) => app.request(input as string, init) })
+  const events = await open({ fetch: async (input, init) => app.request(input, init) })
   await app.request('/nothing')
   expect((await events.next()).data).toMatchObject({ path: '/nothing' })
 })
