@@ -1,10 +1,12 @@
 import type { Contract } from './contract.ts'
 import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { type Cache, createCache } from '../util/lru.ts'
 import { acceptedOf, essenceOf } from './accept.ts'
 import { deref, escapePointer, valueAt } from './json-pointer.ts'
 import type { Validators } from './lazy-validators.ts'
 import type { Operation, ResponseSpec } from './operation.ts'
 import type { Preference } from './preference.ts'
+import type { SchemaSample } from './sample-schema.ts'
 import { type Content, writeSample } from './write-sample.ts'
 
 /** The response of an Operation without custom behaviour. */
@@ -128,12 +130,28 @@ async function valueOf(document: JsonObject, pointer: string, { example: name, d
   const isDynamic = dynamic && named === undefined && hasSchema
   const example = named ?? (isObject(media) && !isDynamic ? exampleOf(document, media) : undefined)
   if (example !== undefined || !hasSchema) return { ...plain, value: example ?? null }
-  const { sampleSchema } = await import('./sample-schema.ts')
-  const { value, isCut, isValid } = sampleSchema(document, `${pointer}/${keyword}`, {
-    validators: await validatorsOf(document),
-    isDynamic,
-  })
+  const { value, isCut, isValid } = await cachedSample(document, `${pointer}/${keyword}`, isDynamic)
   return { value, isCut, isValid, applied: isDynamic ? ['dynamic=true'] : [] }
+}
+
+/** Characters of cached samples of a document, at most. */
+const MAX_CACHED = 4_194_304
+
+type CachedSample = SchemaSample & { readonly length: number }
+
+const samples = new WeakMap<JsonObject, Cache<CachedSample>>()
+
+// A sample is always the same, and may take a second to find.
+async function cachedSample(document: JsonObject, pointer: string, isDynamic: boolean): Promise<SchemaSample> {
+  const cache = samples.get(document) ?? createCache<CachedSample>(MAX_CACHED, ({ length }) => length)
+  samples.set(document, cache)
+  const key = `${pointer}${isDynamic ? ' dynamic' : ''}`
+  const cached = cache.get(key)
+  if (cached !== undefined) return cached
+  const { sampleSchema } = await import('./sample-schema.ts')
+  const sample = sampleSchema(document, pointer, { validators: await validatorsOf(document), isDynamic })
+  cache.set(key, { ...sample, length: JSON.stringify(sample.value).length + key.length })
+  return sample
 }
 
 const validators = new WeakMap<JsonObject, Validators>()

@@ -7,6 +7,7 @@ import { createMock } from '../../src/index.ts'
 import { loadContract } from '../../src/openapi/contract.ts'
 import { toPattern } from '../../src/openapi/linear-pattern.ts'
 import { ask, read } from '../ask.ts'
+import { returning, serve } from './served.ts'
 
 const { writeHonestContract } = await import(new URL('../../bench/honest-contract.js', import.meta.url).href)
 const mock = await createMock()
@@ -240,6 +241,26 @@ test.each(['/many-items', '/long-text', '/large-example', '/fan-out'])(
     expect(time).toBeLessThan(2 * SECONDS)
   },
 )
+
+test('a sample of unions that contain unions takes bounded time, once', async () => {
+  const level = (i: number): any => {
+    const next = { $ref: `#/components/schemas/S${i + 1}` }
+    const a = { oneOf: Array.from({ length: 10 }, () => next), not: { type: 'object' } }
+    return { type: 'object', required: ['a', 'b'], properties: { a, b: { anyOf: [next, next] } } }
+  }
+  const schemas = {
+    ...Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`S${i}`, level(i)])),
+    S12: { type: 'string', pattern: '^a{5}$', minLength: 9 },
+  }
+  const { send } = await serve({
+    paths: { '/one': { get: returning({ $ref: '#/components/schemas/S0' }) } },
+    components: { schemas },
+  })
+  const { response, time } = await timeOf(10, async () => send('GET', '/one'))
+  expect(response.status).toBe(200)
+  expect(response.note).not.toBe('')
+  expect(time).toBeLessThan(12 * SECONDS)
+})
 
 describe('a schema of which two branches contain the schema itself', () => {
   const nestedIn = (levels: number): unknown => Array.from({ length: levels }).reduce((inner) => ({ a: inner }), 1)
