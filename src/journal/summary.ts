@@ -1,5 +1,5 @@
 import type { StoredExchange } from '../store/store.ts'
-import { type Exchange, type RecordedRequest, type RecordedResponse, readHead } from './exchange.ts'
+import { type Exchange, type RecordedRequest, type RecordedResponse, modelOfExchange, readHead } from './exchange.ts'
 
 /** An Exchange without headers and bodies: small enough for a list of a thousand. */
 export interface ExchangeSummary extends Omit<Exchange, 'request' | 'response' | 'violations' | 'nearMisses'> {
@@ -10,6 +10,8 @@ export interface ExchangeSummary extends Omit<Exchange, 'request' | 'response' |
   }
   /** Number of violations of the contract. At most 50. */
   readonly violations: number
+  /** Also of a chat request that could not be read; null if it has none. At most 200 characters. */
+  readonly model: string | null
 }
 
 const MAX_PROMPT = 200 // characters
@@ -28,6 +30,7 @@ export function readSummary(stored: StoredExchange): ExchangeSummary {
     request: { method: request.method, path: cut(request.path, MAX_PATH) },
     operation,
     violations: violations.length,
+    model: cut(modelOfExchange(head) ?? '', MAX_PROMPT) || null,
     chat: chat && { ...chat, prompt: cut(chat.prompt, MAX_PROMPT) },
     scenario,
     note,

@@ -60,6 +60,7 @@ export interface AnswerLink {
 export type AnswerPart = string | AnswerLink | Picture
 
 const MARKDOWN = /(!?)\[([^[\]]*)\]\(([^()]*)\)/g
+const MAX_LINK = 4096 // characters; those of the mock are shorter
 // Any host, because --public-url may be another one than the page's. Only the path is used.
 const OWN = /^https?:\/\/[^\s"'<>]*?(\/(?:__mock\/)?(?:cdn|raw|web|source)\/[\w./-]+)$/
 
@@ -85,7 +86,7 @@ export function splitAnswer(
 }
 
 function linkTo(url: string, label: string): AnswerLink | undefined {
-  const target = OWN.exec(url)?.[1]
+  const target = url.length > MAX_LINK ? undefined : OWN.exec(url)?.[1]
   return target === undefined || label === '' ? undefined : { label, target }
 }
 

@@ -143,7 +143,9 @@ function ConnectionState() {
         ? words.live
         : connection === 0
           ? words.lost
-          : words.rejected(connection)
+          : connection === 401
+            ? words.locked
+            : words.rejected(connection)
   return (
     <p class="connection" role="status" data-state={connection === 'live' ? 'live' : 'lost'}>
       {text}

@@ -82,7 +82,9 @@ export function useLiveJournal(search: string): Journal {
     readSummaries(search).then(
       (exchanges) => isLatest && setList({ exchanges: exchanges.toReversed(), isRead: true, error: undefined }),
       (error: unknown) => {
-        if (isLatest && error instanceof ControlError) setList((now) => ({ ...now, error: error.message }))
+        if (!isLatest || !(error instanceof ControlError)) return
+        const isInvalid = error.status === 400 // the list of another search would be misleading
+        setList((now) => ({ ...now, ...(isInvalid ? { exchanges: [] } : {}), error: error.message }))
       },
     )
     return () => {

@@ -19,6 +19,7 @@ test('summaries are exchanges without headers and bodies', async () => {
     request: { method: 'POST', path: '/v1/chat/completions' },
     response: { status: 200, stream: true, wait: sent.wait, reset: false, events: sent.events?.length },
     violations: 0,
+    model: chat!.model,
   })
   expect(exchanges[0].pictures).toMatchObject([{ at: sent.wait }, { at: sent.wait }])
   expect(exchanges[1]).toMatchObject({
@@ -27,6 +28,7 @@ test('summaries are exchanges without headers and bodies', async () => {
     scenario: { name: 'limit-rate' },
     response: { status: 429, events: 0 },
     violations: 1,
+    model: 'flux', // also of a request that could not be read
     pictures: [],
   })
   expect(request.headers).toBeDefined()

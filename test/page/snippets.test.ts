@@ -62,6 +62,12 @@ print(completion.choices[0].message.content if completion.choices else completio
 `)
 })
 
+test('a control character that a terminal acts on is escaped', async () => {
+  const curl = toCurl(await sourceOf({ model: 'flux', text: 'a\u009b31m fox\u007f' }))
+  expect(curl).toContain(String.raw`"content": "a\u009b31m fox\u007f"`)
+  expect(curl).not.toMatch(/[\u007f-\u009f]/)
+})
+
 test('a stream is read as a stream', async () => {
   const source = await sourceOf({ body: { stream: true, quality: 'high' } })
   expect(toCurl(source)).toContain('curl --no-buffer http')

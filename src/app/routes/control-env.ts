@@ -37,7 +37,7 @@ export const rejectInvalid: Hook<unknown, ControlEnv, string, undefined> = (resu
   const param = first?.code === 'unrecognized_keys' ? first.keys[0] : first?.path[0]
   throw new ApiError('invalid_value', {
     param: String(param ?? '').slice(0, 64),
-    reason: `Invalid ${result.target}: ${joinFirst(issues.map(toWords), '; ')}.`,
+    reason: `Invalid ${result.target}: ${joinFirst(issues.map(toWords), '; ').replace(/\.$/, '')}.`,
   })
 }
 

@@ -6,13 +6,21 @@ const MAX_ARGUMENT = 120_000 // bytes
 // JSON never contains this character, also not in a text.
 const MARK = '\0'
 
+// A terminal may act on control characters that are pasted. JSON.stringify escapes only those below a space.
+function toJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[\u007f-\u009f]/g,
+    (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
+  )
+}
+
 /** JSON in which a secret is between two marks. */
 const JSON_WITH_MARKS: Syntax = {
   words: { true: 'true', false: 'false', null: 'null' },
-  text: (text) => JSON.stringify(text),
+  text: toJson,
   secret: ({ variable, fallback }) => `"${MARK}${variable}=${fallback}${MARK}"`,
   join: (expressions) => `"${expressions.map((expression) => expression.slice(1, -1)).join('')}"`,
-  name: (name) => JSON.stringify(name),
+  name: toJson,
   indent: '  ',
   space: ' ',
   lastComma: '',
@@ -42,7 +50,7 @@ export function toCurl(source: SnippetSource): string {
   const argument = quote(text)
   if (new TextEncoder().encode(argument).length <= MAX_ARGUMENT) return toCommand(`--data-raw ${argument}`)
   // A line of JSON never consists of this word only. A text that is not JSON is never so long in the journal.
-  return `${toCommand("--data-binary @- <<'END'")}${JSON.stringify(body)}\nEND\n`
+  return `${toCommand("--data-binary @- <<'END'")}${toJson(body)}\nEND\n`
 }
 
 // curl sends a body as a form if there is no header with another type.

@@ -71,7 +71,7 @@ export function CoverageView() {
         <p class="soft">{words.inCi}</p>
         <Code
           label="sh"
-          text="npx chat-image-mock --coverage coverage.md --coverage coverage.xml --fail-on-violation"
+          text="npx chat-image-mock --coverage coverage.md --coverage coverage.xml --coverage-models all --fail-on-violation"
         />
       </section>
     </div>

@@ -40,7 +40,7 @@ interface RowProps {
 
 const Row = memo(({ exchange, isChosen, search }: RowProps) => {
   const words = useWords(journalWords)
-  const { id, time, session, chat, request, response, scenario, violations, duration, hungUp } = exchange
+  const { id, time, session, chat, request, response, scenario, violations, duration, hungUp, model } = exchange
   const [picture] = useShownPictures(exchange)
   const what = chat?.prompt ?? `${request.method} ${request.path}`
   const isOpen = duration === undefined
@@ -58,7 +58,7 @@ const Row = memo(({ exchange, isChosen, search }: RowProps) => {
         <span class={`status ${response.status < 400 ? 'good' : 'bad'}`}>{response.status}</span>
         <span class="more">
           <time dateTime={time}>{timeOfDay(time)}</time>
-          {chat !== null && <span>{chat.model}</span>}
+          {model !== null && <span>{model}</span>}
           <span>{response.stream ? words.sse : words.json}</span>
           {session !== '' && <span>{session}</span>}
           {scenario !== null && <span class="warn">{scenario.name}</span>}

@@ -1,4 +1,5 @@
 import type { RefObject } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
 import { controlHeaders, control, read, urlOf } from '../control.ts'
 import { useJournal } from '../journal.ts'
 import { useWords } from '../language.ts'
@@ -32,26 +33,7 @@ export function JournalTools({
   }
   return (
     <div class="filters">
-      <form
-        role="search"
-        onSubmit={(event) => {
-          event.preventDefault()
-          const { value } = event.currentTarget.q
-          location.hash = hrefOf('journal', '', { q: value.trim() })
-        }}
-      >
-        <input
-          ref={field}
-          key={search}
-          name="q"
-          type="search"
-          defaultValue={search}
-          placeholder={words.searchHint}
-          aria-label={words.search}
-          aria-invalid={error !== undefined}
-          aria-describedby="search-error"
-        />
-      </form>
+      <SearchField field={field} />
       <button type="button" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
         {isPaused ? words.follow : words.pause}
       </button>
@@ -71,6 +53,49 @@ export function JournalTools({
       </p>
     </div>
   )
+}
+
+// Searches while the user types, and at once with Enter.
+function SearchField({ field }: { readonly field: RefObject<HTMLInputElement | null> }) {
+  const words = useWords(journalWords)
+  const { search, error } = useJournal()
+  const [typed, setTyped] = useState(search)
+  useEffect(() => {
+    if (typed.trim() !== search) setTyped(search)
+  }, [search])
+  useEffect(() => {
+    if (typed.trim() === search) return undefined
+    const timer = setTimeout(() => find(typed), WAIT)
+    return () => clearTimeout(timer)
+  }, [typed])
+  return (
+    <form
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault()
+        find(typed)
+      }}
+    >
+      <input
+        ref={field}
+        type="search"
+        value={typed}
+        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        placeholder={words.searchHint}
+        aria-label={words.search}
+        aria-invalid={error !== undefined}
+        aria-describedby="search-error"
+      />
+    </form>
+  )
+}
+
+/** Milliseconds after the last key until the journal is searched. */
+const WAIT = 400
+
+// Replaces the address, so that the browser's history does not keep each letter.
+function find(text: string): void {
+  location.replace(hrefOf('journal', '', { q: text.trim() }))
 }
 
 async function download(query: { readonly q?: string }, accept: string, file: string): Promise<void> {
