@@ -1,6 +1,6 @@
 import type { GatewayDialect } from '../errors/error-spec.ts'
 import { ApiError } from '../errors/api-error.ts'
-import { type JsonObject, type JsonValue, readJson } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject, readJson } from '../util/json.ts'
 import { firstMember } from './first-member.ts'
 import { syntaxFault } from './go-syntax.ts'
 
@@ -10,8 +10,17 @@ export interface GatewayBody {
   readonly value: JsonValue | undefined
   /** The field that chooses the channel. */
   readonly model: JsonValue | undefined
-  /** The bytes that the vendor receives. */
+  /** The bytes that are passed on. */
   readonly bytes: Buffer
+}
+
+/**
+ * The value that the vendor receives. The gateway writes the model that chose the channel into it [S]. Undefined for a
+ * body that was not read.
+ */
+export function toVendorValue({ value, model }: GatewayBody): JsonValue | undefined {
+  const isOther = isObject(value) && typeof model === 'string' && value['model'] !== model
+  return isOther ? { ...value, model } : value
 }
 
 type Reader = (bytes: Buffer) => GatewayBody

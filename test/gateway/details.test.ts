@@ -208,6 +208,29 @@ describe.each(GENERATIONS)('with --errors %s', (errors) => {
     expect((await mock.exchanges())[0]?.violations).toHaveLength(1)
   })
 
+  test('of two models, the one that chooses the channel answers', async () => {
+    const mock = await mockWith({ errors })
+    const send = async (chosen: unknown, other: unknown, more = {}): Promise<Response> => {
+      const models = errors === 'gateway' ? [chosen, other] : [other, chosen]
+      const fields = models.map((model) => `"model":${JSON.stringify(model)},`).join('')
+      const rest = JSON.stringify({ messages: [{ role: 'user', content: 'a cat' }], ...more }).slice(1)
+      return mock.fetch(`${mock.baseURL}/chat/completions`, {
+        method: 'POST',
+        headers: json,
+        body: `{${fields}${rest}`,
+      })
+    }
+    for (const other of ['no-such', 'nano-banana']) {
+      const response = await send('flux', other)
+      expect([response.status, (await response.json()).model], other).toEqual([200, 'flux'])
+      expect(response.headers.get('x-mock-note') ?? '').not.toContain("'model'")
+    }
+    const chunks = toChunks(await (await send('flux', 'no-such', { stream: true })).text())
+    expect(new Set(chunks.map(({ model }) => model))).toEqual(new Set(['flux']))
+    expect((await mock.exchanges()).map(({ chat }) => chat?.model)).toEqual(['flux', 'flux', 'flux'])
+    expect((await send('no-such', 'flux')).status).toBe(503)
+  })
+
   test('the mode report answers what the contract forbids, and strict rejects unknown fields as the vendor', async () => {
     const reporting = await mockWith({ errors, contract: 'report' })
     expect((await ask(reporting, { model: 'nope', body: { n: '2' } })).status).toBe(200)
@@ -229,6 +252,16 @@ describe.each(GENERATIONS)('with --errors %s', (errors) => {
     expect([wrong.status, (await wrong.json()).error.type]).toEqual([400, 'invalid_request_error'])
     expect((await mock.fetch(`${mock.url}/drawings`, { method: 'PUT' })).status).toBe(404)
   })
+})
+
+test('the types of all models are checked before the first one is passed on', async () => {
+  const mock = await mockWith({ errors: 'gateway' })
+  const body = '{"model":"flux","model":5,"messages":[{"role":"user","content":"a cat"}]}'
+  const response = await mock.fetch(`${mock.baseURL}/chat/completions`, { method: 'POST', headers: json, body })
+  expect([response.status, (await response.json()).error.message]).toEqual([
+    500,
+    expect.stringContaining('cannot unmarshal number into Go struct field ***.model of type string'),
+  ])
 })
 
 test("gateway-2025 replaces the message of a vendor's 429, which becomes a note", async () => {

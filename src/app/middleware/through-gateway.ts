@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { ApiError } from '../../errors/api-error.ts'
 import { type Admission, admitChat, chooseChannel } from '../../gateway/admit.ts'
-import { type GatewayBody, readGatewayBody } from '../../gateway/read-body.ts'
+import { type GatewayBody, readGatewayBody, toVendorValue } from '../../gateway/read-body.ts'
 import { isJsonType } from '../../openapi/operation.ts'
 import type { Violation } from '../../openapi/violation.ts'
 import { nextTurn } from '../../util/next-turn.ts'
@@ -25,7 +25,8 @@ export async function readThroughGateway(c: AppContext, route: Route, admission:
   // The builds of 2025 send the bytes on as they are.
   if (!isUtf8(body.bytes)) throw new ApiError('invalid_encoding', { reason: 'The request body is not valid UTF-8.' })
   const mediaType = operation.body?.mediaTypes.find(isJsonType) ?? 'application/json'
-  const content = body.value === undefined ? undefined : { value: body.value, mediaType }
+  const value = toVendorValue(body)
+  const content = value === undefined ? undefined : { value, mediaType }
   await readContent(c, route, { body: content, bytes: body.bytes, isTolerated })
 }
 
