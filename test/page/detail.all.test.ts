@@ -15,6 +15,14 @@ async function tab(page: Page, name: string): Promise<void> {
 const fact = (page: Page, label: string) =>
   page.locator('.detail header dl div', { has: page.getByText(label, { exact: true }) }).locator('dd')
 
+/** The timeline and the slider end with the last event that was sent, before a pause of an hour. */
+async function expectOnlySent(page: Page, count: number): Promise<void> {
+  expect(await page.locator('.marks .warn, .timeline .stall, .strip .gap').count()).toBe(0)
+  expect(await page.locator('.timeline .tick').count()).toBe(count)
+  expect(await page.locator('.timeline .now').evaluate((element: any) => element.style.left)).toBe('100%')
+  expect(await page.getByRole('slider').getAttribute('max')).toBe(String(count))
+}
+
 /** A stream that is open until the signal aborts. */
 async function openStream(mock: Mock, signal: AbortSignal): Promise<void> {
   await mock.script({ then: { stream: [{ at: 'finish', pause: 3600 }] } })
@@ -235,9 +243,15 @@ describe.runIf(hasBrowser)('the film of a stream', () => {
     expect(Number(await slider(page).inputValue())).toBe(all - 2)
     expect(await page.locator('.strip button:disabled').count()).toBe(2)
     expect(await fact(page, 'Total').innerText()).toBe('running…')
+    expect(await fact(page, 'First byte').innerText()).toMatch(/^≈ \d+ ms$/)
+    await page.getByText('2 not sent yet').waitFor()
+    await expectOnlySent(page, all - 2)
     await page.evaluate('scrollTo(0, 250)')
     controller.abort()
     await page.getByText('The client disconnected before the end.').waitFor()
+    await page.getByText('2 not sent', { exact: true }).waitFor()
+    await expectOnlySent(page, all - 2)
+    expect(await fact(page, 'First byte').innerText()).toMatch(/^\d+ ms$/)
     expect(await page.evaluate('scrollY')).toBe(250)
     expect(await page.getByRole('tab', { name: 'Frames' }).getAttribute('aria-selected')).toBe('true')
     expect(await page.locator('.strip button:disabled').count()).toBe(2)

@@ -34,6 +34,21 @@ describe.runIf(hasBrowser)('the journal', () => {
     expect(texts[0]).toMatch(/400[^]*1 violation/)
   })
 
+  test('marks a connection that was reset, and has no status if nothing was sent', async () => {
+    await using mock = await startMock()
+    for (const scenario of ['stream-reset-first', 'stream-reset-middle'])
+      await chat(mock, { body: { stream: true }, headers: { 'x-mock-scenario': scenario } }).catch(() => undefined)
+    const page = await open(mock)
+    const rows = page.locator('.exchanges li')
+    await rows.nth(1).getByText('no response').waitFor()
+    const [middle, first] = await rows.allInnerTexts()
+    expect(middle).toMatch(/200[^]*SSE[^]*connection reset/)
+    expect(first).toMatch(/no response[^]*connection reset/)
+    expect(first).not.toMatch(/\b200\b|SSE/)
+    await rows.nth(1).click()
+    expect(await page.locator('.detail .line').innerText()).toMatch(/no response\s+connection reset$/)
+  })
+
   test('follows a restart of the mock', async () => {
     const first = await startMock()
     const port = Number(new URL(first.url).port)

@@ -75,7 +75,7 @@ function Detail({ exchange }: { readonly exchange: Exchange }) {
   const Chosen = TABS[chosen]
   return (
     <article class="stack detail">
-      <DetailHead exchange={exchange} />
+      <DetailHead exchange={exchange} progress={progress} />
       <div>
         <Tabs
           label={words.views}

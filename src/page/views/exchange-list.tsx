@@ -2,6 +2,7 @@ import { memo } from '../parts/memo.ts'
 import { type Summary, MAX_LISTED, useJournal } from '../journal.ts'
 import { useWords } from '../language.ts'
 import { urlOf } from '../control.ts'
+import { isAnswered } from '../is-answered.ts'
 import { hrefOf } from '../route.ts'
 import { journalWords } from '../words/journal.ts'
 import { timeOfDay, toTime } from '../parts/format.ts'
@@ -44,6 +45,7 @@ const Row = memo(({ exchange, isChosen, search }: RowProps) => {
   const [picture] = useShownPictures(exchange)
   const what = chat?.prompt ?? `${request.method} ${request.path}`
   const isOpen = duration === undefined
+  const wasSent = isAnswered(exchange)
   return (
     <li data-open={isOpen ? '' : undefined}>
       <a href={hrefOf('journal', id, { q: search })} aria-current={isChosen ? 'true' : undefined}>
@@ -55,14 +57,17 @@ const Row = memo(({ exchange, isChosen, search }: RowProps) => {
         <span class="what" dir="auto">
           {what}
         </span>
-        <span class={`status ${response.status < 400 ? 'good' : 'bad'}`}>{response.status}</span>
+        <span class={`status ${wasSent && response.status < 400 ? 'good' : 'bad'}`}>
+          {wasSent ? response.status : words.noResponse}
+        </span>
         <span class="more">
           <time dateTime={time}>{timeOfDay(time)}</time>
           {model !== null && <span>{model}</span>}
-          <span>{response.stream ? words.sse : words.json}</span>
+          {wasSent && <span>{response.stream ? words.sse : words.json}</span>}
           {session !== '' && <span>{session}</span>}
           {scenario !== null && <span class="warn">{scenario.name}</span>}
           {violations > 0 && <span class="bad">{words.violations(violations)}</span>}
+          {response.reset && !isOpen && <span class="bad">{words.reset}</span>}
           {hungUp === true && <span class="warn">{words.hungUp}</span>}
         </span>
         <span class="status soft">{isOpen ? words.running : toTime(duration)}</span>

@@ -7,7 +7,11 @@ import type { Frame } from '../../sse-text.ts'
 import { detailWords } from '../../words/detail.ts'
 import type { TimelineProps } from './timeline.tsx'
 
-interface Props extends TimelineProps {
+interface Props extends Omit<TimelineProps, 'sent'> {
+  /** All events, also those that are not sent. */
+  readonly frames: readonly Frame[]
+  /** The number of events that were sent. */
+  readonly received: number
   readonly goTo: (count: number) => void
 }
 

@@ -22,12 +22,15 @@ function Film({ exchange, progress }: TabProps) {
   const shown = Math.min(chosen ?? received, received)
   // The last position follows a stream that is still open.
   const goTo = (count: number): void => choose(count >= received ? undefined : Math.max(0, count))
-  const stalls = useMemo(() => stallsIn(frames), [frames])
+  // What is not sent yet can still be cut, so it has no place on the timeline.
+  const sent = useMemo(() => frames.slice(0, received), [frames, received])
+  const stalls = useMemo(() => stallsIn(sent), [sent])
   const { text = '', reset } = exchange.response
   const faults = faultsOf(frames, { text, isReset: reset, hungUp: exchange.hungUp })
+  const rest = frames.length - received
   const seen = pictures.filter(({ event = 0 }) => event < shown)
-  const current = frames[shown - 1]
-  const film = { frames, stalls, pictures: exchange.pictures, shown, received }
+  const current = sent[shown - 1]
+  const film = { stalls, pictures: exchange.pictures, shown }
   const press = (event: KeyboardEvent): void => {
     const step = event.target instanceof HTMLInputElement ? undefined : STEPS[event.key]
     if (step === undefined) return
@@ -36,12 +39,18 @@ function Film({ exchange, progress }: TabProps) {
   }
   return (
     <div class="stack film" onKeyDown={press}>
-      <Player {...film} all={isOpen ? received : frames.length} isFollowing={chosen === undefined} goTo={goTo} />
+      <Player
+        {...film}
+        sent={sent}
+        rest={rest === 0 ? '' : words.notSent(rest, isOpen)}
+        isFollowing={chosen === undefined}
+        goTo={goTo}
+      />
       <Marks stalls={stalls} faults={faults} />
-      <Filmstrip {...film} goTo={goTo} />
+      <Filmstrip {...film} frames={frames} received={received} goTo={goTo} />
       <h2>{words.answerSoFar}</h2>
       <AnswerView
-        answer={answerOf(frames.slice(0, shown))}
+        answer={answerOf(sent.slice(0, shown))}
         pictures={seen}
         prompt={exchange.chat?.prompt ?? ''}
         isOpen={isOpen}
@@ -52,18 +61,19 @@ function Film({ exchange, progress }: TabProps) {
 }
 
 interface PlayerProps extends TimelineProps {
-  /** The number of events that the position is compared with. */
-  readonly all: number
+  /** How many events are not sent, in words. Empty if all are. */
+  readonly rest: string
   /** Whether the last event that was sent is shown. */
   readonly isFollowing: boolean
   readonly goTo: (count: number) => void
 }
 
-function Player({ all, isFollowing, goTo, ...film }: PlayerProps) {
+function Player({ rest, isFollowing, goTo, ...film }: PlayerProps) {
   const words = useWords(detailWords)
-  const { frames, shown, received } = film
-  const [isPlaying, setPlaying] = usePlaying(frames, { shown, received, goTo })
-  const position = words.positionOf(shown, all, shown === 0 ? words.start : toTime(timeBefore(frames, shown)))
+  const { sent, shown } = film
+  const received = sent.length
+  const [isPlaying, setPlaying] = usePlaying(sent, { shown, goTo })
+  const position = words.positionOf(shown, received, shown === 0 ? words.start : toTime(timeBefore(sent, shown)))
   const play = (): void => {
     if (!isPlaying && isFollowing) goTo(0)
     setPlaying(!isPlaying)
@@ -80,6 +90,7 @@ function Player({ all, isFollowing, goTo, ...film }: PlayerProps) {
           </button>
         )}
         <span class="soft">{position}</span>
+        {rest !== '' && <span class="soft">{rest}</span>}
       </div>
       <Timeline {...film} />
       <input
@@ -127,17 +138,17 @@ const STEP = { shortest: 60, longest: 5000 }
 
 interface Position {
   readonly shown: number
-  readonly received: number
   readonly goTo: (count: number) => void
 }
 
 // Shows one event after another, with the pauses that they had.
-function usePlaying(frames: readonly Frame[], { shown, received, goTo }: Position) {
+function usePlaying(sent: readonly Frame[], { shown, goTo }: Position) {
+  const received = sent.length
   const [isPlaying, setPlaying] = useState(false)
   useEffect(() => {
     if (!isPlaying) return undefined
     if (shown >= received) return setPlaying(false)
-    const pause = timeBefore(frames, shown + 1) - timeBefore(frames, shown)
+    const pause = timeBefore(sent, shown + 1) - timeBefore(sent, shown)
     const timer = setTimeout(() => goTo(shown + 1), Math.min(Math.max(pause, STEP.shortest), STEP.longest))
     return () => clearTimeout(timer)
   }, [isPlaying, shown, received])
