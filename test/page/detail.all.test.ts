@@ -332,6 +332,20 @@ describe.runIf(hasBrowser)('what can be done with an exchange', () => {
     ])
   })
 
+  test('says that it is sent again with another key, and so in another session', async () => {
+    await using mock = await startMock()
+    await chat(mock, { headers: { authorization: 'Bearer sk-mine' } })
+    await chat(mock, { headers: { 'x-mock-session': 'alice' } })
+    const page = await open(mock, { hash: '#/journal/1' })
+    const button = page.getByRole('button', { name: 'Send again' })
+    await button.waitFor()
+    const id = await button.getAttribute('aria-describedby')
+    expect(await page.locator(`#${id}`).innerText()).toContain('the key any, which has another session')
+    await page.goto(`${mock.url}/#/journal/2`)
+    await expect.poll(async () => fact(page, 'Session').innerText()).toBe('alice')
+    expect(await button.getAttribute('aria-describedby')).toBeNull()
+  })
+
   test('goes to its neighbours in the list, and deletes it', async () => {
     await using mock = await startMock()
     for (const content of ['one', 'two', 'three']) await chat(mock, { content })

@@ -43,7 +43,13 @@ export interface RepeatedRequest {
 /** The API key. A mock accepts any key, unless it was started with a list of keys. */
 export const API_KEY: Secret = { variable: 'OPENAI_API_KEY', fallback: 'any' }
 
+/** Whether an API key names a session. The journal has a digest of the key, not the key. */
+export function isOfKey(session: string): boolean {
+  return session.startsWith('key-')
+}
+
 const REDACTED = '[redacted]'
+
 /** One text of several. */
 export function joinTexts(...texts: readonly SecretText[]): SecretText {
   const joined: (string | Secret)[] = []
@@ -98,8 +104,7 @@ function headersOf({ request, session }: SnippetSource['exchange']): Record<stri
     if (OF_CLIENT.test(name) || isUsual || !HEADER.test(name) || !PRINTABLE.test(value)) continue
     kept.push([name, name === 'authorization' ? ['Bearer ', API_KEY] : withSecrets(value, name)])
   }
-  // An API key can name the session too, but the journal does not have the key.
-  if (session !== '' && !session.startsWith('key-')) kept.push(['x-mock-session', [session]])
+  if (session !== '' && !isOfKey(session)) kept.push(['x-mock-session', [session]])
   return Object.fromEntries(kept)
 }
 

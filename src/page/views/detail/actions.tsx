@@ -8,7 +8,7 @@ import { BASE_PATH, IS_TOKEN_NEEDED } from '../../page-data.ts'
 import { Copy } from '../../parts/copy.tsx'
 import { useExchangeId } from '../../parts/use-exchange-id.ts'
 import { hrefOf } from '../../route.ts'
-import type { SnippetSource } from '../../snippets/recorded.ts'
+import { API_KEY, type SnippetSource, isOfKey } from '../../snippets/recorded.ts'
 import { toFetchRequest } from '../../snippets/send-again.ts'
 import { SNIPPETS } from '../../snippets/snippets.ts'
 import { detailWords } from '../../words/detail.ts'
@@ -26,18 +26,26 @@ export function DetailActions({ exchange }: Props) {
     exchange,
     isTokenNeeded: IS_TOKEN_NEEDED,
   }
+  const hasLostKey = isOfKey(exchange.session)
   return (
     <div class="stack actions">
       <div class="row">
-        <SendAgain source={source} />
+        <SendAgain source={source} note={hasLostKey ? KEY_NOTE : undefined} />
         <Copy text={() => location.origin + location.pathname + hrefOf('journal', exchange.id)} label={words.link} />
         <Delete exchange={exchange} />
         <Neighbours exchange={exchange} />
       </div>
+      {hasLostKey && (
+        <p class="soft" id={KEY_NOTE}>
+          {words.otherKey(API_KEY.fallback)}
+        </p>
+      )}
       <CopyAs source={source} />
     </div>
   )
 }
+
+const KEY_NOTE = 'other-key'
 
 function CopyAs({ source }: { readonly source: SnippetSource }) {
   const words = useWords(detailWords)
@@ -62,7 +70,13 @@ type Sending =
   | { readonly state: 'idle' | 'sending' | 'failed' }
   | { readonly state: 'sent'; readonly requestId: string }
 
-function SendAgain({ source }: { readonly source: SnippetSource }) {
+interface SendAgainProps {
+  readonly source: SnippetSource
+  /** Id of an element that describes the button. */
+  readonly note: string | undefined
+}
+
+function SendAgain({ source, note }: SendAgainProps) {
   const words = useWords(detailWords)
   const { search } = useJournal()
   const [sending, set] = useState<Sending>({ state: 'idle' })
@@ -86,7 +100,13 @@ function SendAgain({ source }: { readonly source: SnippetSource }) {
   }, [id])
   return (
     <>
-      <button type="button" class="quiet" onClick={() => void send()} disabled={sending.state === 'sending'}>
+      <button
+        type="button"
+        class="quiet"
+        aria-describedby={note}
+        onClick={() => void send()}
+        disabled={sending.state === 'sending'}
+      >
         {sending.state === 'sending' ? words.sending : words.again}
       </button>
       {sending.state === 'failed' && (
