@@ -14,7 +14,7 @@ export interface AnswerFrame {
   readonly summary: string
 }
 
-/** Maximum length of a summary. */
+/** Characters of a summary that are shown. */
 const MAX_SUMMARY = 300
 
 /** What was received of the answer to a chat request by now. Times are in milliseconds since it was sent. */
@@ -110,11 +110,15 @@ function read({ text, pictures, error }: ChatAnswer, json: string): Pick<ChatAns
 function summaryOf(data: string): string {
   const value = parseJson(data)
   const [choice] = isObject(value) && Array.isArray(value['choices']) ? value['choices'] : []
-  if (!isObject(choice)) return data.slice(0, MAX_SUMMARY)
+  if (!isObject(choice)) return cut(data)
   const { delta, finish_reason: finish } = choice
   const summary =
     finish === null || finish === undefined ? delta : { ...(isObject(delta) && delta), finish_reason: finish }
-  return JSON.stringify(summary ?? null).slice(0, MAX_SUMMARY)
+  return cut(JSON.stringify(summary ?? null))
+}
+
+function cut(text: string): string {
+  return text.length > MAX_SUMMARY ? `${text.slice(0, MAX_SUMMARY)}…` : text
 }
 
 function messageOf(error: unknown): string | undefined {

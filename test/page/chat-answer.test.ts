@@ -69,6 +69,12 @@ test('a stream grows event by event', () => {
   ])
 })
 
+test('a summary that is cut ends with an ellipsis', () => {
+  const whole = withEvent(UNANSWERED, { kind: 'event', at: 1, data: 'a'.repeat(300) })
+  const long = withEvent(UNANSWERED, { kind: 'event', at: 1, data: 'a'.repeat(301) })
+  expect([whole, long].map(({ frames }) => frames[0]?.summary)).toEqual(['a'.repeat(300), `${'a'.repeat(300)}…`])
+})
+
 test('pictures are also in the images of a delta and of a message', () => {
   const images = [
     { type: 'image_url', image_url: { url: DATA } },

@@ -136,14 +136,18 @@ function Text({ label, text }: { readonly label: string; readonly text: string }
 }
 
 function Plain({ label, text }: { readonly label: string; readonly text: string }) {
+  const shown = text.replaceAll(DATA_URI, '$1…')
   return (
     <pre class="card" tabIndex={0} role="group" aria-label={label} dir="auto">
-      {text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text}
+      {shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown}
     </pre>
   )
 }
 
-/** Characters of a text that are shown. A data URI can have millions. */
+/** The start of a data URI, and the rest, which is not shown: it can have millions of characters. */
+const DATA_URI = /(data:[\w.+/-]{1,100};base64,[\w+/=]{40})[\w+/=]+/g
+
+/** Characters of a text that are shown. */
 const MAX_SHOWN = 20_000
 
 // JSON with indentation; any other text unchanged.
