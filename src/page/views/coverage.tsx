@@ -47,13 +47,13 @@ export function CoverageView() {
             {coverage.violations.length === 0 ? (
               <p class="good">{words.noViolations}</p>
             ) : (
-              <Violations list={coverage.violations} />
+              <Violations label={words.violations} list={coverage.violations} />
             )}
           </section>
           {coverage.unknownFields.length > 0 && (
             <section class="stack" aria-labelledby="unknown-fields">
               <h2 id="unknown-fields">{words.unknownFields}</h2>
-              <Violations list={coverage.unknownFields} />
+              <Violations label={words.unknownFields} list={coverage.unknownFields} />
             </section>
           )}
           <CoverageSections coverage={coverage} />
@@ -78,11 +78,16 @@ export function CoverageView() {
   )
 }
 
-function Violations({ list }: { readonly list: readonly ViolationCount[] }) {
+interface ViolationsProps {
+  readonly label: string
+  readonly list: readonly ViolationCount[]
+}
+
+function Violations({ label, list }: ViolationsProps) {
   const words = useWords(coverageWords)
   return (
-    <div class="scroll" tabIndex={0} role="group" aria-label={words.violations}>
-      <table>
+    <div class="scroll" tabIndex={0} role="group" aria-label={label}>
+      <table class="violations">
         <thead>
           <tr>
             {[words.count, words.code, words.operation, words.hint, words.place].map((heading) => (

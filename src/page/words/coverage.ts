@@ -1,5 +1,18 @@
 import { translations } from '../language.ts'
 
+/** What items of the coverage are called, by column or section. An item without such a word is called by its name. */
+type ItemNames = Readonly<Record<string, Readonly<Record<string, string>>>>
+
+const FORMS = { whole: 'JSON', stream: 'SSE' }
+const CONTENTS_ZH = {
+  string: '字符串',
+  'text part': '文本内容块',
+  'image_url part': 'image_url 内容块',
+  'file_url part': 'file_url 内容块',
+  link: '链接',
+  'earlier picture': '前几轮的图片',
+}
+
 /** The words of the coverage. */
 export const coverageWords = translations(
   {
@@ -10,7 +23,7 @@ export const coverageWords = translations(
     model: 'Model',
     unknownModel: 'not in the contract',
     groups: { form: 'Form', contents: 'Content', status: 'Status', scenario: 'Scenario' },
-    forms: { whole: 'JSON', stream: 'SSE' },
+    names: { form: FORMS, forms: FORMS } as ItemNames,
     normal: 'none',
     sections: {
       operations: 'Operations',
@@ -47,7 +60,7 @@ export const coverageWords = translations(
     model: '模型',
     unknownModel: '契约中没有',
     groups: { form: '形式', contents: '内容', status: '状态码', scenario: '场景' },
-    forms: { whole: 'JSON', stream: 'SSE' },
+    names: { form: FORMS, forms: FORMS, contents: CONTENTS_ZH },
     normal: '无',
     sections: {
       operations: '操作',

@@ -10,7 +10,7 @@ export function CoverageMatrix({ coverage }: { readonly coverage: Coverage }) {
   const { columns, rows } = toMatrix(coverage)
   if (rows.length === 0) return null
   const labelOf = ({ group, value }: Column): string =>
-    group === 'form' && (value === 'whole' || value === 'stream') ? words.forms[value] : (value ?? words.normal)
+    value === null ? words.normal : (words.names[group]?.[value] ?? value)
   return (
     <section class="stack" aria-labelledby="matrix">
       <h2 id="matrix">{words.matrix}</h2>

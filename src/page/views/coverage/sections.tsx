@@ -10,13 +10,20 @@ export function CoverageSections({ coverage }: { readonly coverage: Coverage }) 
   return (
     <section class="sections grid" aria-label={words.section}>
       {NAMES.filter((name) => coverage[name].items.length > 0).map((name) => (
-        <SectionCard key={name} title={words.sections[name]} section={coverage[name]} />
+        <SectionCard key={name} title={words.sections[name]} section={coverage[name]} names={words.names[name] ?? {}} />
       ))}
     </section>
   )
 }
 
-function SectionCard({ title, section }: { readonly title: string; readonly section: Section }) {
+interface SectionCardProps {
+  readonly title: string
+  readonly section: Section
+  /** The words for items whose names are not the ones that a request has. */
+  readonly names: Readonly<Record<string, string>>
+}
+
+function SectionCard({ title, section, names }: SectionCardProps) {
   const words = useWords(coverageWords)
   const { covered, total, percent, items } = section
   const used = items.filter(({ count }) => count > 0).length
@@ -29,7 +36,7 @@ function SectionCard({ title, section }: { readonly title: string; readonly sect
       <ul>
         {items.map(({ name, count }) => (
           <li key={name} class={count > 0 ? 'good' : 'soft'}>
-            <span class="mono">{name}</span> {count > 0 ? `${count} ${words.requests}` : words.never}
+            <span class="mono">{names[name] ?? name}</span> {count > 0 ? `${count} ${words.requests}` : words.never}
           </li>
         ))}
       </ul>
