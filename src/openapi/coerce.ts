@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue, isObject } from '../util/json.ts'
+import { type JsonObject, type JsonValue, isObject, readJson } from '../util/json.ts'
 import { type Place, composedPlaces, escapePointer } from './json-pointer.ts'
 import { lastSteps } from './limited-effort.ts'
 import type { Validators } from './lazy-validators.ts'
@@ -51,14 +51,21 @@ export interface Coercion {
 }
 
 /**
- * Maximum number of steps to read the texts of one parameter or form: schemas that are tried, and steps to compare
- * values with them. Then the first branch of each schema is used. If several branches contain the schema itself, the time
- * would double with each level of the names.
+ * Maximum number of steps to read the texts of one parameter or form: schemas that are tried, texts, and steps to compare
+ * values with schemas. The rest stays text. If several branches contain the schema itself, the time would double with each
+ * level of the names.
  */
 const MAX_STEPS = 500_000
 
+/** Characters of a text that are a step. */
+const CHARACTERS_OF_STEP = 1024
+
+/** Deepest nesting of schemas that are read: a list whose items are the same list has no end. Names have 64 levels. */
+const MAX_LEVELS = 200
+
 interface Reading extends Coercion {
   steps: number
+  levels: number
 }
 
 /**
@@ -66,12 +73,16 @@ interface Reading extends Coercion {
  * that matches the schema is used.
  */
 export function coerce({ document, validators }: Coercion, pointer: string | undefined, texts: Texts): JsonValue {
-  return pointer === undefined ? toPlain(texts) : read({ document, validators, steps: 0 }, pointer, texts)
+  const reading: Reading = { document, validators, steps: 0, levels: 0 }
+  return pointer === undefined ? toPlain(reading, texts) : read(reading, pointer, texts)
 }
 
 function read(reading: Reading, pointer: string, texts: Texts): JsonValue {
   reading.steps++
+  if (reading.steps > MAX_STEPS || reading.levels >= MAX_LEVELS) return toPlain(reading, texts)
+  reading.levels++
   const candidates = candidatesOf(reading, shapeOf(reading.document, pointer), texts)
+  reading.levels--
   const [first = null] = candidates
   if (candidates.length < 2) return first
   return candidates.find((value) => matches(reading, pointer, value)) ?? first
@@ -85,10 +96,11 @@ function matches(reading: Reading, pointer: string, value: JsonValue): boolean {
   return isValid
 }
 
-function toPlain(texts: Texts): JsonValue {
+function toPlain(reading: Reading, texts: Texts): JsonValue {
+  reading.steps++
   if (typeof texts === 'string') return texts
-  if (isList(texts)) return texts.map(toPlain)
-  return Object.fromEntries(Object.entries(texts).map(([name, inner]) => [name, toPlain(inner)]))
+  if (isList(texts)) return texts.map((inner) => toPlain(reading, inner))
+  return Object.fromEntries(Object.entries(texts).map(([name, inner]) => [name, toPlain(reading, inner)]))
 }
 
 function isList(texts: Texts): texts is readonly Texts[] {
@@ -105,18 +117,18 @@ function candidatesOf(reading: Reading, shape: Shape, texts: Texts): JsonValue[]
   }
   const names = Object.keys(texts)
   const isArray = shape.types.has('array') && names.every((name) => /^\d+$/.test(name))
-  const list = names.map((name) => coerceInside(reading, shape.items, texts[name] ?? ''))
   const entries = names.map((name): [string, JsonValue] => [
     name,
     coerceInside(reading, shape.properties.get(name) ?? shape.others, texts[name] ?? ''),
   ])
-  return isArray ? [list, Object.fromEntries(entries)] : [Object.fromEntries(entries)]
+  const value = Object.fromEntries(entries)
+  return isArray ? [names.map((name) => coerceInside(reading, shape.items, texts[name] ?? '')), value] : [value]
 }
 
 // The schemas are those of different branches: the first that the value matches is used.
 function coerceInside(reading: Reading, pointers: readonly string[], texts: Texts): JsonValue {
   const [first, ...others] = pointers
-  if (first === undefined) return toPlain(texts)
+  if (first === undefined) return toPlain(reading, texts)
   const value = read(reading, first, texts)
   if (others.length === 0 || reading.steps > MAX_STEPS || matches(reading, first, value)) return value
   for (const pointer of others) {
@@ -129,6 +141,7 @@ function coerceInside(reading: Reading, pointers: readonly string[], texts: Text
 
 function candidatesOfText(reading: Reading, shape: Shape, text: string): JsonValue[] {
   const { types, items } = shape
+  reading.steps += Math.floor(text.length / CHARACTERS_OF_STEP)
   if (types.size === 0) return [text]
   const isPossible = (type: string): boolean => types.has(type)
   const scalars: JsonValue[] = [
@@ -146,9 +159,6 @@ function candidatesOfText(reading: Reading, shape: Shape, text: string): JsonVal
 const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
 
 function parse(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const reading = readJson(Buffer.from(text))
+  return 'value' in reading ? reading.value : undefined
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { serve } from './served.ts'
 
 const responses = { '204': { description: 'None' } }
@@ -205,4 +205,54 @@ test('names that are nested in schemas that contain each other take little time'
   const body = `a${'[a]'.repeat(60)}=x`
   expect((await send('POST', '/one', { body, headers: { 'content-type': FORM } })).status).toBe(400)
   expect(performance.now() - started).toBeLessThan(8000)
+})
+
+/** The milliseconds of CPU that a request takes. Other tests run in other processes. */
+async function cpuOf(request: () => Promise<unknown>): Promise<number> {
+  const started = process.cpuUsage()
+  await request()
+  const { user, system } = process.cpuUsage(started)
+  return (user + system) / 1000
+}
+
+describe('a schema that contains itself', () => {
+  const TREE = { $ref: '#/components/schemas/Tree' }
+  const additionalProperties = { anyOf: [TREE, { type: 'array', items: TREE }, { type: ['integer', 'string'] }] }
+  const LIST = { $ref: '#/components/schemas/List' }
+  const components = {
+    schemas: { Tree: { type: 'object', additionalProperties }, List: { type: 'array', items: LIST } },
+  }
+  const nested = (key: string): string => `[${key}]`.repeat(60)
+
+  test.each<[string, unknown, string, number]>([
+    ['names that are nested in objects', TREE, `a${nested('b')}=1`, 204],
+    ['names that can be positions in lists', TREE, `a${nested('0')}=1`, 204],
+    ['a text for a list of such lists', { type: 'object', properties: { a: LIST } }, 'a=1', 400],
+  ])('reads %s of a form in little time', async (_, schema, body, status) => {
+    const { send } = await serve({ ...taking({ [FORM]: { schema } }), components })
+    const headers = { 'content-type': FORM }
+    await send('POST', '/one', { body: 'a=1', headers })
+    const time = await cpuOf(async () => {
+      expect((await send('POST', '/one', { body, headers })).status).toBe(status)
+    })
+    expect(time).toBeLessThan(8000)
+  })
+
+  test.each(['b', '0'])('reads a query with the name [%s] in little time', async (key) => {
+    const parameters = [{ name: 'f', in: 'query', style: 'deepObject', explode: true, schema: TREE }]
+    const { send } = await serve({ paths: { '/one': { get: { parameters, responses } } }, components })
+    await send('GET', '/one?f[a]=1')
+    const time = await cpuOf(async () => {
+      expect((await send('GET', `/one?f${nested(key)}=1`)).status).toBe(204)
+    })
+    expect(time).toBeLessThan(8000)
+  })
+})
+
+test('JSON in a field has the limits of a JSON body', async () => {
+  const schema = { type: 'object', properties: { a: { type: 'array', items: INTEGER } } }
+  const { send } = await serve(taking({ [FORM]: { schema } }))
+  const statusOf = async (values: number): Promise<number> =>
+    (await send('POST', '/one', { body: `a=[${'1,'.repeat(values - 1)}1]`, headers: { 'content-type': FORM } })).status
+  expect([await statusOf(1000), await statusOf(100_001)]).toEqual([204, 400])
 })
