@@ -1,14 +1,14 @@
 import { type JsonValue, isObject } from '../util/json.ts'
 
 /**
- * The value of the first member of this name in valid JSON, if it is no object and no list. `value` is the parsed JSON,
- * which has the last one. Undefined if the JSON is not an object with this member.
+ * The value of the first member of this name in the bytes of valid JSON, if it is no object and no list. `value` is the
+ * parsed JSON, which has the last one. Undefined if the JSON is not an object with this member.
  */
-export function firstMember(json: string, name: string, value: JsonValue): JsonValue | undefined {
+export function firstMember(json: Buffer, name: string, value: JsonValue): JsonValue | undefined {
   if (!isObject(value)) return undefined
   const key = JSON.stringify(name)
   const isRepeated = json.indexOf(key) !== json.lastIndexOf(key)
-  return isRepeated ? (firstIn(json, key) ?? value[name]) : value[name]
+  return isRepeated ? (firstIn(json.toString('utf8'), key) ?? value[name]) : value[name]
 }
 
 // Looks for the key at the first level. Takes linear time, and no stack for long strings.

@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer'
 import type { GatewayDialect } from '../errors/error-spec.ts'
 import { ApiError } from '../errors/api-error.ts'
 import { type JsonObject, type JsonValue, isObject, readJson } from '../util/json.ts'
+import { decodeField } from './decode-field.ts'
 import { firstMember } from './first-member.ts'
 import { syntaxFault } from './go-syntax.ts'
 
@@ -42,43 +44,73 @@ export function readGatewayBody(bytes: Buffer, contentType: string, dialect: Gat
 
 // The builds of 2026 replace invalid UTF-8, and look for the first `model` in valid JSON of any type [M].
 function readLenientJson(sent: Buffer): GatewayBody {
-  const bytes = Buffer.from(sent.toString('utf8'))
+  const bytes = replaceInvalid(sent)
   const value = parse(bytes, () => 'invalid JSON request body')
-  return { value, model: firstMember(bytes.toString('utf8'), 'model', value), bytes }
+  return { value, model: firstMember(bytes, 'model', value), bytes }
 }
 
 // The builds of 2025 decode the body, and pass invalid UTF-8 on [M].
 function readGoJson(sent: Buffer): GatewayBody {
-  const bytes = Buffer.from(sent.toString('utf8'))
-  const value = parse(bytes, () => syntaxFault(sent))
-  return { value, model: firstMember('', 'model', value), bytes: sent }
+  const value = parse(replaceInvalid(sent), () => syntaxFault(sent))
+  return { value, model: isObject(value) ? value['model'] : undefined, bytes: sent }
 }
 
+// The decoder is asked about bad syntax only. A limit of the mock is reported as such, and the body is not read again.
 function parse(bytes: Buffer, decoder: () => string | undefined): JsonValue {
   const reading = bytes[0] === 0xef ? { fault: 'The request body begins with a byte order mark.' } : readJson(bytes)
   if ('value' in reading) return reading.value
-  throw new ApiError('invalid_body', { reason: reading.fault, decoder: decoder() ?? reading.fault })
+  const { fault, isLimit = false } = reading
+  throw new ApiError('invalid_body', { reason: fault, decoder: isLimit ? fault : (decoder() ?? fault) })
+}
+
+/** The limit of a body in bytes, also as it is sent on: a byte that is not UTF-8 becomes three, a control character six. */
+const MAX_BODY = 33_554_432
+
+function replaceInvalid(sent: Buffer): Buffer {
+  if (isUtf8(sent)) return sent
+  return toBytes(sent.toString('utf8'))
+}
+
+function toBytes(text: string): Buffer {
+  if (Buffer.byteLength(text) <= MAX_BODY) return Buffer.from(text)
+  const reason = `The request body is too large after it is decoded. The limit is ${MAX_BODY} bytes.`
+  throw new ApiError('body_too_large', { reason })
 }
 
 const MAX_FIELDS = 10_000
 const AND = 0x26
+const EQUALS = 0x3d
 
 // A field that is repeated is a list.
-function readForm(bytes: Buffer): GatewayBody {
-  let count = 0
-  for (let at = bytes.indexOf(AND); at >= 0; at = bytes.indexOf(AND, at + 1)) count++
-  if (count > MAX_FIELDS) {
-    const reason = `The form has too many fields. The limit is ${MAX_FIELDS}.`
-    throw new ApiError('invalid_body', { reason, decoder: reason })
-  }
-  const fields = new Map<string, string[]>()
-  for (const [name, text] of new URLSearchParams(bytes.toString('utf8'))) {
-    const texts = fields.get(name)
-    if (texts === undefined) fields.set(name, [text])
-    else texts.push(text)
+function readForm(sent: Buffer): GatewayBody {
+  const texts = new Map<string, string[]>()
+  for (const field of fieldsOf(replaceInvalid(sent))) {
+    const equals = field.indexOf(EQUALS)
+    const name = decodeField(equals < 0 ? field : field.subarray(0, equals))
+    const text = equals < 0 ? '' : decodeField(field.subarray(equals + 1))
+    const others = texts.get(name)
+    if (others === undefined) texts.set(name, [text])
+    else others.push(text)
   }
   const value: JsonObject = Object.fromEntries(
-    [...fields].map(([name, [first = '', ...rest]]) => [name, rest.length === 0 ? first : [first, ...rest]]),
+    [...texts].map(([name, [first = '', ...rest]]) => [name, rest.length === 0 ? first : [first, ...rest]]),
   )
-  return { value, model: value['model'], bytes: Buffer.from(JSON.stringify(value)) }
+  return { value, model: value['model'], bytes: toBytes(JSON.stringify(value)) }
+}
+
+// Counted before they are decoded.
+function fieldsOf(form: Buffer): Buffer[] {
+  const fields: Buffer[] = []
+  let start = 0
+  for (let count = 0; start <= form.length; count++) {
+    if (count > MAX_FIELDS) {
+      const reason = `The form has too many fields. The limit is ${MAX_FIELDS}.`
+      throw new ApiError('invalid_body', { reason, decoder: reason })
+    }
+    const and = form.indexOf(AND, start)
+    const end = and < 0 ? form.length : and
+    if (end > start) fields.push(form.subarray(start, end))
+    start = end + 1
+  }
+  return fields
 }

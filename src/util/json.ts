@@ -13,7 +13,13 @@ const LONG_NAME = 4096
 const MAX_LONG_NAMES = 100
 
 /** The JSON value of a body, or a message for the client that says what is wrong with it. */
-export type JsonReading = { readonly value: JsonValue } | { readonly fault: string }
+export type JsonReading = { readonly value: JsonValue } | JsonFault
+
+interface JsonFault {
+  readonly fault: string
+  /** Whether the body exceeds a limit of the mock. It may be valid JSON. */
+  readonly isLimit?: true
+}
 
 /**
  * Reads JSON from bytes: UTF-8 with or without a byte order mark, at most 64 levels deep, at most `maxValues` values (by
@@ -26,7 +32,7 @@ export function readJson(bytes: Buffer, maxValues = MAX_VALUES): JsonReading {
   const isOnlyAscii = isAscii(body)
   if (!isOnlyAscii && !isUtf8(body)) return { fault: 'The request body is not valid UTF-8.' }
   const excess = excessOf(body, maxValues)
-  if (excess !== undefined) return { fault: excess }
+  if (excess !== undefined) return { fault: excess, isLimit: true }
   try {
     return { value: JSON.parse(body.toString(isOnlyAscii ? 'latin1' : 'utf8')) } // ASCII is decoded faster as Latin-1
   } catch (error) {
