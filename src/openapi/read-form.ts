@@ -2,11 +2,9 @@ import { type JsonValue, isObject } from '../util/json.ts'
 import { type Coercion, type Texts, coerce, shapeOf } from './coerce.ts'
 import { valueAt } from './json-pointer.ts'
 import { isJsonType } from './operation.ts'
+import { type FieldsReading, MAX_FIELDS, readMultipart, tooManyFields } from './read-multipart.ts'
 import { decodeText, pairsOf } from './read-parameter.ts'
 import { addText } from './text-tree.ts'
-
-/** Maximum number of fields of a form. */
-const MAX_FIELDS = 10_000
 
 /** The JSON value of a form, or why it cannot be read. */
 export type FormReading = { readonly value: JsonValue } | { readonly fault: string }
@@ -20,7 +18,7 @@ export interface FormSource {
 
 /**
  * Reads a form as the JSON value that its schema describes. Names such as `a[b][]` are nested values. `encoding` says
- * which fields are JSON or separated by commas. A file is the text of its bytes.
+ * which fields are JSON or separated by commas; then each item counts as a field. A file is the text of its bytes.
  */
 export async function readForm(
   bytes: Buffer,
@@ -28,30 +26,31 @@ export async function readForm(
   { pointer, contentType }: FormSource,
 ): Promise<FormReading> {
   const isMultipart = contentType.toLowerCase().startsWith('multipart/')
-  const fields = isMultipart ? await readMultipart(bytes, contentType) : pairsOf(bytes.toString('latin1'))
-  if (fields === undefined)
-    return { fault: 'The request body is not valid multipart/form-data, or its boundary is missing.' }
-  if (fields.length > MAX_FIELDS) return { fault: `The form has more than ${MAX_FIELDS} fields.` }
+  const reading = isMultipart ? await readMultipart(bytes, contentType) : readPairs(bytes)
+  if ('fault' in reading) return reading
   const schema = `${pointer}/schema`
   const hasSchema = valueAt(coercion.document, schema) !== undefined
   const root: Record<string, Texts> = {}
-  for (const [name, raw] of fields) {
+  let texts = 0
+  for (const [name, raw] of reading.fields) {
     const encoding = encodingOf(coercion, pointer, name)
-    for (const text of split(raw, { encoding, isMultipart, isList: isList(coercion, schema, name) }))
+    for (const text of split(raw, { encoding, isMultipart, isList: isList(coercion, schema, name) })) {
+      if (++texts > MAX_FIELDS) return { fault: tooManyFields() }
       addText(root, name, text)
+    }
   }
   return { value: coerce(coercion, hasSchema ? schema : undefined, root) }
 }
 
-async function readMultipart(bytes: Buffer, contentType: string): Promise<[string, string][] | undefined> {
-  try {
-    const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData()
-    const fields: [string, string][] = []
-    for (const [name, value] of form) fields.push([name, typeof value === 'string' ? value : await value.text()])
-    return fields
-  } catch {
-    return undefined
-  }
+const AND = 0x26
+
+// Counted before they are split. An `&` at the end is allowed.
+function readPairs(bytes: Buffer): FieldsReading {
+  let separators = 0
+  for (let at = bytes.indexOf(AND); at >= 0; at = bytes.indexOf(AND, at + 1))
+    if (++separators > MAX_FIELDS) return { fault: tooManyFields() }
+  const fields = pairsOf(bytes.toString('utf8'))
+  return fields.length > MAX_FIELDS ? { fault: tooManyFields() } : { fields }
 }
 
 interface Encoding {
@@ -80,6 +79,6 @@ interface Splitting {
 
 function split(raw: string, { encoding, isMultipart, isList: isArray }: Splitting): Texts[] {
   const isSplit = isArray && !encoding.explode && !encoding.isJson
-  const parts = isSplit ? raw.split(',') : [raw]
+  const parts = isSplit ? raw.split(',', MAX_FIELDS + 1) : [raw]
   return isMultipart ? parts : parts.map(decodeText)
 }

@@ -62,14 +62,32 @@ export function pairsOf(query: string): Pair[] {
     })
 }
 
-/** Decodes a text of a query or a form. What is not valid percent-encoding stays as it is. */
+const PERCENT = 0x25
+const PLUS = 0x2b
+const SPACE = 0x20
+
+/**
+ * Decodes a text of a query or a form. What is not valid percent-encoding stays as it is; bytes that are not UTF-8 become
+ * U+FFFD. One pass over the bytes: `replaceAll` and `decodeURIComponent` need a gigabyte for 32 MiB of `+`.
+ */
 export function decodeText(text: string): string {
-  const spaced = text.replaceAll('+', ' ')
-  try {
-    return decodeURIComponent(spaced)
-  } catch {
-    return new URLSearchParams(`a=${text}`).get('a') ?? text
+  if (!/[+%]/.test(text)) return text
+  const bytes = Buffer.from(text)
+  let end = 0
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0
+    const code = byte === PERCENT ? 16 * digitOf(bytes[at + 1]) + digitOf(bytes[at + 2]) : Number.NaN
+    if (!Number.isNaN(code)) at += 2
+    bytes[end++] = Number.isNaN(code) ? (byte === PLUS ? SPACE : byte) : code
   }
+  return bytes.toString('utf8', 0, end)
+}
+
+// NaN for what is not a hexadecimal digit.
+function digitOf(byte = 0): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : Number.NaN
 }
 
 const SEPARATORS: Readonly<Record<string, RegExp>> = { spaceDelimited: /%20|\+| /, pipeDelimited: /\||%7c/i }

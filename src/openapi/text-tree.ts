@@ -40,7 +40,7 @@ function set(at: Record<string, Texts>, key: string, value: Texts): void {
 function keysOf(name: string): string[] {
   const start = name.indexOf('[')
   if (start <= 0 || !name.endsWith(']')) return [name]
-  const keys = name.slice(start + 1, -1).split('][')
+  const keys = name.slice(start + 1, -1).split('][', MAX_LEVELS + 1)
   if (keys.length > MAX_LEVELS) return [name]
   return [name.slice(0, start), ...(keys.at(-1) === '' ? keys.slice(0, -1) : keys)]
 }

@@ -249,6 +249,69 @@ describe('a schema that contains itself', () => {
   })
 })
 
+describe('a large form', () => {
+  const MULTIPART = 'multipart/form-data; boundary=limit'
+  const begin = (more = ''): string => `--limit\r\nContent-Disposition: form-data; name="k"${more}\r\n`
+  const close = '\r\n1\r\n--limit--\r\n'
+  const FIELDS = 'more than 10000 fields'
+  const PART = 'The headers of a part of the form are too long. The limit is 16384 bytes.'
+  const LINES = 'A part of the form has too many headers. The limit is 16 lines.'
+  const ALL = 'The headers of all parts of the form are too long. The limit is 4194304 bytes.'
+  const item = `${begin()}x: ${'y'.repeat(16_000)}\r\n\r\n1\r\n`
+
+  test.each<[what: string, type: string, body: () => string, message: string]>([
+    ['pairs', FORM, () => 'a=&'.repeat(11_000_000), FIELDS],
+    ['empty pairs', FORM, () => '&'.repeat(33_000_000), FIELDS],
+    ['items in a field', FORM, () => `ids=${'1,'.repeat(16_000_000)}`, FIELDS],
+    ['items in some fields', FORM, () => `ids=${'1,'.repeat(4000)}&`.repeat(3), FIELDS],
+    ['parts', MULTIPART, () => `${begin('; filename="x"')}\r\n1\r\n`.repeat(100_000) + close, FIELDS],
+    ['a long header', MULTIPART, () => `${begin()}x: ${'y'.repeat(33_000_000)}\r\n${close}`, PART],
+    ['a long name', MULTIPART, () => `${begin(`; x="${'%22'.repeat(10_000_000)}"`)}${close}`, PART],
+    ['short headers', MULTIPART, () => begin() + 'x: y\r\n'.repeat(5_000_000) + close, PART],
+    ['lines', MULTIPART, () => begin() + 'x: y\r\n'.repeat(16) + close, LINES],
+    ['long headers in many parts', MULTIPART, () => item.repeat(300) + close, ALL],
+  ])('with many or long %s is a 400 before it is read', async (_, contentType, content, message) => {
+    const schema = { type: 'object', properties: { ids: { type: 'array', items: INTEGER } } }
+    const forms = { [FORM]: { schema, encoding: { ids: { explode: false } } }, 'multipart/form-data': { schema } }
+    const { send } = await serve(taking(forms))
+    const headers = { 'content-type': contentType }
+    await send('POST', '/one', { body: 'a=1', headers })
+    const body = Buffer.from(content(), 'latin1')
+    const time = await cpuOf(async () => {
+      const reply = await send('POST', '/one', { body, headers })
+      expect([reply.status, reply.json.error.message]).toEqual([400, expect.stringContaining(message)])
+    })
+    expect(time).toBeLessThan(1500)
+  })
+
+  test.each([
+    ['+', ' '],
+    ['%41', 'A'],
+    ['%ff+', '\uFFFD '],
+    ['%zz', '%zz'],
+    ['画', '画'],
+  ])('is decoded in one pass: %s', async (sent, read) => {
+    const properties = { a: { type: 'string', pattern: `^(?:${read})+$` }, b: { const: read } }
+    const { send } = await serve(taking({ [FORM]: { schema: { type: 'object', properties, required: ['b'] } } }))
+    const headers = { 'content-type': FORM }
+    expect((await send('POST', '/one', { body: `a=${sent}&b=${sent}`, headers })).status).toBe(204)
+    const body = Buffer.from(`c=${sent.repeat(33_000_000 / Buffer.byteLength(sent))}&b=${sent}`)
+    const time = await cpuOf(async () => {
+      expect((await send('POST', '/one', { body, headers })).status).toBe(204)
+    })
+    expect(time).toBeLessThan(2500)
+  })
+
+  test('with 10,000 fields is read', async () => {
+    const { send } = await serve(taking({ [FORM]: { schema: {} }, 'multipart/form-data': { schema: {} } }))
+    const pairs = 'a=1&'.repeat(10_000)
+    expect((await send('POST', '/one', { body: pairs, headers: { 'content-type': FORM } })).status).toBe(204)
+    const parts = `${begin()}${'x: y\r\n'.repeat(15)}\r\n1\r\n`.repeat(10_000)
+    const body = `${parts}--limit--\r\n`
+    expect((await send('POST', '/one', { body, headers: { 'content-type': MULTIPART } })).status).toBe(204)
+  })
+})
+
 test('JSON in a field has the limits of a JSON body', async () => {
   const schema = { type: 'object', properties: { a: { type: 'array', items: INTEGER } } }
   const { send } = await serve(taking({ [FORM]: { schema } }))
