@@ -48,12 +48,24 @@ function hintsOf(document: JsonObject, pointer: string | undefined): Hints {
 }
 
 function qualified({ prefix }: Hints, name: string): string {
-  return prefix === undefined ? name : `${prefix}:${name}`
+  return toName(prefix === undefined ? name : `${prefix}:${name}`)
+}
+
+// The characters of a name in XML 1.0, and those of them with which no name begins.
+const BEGIN = String.raw`:A-Z_a-z\xC0-\xD6\xD8-\xF6\xF8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\u{10000}-\u{EFFFF}`
+const REST = String.raw`\-.0-9\xB7\u0300-\u036F\u203F\u2040`
+const NOT_IN_NAME = new RegExp(`[^${BEGIN}${REST}]`, 'gu')
+const BEGINS_AS_NAME = new RegExp(`^[${BEGIN}]`, 'u')
+
+// A name of a contract can be any text, which the builder would write as markup. `<k>` becomes `_k_`.
+function toName(text: string): string {
+  const name = text.replace(NOT_IN_NAME, '_')
+  return BEGINS_AS_NAME.test(name) ? name : `_${name}`
 }
 
 function namespaceOf({ prefix, namespace }: Hints): JsonObject {
   if (namespace === undefined) return {}
-  return { [prefix === undefined ? '@xmlns' : `@xmlns:${prefix}`]: namespace }
+  return { [prefix === undefined ? '@xmlns' : `@xmlns:${toName(prefix)}`]: namespace }
 }
 
 // A schema in the components has the name of its component.
@@ -87,7 +99,7 @@ function toElement(document: JsonObject, pointer: string | undefined, value: Jso
 
 function itemName(document: JsonObject, item: string | undefined, fallback: string): string {
   const hints = hintsOf(document, item)
-  return hints.name === undefined ? fallback : qualified(hints, hints.name)
+  return hints.name === undefined ? toName(fallback) : qualified(hints, hints.name)
 }
 
 function propertyOf(document: JsonObject, pointer: string | undefined, key: string): string | undefined {

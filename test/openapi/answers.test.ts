@@ -49,6 +49,28 @@ test('XML has the names, attributes, namespaces and lists of the hints', async (
   )
 })
 
+test('names in XML cannot be markup', async () => {
+  const text = { type: 'string', example: 'x' }
+  const list = { type: 'array', items: text, xml: { wrapped: true } }
+  const properties = {
+    '<k>': text,
+    a: { ...text, xml: { name: `a><b x="` } },
+    b: { ...text, xml: { attribute: true, name: 'c="1" d' } },
+    '?e': text,
+    '#text': text,
+    '@f': text,
+    '1': text,
+    'l>': list,
+    猫: text,
+  }
+  const xml = { name: 'r/>', prefix: 'p q', namespace: '"><z/>' }
+  const { send } = await serve(one({ 'application/xml': { schema: { type: 'object', xml, properties } } }))
+  const reply = await send('GET', '/one', { headers: { accept: 'application/xml' } })
+  expect(reply.text.replaceAll(/\n */g, '')).toBe(
+    '<?xml version="1.0" encoding="UTF-8"?><p_q:r__ xmlns:p_q="&quot;&gt;&lt;z/&gt;" c__1__d="x"><_1>x</_1><_k_>x</_k_><a__b_x__>x</a__b_x__><_e>x</_e><_text>x</_text><_f>x</_f><l_><l_>x</l_></l_><猫>x</猫></p_q:r__>',
+  )
+})
+
 test('a list of a component has its name in XML', async () => {
   const { send } = await serve({
     ...one({ 'text/xml': { schema: { type: 'array', items: { $ref: '#/components/schemas/Cat' } } } }),
