@@ -209,7 +209,8 @@ describe.runIf(hasBrowser)('hostile text', () => {
     for (const hash of ['#/journal/1', '#/journal/2', '#/coverage', '#/models', '#/provoke', '#/try']) {
       const page = await open(mock, { hash })
       await page.getByRole('main').waitFor()
-      await page.waitForLoadState('networkidle').catch(() => undefined)
+      await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' })
+      await page.getByText('Live', { exact: true }).waitFor()
       expect(await page.evaluate('globalThis.hacked'), hash).toBeUndefined()
       expect(await page.locator('main script, main [onerror], main [onclick], main a[href^=javascript]').count()).toBe(
         0,

@@ -13,6 +13,8 @@ const CONTENTS_ZH = {
   'earlier picture': '前几轮的图片',
 }
 
+const ENGLISH_NAMES: ItemNames = { form: FORMS, forms: FORMS }
+
 /** The words of the coverage. */
 export const coverageWords = translations(
   {
@@ -23,7 +25,7 @@ export const coverageWords = translations(
     model: 'Model',
     unknownModel: 'not in the contract',
     groups: { form: 'Form', contents: 'Content', status: 'Status', scenario: 'Scenario' },
-    names: { form: FORMS, forms: FORMS } as ItemNames,
+    names: ENGLISH_NAMES,
     normal: 'none',
     sections: {
       operations: 'Operations',
