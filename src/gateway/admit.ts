@@ -48,8 +48,8 @@ function modelIsText({ model }: GatewayBody): void {
 
 const MODEL_REQUEST = { request: 'ModelRequest', structs: { ModelRequest: { model: 'string' } }, from: 'middleware' }
 
-function modelIsDecoded({ value = null }: GatewayBody): void {
-  const fault = decodeFault(value, MODEL_REQUEST)
+function modelIsDecoded(body: GatewayBody): void {
+  const fault = decodeFault(body, MODEL_REQUEST)
   if (fault !== undefined) throw wrongModel(fault)
 }
 
@@ -69,8 +69,8 @@ function channelExists({ model }: GatewayBody, { isKnown, known }: Admission): v
     throw new ApiError('unknown_model', { param: 'model', asked: model.slice(0, MAX_MODEL), known })
 }
 
-function fieldsAreDecoded({ value = null }: GatewayBody, { build }: Admission): void {
-  const decoder = decodeFault(value, build)
+function fieldsAreDecoded(body: GatewayBody, { build }: Admission): void {
+  const decoder = decodeFault(body, build)
   if (decoder !== undefined) throw new ApiError('undecodable', { decoder })
 }
 

@@ -28,15 +28,16 @@ function firstIn(json: string, key: string): JsonValue | undefined {
   return undefined
 }
 
-function nextMark(json: string, from: number): number {
+/** The position of the next quote or bracket. -1 if there is none. */
+export function nextMark(json: string, from: number): number {
   MARK.lastIndex = from
   return MARK.exec(json)?.index ?? -1
 }
 
 const MARK = /["{}[\]]/g
 
-// The position after the closing quote: the first one after an even number of backslashes.
-function endOfString(json: string, open: number): number {
+/** The position after the closing quote: the first one after an even number of backslashes. */
+export function endOfString(json: string, open: number): number {
   for (let quote = json.indexOf('"', open + 1); quote >= 0; quote = json.indexOf('"', quote + 1)) {
     let before = quote - 1
     while (json[before] === '\\') before--

@@ -13,7 +13,9 @@ test.each(GO.syntax)('the syntax of %j is reported as by Go', (text, message) =>
 })
 
 test.each(GO.types)('the types in %j are reported as by Go', (text, message) => {
-  expect(decodeFault(JSON.parse(text), gatewayBuilds['gateway-2025']) ?? null).toBe(message)
+  expect(
+    decodeFault({ value: JSON.parse(text), bytes: Buffer.from(text) }, gatewayBuilds['gateway-2025']) ?? null,
+  ).toBe(message)
 })
 
 test.each([

@@ -148,6 +148,9 @@ const ATTACKS: readonly Attack[] = [
 ]
 const REPEATED_MODEL = (): string => `{"x":"${String.raw`\"`.repeat(5_000_000)}","model":"first","model":"last"}`
 
+const DIGITS = (): string => `{"model":"dall-e-3","n":${'1'.repeat(MEGABYTES)}}`
+const NOT_LONGER = ` number ${'1'.repeat(256)} into Go struct field`
+
 /** Only the newer build reads forms. */
 const FORM_ATTACKS: readonly Attack[] = [
   ['fields', () => 'a&'.repeat(10_000_000), TOO_MANY_FIELDS],
@@ -169,6 +172,7 @@ const attacks = [
     message: 'model first ',
     type: JSON_TYPE,
   } as const,
+  { errors: 'gateway-2025', name: 'digits', body: DIGITS, message: NOT_LONGER, type: JSON_TYPE } as const,
   ...FORM_ATTACKS.map(([name, body, message]) => ({ errors: 'gateway', name, body, message, type: FORM }) as const),
 ]
 
