@@ -73,8 +73,12 @@ function replaceInvalid(sent: Buffer): Buffer {
 
 function toBytes(text: string): Buffer {
   if (Buffer.byteLength(text) <= MAX_BODY) return Buffer.from(text)
+  throw tooLarge()
+}
+
+function tooLarge(): ApiError {
   const reason = `The request body is too large after it is decoded. The limit is ${MAX_BODY} bytes.`
-  throw new ApiError('body_too_large', { reason })
+  return new ApiError('body_too_large', { reason })
 }
 
 const MAX_FIELDS = 10_000
@@ -84,10 +88,13 @@ const EQUALS = 0x3d
 // A field that is repeated is a list.
 function readForm(sent: Buffer): GatewayBody {
   const texts = new Map<string, string[]>()
+  let escapes = 0
   for (const field of fieldsOf(replaceInvalid(sent))) {
     const equals = field.indexOf(EQUALS)
     const name = decodeField(equals < 0 ? field : field.subarray(0, equals))
     const text = equals < 0 ? '' : decodeField(field.subarray(equals + 1))
+    escapes += escapesIn(name) + escapesIn(text)
+    if (escapes * ESCAPE > MAX_BODY) throw tooLarge()
     const others = texts.get(name)
     if (others === undefined) texts.set(name, [text])
     else others.push(text)
@@ -96,6 +103,20 @@ function readForm(sent: Buffer): GatewayBody {
     [...texts].map(([name, [first = '', ...rest]]) => [name, rest.length === 0 ? first : [first, ...rest]]),
   )
   return { value, model: value['model'], bytes: toBytes(JSON.stringify(value)) }
+}
+
+/** The bytes of a control character in JSON. */
+const ESCAPE = 6
+const SHORT_ESCAPES = new Set(Buffer.from('\b\t\n\f\r'))
+
+// Counted before the text is written as JSON, which takes half a second for megabytes of them.
+function escapesIn(text: string): number {
+  let count = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.codePointAt(at) ?? 0
+    if (code < 0x20 && !SHORT_ESCAPES.has(code)) count++
+  }
+  return count
 }
 
 // Counted before they are decoded.
