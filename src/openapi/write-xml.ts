@@ -52,7 +52,10 @@ function qualified({ prefix }: Hints, name: string): string {
 }
 
 // The characters of a name in XML 1.0, and those of them with which no name begins.
-const BEGIN = String.raw`:A-Z_a-z\xC0-\xD6\xD8-\xF6\xF8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\u{10000}-\u{EFFFF}`
+const BEGIN = [
+  String.raw`:A-Z_a-z\xC0-\xD6\xD8-\xF6\xF8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F`,
+  String.raw`\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\u{10000}-\u{EFFFF}`,
+].join('')
 const REST = String.raw`\-.0-9\xB7\u0300-\u036F\u203F\u2040`
 const NOT_IN_NAME = new RegExp(`[^${BEGIN}${REST}]`, 'gu')
 const BEGINS_AS_NAME = new RegExp(`^[${BEGIN}]`, 'u')
