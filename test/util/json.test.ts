@@ -53,6 +53,7 @@ test('accepts 100 long names, rejects 101', () => {
   expect(read(named(100, 4200))).toHaveProperty('value')
   expect(read(named(101, 4200))).toEqual({
     fault: 'The request body has too many long names. The limit is 100 names of more than 4096 bytes.',
+    isLimit: true,
   })
   expect(read(named(500, 4000))).toHaveProperty('value')
 })
@@ -128,7 +129,8 @@ test.each<[string, string | Buffer, string | RegExp]>([
   ['16 million []', `[${'[],'.repeat(16_000_000)}[]]`, MANY],
   ['16 million commas', `[${'0,'.repeat(16_000_000)}0]`, MANY],
 ])('rejects %s', (_, text, fault) => {
-  expect(read(text)).toEqual({ fault: typeof fault === 'string' ? fault : expect.stringMatching(fault) })
+  const isLimit = fault === DEEP || fault === MANY ? { isLimit: true } : {}
+  expect(read(text)).toEqual({ fault: typeof fault === 'string' ? fault : expect.stringMatching(fault), ...isLimit })
 })
 
 test('an error does not quote the body', () => {
@@ -138,8 +140,8 @@ test('an error does not quote the body', () => {
 
 test('accepts 64 levels, rejects 65', () => {
   expect(read(deep(64))).toHaveProperty('value')
-  expect(read(deep(65))).toEqual({ fault: DEEP })
-  expect(read(`[${wide(deep(63), 1000)}]`)).toEqual({ fault: DEEP })
+  expect(read(deep(65))).toEqual({ fault: DEEP, isLimit: true })
+  expect(read(`[${wide(deep(63), 1000)}]`)).toEqual({ fault: DEEP, isLimit: true })
   expect(read(wide(deep(63), 1000))).toHaveProperty('value')
 })
 
@@ -151,7 +153,7 @@ test.each([
   ['objects of one member', '{"a":1}', 50_000],
 ])('accepts 100,000 values, rejects 100,001: %s', (_, item, count) => {
   expect(read(wide(item, count))).toHaveProperty('value')
-  expect(read(wide(item, count + 1))).toEqual({ fault: MANY })
+  expect(read(wide(item, count + 1))).toEqual({ fault: MANY, isLimit: true })
 })
 
 test('frees the memory of a body after it was read', async () => {
