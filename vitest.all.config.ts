@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** Tests that measure time or memory, or stop a store: no other test may run beside them. */
-const ALONE = ['test/{bench,store,testing}/**/*.all.test.ts']
+const ALONE = ['test/{bench,store}/**/*.all.test.ts']
 
 /**
  * The tests that `npm test` does not run, because they start other programs: the packed package, other versions of

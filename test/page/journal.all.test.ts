@@ -49,6 +49,16 @@ describe.runIf(hasBrowser)('the journal', () => {
     expect(await page.locator('.detail .line').innerText()).toMatch(/no response\s+connection reset$/)
   })
 
+  test('shows the time of the first byte and the whole time of a slow stream', async () => {
+    await using mock = await startMock()
+    await mock.script('slow-middle')
+    await chat(mock, { body: { stream: true } })
+    const page = await open(mock)
+    const [exchange] = await mock.exchanges()
+    expect(exchange?.duration).toBeGreaterThan(1000)
+    await page.getByText(/^first byte \d+ ms \/ total 1\.\d s$/).waitFor()
+  })
+
   test('follows a restart of the mock', async () => {
     const first = await startMock()
     const port = Number(new URL(first.url).port)

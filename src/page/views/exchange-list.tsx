@@ -41,7 +41,8 @@ interface RowProps {
 
 const Row = memo(({ exchange, isChosen, search }: RowProps) => {
   const words = useWords(journalWords)
-  const { id, time, session, chat, request, response, scenario, violations, duration, hungUp, model } = exchange
+  const { id, time, session, chat, request, response, scenario, violations, firstByte, duration, hungUp, model } =
+    exchange
   const [picture] = useShownPictures(exchange)
   const what = chat?.prompt ?? `${request.method} ${request.path}`
   const isOpen = duration === undefined
@@ -70,8 +71,28 @@ const Row = memo(({ exchange, isChosen, search }: RowProps) => {
           {response.reset && !isOpen && <span class="bad">{words.reset}</span>}
           {hungUp === true && <span class="warn">{words.hungUp}</span>}
         </span>
-        <span class="status soft">{isOpen ? words.running : toTime(duration)}</span>
+        <Times firstByte={firstByte} duration={duration} />
       </a>
     </li>
   )
 })
+
+// First byte and total. Both are the same if the response is not a stream.
+function Times({ firstByte, duration }: Pick<Summary, 'firstByte' | 'duration'>) {
+  const words = useWords(journalWords)
+  if (duration === undefined) return <span class="status soft">{words.running}</span>
+  const total = toTime(duration)
+  const first = firstByte === undefined ? undefined : toTime(firstByte)
+  return (
+    <span class="status soft">
+      {first !== undefined && first !== total && (
+        <>
+          <span class="hidden">{words.firstByte} </span>
+          {first} /{' '}
+        </>
+      )}
+      <span class="hidden">{words.total} </span>
+      {total}
+    </span>
+  )
+}
