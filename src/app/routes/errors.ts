@@ -67,11 +67,17 @@ export function refusal(mock: MockContext, error: Error): ErrorReply {
 
 /** Handles unknown paths: with a 404 that suggests the nearest paths, or a CORS preflight for the usual methods. */
 export async function notFound(c: AppContext): Promise<Response> {
-  const { method, path } = c.get('context')
-  const { operations } = c.get('mock').contract
+  const { method } = c.get('context')
   if (method === 'OPTIONS' && c.req.header('access-control-request-method') !== undefined)
     return preflight(c, 'GET, HEAD, POST, OPTIONS')
-  throw new ApiError('unknown_path', {
+  throw unknownPath(c)
+}
+
+/** The error of a path that the contract does not have. It suggests the nearest paths. */
+export function unknownPath(c: AppContext): ApiError {
+  const { method, path } = c.get('context')
+  const { operations } = c.get('mock').contract
+  return new ApiError('unknown_path', {
     asked: `${method} ${path.slice(0, 200)}`,
     known: suggestPaths(path, operations),
     reason: operations

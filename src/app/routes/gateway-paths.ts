@@ -1,11 +1,12 @@
 import { ApiError } from '../../errors/api-error.ts'
 import type { Admission } from '../../gateway/admit.ts'
-import { type PathTemplate, suggestPaths, toPathTemplate } from '../../openapi/path-template.ts'
+import { type PathTemplate, toPathTemplate } from '../../openapi/path-template.ts'
 import type { AppContext, AppHandler, MockContext } from '../context.ts'
 import { type PathRoutes, contractRoutes } from '../contract-routes.ts'
 import { checkChannel } from '../middleware/through-gateway.ts'
 import { isOfOtherOrigin } from '../origins.ts'
 import { send } from '../send.ts'
+import { unknownPath } from './errors.ts'
 
 /** An operation that the gateway has, and the mock has not. */
 interface OtherOperation {
@@ -47,19 +48,6 @@ function toOperation(line: string, kind: OtherOperation['kind']): OtherOperation
 // Hono has matched a path without parameters already, so that its template matches all.
 function isOf({ path: pattern, template }: PathRoutes, path: string): boolean {
   return pattern.includes(':') ? template.matches(path) : pattern === path
-}
-
-function unknownPath(c: AppContext): ApiError {
-  const { method, path } = c.get('context')
-  const { operations } = c.get('mock').contract
-  return new ApiError('unknown_path', {
-    asked: `${method} ${path.slice(0, 200)}`,
-    known: suggestPaths(path, operations),
-    reason: operations
-      .slice(0, 5)
-      .map((operation) => `${operation.method} ${operation.path}`)
-      .join(', '),
-  })
 }
 
 // The gateway allows all headers with `*`, which browsers do not apply to `authorization`.
