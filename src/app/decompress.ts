@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { ApiError } from '../errors/api-error.ts'
-import { MAX_BODY, tooLarge } from './read-body.ts'
+import { MAX_BODY } from '../util/json.ts'
+import { tooLarge } from './read-body.ts'
 
 /**
  * The content of a compressed request body, which the gateway accepts [M]: gzip and Brotli, up to the same limit as other

@@ -1,8 +1,6 @@
 import { ApiError } from '../errors/api-error.ts'
+import { MAX_BODY } from '../util/json.ts'
 import type { AppContext } from './context.ts'
-
-/** Maximum size of a body: 32 MiB. */
-export const MAX_BODY = 33_554_432
 
 /** Reads the body of a request. Throws an ApiError if it is too large, or if the client has disconnected. */
 export async function readBody(c: AppContext): Promise<Buffer> {

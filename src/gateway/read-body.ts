@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { GatewayDialect } from '../errors/error-spec.ts'
 import { ApiError } from '../errors/api-error.ts'
-import { type JsonObject, type JsonValue, isObject, readJson } from '../util/json.ts'
+import { type JsonObject, type JsonValue, MAX_BODY, isObject, readJson } from '../util/json.ts'
 import { decodeField } from './decode-field.ts'
 import { firstMember } from './first-member.ts'
 import { syntaxFault } from './go-syntax.ts'
@@ -63,14 +63,12 @@ function parse(bytes: Buffer, decoder: () => string | undefined): JsonValue {
   throw new ApiError('invalid_body', { reason: fault, decoder: isLimit ? fault : (decoder() ?? fault) })
 }
 
-/** The limit of a body in bytes, also as it is sent on: a byte that is not UTF-8 becomes three, a control character six. */
-const MAX_BODY = 33_554_432
-
 function replaceInvalid(sent: Buffer): Buffer {
   if (isUtf8(sent)) return sent
   return toBytes(sent.toString('utf8'))
 }
 
+// A byte that is not UTF-8 becomes three, a control character six, so the limit holds for what is sent on too.
 function toBytes(text: string): Buffer {
   if (Buffer.byteLength(text) <= MAX_BODY) return Buffer.from(text)
   throw tooLarge()

@@ -3,6 +3,8 @@ import type { JsonValue } from './json-value.ts'
 
 export { type JsonObject, type JsonValue, isObject, parseJson } from './json-value.ts'
 
+/** Maximum size of a request body: 32 MiB. */
+export const MAX_BODY = 33_554_432
 /** Maximum nesting of objects and arrays. */
 const MAX_DEPTH = 64
 /** Maximum number of values: members of objects and items of arrays. */
